@@ -1,0 +1,49 @@
+import { drizzle } from 'drizzle-orm/postgres-js'
+import postgres from 'postgres'
+import * as schema from './schema/index.ts'
+
+type Types = { bigint: bigint }
+/** A pool, or one of its connections. */
+export type Sql = postgres.Sql<Types>
+/** A transaction: statements go in order over one connection, and an exception rolls all of them back. */
+export type Tx = postgres.TransactionSql<Types>
+
+/**
+ * The database of this process. Two ways in, one rule: statements that lock or change are written in SQL (`sql`), so that what they
+ * promise can be read; lists and look-ups for pages go through drizzle (`orm`).
+ */
+export type Db = { sql: Sql; orm: ReturnType<typeof drizzle<typeof schema, Sql>>; close(): Promise<void> }
+
+export type DbOptions = {
+  /** Connections at the most. */
+  max?: number
+  /** A statement's bound; shorter than the activity that runs it. */
+  statementMs?: number
+  /** Sees each statement as it is sent (benchmarks count round trips). */
+  debug?: (query: string) => void
+}
+
+/** Opens a pool (nothing is connected until the first statement). Lock, statement and idle time-outs keep a stopped process from holding a hot row. */
+export function connect(url: string, { max = 20, statementMs = 4000, debug }: DbOptions = {}): Db {
+  const sql = postgres(url, {
+    max,
+    types: { bigint: postgres.BigInt },
+    onnotice: () => {},
+    ...(debug ? { debug: (_connection: number, query: string) => debug(query) } : {}),
+    connection: {
+      application_name: 'floodgate',
+      statement_timeout: statementMs,
+      lock_timeout: Math.min(statementMs, 3000),
+      idle_in_transaction_session_timeout: statementMs,
+    },
+  })
+  const { parsers, serializers } = sql.options
+  const dates = { parsers: { ...parsers }, serializers: { ...serializers } }
+  const orm = drizzle({ client: sql, schema })
+  // drizzle makes the client hand dates and JSON through as text; statements written in SQL want Dates and objects, and drizzle takes both.
+  Object.assign(sql.options.parsers, dates.parsers)
+  Object.assign(sql.options.serializers, dates.serializers, { 114: json, 3802: json })
+  return { sql, orm, close: () => sql.end({ timeout: 5 }) }
+}
+
+const json = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))

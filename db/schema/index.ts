@@ -1,0 +1,6 @@
+export * from './coupons.ts'
+export * from './goods.ts'
+export * from './operations.ts'
+export * from './orders.ts'
+export * from './payments.ts'
+export * from './people.ts'

@@ -1,0 +1,40 @@
+import { sql } from 'drizzle-orm'
+import { bigint, index, integer, jsonb, pgTable, smallint, text, uniqueIndex } from 'drizzle-orm/pg-core'
+import { id, moment } from './columns.ts'
+
+/** Asks a human to act: why, about what, since when. One open row a reason and subject. */
+export const attention = pgTable(
+  'attention',
+  {
+    id: bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
+    reason: text('reason').notNull(),
+    /** What it is about: an order's id, a refund's number, a transaction. */
+    subject: text('subject').notNull(),
+    orderId: id('order_id'),
+    details: jsonb('details').$type<Record<string, string>>().notNull().default({}),
+    since: moment('since').notNull().defaultNow(),
+    clearedAt: moment('cleared_at'),
+  },
+  (t) => [uniqueIndex('one_open_attention').on(t.reason, t.subject).where(sql`${t.clearedAt} IS NULL`)],
+)
+
+/** What still has to be told to another system after a commit; the relay tells it until it is taken. */
+export const outbox = pgTable(
+  'outbox',
+  {
+    id: bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
+    topic: text('topic').$type<'cart_bought'>().notNull(),
+    key: text('key').notNull(),
+    payload: jsonb('payload').$type<Record<string, unknown>>().notNull(),
+    dueAt: moment('due_at').notNull().defaultNow(),
+    tried: integer('tried').notNull().default(0),
+  },
+  (t) => [index('outbox_due').on(t.dueAt)],
+)
+
+/** Leases the worker number of a process's snowflakes. */
+export const snowflakeWorkers = pgTable('snowflake_workers', {
+  worker: smallint('worker').primaryKey(),
+  holder: text('holder').notNull(),
+  leasedUntil: moment('leased_until').notNull(),
+})

@@ -1,0 +1,86 @@
+import { sql } from 'drizzle-orm'
+import { bigint, boolean, check, index, pgTable, text, unique, uniqueIndex } from 'drizzle-orm/pg-core'
+import { fen, id, moment } from './columns.ts'
+
+/** Buyers as far as orders need to know them; who they are comes from the shop's own sign-in (the token's subject). */
+export const users = pgTable('users', {
+  id: id('id').primaryKey(),
+  blocked: boolean('blocked').notNull().default(false),
+  createdAt: moment('created_at').notNull().defaultNow(),
+})
+
+/** Delivery addresses. Orders keep a copy, so a changed or removed address changes no order. */
+export const addresses = pgTable(
+  'addresses',
+  {
+    id: id('id').primaryKey(),
+    userId: id('user_id').notNull().references(() => users.id),
+    name: text('name').notNull(),
+    phone: text('phone').notNull(),
+    province: text('province').notNull(),
+    city: text('city').notNull(),
+    district: text('district').notNull(),
+    street: text('street').notNull(),
+    postCode: text('post_code').notNull().default(''),
+    label: text('label').notNull().default(''),
+    isDefault: boolean('is_default').notNull().default(false),
+    createdAt: moment('created_at').notNull().defaultNow(),
+  },
+  (t) => [index('addresses_of_user').on(t.userId), uniqueIndex('one_default_address').on(t.userId).where(sql`${t.isDefault}`)],
+)
+
+/** What the shop owes a buyer in money. The row is the sum of its movements. */
+export const wallets = pgTable(
+  'wallets',
+  { userId: id('user_id').primaryKey().references(() => users.id), balanceFen: fen('balance_fen').notNull().default(sql`0`) },
+  (t) => [check('wallet_not_negative', sql`${t.balanceFen} >= 0`)],
+)
+
+/** Kinds: `top_up`, `order` (part-payment when placing), `order_undone`, `payment` (the channel `balance`), `refund`. */
+export const walletMovements = pgTable(
+  'wallet_movements',
+  {
+    id: bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
+    userId: id('user_id').notNull().references(() => wallets.userId),
+    kind: text('kind').notNull(),
+    amountFen: fen('amount_fen').notNull(),
+    orderId: id('order_id'),
+    refund: text('refund').notNull().default(''),
+    at: moment('at').notNull().defaultNow(),
+  },
+  (t) => [index('wallet_movements_of_user').on(t.userId), unique('wallet_movement_once').on(t.orderId, t.kind, t.refund)],
+)
+
+/** Points (spendable, 100 = 1 yuan) and growth (level). The row is the sum of the movements of both kinds. */
+export const loyalty = pgTable(
+  'loyalty',
+  {
+    userId: id('user_id').primaryKey().references(() => users.id),
+    points: bigint('points', { mode: 'bigint' }).notNull().default(sql`0`),
+    growth: bigint('growth', { mode: 'bigint' }).notNull().default(sql`0`),
+  },
+  (t) => [check('points_not_negative', sql`${t.points} >= 0`)],
+)
+
+const earned = (name: string) =>
+  ({
+    id: bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
+    userId: id('user_id').notNull().references(() => loyalty.userId),
+    kind: text('kind').notNull(),
+    amount: bigint(name, { mode: 'bigint' }).notNull(),
+    orderId: id('order_id'),
+    refund: text('refund').notNull().default(''),
+    at: moment('at').notNull().defaultNow(),
+  }) as const
+
+/** Kinds: `gift`, `order` (spent when placing), `order_undone`, `earned`. */
+export const pointsMovements = pgTable('points_movements', earned('points'), (t) => [
+  index('points_movements_of_user').on(t.userId),
+  unique('points_movement_once').on(t.orderId, t.kind, t.refund),
+])
+
+/** Kinds: `gift`, `earned`. */
+export const growthMovements = pgTable('growth_movements', earned('growth'), (t) => [
+  index('growth_movements_of_user').on(t.userId),
+  unique('growth_movement_once').on(t.orderId, t.kind, t.refund),
+])

@@ -1,0 +1,39 @@
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common'
+import { defineSignal } from '@temporalio/workflow'
+import type { AddressId, CouponId, NotificationId, OrderId, RefundNumber, UserId } from '../domain/ids.ts'
+import type { ClosedWhy, OrderKind, OrderStatus, PaymentMethod } from '../domain/order.ts'
+import type { FenText, QuotedLine, QuotedRates } from '../domain/quote.ts'
+
+/** What an order's workflow is started with: the quote and the choice, without personal data. */
+export type OrderInput = {
+  orderId: OrderId
+  buyerId: UserId
+  kind: OrderKind
+  source: string
+  lines: QuotedLine[]
+  rates: QuotedRates
+  addressId: AddressId
+  couponId?: CouponId
+  points: string
+  balance: FenText
+  payment: PaymentMethod
+  fingerprint: string
+  /** How long the order waits for its payment, from `confirm` on. */
+  payWithinMs: number
+}
+
+/** How an order's workflow ends. */
+export type OrderEnd = { status: OrderStatus }
+
+export type RefundInput = { number: RefundNumber }
+
+/** A notification about this order's money is stored and wants judging. */
+export const notified = defineSignal<[NotificationId]>('notified')
+
+/** Somebody wants the order closed before its deadline. */
+export const cancel = defineSignal<[ClosedWhy]>('cancel')
+
+/** Search attributes: who bought, what kind of order (1 normal, 2 seckill), and why a human should look. */
+export const buyerId = defineSearchAttributeKey('BuyerId', SearchAttributeType.KEYWORD)
+export const orderKind = defineSearchAttributeKey('OrderKind', SearchAttributeType.KEYWORD)
+export const attentionReason = defineSearchAttributeKey('Attention', SearchAttributeType.KEYWORD)

@@ -36,4 +36,5 @@ export const hidden: readonly OrderStatus[] = ['placing', 'rejected']
 /** The placing steps in the order in which they are done; they are undone in reverse. */
 export const placingSteps = ['reserve_stock', 'lock_coupon', 'debit_balance', 'spend_points', 'confirm'] as const
 export type PlacingStep = (typeof placingSteps)[number]
+/** Every step of the ledger (a flash sale adds `take_offer`). */
 export type Step = PlacingStep

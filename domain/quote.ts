@@ -1,5 +1,7 @@
 import type { AddressId, CouponId, OrderId, SkuId, UserId } from './ids.ts'
+import { fen } from './money.ts'
 import type { PaymentMethod } from './order.ts'
+import type { ShippingRates } from './price.ts'
 
 /** Amounts as decimal strings of fen: these types travel through tokens and workflow histories. */
 export type FenText = string
@@ -31,6 +33,8 @@ export type Choice = {
   note?: string | undefined
 }
 
-/** Prices of a token or a history, as numbers again. */
-export const ratesOf = (rates: QuotedRates) =>
-  Object.fromEntries(Object.entries(rates).map(([province, rate]) => [province, { fee: BigInt(rate.fee), freeFrom: rate.freeFrom === null ? null : BigInt(rate.freeFrom) }]))
+/** The rates of a token or a history, as amounts again. */
+export const ratesOf = (rates: QuotedRates): ShippingRates =>
+  Object.fromEntries(
+    Object.entries(rates).map(([province, { fee, freeFrom }]) => [province, { fee: fen(fee), freeFrom: freeFrom === null ? null : fen(freeFrom) }]),
+  )

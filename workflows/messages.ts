@@ -37,3 +37,6 @@ export const cancel = defineSignal<[ClosedWhy]>('cancel')
 export const buyerId = defineSearchAttributeKey('BuyerId', SearchAttributeType.KEYWORD)
 export const orderKind = defineSearchAttributeKey('OrderKind', SearchAttributeType.KEYWORD)
 export const attentionReason = defineSearchAttributeKey('Attention', SearchAttributeType.KEYWORD)
+
+/** The queue of provider calls that goes with a queue of orders: `orders` → `payments`, `orders-x` → `payments-x`. */
+export const paymentsQueue = (ordersQueue: string): string => ordersQueue.replace(/^orders/, 'payments')

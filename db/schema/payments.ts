@@ -48,8 +48,9 @@ export const notifications = pgTable(
     /** The provider's transaction number, or our refund number. */
     number: text('number').notNull(),
     state: text('state').notNull(),
-    /** The trade number that the provider names; not a reference, as it may be none of ours. */
-    attempt: text('attempt').notNull(),
+    /** The trade number that the provider names, and the attempt that it is: null when it is none of ours. */
+    trade: text('trade').notNull(),
+    attempt: id('attempt').references(() => attempts.number),
     amountFen: fen('amount_fen').notNull(),
     currency: text('currency').notNull(),
     merchant: text('merchant').notNull(),

@@ -1,0 +1,25 @@
+import { ApplicationFailure } from '@temporalio/common'
+import type { Sql } from '../db/client.ts'
+import type { Ids, NotificationId, OrderId } from '../domain/ids.ts'
+import { creationOf, endAttempt, openOf } from '../payments/attempts.ts'
+import { storePayment } from '../payments/notifications.ts'
+import type { PaymentProvider } from '../payments/provider.ts'
+
+/** No money will come by the order's attempt, or it has come and its notification wants judging. */
+export type AttemptClosed = { is: 'closed' } | { is: 'paid'; notification: NotificationId }
+
+/**
+ * Closes the order's open attempt at its provider, then asks. Only the provider's word ends it: while that is unknown (no answer, a creation
+ * in flight, a close that was refused) this throws, and Temporal asks again with back-off.
+ */
+export async function closeAttempt(sql: Sql, ids: Ids, providers: Readonly<Record<string, PaymentProvider>>, order: OrderId): Promise<AttemptClosed> {
+  const open = await openOf(sql, order)
+  if (!open) return { is: 'closed' }
+  const provider = providers[open.provider]
+  if (!provider) throw ApplicationFailure.retryable(`attempt ${open.number}: the provider ${open.provider} is not configured`, 'unknown')
+  const trade = await provider.close(open.number, creationOf(open))
+  if (trade.is === 'unknown') throw ApplicationFailure.retryable(`attempt ${open.number} at ${open.provider}: ${trade.state}`, 'unknown')
+  if (trade.is === 'paid') return { is: 'paid', notification: (await storePayment(sql, ids, trade.facts, 'closing')).id }
+  await endAttempt(sql, open.number)
+  return { is: 'closed' }
+}

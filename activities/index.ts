@@ -1,0 +1,68 @@
+import type { Logger } from 'pino'
+import { type AttentionReason, clearAttention, raiseAttention } from '../db/attention.ts'
+import type { Carts } from '../db/carts.ts'
+import type { Db } from '../db/client.ts'
+import type { OrderNews } from '../db/order-news.ts'
+import type { Ids, NotificationId, OrderId, RefundNumber } from '../domain/ids.ts'
+import type { ClosedWhy } from '../domain/order.ts'
+import type { PaymentProvider } from '../payments/provider.ts'
+import type { OrderInput } from '../workflows/messages.ts'
+import { leaveCart } from './cart.ts'
+import { beginClosing, type Release, releaseOrder } from './closing.ts'
+import { closeAttempt } from './closing-attempt.ts'
+import { type Accounts, judge } from './judge.ts'
+import { openOrder } from './opening.ts'
+import { confirmOrder, placeStep } from './placing.ts'
+import { refundAtProvider } from './refunds.ts'
+import { refusable } from './refusal-failure.ts'
+
+export type ActivityDeps = {
+  db: Db
+  ids: Ids
+  news: Pick<OrderNews, 'announce'>
+  carts: Pick<Carts, 'removeBought'>
+  providers: Readonly<Record<string, PaymentProvider>>
+  accounts: Accounts
+  log: Logger
+}
+
+/** The activities of the queue `orders`: SQL and Redis only, short, at most once in effect. What a workflow may call, by name. */
+export function createOrderActivities({ db: { sql }, news, carts, accounts, log }: ActivityDeps) {
+  const told = async <T>(order: OrderId, work: Promise<T>): Promise<T> => {
+    const result = await work
+    news.announce(order)
+    return result
+  }
+  return {
+    openOrder: async (input: OrderInput, runId: string) => {
+      const opened = await openOrder(sql, input, runId)
+      if (opened.status !== 'placing') news.announce(input.orderId)
+      return opened
+    },
+    reserveStock: (order: OrderId) => refusable(() => placeStep(sql, order, 'reserve_stock')),
+    lockCoupon: (order: OrderId) => refusable(() => placeStep(sql, order, 'lock_coupon')),
+    debitBalance: (order: OrderId) => refusable(() => placeStep(sql, order, 'debit_balance')),
+    spendPoints: (order: OrderId) => refusable(() => placeStep(sql, order, 'spend_points')),
+    confirm: (input: OrderInput) =>
+      refusable(async () => {
+        const confirmed = await confirmOrder(sql, input.orderId, input.payWithinMs)
+        await told(input.orderId, leaveCart(sql, carts, log, input))
+        return confirmed
+      }),
+    beginClosing: (order: OrderId, why: ClosedWhy) => told(order, beginClosing(sql, order, why)),
+    releaseOrder: (order: OrderId, release: Release) => told(order, releaseOrder(sql, order, release)),
+    judge: async (order: OrderId, notification: NotificationId) => told(order, judge(sql, accounts, notification)),
+    raiseAttention: (reason: AttentionReason, subject: string, orderId: OrderId | null) => raiseAttention(sql, { reason, subject, orderId }),
+    clearAttention: (reason: AttentionReason, subject: string) => clearAttention(sql, reason, subject),
+  }
+}
+export type OrderActivities = ReturnType<typeof createOrderActivities>
+
+/** The activities of the queue `payments`: calls to providers, rate-limited by the worker, never inside a transaction. */
+export function createPaymentActivities({ db: { sql }, ids, providers }: ActivityDeps) {
+  return {
+    closeAttempt: (order: OrderId) => closeAttempt(sql, ids, providers, order),
+    refundAtProvider: (number: RefundNumber) => refundAtProvider(sql, providers, number),
+  }
+}
+export type PaymentActivities = ReturnType<typeof createPaymentActivities>

@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto'
+import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client'
+import type { Db } from '../db/client.ts'
+import type { OrderNews } from '../db/order-news.ts'
+import { type OrderId, orderWorkflowId, type UserId } from '../domain/ids.ts'
+import { kinds, type OrderStatus, type PayState } from '../domain/order.ts'
+import type { Choice, Quote } from '../domain/quote.ts'
+import { Refused, type Refusal, refuse } from '../domain/refusals.ts'
+import { OrderUnknown } from '../payments/attempts.ts'
+import type { order } from '../workflows/index.ts'
+import { buyerId, cancel, type OrderInput, orderKind } from '../workflows/messages.ts'
+
+export type PlacingDeps = {
+  db: Db
+  client: Client
+  news: Pick<OrderNews, 'until'>
+  queue: string
+  payWithinMs: number
+  /** How long a buyer waits for the row before being told where to look. */
+  waitMs?: number
+}
+
+export type Placement = { quote: Quote; expired: boolean; choice: Choice }
+export type PlacedOrPending = { state: 'placed' | 'pending'; orderId: OrderId }
+
+type Row = { status: OrderStatus; fingerprint: string; refusal: Refusal | null; buyer: string; payState: PayState }
+
+/**
+ * Places orders and cancels them: starts and signals workflows, and lets the order's row answer.
+ *
+ * `place`: the same token with the same choice gets the same answer for ever, with another choice `token_reused`; throws `Refused` with what
+ * refused it. Still without an answer after 5 s: `pending`. `cancel`: throws `Refused`, or `OrderUnknown`.
+ */
+export function createPlacing({ db: { sql }, client, news, queue, payWithinMs, waitMs = 5000 }: PlacingDeps) {
+  const rowOf = async (id: OrderId): Promise<Row | undefined> => {
+    const [row] = await sql<Row[]>`
+      SELECT status, fingerprint, refusal, buyer_id::text AS buyer, pay_state AS "payState" FROM orders WHERE id = ${id}`
+    return row
+  }
+  const answered = async (id: OrderId): Promise<Row | undefined> => {
+    const row = await rowOf(id)
+    return row?.status === 'placing' ? undefined : row
+  }
+
+  return {
+    async place({ quote, expired, choice }: Placement): Promise<PlacedOrPending> {
+      const fingerprint = fingerprintOf(choice)
+      const before = await rowOf(quote.id)
+      if (before && before.status !== 'placing') return answer(quote.id, before, fingerprint)
+      if (!before) {
+        if (expired) return await startedBefore(client, quote)
+        await keepNote(sql, quote.id, fingerprint, choice.note)
+        await start(client, queue, inputOf(quote, choice, fingerprint, payWithinMs))
+      }
+      const row = await news.until(quote.id, waitMs, () => answered(quote.id))
+      return row ? answer(quote.id, row, fingerprint) : { state: 'pending', orderId: quote.id }
+    },
+
+    async cancel(id: OrderId, buyer: UserId): Promise<void> {
+      const row = await rowOf(id)
+      if (!row || row.buyer !== buyer) throw new OrderUnknown(id)
+      if (row.status === 'closed' || row.status === 'closing') return
+      if (row.status !== 'awaiting_payment') throw new Refused(notCancellable(row))
+      await wishToClose(client, id)
+      const ended = await news.until(id, waitMs, async () => {
+        const now = await rowOf(id)
+        return now?.status === 'awaiting_payment' || now?.status === 'closing' ? undefined : now
+      })
+      if (ended && ended.status !== 'closed') throw new Refused(notCancellable(ended))
+    },
+  }
+}
+export type Placing = ReturnType<typeof createPlacing>
+
+function answer(orderId: OrderId, row: Row, fingerprint: string): PlacedOrPending {
+  if (row.fingerprint !== fingerprint) return refuse('token_reused', {})
+  if (row.status === 'rejected' && row.refusal) throw new Refused(row.refusal)
+  return { state: 'placed', orderId }
+}
+
+const notCancellable = (row: Row): Refusal =>
+  row.payState === 'paid' ? { code: 'already_paid', details: {} } : { code: 'not_payable', details: { status: row.status } }
+
+/** An expired token opens nothing; but the order that it started while it was good is still being placed. */
+async function startedBefore(client: Client, quote: Quote): Promise<PlacedOrPending> {
+  try {
+    const { status } = await client.workflow.getHandle(orderWorkflowId(quote.id)).describe()
+    if (status.name === 'RUNNING') return { state: 'pending', orderId: quote.id }
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error
+  }
+  return refuse('quote_expired', { expiredAt: new Date(quote.expires * 1000).toISOString() })
+}
+
+/** Tells the workflow. Without one nothing can close the order safely; the relay finds such orders and asks a human. */
+async function wishToClose(client: Client, id: OrderId): Promise<void> {
+  try {
+    await client.workflow.getHandle(orderWorkflowId(id)).signal(cancel, 'buyer_cancelled')
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) refuse('unavailable', { step: 'cancel' })
+    throw error
+  }
+}
+
+/** Starts the order's workflow, eagerly: with an order worker on this connection its first task comes back with the answer to the start. */
+async function start(client: Client, queue: string, input: OrderInput): Promise<void> {
+  try {
+    await client.workflow.start<typeof order>('order', {
+      args: [input],
+      taskQueue: queue,
+      workflowId: orderWorkflowId(input.orderId),
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      workflowIdConflictPolicy: 'FAIL',
+      requestEagerStart: true,
+      typedSearchAttributes: [
+        { key: buyerId, value: input.buyerId },
+        { key: orderKind, value: String(input.kind) },
+      ],
+      staticSummary: `${input.lines.length} line(s), ${input.payment === 'online' ? 'paid online' : 'cash on delivery'}`,
+    })
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
+  }
+}
+
+/** The note waits in PostgreSQL for its order: personal data stays out of workflow histories. */
+async function keepNote(sql: Db['sql'], id: OrderId, fingerprint: string, note: string | undefined): Promise<void> {
+  if (!note) return
+  await sql`INSERT INTO order_notes (order_id, fingerprint, note) VALUES (${id}, ${fingerprint}, ${note}) ON CONFLICT DO NOTHING`
+}
+
+const inputOf = (quote: Quote, choice: Choice, fingerprint: string, payWithinMs: number): OrderInput => ({
+  orderId: quote.id,
+  buyerId: quote.buyer,
+  kind: kinds.normal,
+  source: quote.source,
+  lines: quote.lines,
+  rates: quote.rates,
+  addressId: choice.addressId,
+  ...(choice.couponId === undefined ? {} : { couponId: choice.couponId }),
+  points: choice.points ?? '0',
+  balance: choice.balance ?? '0',
+  payment: choice.payment,
+  fingerprint,
+  payWithinMs,
+})
+
+/** What the buyer asked for with a token, as one short text; a token stands for one choice. */
+function fingerprintOf({ addressId, couponId, points, balance, payment, note }: Choice): string {
+  const asked = JSON.stringify([addressId, couponId ?? null, points ?? '0', balance ?? '0', payment, note ?? ''])
+  return createHash('sha256').update(asked).digest('base64url')
+}

@@ -1,0 +1,70 @@
+import { createPrivateKey, createPublicKey, createSecretKey, type KeyObject } from 'node:crypto'
+
+export type WechatV3Config = {
+  /** `https://api.mch.weixin.qq.com`, or the sandbox. */
+  baseUrl: string
+  /** 商户号 */
+  mchId: string
+  /** The AppID bound to the merchant. */
+  appId: string
+  /** 商户API证书 serial number. */
+  serial: string
+  /** PEM: apiclient_key.pem. */
+  privateKey: string
+  /** PEM by platform certificate serial or `PUB_KEY_ID_…`; all that are alive, two or more while they rotate. */
+  platformKeys: Record<string, string>
+  /** APIv3 密钥, exactly 32 characters. */
+  apiKey: string
+  /** Where WeChat posts both payment and refund notifications; absolute, no query. */
+  notifyUrl: string
+  /** Bounds each call of the provider; 5,000 by default. */
+  timeoutMs?: number
+  /** Clock for the age of notifications, ms. */
+  now?: () => number
+}
+
+export type Merchant = Omit<WechatV3Config, 'privateKey' | 'platformKeys' | 'apiKey' | 'timeoutMs' | 'now'> & {
+  privateKey: KeyObject
+  platformKeys: ReadonlyMap<string, KeyObject>
+  apiKey: KeyObject
+  timeoutMs: number
+  now: () => number
+}
+
+/** Checks everything that would otherwise fail, or silently pass, at the first payment. Throws one error that names every wrong field and its remedy. */
+export function checked(config: WechatV3Config): Merchant {
+  const wrong: string[] = []
+  const demand = (holds: boolean, field: string, remedy: string): void => {
+    if (!holds) wrong.push(`${field}: ${remedy}`)
+  }
+  const rsa = (read: (pem: string) => KeyObject, field: string, pem: string, remedy: string): KeyObject | undefined => {
+    try {
+      const key = read(pem)
+      if (key.asymmetricKeyType === 'rsa') return key
+    } catch {}
+    wrong.push(`${field}: ${remedy}`)
+    return undefined
+  }
+  const { mchId, appId, serial, apiKey, baseUrl, notifyUrl, timeoutMs = 5000, now = Date.now } = config
+
+  demand(/^\d{6,32}$/.test(mchId), 'mchId', 'must be the digits shown under 商户平台 → 账户中心 → 商户信息')
+  demand(appId !== '', 'appId', 'must be the AppID bound to the merchant (商户平台 → 产品中心 → AppID账号管理)')
+  demand(/^[0-9A-Fa-f]{8,64}$/.test(serial), 'serial', 'must be the hexadecimal serial of the merchant certificate (商户平台 → 账户中心 → API安全)')
+  demand(/^[\x21-\x7e]{32}$/.test(apiKey), 'apiKey', 'must be the APIv3 key of exactly 32 characters (商户平台 → 账户中心 → API安全)')
+  demand(isUrl(baseUrl), 'baseUrl', 'must be an absolute http(s) URL, e.g. https://api.mch.weixin.qq.com')
+  demand(isUrl(notifyUrl) && !/[?#]/.test(notifyUrl), 'notifyUrl', 'must be an absolute http(s) URL without query (WeChat refuses parameters)')
+  demand(Number.isFinite(timeoutMs) && timeoutMs > 0, 'timeoutMs', 'must be a positive number of milliseconds')
+  demand(Object.keys(config.platformKeys).length > 0, 'platformKeys', 'must hold at least one platform certificate or public key, by its serial')
+  demand(!Object.hasOwn(config.platformKeys, serial), 'platformKeys', "must hold WeChat's keys, and not the merchant's own certificate")
+
+  const privateKey = rsa(createPrivateKey, 'privateKey', config.privateKey, 'must be the RSA private key in PEM, the content of apiclient_key.pem')
+  const platformKeys = new Map<string, KeyObject>()
+  for (const [id, pem] of Object.entries(config.platformKeys)) {
+    const key = rsa(createPublicKey, `platformKeys.${id}`, pem, 'must be a platform certificate or an RSA public key in PEM (pub_key.pem)')
+    if (key) platformKeys.set(id, key)
+  }
+  if (wrong.length > 0 || !privateKey) throw new Error(`wechat-v3 is not configured right:\n  ${wrong.join('\n  ')}`)
+  return { baseUrl, mchId, appId, serial, notifyUrl, privateKey, platformKeys, apiKey: createSecretKey(Buffer.from(apiKey)), timeoutMs, now }
+}
+
+const isUrl = (text: string): boolean => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)

@@ -1,0 +1,34 @@
+import { z } from 'zod'
+import { paymentVariables } from '../payments/configure.ts'
+
+/** What every process needs. Each variable is described in docs/operations.md. */
+const shared = {
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'a PostgreSQL URL, e.g. postgres://user:password@127.0.0.1:5432/floodgate' }),
+  REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'a Redis URL, e.g. redis://127.0.0.1:6379' }),
+  TEMPORAL_ADDRESS: z.string({ error: 'host:port of Temporal, e.g. 127.0.0.1:7233' }).min(3),
+  TEMPORAL_NAMESPACE: z.string().default('default'),
+  ORDERS_QUEUE: z.string().regex(/^orders/, 'a name that begins with "orders"').default('orders'),
+  DATABASE_CONNECTIONS: z.coerce.number().int().min(2).max(500).default(20),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  ...paymentVariables,
+}
+
+export const workerVariables = z.object({
+  ...shared,
+  /** Sleeping orders kept in memory; the others are replayed when they wake. */
+  CACHED_ORDERS: z.coerce.number().int().min(10).default(300),
+  /** Calls to payment providers a second, over all workers. */
+  PROVIDER_CALLS_PER_SECOND: z.coerce.number().positive().default(50),
+})
+export type WorkerEnv = z.infer<typeof workerVariables>
+
+/** The configuration is wrong; the message names each variable and what it should be. */
+export class ConfigurationError extends Error {}
+
+/** Reads and checks variables. Throws `ConfigurationError` naming every variable that is wrong, and the remedy. */
+export function readEnv<T>(variables: z.ZodType<T>, env: Record<string, string | undefined>): T {
+  const read = variables.safeParse(env)
+  if (read.success) return read.data
+  const lines = read.error.issues.map((issue) => `  ${issue.path.join('.') || 'configuration'}: ${issue.message}`)
+  throw new ConfigurationError(`The configuration is not complete:\n${lines.join('\n')}\nSet these variables and start again; docs/operations.md describes each.`)
+}

@@ -1,0 +1,58 @@
+import { Client } from '@temporalio/client'
+import { NativeConnection } from '@temporalio/worker'
+import { Redis } from 'ioredis'
+import { type Logger, pino } from 'pino'
+import type { ActivityDeps } from '../activities/index.ts'
+import { type Carts, createCarts } from '../db/carts.ts'
+import { connect, type Db } from '../db/client.ts'
+import { type OrderNews, orderNews } from '../db/order-news.ts'
+import { leasedSnowflakes } from '../db/snowflakes.ts'
+import type { Ids } from '../domain/ids.ts'
+import { configurePayments, type Payments } from '../payments/configure.ts'
+import type { WorkerEnv } from './env.ts'
+
+/** What every process is made of, opened once and closed together. */
+export type Parts = {
+  db: Db
+  redis: Redis
+  news: OrderNews
+  carts: Carts
+  ids: Ids
+  payments: Payments
+  connection: NativeConnection
+  client: Client
+  log: Logger
+  close(): Promise<void>
+}
+
+/** Opens the parts, or throws what is missing. The client shares the workers' connection: that is what makes an eager start possible. */
+export async function openParts(env: WorkerEnv, options: { debugSql?: (query: string) => void } = {}): Promise<Parts> {
+  const log = pino({ level: env.LOG_LEVEL, redact: ['*.phone', '*.name', '*.address', '*.note'] })
+  const db = connect(env.DATABASE_URL, { max: env.DATABASE_CONNECTIONS, ...(options.debugSql ? { debug: options.debugSql } : {}) })
+  const payments = configurePayments(env, db.sql)
+  const redis = new Redis(env.REDIS_URL, { maxRetriesPerRequest: 2, commandTimeout: 2000, enableAutoPipelining: true })
+  redis.on('error', (error) => log.warn({ error: error.message }, 'Redis'))
+  const news = orderNews(redis)
+  const connection = await NativeConnection.connect({ address: env.TEMPORAL_ADDRESS })
+  const ids = await leasedSnowflakes(db)
+  return {
+    db,
+    redis,
+    news,
+    carts: createCarts(redis),
+    ids,
+    payments,
+    connection,
+    client: new Client({ connection, namespace: env.TEMPORAL_NAMESPACE }),
+    log,
+    async close() {
+      await news.close()
+      await connection.close()
+      await ids.release().catch((error) => log.warn({ error }, 'the snowflake lease runs out by itself'))
+      redis.disconnect()
+      await db.close()
+    },
+  }
+}
+
+export const activityDeps = ({ db, ids, news, carts, payments, log }: Parts): ActivityDeps => ({ db, ids, news, carts, log, ...payments })

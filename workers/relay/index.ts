@@ -1,0 +1,19 @@
+import type { RelayDeps } from './deps.ts'
+import { type Duty, runDuties } from './every.ts'
+import { redeliver } from './notifications.ts'
+import { emptyOutbox } from './outbox.ts'
+import { findOverdue } from './overdue.ts'
+import { startRefunds } from './refunds.ts'
+import { watch } from './watch.ts'
+
+/** The relay's duties. Many relays may run: due-lists in PostgreSQL share the work. */
+export const relayDuties = (deps: RelayDeps): Duty[] => [
+  { name: 'redeliver notifications', everyMs: 1000, run: () => redeliver(deps) },
+  { name: 'watch open attempts', everyMs: 1000, run: () => watch(deps) },
+  { name: 'start refunds', everyMs: 1000, run: () => startRefunds(deps) },
+  { name: 'empty the outbox', everyMs: 1000, run: () => emptyOutbox(deps) },
+  { name: 'find overdue orders', everyMs: 30_000, run: () => findOverdue(deps) },
+]
+
+/** Delivers what callbacks and signals did not, until stopped. */
+export const startRelay = (deps: RelayDeps): { stop(): Promise<void> } => runDuties(relayDuties(deps), deps.log)

@@ -1,0 +1,59 @@
+import { type NativeConnection, Worker, type WorkflowBundleOption } from '@temporalio/worker'
+import { type ActivityDeps, createOrderActivities, createPaymentActivities } from '../activities/index.ts'
+import { paymentsQueue } from '../workflows/messages.ts'
+
+export type WorkerOptions = {
+  connection: NativeConnection
+  namespace: string
+  /** The queue of orders; the queue of provider calls is named after it. */
+  queue: string
+  workflowBundle: WorkflowBundleOption
+  activities: ActivityDeps
+  cachedOrders: number
+  providerCallsPerSecond: number
+}
+
+/** Workers that run until `stop` is called, and reject `failed` when one of them cannot go on. */
+export type Running = { stop(): Promise<void>; failed: Promise<never> }
+
+/** Starts the worker of the queue `orders` and, unless `only` says otherwise, the one of `payments`. */
+export async function startWorkers(options: WorkerOptions, only?: 'orders'): Promise<Running> {
+  const workers = [await orderWorker(options), ...(only === 'orders' ? [] : [await paymentWorker(options)])]
+  const runs = workers.map((worker) => worker.run())
+  const failed = Promise.race(runs.map((run) => run.then(() => new Promise<never>(() => {}))))
+  failed.catch(() => {}) // Whoever cares awaits `failed`; nobody has to.
+  return {
+    failed,
+    async stop() {
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown()
+      await Promise.allSettled(runs)
+    },
+  }
+}
+
+function orderWorker({ connection, namespace, queue, workflowBundle, activities, cachedOrders }: WorkerOptions): Promise<Worker> {
+  return Worker.create({
+    connection,
+    namespace,
+    taskQueue: queue,
+    workflowBundle,
+    activities: createOrderActivities(activities),
+    maxCachedWorkflows: cachedOrders,
+    maxConcurrentWorkflowTaskExecutions: 60,
+    maxConcurrentLocalActivityExecutions: 60,
+    maxConcurrentActivityTaskExecutions: 30,
+    shutdownGraceTime: '5 s',
+  })
+}
+
+function paymentWorker({ connection, namespace, queue, activities, providerCallsPerSecond }: WorkerOptions): Promise<Worker> {
+  return Worker.create({
+    connection,
+    namespace,
+    taskQueue: paymentsQueue(queue),
+    activities: createPaymentActivities(activities),
+    maxConcurrentActivityTaskExecutions: 50,
+    maxTaskQueueActivitiesPerSecond: providerCallsPerSecond,
+    shutdownGraceTime: '5 s',
+  })
+}

@@ -1,0 +1,26 @@
+import { allHandlersFinished, CancellationScope, condition, setCurrentDetails } from '@temporalio/workflow'
+import { type Life, listen } from './life.ts'
+import type { OrderEnd, OrderInput } from './messages.ts'
+import { paidOrClosed } from './paid-or-closed.ts'
+import { placing } from './placing.ts'
+
+/**
+ * One order, from its placing to its end. It is placed or refused; then it sleeps on its deadline, racing the payment; then it is paid or
+ * closed. A cancellation from outside (Temporal's UI or CLI) is a wish to close, and goes the way of the deadline: nothing here can be broken off.
+ */
+export async function order(input: OrderInput): Promise<OrderEnd> {
+  const life = listen(input.orderId)
+  const end = await CancellationScope.nonCancellable(() => live(life, input))
+  await condition(allHandlersFinished)
+  return end
+}
+
+async function live(life: Life, input: OrderInput): Promise<OrderEnd> {
+  setCurrentDetails('Placing.')
+  const placed = await placing(input)
+  if (placed.status !== 'awaiting_payment' || placed.payBy === null) {
+    if (placed.status === 'to_ship') setCurrentDetails('Nothing to wait for: ready to ship.')
+    return { status: placed.status }
+  }
+  return await paidOrClosed(life, input.orderId, placed.payBy)
+}

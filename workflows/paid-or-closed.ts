@@ -1,0 +1,85 @@
+import { CancellationScope, condition, isCancellation, proxyActivities, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow'
+import type { AttemptClosed } from '../activities/closing-attempt.ts'
+import type { PaymentActivities } from '../activities/index.ts'
+import type { OrderId } from '../domain/ids.ts'
+import { judgeInbox, type Life, unlessPaid } from './life.ts'
+import { attentionReason, type OrderEnd, paymentsQueue } from './messages.ts'
+import { sure } from './roads.ts'
+
+const beginClosing = sure('beginClosing', 'begin to close: no further attempts')
+const releaseOrder = sure('releaseOrder', 'undo every step and close')
+const judge = sure('judge', 'judge what closing found')
+const raiseAttention = sure('raiseAttention', 'ask a human to look')
+const clearAttention = sure('clearAttention', 'a human need not look any more')
+
+/** The race: a payment against the deadline or somebody's wish to close. Payment wins a tie, also when the timer fired first. */
+export async function paidOrClosed(life: Life, order: OrderId, payBy: number): Promise<OrderEnd> {
+  setCurrentDetails(`Waiting for the payment until ${new Date(payBy).toISOString()}.`)
+  for (;;) {
+    const left = payBy - Date.now()
+    const woken = left > 0 && (await condition(() => life.inbox.length > 0 || life.cancelled !== undefined, left))
+    if (await judgeInbox(life)) return paid()
+    if (!woken || life.cancelled !== undefined) return await close(life, order)
+  }
+}
+
+function paid(): OrderEnd {
+  setCurrentDetails('Paid and settled: ready to ship.')
+  return { status: 'to_ship' }
+}
+
+/** Closes at the provider first, then here. Money that was judged before the release wins; money after it goes back. */
+async function close(life: Life, order: OrderId): Promise<OrderEnd> {
+  setCurrentDetails('Closing: asking the payment provider before anything is given back.')
+  const { status, openAttempt } = await beginClosing(order, life.cancelled ?? 'pay_timeout')
+  if (status === 'to_ship') return paid()
+  if (openAttempt && (await endAttempt(life, order)) === 'paid') return paid()
+  if (await judgeInbox(life)) return paid()
+  const released = await releaseOrder(order, { end: 'closed' })
+  if (released.status === 'to_ship') return paid()
+  setCurrentDetails(`Closed (${life.cancelled ?? 'pay_timeout'}). Everything that was reserved is for sale again.`)
+  return { status: released.status }
+}
+
+/** Ends the open attempt by its provider's word. While that word is unknown, nothing is released, and after a minute a human is asked. */
+async function endAttempt(life: Life, order: OrderId): Promise<'closed' | 'paid'> {
+  const scope = new CancellationScope({ cancellable: true })
+  const closing = scope.run(() => closePatiently(order))
+  const answer = await unlessPaid(life, closing)
+  if (answer === 'paid') {
+    scope.cancel()
+    await closing.catch(() => {}) // Cancelled: the payment was faster.
+    return 'paid'
+  }
+  if (answer.is === 'closed') return 'closed'
+  return (await judge(order, answer.notification)) === 'paid' ? 'paid' : 'closed'
+}
+
+async function closePatiently(order: OrderId): Promise<AttemptClosed> {
+  const asking = { startToCloseTimeout: '40 s', taskQueue: paymentsQueue(workflowInfo().taskQueue) } as const
+  const soon = proxyActivities<PaymentActivities>({
+    ...asking,
+    summary: 'close the attempt at its provider, then ask',
+    retry: { initialInterval: '1 s', backoffCoefficient: 2, maximumInterval: '30 s', maximumAttempts: 7 },
+  })
+  const sometime = proxyActivities<PaymentActivities>({
+    ...asking,
+    summary: 'close the attempt at its provider, however long it takes',
+    retry: { initialInterval: '30 s', backoffCoefficient: 1.5, maximumInterval: '10 min' },
+  })
+  try {
+    return await soon.closeAttempt(order)
+  } catch (error) {
+    if (isCancellation(error)) throw error
+  }
+  upsertSearchAttributes([{ key: attentionReason, value: 'close_unknown' }])
+  await raiseAttention('close_unknown', order, order)
+  try {
+    return await sometime.closeAttempt(order)
+  } finally {
+    await CancellationScope.nonCancellable(async () => {
+      await clearAttention('close_unknown', order)
+      upsertSearchAttributes([{ key: attentionReason, value: null }])
+    })
+  }
+}

@@ -1,0 +1,40 @@
+import { isCancellation, proxyActivities, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow'
+import type { PaymentActivities } from '../activities/index.ts'
+import type { RefundEnd } from '../activities/refunds.ts'
+import { attentionReason, paymentsQueue, type RefundInput } from './messages.ts'
+import { sure } from './roads.ts'
+
+const raiseAttention = sure('raiseAttention', 'ask a human to look')
+
+/** Sends money back until the provider's final word. Its number derives from its cause, so whoever finds the cause finds this one workflow. */
+export async function refund({ number }: RefundInput): Promise<{ end: RefundEnd }> {
+  setCurrentDetails('Sending the money back.')
+  const end = await patiently(number)
+  setCurrentDetails(end === 'success' ? 'The money is back.' : `The provider ended it as \`${end}\`: a human has to see to it.`)
+  if (end !== 'success') upsertSearchAttributes([{ key: attentionReason, value: 'refund_failed' }])
+  return { end }
+}
+
+async function patiently(number: RefundInput['number']): Promise<RefundEnd> {
+  const asking = { startToCloseTimeout: '40 s', taskQueue: paymentsQueue(workflowInfo().taskQueue) } as const
+  const soon = proxyActivities<PaymentActivities>({
+    ...asking,
+    summary: 'send the money back, ask for the final word',
+    retry: { initialInterval: '1 s', backoffCoefficient: 2, maximumInterval: '1 min', maximumAttempts: 12 },
+  })
+  const sometime = proxyActivities<PaymentActivities>({
+    ...asking,
+    summary: 'send the money back, however long it takes',
+    retry: { initialInterval: '1 min', backoffCoefficient: 2, maximumInterval: '1 h' },
+  })
+  try {
+    return await soon.refundAtProvider(number)
+  } catch (error) {
+    if (isCancellation(error)) throw error
+  }
+  upsertSearchAttributes([{ key: attentionReason, value: 'refund_stuck' }])
+  await raiseAttention('refund_stuck', number, null)
+  const end = await sometime.refundAtProvider(number)
+  upsertSearchAttributes([{ key: attentionReason, value: null }])
+  return end
+}

@@ -81,7 +81,13 @@ async function pay(tx: Tx, order: OrderId, attempt: AttemptNumber, { transaction
 }
 
 /** Records the capture and reserves all of it for its way back; the relay starts the refund's workflow. */
-async function sendBack(tx: Tx, order: OrderId, attempt: AttemptNumber, found: Case, cause: 'late' | 'duplicate' | 'wrong_amount'): Promise<RefundNumber> {
+async function sendBack(
+  tx: Tx,
+  order: OrderId,
+  attempt: AttemptNumber,
+  found: Case,
+  cause: 'late' | 'duplicate' | 'wrong_amount',
+): Promise<RefundNumber> {
   const number = `late-${found.provider}-${found.transaction}` as RefundNumber // The one place that makes a late refund's number.
   await tx`
     UPDATE attempts SET captured_fen = captured_fen + ${found.amount}, refunding_fen = refunding_fen + ${found.amount},

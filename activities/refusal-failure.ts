@@ -10,7 +10,8 @@ export async function refusable<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    if (error instanceof Refused) throw ApplicationFailure.create({ type: 'refused', nonRetryable: true, message: error.refusal.code, details: [error.refusal] })
+    if (error instanceof Refused)
+      throw ApplicationFailure.create({ type: 'refused', nonRetryable: true, message: error.refusal.code, details: [error.refusal] })
     if (error instanceof StepUndone) throw ApplicationFailure.create({ type: 'step_undone', nonRetryable: true, message: error.message })
     throw error
   }

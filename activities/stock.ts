@@ -1,7 +1,7 @@
 import type { Tx } from '../db/client.ts'
 import type { OrderId } from '../domain/ids.ts'
-import { allocateStock, type Shelf } from '../domain/stock.ts'
 import { refuse } from '../domain/refusals.ts'
+import { allocateStock, type Shelf } from '../domain/stock.ts'
 
 /** Reserves every line or none, preferring one warehouse for the whole order. Refuses with `out_of_stock`, naming the SKUs. */
 export async function reserveStock(tx: Tx, order: OrderId): Promise<void> {
@@ -11,7 +11,7 @@ export async function reserveStock(tx: Tx, order: OrderId): Promise<void> {
       FROM stock s JOIN order_lines l ON l.sku_id = s.sku_id 
       WHERE l.order_id = ${order} ORDER BY s.sku_id, s.warehouse_id FOR UPDATE OF s`,
     tx<{ sku: string; quantity: number }[]>`SELECT sku_id::text AS sku, quantity FROM order_lines WHERE order_id = ${order}`,
-    ])
+  ])
   const { taken, short } = allocateStock(wanted, shelves)
   if (short.length > 0) refuse('out_of_stock', { skus: short })
   await tx`

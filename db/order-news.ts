@@ -44,9 +44,10 @@ export function orderNews(redis: Redis): OrderNews {
           const found = await look()
           const left = deadline - Date.now()
           if (found !== undefined || left <= 0) return found
-          if (!changed) await pause(Math.min(left, subscriber.status === 'ready' ? 1000 : 100), (woken) => {
-            wake = woken
-          })
+          if (!changed)
+            await pause(Math.min(left, subscriber.status === 'ready' ? 1000 : 100), (woken) => {
+              wake = woken
+            })
         }
       } finally {
         here.off(channel, listen)

@@ -24,12 +24,17 @@ export async function leasedSnowflakes({ sql }: Pick<Db, 'sql'>): Promise<Ids & 
   const { worker } = row
   await sql`DELETE FROM snowflake_workers WHERE holder = ${holder} AND worker <> ${worker}`
   let until = Date.now() + leaseS * 1000
-  const renewal = setInterval(async () => {
-    const asked = Date.now()
-    const renewed = await sql`
-      UPDATE snowflake_workers SET leased_until = now() + make_interval(secs => ${leaseS}) WHERE worker = ${worker} AND holder = ${holder}`.catch(() => undefined)
-    if (renewed?.count === 1) until = asked + leaseS * 1000
-  }, (leaseS * 1000) / 4)
+  const renewal = setInterval(
+    async () => {
+      const asked = Date.now()
+      const renewed = await sql`
+      UPDATE snowflake_workers SET leased_until = now() + make_interval(secs => ${leaseS}) WHERE worker = ${worker} AND holder = ${holder}`.catch(
+        () => undefined,
+      )
+      if (renewed?.count === 1) until = asked + leaseS * 1000
+    },
+    (leaseS * 1000) / 4,
+  )
   renewal.unref()
   const ids = snowflakes(worker)
   return {

@@ -32,7 +32,9 @@ export function allocate(total: Fen, weights: readonly Fen[]): Fen[] {
   if (sum === 0n) return weights.map((_, i) => (i === 0 ? total : zero))
   const parts = weights.map((weight) => (total * weight) / sum)
   let left = total - parts.reduce((a, b) => a + b, 0n)
-  const byRemainder = weights.map((weight, i) => ({ i, remainder: (total * weight) % sum })).sort((a, b) => (b.remainder > a.remainder ? 1 : b.remainder < a.remainder ? -1 : a.i - b.i))
+  const byRemainder = weights
+    .map((weight, i) => ({ i, remainder: (total * weight) % sum }))
+    .sort((a, b) => (b.remainder > a.remainder ? 1 : b.remainder < a.remainder ? -1 : a.i - b.i))
   for (const { i } of byRemainder) {
     if (left === 0n) break
     parts[i] = (parts[i] ?? 0n) + 1n

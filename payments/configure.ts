@@ -4,7 +4,11 @@ import { balanceAccount, balanceProvider } from './balance.ts'
 import type { PaymentProvider } from './provider.ts'
 import { wechatV3 } from './wechat-v3.ts'
 
-const pem = (kind: string) => z.string().includes('-----BEGIN', { error: `a ${kind} in PEM form, with its BEGIN and END lines` }).optional()
+const pem = (kind: string) =>
+  z
+    .string()
+    .includes('-----BEGIN', { error: `a ${kind} in PEM form, with its BEGIN and END lines` })
+    .optional()
 
 /** The variables of the payment providers. A provider without any does not appear; one with only some stops the start. */
 export const paymentVariables = {
@@ -41,7 +45,15 @@ export function configurePayments(env: PaymentEnv, sql: Sql): Payments {
 function wechatV3Of(env: PaymentEnv) {
   const { PUBLIC_URL, WECHAT_V3_MCH_ID, WECHAT_V3_APP_ID, WECHAT_V3_SERIAL, WECHAT_V3_PRIVATE_KEY } = env
   const { WECHAT_V3_PLATFORM_KEY_ID, WECHAT_V3_PLATFORM_KEY, WECHAT_V3_API_KEY } = env
-  const own = { WECHAT_V3_MCH_ID, WECHAT_V3_APP_ID, WECHAT_V3_SERIAL, WECHAT_V3_PRIVATE_KEY, WECHAT_V3_PLATFORM_KEY_ID, WECHAT_V3_PLATFORM_KEY, WECHAT_V3_API_KEY }
+  const own = {
+    WECHAT_V3_MCH_ID,
+    WECHAT_V3_APP_ID,
+    WECHAT_V3_SERIAL,
+    WECHAT_V3_PRIVATE_KEY,
+    WECHAT_V3_PLATFORM_KEY_ID,
+    WECHAT_V3_PLATFORM_KEY,
+    WECHAT_V3_API_KEY,
+  }
   if (Object.values(own).every((value) => value === undefined)) return undefined
   const required = { PUBLIC_URL, ...own }
   const missing = Object.entries(required).flatMap(([name, value]) => (value === undefined ? [name] : []))

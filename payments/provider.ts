@@ -45,7 +45,10 @@ export type RefundRequest = { refund: RefundNumber; attempt: AttemptNumber; tran
 export type RefundState = { is: 'success' | 'closed' | 'abnormal' | 'processing' | 'missing' | 'unknown'; code: string }
 
 /** A verified notification: of a payment, of a refund, or of something that we do not act on. */
-export type Notified = { is: 'payment'; facts: TradeFacts } | { is: 'refund'; refund: RefundNumber; state: RefundState } | { is: 'other'; type: string }
+export type Notified =
+  | { is: 'payment'; facts: TradeFacts }
+  | { is: 'refund'; refund: RefundNumber; state: RefundState }
+  | { is: 'other'; type: string }
 
 /** Why a notification is not believed; nothing of it is stored. */
 export class NotificationRejected extends Error {

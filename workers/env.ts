@@ -7,7 +7,10 @@ const shared = {
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'a Redis URL, e.g. redis://127.0.0.1:6379' }),
   TEMPORAL_ADDRESS: z.string({ error: 'host:port of Temporal, e.g. 127.0.0.1:7233' }).min(3),
   TEMPORAL_NAMESPACE: z.string().default('default'),
-  ORDERS_QUEUE: z.string().regex(/^orders/, 'a name that begins with "orders"').default('orders'),
+  ORDERS_QUEUE: z
+    .string()
+    .regex(/^orders/, 'a name that begins with "orders"')
+    .default('orders'),
   DATABASE_CONNECTIONS: z.coerce.number().int().min(2).max(500).default(20),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   ...paymentVariables,
@@ -30,5 +33,7 @@ export function readEnv<T>(variables: z.ZodType<T>, env: Record<string, string |
   const read = variables.safeParse(env)
   if (read.success) return read.data
   const lines = read.error.issues.map((issue) => `  ${issue.path.join('.') || 'configuration'}: ${issue.message}`)
-  throw new ConfigurationError(`The configuration is not complete:\n${lines.join('\n')}\nSet these variables and start again; docs/operations.md describes each.`)
+  throw new ConfigurationError(
+    `The configuration is not complete:\n${lines.join('\n')}\nSet these variables and start again; docs/operations.md describes each.`,
+  )
 }

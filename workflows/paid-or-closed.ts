@@ -1,4 +1,12 @@
-import { CancellationScope, condition, isCancellation, proxyActivities, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow'
+import {
+  CancellationScope,
+  condition,
+  isCancellation,
+  proxyActivities,
+  setCurrentDetails,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow'
 import type { AttemptClosed } from '../activities/closing-attempt.ts'
 import type { PaymentActivities } from '../activities/index.ts'
 import type { OrderId } from '../domain/ids.ts'

@@ -1,4 +1,4 @@
-import type { LocalActivityOptions, ActivityOptions } from '@temporalio/workflow'
+import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow'
 import { ActivityFailure, ApplicationFailure, isCancellation, proxyActivities, proxyLocalActivities } from '@temporalio/workflow'
 import type { OrderActivities } from '../activities/index.ts'
 import type { Refusal } from '../domain/refusals.ts'

@@ -206,7 +206,8 @@ CREATE TABLE "notifications" (
 	"kind" text NOT NULL,
 	"number" text NOT NULL,
 	"state" text NOT NULL,
-	"attempt" text NOT NULL,
+	"trade" text NOT NULL,
+	"attempt" bigint,
 	"amount_fen" bigint NOT NULL,
 	"currency" text NOT NULL,
 	"merchant" text NOT NULL,
@@ -308,6 +309,7 @@ ALTER TABLE "stock" ADD CONSTRAINT "stock_sku_id_skus_id_fk" FOREIGN KEY ("sku_i
 ALTER TABLE "stock" ADD CONSTRAINT "stock_warehouse_id_warehouses_id_fk" FOREIGN KEY ("warehouse_id") REFERENCES "public"."warehouses"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "order_lines" ADD CONSTRAINT "order_lines_order_id_orders_id_fk" FOREIGN KEY ("order_id") REFERENCES "public"."orders"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "attempts" ADD CONSTRAINT "attempts_order_id_orders_id_fk" FOREIGN KEY ("order_id") REFERENCES "public"."orders"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "notifications" ADD CONSTRAINT "notifications_attempt_attempts_number_fk" FOREIGN KEY ("attempt") REFERENCES "public"."attempts"("number") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "refunds" ADD CONSTRAINT "refunds_attempt_attempts_number_fk" FOREIGN KEY ("attempt") REFERENCES "public"."attempts"("number") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "addresses" ADD CONSTRAINT "addresses_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "growth_movements" ADD CONSTRAINT "growth_movements_user_id_loyalty_user_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."loyalty"("user_id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint

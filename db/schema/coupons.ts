@@ -33,15 +33,16 @@ export const userCoupons = pgTable(
   'user_coupons',
   {
     id: id('id').primaryKey(),
-    couponId: id('coupon_id').notNull().references(() => coupons.id),
-    userId: id('user_id').notNull().references(() => users.id),
+    couponId: id('coupon_id')
+      .notNull()
+      .references(() => coupons.id),
+    userId: id('user_id')
+      .notNull()
+      .references(() => users.id),
     state: text('state').$type<'unused' | 'locked' | 'used'>().notNull().default('unused'),
     orderId: id('order_id'),
   },
-  (t) => [
-    index('coupons_of_user').on(t.userId),
-    check('coupon_held_by_an_order', sql`(${t.state} = 'unused') = (${t.orderId} IS NULL)`),
-  ],
+  (t) => [index('coupons_of_user').on(t.userId), check('coupon_held_by_an_order', sql`(${t.state} = 'unused') = (${t.orderId} IS NULL)`)],
 )
 
 /** Kinds: `locked`, `unlocked`, `used`. A coupon's state is its newest movement's. */
@@ -49,7 +50,9 @@ export const couponMovements = pgTable(
   'coupon_movements',
   {
     id: bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
-    userCouponId: id('user_coupon_id').notNull().references(() => userCoupons.id),
+    userCouponId: id('user_coupon_id')
+      .notNull()
+      .references(() => userCoupons.id),
     orderId: id('order_id').notNull(),
     kind: text('kind').notNull(),
     at: moment('at').notNull().defaultNow(),

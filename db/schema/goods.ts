@@ -13,7 +13,9 @@ export const skus = pgTable(
   'skus',
   {
     id: id('id').primaryKey(),
-    productId: id('product_id').notNull().references(() => products.id),
+    productId: id('product_id')
+      .notNull()
+      .references(() => products.id),
     name: text('name').notNull(),
     image: text('image').notNull().default(''),
     attributes: jsonb('attributes').$type<Record<string, string>>().notNull().default({}),
@@ -36,8 +38,12 @@ export const warehouses = pgTable('warehouses', {
 export const stock = pgTable(
   'stock',
   {
-    skuId: id('sku_id').notNull().references(() => skus.id),
-    warehouseId: integer('warehouse_id').notNull().references(() => warehouses.id),
+    skuId: id('sku_id')
+      .notNull()
+      .references(() => skus.id),
+    warehouseId: integer('warehouse_id')
+      .notNull()
+      .references(() => warehouses.id),
     onHand: integer('on_hand').notNull(),
     reserved: integer('reserved').notNull().default(0),
   },

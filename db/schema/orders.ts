@@ -54,14 +54,19 @@ export const orders = pgTable(
   (t) => [
     index('orders_of_buyer').on(t.buyerId, t.id.desc()),
     index('orders_unfinished').on(t.placedAt).where(sql`${t.status} IN ('placing', 'awaiting_payment', 'closing')`),
-    check('amounts_add_up', sql`${t.goodsFen} + ${t.shippingFen} - ${t.couponFen} - ${t.pointsFen} - ${t.balanceFen} = ${t.dueFen} AND ${t.dueFen} >= 0`),
+    check(
+      'amounts_add_up',
+      sql`${t.goodsFen} + ${t.shippingFen} - ${t.couponFen} - ${t.pointsFen} - ${t.balanceFen} = ${t.dueFen} AND ${t.dueFen} >= 0`,
+    ),
   ],
 )
 
 export const orderLines = pgTable(
   'order_lines',
   {
-    orderId: id('order_id').notNull().references(() => orders.id),
+    orderId: id('order_id')
+      .notNull()
+      .references(() => orders.id),
     line: integer('line').notNull(),
     skuId: id('sku_id').notNull(),
     name: text('name').notNull(),

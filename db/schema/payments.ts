@@ -10,7 +10,9 @@ export const attempts = pgTable(
   {
     /** Also the provider's `out_trade_no`. */
     number: id('number').primaryKey(),
-    orderId: id('order_id').notNull().references(() => orders.id),
+    orderId: id('order_id')
+      .notNull()
+      .references(() => orders.id),
     provider: text('provider').notNull(),
     state: text('state').$type<'opening' | 'open' | 'paid' | 'closed' | 'failed'>().notNull(),
     amountFen: fen('amount_fen').notNull(),
@@ -34,7 +36,10 @@ export const attempts = pgTable(
     uniqueIndex('one_open_attempt').on(t.orderId).where(sql`${t.state} IN ('opening', 'open')`),
     index('attempts_of_order').on(t.orderId),
     index('attempts_to_ask').on(t.nextAskAt).where(sql`${t.nextAskAt} IS NOT NULL`),
-    check('refunds_within_capture', sql`0 <= ${t.refundingFen} AND 0 <= ${t.refundedFen} AND ${t.refundingFen} + ${t.refundedFen} <= ${t.capturedFen}`),
+    check(
+      'refunds_within_capture',
+      sql`0 <= ${t.refundingFen} AND 0 <= ${t.refundedFen} AND ${t.refundingFen} + ${t.refundedFen} <= ${t.capturedFen}`,
+    ),
   ],
 )
 
@@ -76,7 +81,9 @@ export const refunds = pgTable(
   {
     /** From its cause, e.g. `late-wechat-v3-4200…`: whoever finds the cause finds this one refund. */
     number: text('number').primaryKey(),
-    attempt: id('attempt').notNull().references(() => attempts.number),
+    attempt: id('attempt')
+      .notNull()
+      .references(() => attempts.number),
     orderId: id('order_id').notNull(),
     cause: text('cause').$type<'late' | 'duplicate' | 'wrong_amount'>().notNull(),
     transaction: text('transaction').notNull(),

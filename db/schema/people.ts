@@ -14,7 +14,9 @@ export const addresses = pgTable(
   'addresses',
   {
     id: id('id').primaryKey(),
-    userId: id('user_id').notNull().references(() => users.id),
+    userId: id('user_id')
+      .notNull()
+      .references(() => users.id),
     name: text('name').notNull(),
     phone: text('phone').notNull(),
     province: text('province').notNull(),
@@ -32,7 +34,12 @@ export const addresses = pgTable(
 /** What the shop owes a buyer in money. The row is the sum of its movements. */
 export const wallets = pgTable(
   'wallets',
-  { userId: id('user_id').primaryKey().references(() => users.id), balanceFen: fen('balance_fen').notNull().default(sql`0`) },
+  {
+    userId: id('user_id')
+      .primaryKey()
+      .references(() => users.id),
+    balanceFen: fen('balance_fen').notNull().default(sql`0`),
+  },
   (t) => [check('wallet_not_negative', sql`${t.balanceFen} >= 0`)],
 )
 
@@ -41,7 +48,9 @@ export const walletMovements = pgTable(
   'wallet_movements',
   {
     id: bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
-    userId: id('user_id').notNull().references(() => wallets.userId),
+    userId: id('user_id')
+      .notNull()
+      .references(() => wallets.userId),
     kind: text('kind').notNull(),
     amountFen: fen('amount_fen').notNull(),
     orderId: id('order_id'),
@@ -55,7 +64,9 @@ export const walletMovements = pgTable(
 export const loyalty = pgTable(
   'loyalty',
   {
-    userId: id('user_id').primaryKey().references(() => users.id),
+    userId: id('user_id')
+      .primaryKey()
+      .references(() => users.id),
     points: bigint('points', { mode: 'bigint' }).notNull().default(sql`0`),
     growth: bigint('growth', { mode: 'bigint' }).notNull().default(sql`0`),
   },
@@ -65,7 +76,9 @@ export const loyalty = pgTable(
 const earned = (name: string) =>
   ({
     id: bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
-    userId: id('user_id').notNull().references(() => loyalty.userId),
+    userId: id('user_id')
+      .notNull()
+      .references(() => loyalty.userId),
     kind: text('kind').notNull(),
     amount: bigint(name, { mode: 'bigint' }).notNull(),
     orderId: id('order_id'),

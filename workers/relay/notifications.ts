@@ -21,7 +21,11 @@ export async function redeliver(deps: RelayDeps): Promise<number> {
       UPDATE notifications n SET delivered = n.delivered + 1, due_at = now() + least(interval '5 seconds' * power(2, n.delivered), interval '10 minutes')
       FROM due WHERE n.id = due.id RETURNING n.id, n.attempt, n.delivered)
     SELECT t.id::text AS id, a.order_id::text AS "orderId", t.delivered FROM taken t LEFT JOIN attempts a ON a.number = t.attempt ORDER BY t.id`
-  await Promise.all(due.map((notification) => handOver(deps, notification).catch((error) => deps.log.warn({ error, ...notification }, 'a notification waits for its next delivery'))))
+  await Promise.all(
+    due.map((notification) =>
+      handOver(deps, notification).catch((error) => deps.log.warn({ error, ...notification }, 'a notification waits for its next delivery')),
+    ),
+  )
   return due.length
 }
 

@@ -20,7 +20,9 @@ export async function watch(deps: RelayDeps): Promise<number> {
       FROM due WHERE a.number = due.number RETURNING a.number, a.order_id, a.provider, a.calling_until)
     SELECT t.number::text AS number, t.order_id::text AS "orderId", t.provider, t.calling_until AS "callingUntil", o.status
     FROM taken t JOIN orders o ON o.id = t.order_id`
-  await Promise.all(due.map((attempt) => askAbout(deps, attempt).catch((error) => deps.log.error({ error, ...attempt }, 'asking about an attempt failed'))))
+  await Promise.all(
+    due.map((attempt) => askAbout(deps, attempt).catch((error) => deps.log.error({ error, ...attempt }, 'asking about an attempt failed'))),
+  )
   return due.length
 }
 

@@ -1,0 +1,52 @@
+import type { Keys } from './keys.ts'
+import type { Servers } from './servers/start.ts'
+
+/** What the application and the sandbox must agree about. */
+const wechat = {
+  mchId: '1900000109',
+  appId: 'wx8888888888888888',
+  merchantSerial: '5157F09EFDC096DE15EBE81A47057A7232F1B8E1',
+  platformKeyId: 'PUB_KEY_ID_0001',
+}
+
+export interface StackAddresses {
+  readonly servers: Servers
+  readonly appPort: number
+  readonly sandboxPort: number
+}
+
+/** Every variable that the application reads. */
+export function appEnvironment({ servers, appPort, sandboxPort }: StackAddresses, keys: Keys): Record<string, string> {
+  return {
+    PORT: String(appPort),
+    PUBLIC_URL: `http://127.0.0.1:${appPort}`,
+    DATABASE_URL: servers.databaseUrl,
+    REDIS_URL: servers.redisUrl,
+    TEMPORAL_ADDRESS: servers.temporalAddress,
+    TEMPORAL_NAMESPACE: servers.temporalNamespace,
+    JWT_PUBLIC_KEY: keys.jwt.publicKey,
+    QUOTE_SECRET: keys.quoteSecret,
+    WECHAT_V3_BASE_URL: `http://127.0.0.1:${sandboxPort}`,
+    WECHAT_V3_MCH_ID: wechat.mchId,
+    WECHAT_V3_APP_ID: wechat.appId,
+    WECHAT_V3_SERIAL: wechat.merchantSerial,
+    WECHAT_V3_PRIVATE_KEY: keys.merchant.privateKey,
+    WECHAT_V3_PLATFORM_KEY_ID: wechat.platformKeyId,
+    WECHAT_V3_PLATFORM_KEY: keys.platform.publicKey,
+    WECHAT_V3_API_KEY: keys.wechatApiKey,
+  }
+}
+
+/** Every variable that the sandbox reads. */
+export function sandboxEnvironment({ sandboxPort }: Pick<StackAddresses, 'sandboxPort'>, keys: Keys): Record<string, string> {
+  return {
+    SANDBOX_PORT: String(sandboxPort),
+    SANDBOX_MCH_ID: wechat.mchId,
+    SANDBOX_APP_ID: wechat.appId,
+    SANDBOX_MERCHANT_SERIAL: wechat.merchantSerial,
+    SANDBOX_MERCHANT_PUBLIC_KEY: keys.merchant.publicKey,
+    SANDBOX_PLATFORM_KEY_ID: wechat.platformKeyId,
+    SANDBOX_PLATFORM_PRIVATE_KEY: keys.platform.privateKey,
+    SANDBOX_API_KEY: keys.wechatApiKey,
+  }
+}

@@ -24,16 +24,24 @@ function installPackages() {
   const hash = createHash('sha256').update(lock).digest('hex')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return
   if (!installedAlready(JSON.parse(lock.toString()))) {
-    console.log('… installing the packages of package-lock.json (npm ci)')
     const began = Date.now()
-    const npm = process.env.npm_execpath
-    const [command, args] = npm?.endsWith('.js') ? [process.execPath, [npm, 'ci']] : ['npm', ['ci']]
-    const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit' })
-    if (error) fail(`npm could not be started: ${error.message}`)
-    if (status !== 0) fail('npm ci failed: what it says is above.')
+    console.log('… installing the packages of package-lock.json (npm ci)')
+    if (!npm('ci')) {
+      // A mirror may lack the packages of other platforms; the lock made there then lacks them too, which only `npm ci` minds.
+      console.log('… npm ci would not; installing what the lock does name (npm install --no-save)')
+      if (!npm('install', '--no-save')) fail('npm could not install the packages: what it says is above.')
+    }
     console.log(`✔ packages installed (${((Date.now() - began) / 1000).toFixed(1)} s)`)
   }
   writeFileSync(stamp, hash)
+}
+
+function npm(...args) {
+  const script = process.env.npm_execpath
+  const [command, first] = script?.endsWith('.js') ? [process.execPath, [script]] : ['npm', []]
+  const { status, error } = spawnSync(command, [...first, ...args], { cwd: root, stdio: 'inherit' })
+  if (error) fail(`npm could not be started: ${error.message}`)
+  return status === 0
 }
 
 /** Whether somebody has run npm themselves since: npm notes what it installed beside the packages. Optional ones may be of other platforms. */

@@ -10,6 +10,7 @@ import { leasedSnowflakes } from '../db/snowflakes.ts'
 import type { Ids } from '../domain/ids.ts'
 import { configurePayments, type Payments } from '../payments/configure.ts'
 import type { WorkerEnv } from './env.ts'
+import { installRuntime } from './runtime.ts'
 
 /** What every process is made of, opened once and closed together. */
 export type Parts = {
@@ -27,7 +28,8 @@ export type Parts = {
 
 /** Opens the parts, or throws what is missing. The client shares the workers' connection: that is what makes an eager start possible. */
 export async function openParts(env: WorkerEnv, options: { debugSql?: (query: string) => void } = {}): Promise<Parts> {
-  const log = pino({ level: env.LOG_LEVEL, redact: ['*.phone', '*.name', '*.address', '*.note'] })
+  const log = pino({ level: env.LOG_LEVEL, serializers: { error: pino.stdSerializers.err }, redact: ['*.phone', '*.name', '*.address', '*.note'] })
+  installRuntime(log)
   const db = connect(env.DATABASE_URL, { max: env.DATABASE_CONNECTIONS, ...(options.debugSql ? { debug: options.debugSql } : {}) })
   const payments = configurePayments(env, db.sql)
   const redis = new Redis(env.REDIS_URL, { maxRetriesPerRequest: 2, commandTimeout: 2000, enableAutoPipelining: true })

@@ -38,13 +38,21 @@ function orderWorker({ connection, namespace, queue, workflowBundle, activities,
     taskQueue: queue,
     workflowBundle,
     activities: createOrderActivities(activities),
-    maxCachedWorkflows: cachedOrders,
-    maxConcurrentWorkflowTaskExecutions: 60,
-    maxConcurrentLocalActivityExecutions: 60,
-    maxConcurrentActivityTaskExecutions: 30,
-    shutdownGraceTime: '5 s',
+    ...orderWorkerSettings(cachedOrders),
   })
 }
+
+/**
+ * How much an order worker takes on at once. Fewer than fifty slots cost a third of the orders a second; the cache is bounded because a
+ * sleeping order replays cheaply.
+ */
+export const orderWorkerSettings = (cachedOrders: number) => ({
+  maxCachedWorkflows: cachedOrders,
+  maxConcurrentWorkflowTaskExecutions: 60,
+  maxConcurrentLocalActivityExecutions: 60,
+  maxConcurrentActivityTaskExecutions: 30,
+  shutdownGraceTime: '5 s',
+})
 
 function paymentWorker({ connection, namespace, queue, activities, providerCallsPerSecond }: WorkerOptions): Promise<Worker> {
   return Worker.create({

@@ -1,0 +1,49 @@
+import type { ApiDeps } from './deps.ts'
+import { jsonBodies, smallBodies } from './middleware/body.ts'
+import { onError, problem } from './problem.ts'
+import { addressRoutes } from './routes/addresses.ts'
+import { cartRoutes } from './routes/cart.ts'
+import { docsRoutes } from './routes/docs.ts'
+import { healthRoutes } from './routes/health.ts'
+import { orderRoutes } from './routes/orders.ts'
+import { productRoutes } from './routes/products.ts'
+import { quoteRoutes } from './routes/quotes.ts'
+import { routes } from './routing.ts'
+
+/**
+ * The HTTP API. Everything that is no success is `application/problem+json`; what providers post (`notifyRoutes`) is answered as they want.
+ *
+ * @example serve({ fetch: createApp(deps).fetch, port: 3000 })
+ */
+export function createApp(deps: ApiDeps) {
+  const app = routes()
+  app.onError(onError(deps.log))
+  app.notFound((c) => problem(c, 'not_found'))
+  app.use(smallBodies)
+  app.route('/', deps.notifyRoutes)
+  app.route('/', docsRoutes())
+  app.use('/v1/*', jsonBodies)
+
+  const api = app
+    .route('/', healthRoutes(deps))
+    .route('/', productRoutes(deps))
+    .route('/', addressRoutes(deps))
+    .route('/', cartRoutes(deps))
+    .route('/', quoteRoutes(deps))
+    .route('/', orderRoutes(deps))
+
+  const registry = api.openAPIRegistry
+  registry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
+  registry.registerComponent('securitySchemes', 'cookie', { type: 'apiKey', in: 'cookie', name: 'floodgate_token' })
+  registry.registerComponent('securitySchemes', 'anonymousCart', { type: 'apiKey', in: 'header', name: 'X-Cart' })
+  let document: object | undefined
+  api.get('/openapi.json', (c) => {
+    document ??= api.getOpenAPI31Document({
+      openapi: '3.1.0',
+      info: { title: 'Floodgate', version: '1', description: 'Durable orders. Money is whole fen as decimal strings, ids are decimal strings.' },
+    })
+    return c.json(document)
+  })
+  return api
+}
+export type Api = ReturnType<typeof createApp>

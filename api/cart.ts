@@ -1,0 +1,35 @@
+import { type CartOwner, mostPieces } from '../db/carts.ts'
+import { readSkus } from '../db/catalogue.ts'
+import type { SkuId } from '../domain/ids.ts'
+import { refuse } from '../domain/refusals.ts'
+import type { ApiDeps } from './deps.ts'
+import { Problem } from './problem.ts'
+import { cartView } from './views/cart.ts'
+
+type Deps = Pick<ApiDeps, 'db' | 'carts'>
+
+/** Refuses what is no whole number from 1 to 999. */
+export function checkQuantity(sku: string, quantity: number): void {
+  if (!Number.isInteger(quantity) || quantity < 1 || quantity > mostPieces) refuse('quantity_invalid', { sku, quantity })
+}
+
+/** The cart with the goods as they are now. */
+export async function showCart({ db, carts }: Deps, owner: CartOwner) {
+  const lines = await carts.lines(owner)
+  const skus = await readSkus(
+    db,
+    lines.map((line) => line.sku),
+  )
+  return cartView(lines, skus)
+}
+
+/** Puts pieces into the cart at today's price. Refuses `quantity_invalid`, `sku_unknown`, `not_on_sale`; a full cart is a problem. */
+export async function addToCart({ db, carts }: Deps, owner: CartOwner, sku: SkuId, quantity: number): Promise<void> {
+  checkQuantity(sku, quantity)
+  const live = (await readSkus(db, [sku])).get(sku)
+  if (!live) return refuse('sku_unknown', { sku })
+  if (!live.onSale) return refuse('not_on_sale', { sku })
+  const added = await carts.add(owner, sku, quantity, live.price)
+  if (added === 'too_many') refuse('quantity_invalid', { sku, quantity })
+  if (added === 'full') throw new Problem('cart_full')
+}

@@ -1,0 +1,48 @@
+import type { Hono } from 'hono'
+import type { Logger } from 'pino'
+import type { Carts } from '../db/carts.ts'
+import type { Db } from '../db/client.ts'
+import type { AttemptNumber, Ids, OrderId, UserId } from '../domain/ids.ts'
+import type { Fen } from '../domain/money.ts'
+import type { Choice, Quote } from '../domain/quote.ts'
+import type { Bearers } from './bearers.ts'
+import type { QuoteTokens } from './quote-token.ts'
+
+export { OrderUnknown } from '../payments/attempts.ts'
+
+/** Places orders and cancels them. Throws `Refused` for what refuses them, `OrderUnknown` for an order that is not this buyer's. */
+export type Placing = {
+  place(placement: { quote: Quote; expired: boolean; choice: Choice }): Promise<{ state: 'placed' | 'pending'; orderId: OrderId }>
+  cancel(orderId: OrderId, buyer: UserId): Promise<void>
+}
+
+export type AttemptView = {
+  number: AttemptNumber
+  provider: string
+  state: 'opening' | 'open' | 'paid' | 'closed' | 'failed'
+  amount: Fen
+  qr?: string
+  expiresAt: Date
+}
+
+/** Opens attempts to pay, or gives the open one again. Throws `Refused`, or `OrderUnknown`. */
+export type Paying = { pay(orderId: OrderId, buyer: UserId, channel: string): Promise<AttemptView> }
+
+/** Asks one dependency for a sign of life; rejects when there is none. */
+export type Check = () => Promise<unknown>
+
+/** All that the API needs of the world. */
+export type ApiDeps = {
+  db: Db
+  carts: Carts
+  ids: Ids
+  bearers: Bearers
+  quoteTokens: QuoteTokens
+  placing: Placing
+  paying: Paying
+  /** By the dependency's name, as `/readyz` shows it. */
+  checks: Readonly<Record<string, Check>>
+  log: Logger
+  /** Where payment providers post: exempt from the API's own rules, answers as the providers want. */
+  notifyRoutes: Hono
+}

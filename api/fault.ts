@@ -1,0 +1,25 @@
+/** What may be logged of a fault: names, codes and places. A driver's query, parameters and details hold personal data, so they are left out. */
+export function faultOf(error: unknown): { name: string; message: string; code?: string; constraint?: string; at?: string[] } {
+  if (!(error instanceof Error)) return { name: typeof error, message: 'something that is no error was thrown' }
+  const cause = innermost(error)
+  const code = textOf(cause, 'code')
+  const constraint = textOf(cause, 'constraint_name')
+  return {
+    name: cause.name,
+    message: cause.message,
+    ...(code === undefined ? {} : { code }),
+    ...(constraint === undefined ? {} : { constraint }),
+    at: (cause.stack ?? '')
+      .split('\n')
+      .filter((line) => /^\s+at /.test(line))
+      .map((line) => line.trim()),
+  }
+}
+
+/** drizzle wraps the database's error in one whose message is the query with its parameters. */
+const innermost = (error: Error): Error => (error.cause instanceof Error ? innermost(error.cause) : error)
+
+function textOf(error: object, key: string): string | undefined {
+  const value: unknown = Reflect.get(error, key)
+  return typeof value === 'string' ? value : undefined
+}

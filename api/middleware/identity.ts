@@ -1,0 +1,46 @@
+import type { Context } from 'hono'
+import { getCookie } from 'hono/cookie'
+import { createMiddleware } from 'hono/factory'
+import type { UserId } from '../../domain/ids.ts'
+import type { ApiDeps } from '../deps.ts'
+import { Problem } from '../problem.ts'
+import type { ApiEnv } from '../routing.ts'
+
+const cookie = 'floodgate_token'
+
+/** Lets only those through who say who they are, by `Authorization: Bearer` or the cookie `floodgate_token`; 401 otherwise. */
+export const signedIn = (deps: Pick<ApiDeps, 'bearers'>) =>
+  createMiddleware<ApiEnv>(async (c, next) => {
+    const buyer = await buyerOf(deps, c)
+    if (!buyer) throw new Problem('unauthenticated')
+    c.set('buyer', buyer)
+    await next()
+  })
+
+/** Who asks; undefined when the request carries no token. A token that is not good is 401, not nobody. */
+export async function buyerOf({ bearers }: Pick<ApiDeps, 'bearers'>, c: Context): Promise<UserId | undefined> {
+  const token = bearerOf(c.req.header('authorization')) ?? cookieOf(c)
+  if (token === undefined) return undefined
+  const buyer = await bearers.buyerOf(token)
+  if (!buyer) throw new Problem('unauthenticated')
+  return buyer
+}
+
+function bearerOf(header: string | undefined): string | undefined {
+  const [scheme, token] = header?.split(' ') ?? []
+  return scheme?.toLowerCase() === 'bearer' ? token : undefined
+}
+
+/** The cookie comes along with requests that other sites make, so what changes something has to come from our own pages. */
+function cookieOf(c: Context): string | undefined {
+  const token = getCookie(c, cookie)
+  if (token === undefined || c.req.method === 'GET' || c.req.method === 'HEAD' || fromOurPages(c)) return token
+  throw new Problem('cross_site')
+}
+
+function fromOurPages(c: Context): boolean {
+  const site = c.req.header('sec-fetch-site')
+  if (site !== undefined) return site === 'same-origin' || site === 'none'
+  const origin = c.req.header('origin')
+  return origin === undefined || (URL.canParse(origin) && new URL(origin).host === c.req.header('host'))
+}

@@ -1,0 +1,25 @@
+import type { Sql } from '../db/client.ts'
+import type { OrderNews } from '../db/order-news.ts'
+import { type AttemptDeps, openAttempt } from '../payments/attempts.ts'
+import type { AttemptView, Paying } from './deps.ts'
+
+/** How long the wallet's buyer waits for the order to be settled; after that the order's own page tells. */
+const waitMs = 5000
+
+/** Pays orders. The wallet pays at once, so its buyer is answered when the order's workflow has settled the order. */
+export function createPaying(deps: AttemptDeps & { news: Pick<OrderNews, 'until'> }): Paying {
+  return {
+    async pay(orderId, buyer, channel): Promise<AttemptView> {
+      const { number, provider, state, amount, answer, expiresAt } = await openAttempt(deps, orderId, buyer, channel)
+      const view = { number, provider, state, amount, expiresAt, ...(answer ? { qr: answer.qr } : {}) }
+      if (channel !== 'balance') return view
+      const settled = await deps.news.until(orderId, waitMs, () => endOf(deps.sql, number))
+      return { ...view, state: settled ?? state }
+    },
+  }
+}
+
+async function endOf(sql: Sql, number: string): Promise<AttemptView['state'] | undefined> {
+  const [row] = await sql<{ state: AttemptView['state'] }[]>`SELECT state FROM attempts WHERE number = ${number} AND state NOT IN ('opening', 'open')`
+  return row?.state
+}

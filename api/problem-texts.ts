@@ -1,0 +1,73 @@
+import type { RefusalCode } from '../domain/refusals.ts'
+
+/** What the API itself says no to; the rest are refusals of the business. */
+export type ApiProblemCode =
+  | 'unauthenticated'
+  | 'cross_site'
+  | 'not_found'
+  | 'malformed_json'
+  | 'body_too_large'
+  | 'not_json'
+  | 'validation'
+  | 'cart_full'
+  | 'addresses_full'
+  | 'not_ready'
+  | 'fault'
+export type ProblemCode = RefusalCode | ApiProblemCode
+export type Language = 'en' | 'zh'
+type Text = Record<Language, { title: string; detail: string }>
+
+const text = (title: string, detail: string, titleZh: string, detailZh: string): Text => ({
+  en: { title, detail },
+  zh: { title: titleZh, detail: detailZh },
+})
+
+/** Title and detail of every problem, in both languages. */
+export const problemTexts: Record<ProblemCode, Text> = {
+  quote_expired: text('Quote expired', 'Prices have to be looked up again; nothing was ordered.', '报价已过期', '请重新确认价格,订单未提交。'),
+  quote_forged: text('Quote not valid', 'This quote is not one of ours, or not yours.', '报价无效', '该报价不是本店签发的,或不属于您。'),
+  token_reused: text('Quote already used', 'This quote became an order with other choices.', '报价已使用', '该报价已用于另一个内容不同的订单。'),
+  empty_order: text('Nothing to order', 'Choose at least one item.', '没有商品', '请至少选择一件商品。'),
+  quantity_invalid: text('Quantity not possible', 'A quantity is a whole number from 1 to 999.', '数量无效', '数量须为 1 到 999 的整数。'),
+  sku_unknown: text('Unknown item', 'There is no such item.', '商品不存在', '找不到该商品。'),
+  not_on_sale: text('Not on sale', 'This item is not on sale at the moment.', '商品已下架', '该商品目前不在售。'),
+  price_changed: text('Price changed', 'The price of an item is not the quoted one any more.', '价格已变动', '商品价格与报价不一致,请重新确认。'),
+  amount_changed: text('Amount changed', 'The total is not the quoted one any more.', '金额已变动', '订单金额与报价不一致,请重新确认。'),
+  out_of_stock: text('Out of stock', 'There are not enough pieces of some items.', '库存不足', '部分商品库存不足。'),
+  coupon_unavailable: text('Coupon not usable', 'This coupon cannot be used on this order.', '优惠券不可用', '该优惠券不能用于此订单。'),
+  balance_insufficient: text('Balance too low', 'The wallet holds less than that.', '余额不足', '钱包余额不足。'),
+  points_insufficient: text('Not enough points', 'Fewer points can be used than that.', '积分不足', '可用积分不足。'),
+  address_unknown: text('Unknown address', 'Choose one of your addresses.', '地址不存在', '请选择您的收货地址。'),
+  buyer_blocked: text('Account blocked', 'This account cannot place orders.', '账户受限', '该账户无法下单。'),
+  unavailable: text('Not possible right now', 'Nothing was charged or kept. Try again in a minute.', '暂时无法处理', '未扣除任何款项,请稍后再试。'),
+  already_paid: text('Already paid', 'This order is paid.', '订单已支付', '该订单已支付。'),
+  attempt_unsettled: text('Payment under way', 'The last try to pay is not settled yet.', '支付处理中', '上一次支付尚未有结果,请稍后再试。'),
+  order_closing: text('Order is closing', 'This order is being closed and takes no payment.', '订单关闭中', '订单正在关闭,无法支付。'),
+  order_closed: text('Order closed', 'This order is closed.', '订单已关闭', '该订单已关闭。'),
+  not_payable: text('Not possible for this order', "The order's status does not allow it.", '订单状态不允许', '订单当前状态不允许此操作。'),
+  payment_refused: text('Payment refused', 'The payment provider refused. Try another channel.', '支付被拒绝', '支付渠道拒绝了请求,请换一种方式。'),
+
+  unauthenticated: text('Sign in first', 'A valid token is needed.', '请先登录', '需要有效的登录凭证。'),
+  cross_site: text('Request from another site', 'A cookie is taken from our own pages only.', '跨站请求', '仅接受来自本站页面的请求。'),
+  not_found: text('Not found', 'There is nothing here for you.', '未找到', '找不到您要的内容。'),
+  malformed_json: text('Not valid JSON', 'The body could not be read as JSON.', 'JSON 格式错误', '无法解析请求内容。'),
+  body_too_large: text('Body too large', 'A body holds at most 64 KiB.', '请求内容过大', '请求内容不得超过 64 KiB。'),
+  not_json: text('Not JSON', 'Send the body as application/json.', '不是 JSON', '请以 application/json 格式发送请求。'),
+  validation: text('Not as expected', 'Some fields are not as expected; see errors.', '参数有误', '部分字段不符合要求,详见 errors。'),
+  cart_full: text('Cart full', 'The cart has no place for another item.', '购物车已满', '购物车无法再添加商品。'),
+  addresses_full: text('Too many addresses', 'Remove an address before adding one.', '地址过多', '请先删除不用的地址。'),
+  not_ready: text('Not ready', 'A dependency does not answer; see dependencies.', '服务未就绪', '有依赖的服务没有响应。'),
+  fault: text('Something went wrong', 'It is our fault and has been noted. Try again.', '服务出错', '系统故障已记录,请稍后再试。'),
+}
+
+/** The better of our two languages for an Accept-Language header; English when it names neither. */
+export function languageOf(header: string | undefined): Language {
+  if (!header) return 'en'
+  const asked = header.split(',').map((part, i) => {
+    const [tag = '', ...parameters] = part.trim().toLowerCase().split(';')
+    const q = parameters.map((parameter) => parameter.trim()).find((parameter) => parameter.startsWith('q='))
+    return { language: tag.split('-')[0], weight: q === undefined ? 1 : Number(q.slice(2)) || 0, i }
+  })
+  const ours = asked.filter(({ language, weight }) => weight > 0 && (language === 'zh' || language === 'en'))
+  return ours.sort((a, b) => b.weight - a.weight || a.i - b.i)[0]?.language === 'zh' ? 'zh' : 'en'
+}

@@ -1,0 +1,49 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
+import { deliverSoon } from '../workers/deliver.ts'
+import type { Parts } from '../workers/parts.ts'
+import { createApp } from './app.ts'
+import { createBearers } from './bearers.ts'
+import type { ApiEnv } from './env.ts'
+import { createPaying } from './paying.ts'
+import { createPlacing } from './placing.ts'
+import { createQuoteTokens } from './quote-token.ts'
+import { notifyRoutes } from './routes/notify.ts'
+
+export type RunningApi = { port: number; stop(): Promise<void> }
+
+/** Serves the API over the opened parts. The orders that it starts run on `ORDERS_QUEUE`, eagerly where this process has a worker of it. */
+export async function startApi(env: ApiEnv, { db, redis, news, carts, ids, payments, client, log }: Parts): Promise<RunningApi> {
+  const deliver = deliverSoon(client, log)
+  const app = createApp({
+    db,
+    carts,
+    ids,
+    log,
+    bearers: createBearers(env.JWT_JWKS_URL ? { jwksUrl: env.JWT_JWKS_URL } : { publicKey: env.JWT_PUBLIC_KEY ?? '' }),
+    quoteTokens: createQuoteTokens({ secret: env.QUOTE_SECRET, validS: env.QUOTE_VALID_S }),
+    placing: createPlacing({ db, client, news, queue: env.ORDERS_QUEUE, payWithinMs: env.PAY_WITHIN_S * 1000 }),
+    paying: createPaying({ sql: db.sql, ids, providers: payments.providers, deliver, news }),
+    checks: {
+      postgresql: () => db.sql`SELECT 1`,
+      redis: () => redis.ping(),
+      temporal: () => client.workflowService.getSystemInfo({}),
+    },
+    notifyRoutes: notifyRoutes({ sql: db.sql, ids, providers: payments.providers, deliver, log }),
+  })
+  const server = createServer(getRequestListener(app.fetch))
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(env.PORT, env.HOST, resolve))
+  const { port } = server.address() as AddressInfo // It listens on TCP, so it has an address with a port.
+  log.info({ port }, 'the API serves')
+  return { port, stop: () => close(server) }
+}
+
+/** Takes no new requests, ends idle connections, and lets the ones at work finish. */
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeIdleConnections()
+    setTimeout(() => server.closeAllConnections(), 10_000).unref()
+  })
+}

@@ -1,0 +1,20 @@
+import { fileURLToPath } from 'node:url'
+import { bundleWorkflowCode, NativeConnection, Worker } from '@temporalio/worker'
+import { orderWorkerSettings } from '../../workers/worker.ts'
+import { answerMemory } from '../memory.ts'
+
+/** A worker of the bare workflows, in a process of its own, with the settings of an order worker. */
+const workflowBundle = await bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('./workflows.ts', import.meta.url)) })
+const connection = await NativeConnection.connect({ address: process.env.TEMPORAL_ADDRESS ?? '' })
+const worker = await Worker.create({
+  connection,
+  namespace: 'default',
+  taskQueue: 'bare',
+  workflowBundle,
+  ...orderWorkerSettings(Number(process.env.CACHED_ORDERS ?? 300)),
+})
+process.once('SIGTERM', () => worker.shutdown())
+answerMemory()
+await worker.run()
+await connection.close()
+process.disconnect?.()

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest'
+import { hidden, mayLeaveFor, type OrderStatus, statuses } from '../../domain/order.ts'
+
+const goesTo = (from: OrderStatus): OrderStatus[] => statuses.filter((next) => mayLeaveFor(next).includes(from))
+
+describe("an order's life", () => {
+  it('has exactly the changes of status that the design draws', () => {
+    expect(Object.fromEntries(statuses.map((status) => [status, goesTo(status)]))).toEqual({
+      placing: ['awaiting_payment', 'to_ship', 'rejected'],
+      awaiting_payment: ['to_ship', 'closing'],
+      closing: ['to_ship', 'closed'],
+      to_ship: ['shipped'],
+      shipped: ['received'],
+      received: ['completed'],
+      completed: [],
+      rejected: [],
+      closed: [],
+    })
+  })
+
+  it('closes nothing that has not passed through closing, where the provider is asked', () => {
+    expect(mayLeaveFor('closed')).toEqual(['closing'])
+  })
+
+  it('lets a payment win while the order is closing, and never after it closed', () => {
+    expect(mayLeaveFor('to_ship')).toContain('closing')
+    expect(mayLeaveFor('to_ship')).not.toContain('closed')
+  })
+
+  it('reaches an end from every status', () => {
+    const ends = statuses.filter((status) => goesTo(status).length === 0)
+    const endsFrom = (from: OrderStatus): boolean => ends.includes(from) || goesTo(from).every(endsFrom)
+    expect(statuses.every(endsFrom)).toBe(true)
+  })
+
+  it('never goes back to placing', () => {
+    expect(mayLeaveFor('placing')).toEqual([])
+    expect(hidden).toEqual(['placing', 'rejected'])
+  })
+})

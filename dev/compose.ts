@@ -48,8 +48,8 @@ export async function startStack({ app: appExtra, sandbox: sandboxExtra, ...opti
     const environment = { ...appEnvironment({ servers, appPort, sandboxPort }, keys), ...appExtra }
     const sandbox = { ...sandboxEnvironment({ sandboxPort }, keys), ...sandboxExtra }
     const applications: Application[] = [
-      { title: 'WeChat Pay stand-in', name: 'sandbox', script: '../sandbox/main.ts', env: sandbox, url: sandboxUrl, ready: answers(sandboxUrl) },
-      { title: 'Application', name: 'app', script: './app.ts', env: environment, url, ready: answers(`${url}/readyz`, 200) },
+      { title: 'WeChat Pay stand-in', name: 'sandbox', script: new URL('../sandbox/main.ts', import.meta.url), env: sandbox, url: sandboxUrl, ready: answers(sandboxUrl) },
+      { title: 'Application', name: 'app', script: new URL('./app.ts', import.meta.url), env: environment, url, ready: answers(`${url}/readyz`, 200) },
     ]
     const start = async (application: Application) => {
       running.push(await startApplication(application, stateDir))
@@ -66,14 +66,14 @@ export async function startStack({ app: appExtra, sandbox: sandboxExtra, ...opti
 interface Application {
   readonly title: string
   readonly name: string
-  readonly script: string
+  readonly script: URL
   readonly env: Readonly<Record<string, string>>
   readonly url: string
   readonly ready: () => Promise<boolean>
 }
 
 function startApplication({ name, script, env, ready }: Application, stateDir: string): Promise<Child> {
-  const args = ['--enable-source-maps', '--import', 'tsx', fileURLToPath(new URL(script, import.meta.url))]
+  const args = ['--enable-source-maps', '--import', 'tsx', fileURLToPath(script)]
   return startChild({ name, command: process.execPath, args, stateDir, env, ready, stopWithinMs: 20_000 })
 }
 

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
-export interface KeyPair {
+interface KeyPair {
   /** PEM, PKCS #8. */
   readonly privateKey: string
   /** PEM, SPKI. */

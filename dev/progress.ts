@@ -3,7 +3,7 @@ import { Listr, PRESET_TIMER } from 'listr2'
 /** Tells what a job is doing right now; shown while it runs. */
 export type Report = (doing: string) => void
 
-export interface Job<T> {
+interface Job<T> {
   /** What is being brought up, for example `PostgreSQL`. */
   readonly name: string
   /** Does it; the answer's `about` says what came of it, for example `PostgreSQL 18.4 embedded, port 5432`. */
@@ -21,9 +21,6 @@ export type Progress = <const T extends readonly Told[]>(jobs: Jobs<T>) => Resul
 
 /** A live list in a terminal; plain lines with durations anywhere else. */
 export const showProgress: Progress = (jobs) => (process.stdout.isTTY ? live(jobs) : plain(jobs))
-
-/** Plain lines, as continuous integration wants them. */
-export const plainProgress: Progress = (jobs) => plain(jobs)
 
 async function live<T extends readonly Told[]>(jobs: Jobs<T>): Results<T> {
   const results: Promise<Told>[] = []

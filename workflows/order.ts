@@ -10,9 +10,11 @@ import { placing } from './placing.ts'
  */
 export async function order(input: OrderInput): Promise<OrderEnd> {
   const life = listen(input.orderId)
-  const end = await CancellationScope.nonCancellable(() => live(life, input))
-  await condition(allHandlersFinished)
-  return end
+  return await CancellationScope.nonCancellable(async () => {
+    const end = await live(life, input)
+    await condition(allHandlersFinished)
+    return end
+  })
 }
 
 async function live(life: Life, input: OrderInput): Promise<OrderEnd> {

@@ -1,0 +1,70 @@
+import Table from 'cli-table3'
+import type { Following, OrderNow } from './following.ts'
+import type { Tally } from './tally.ts'
+
+/** A table that is redrawn in place on a terminal; elsewhere a line every few seconds. `stop` leaves the last state. */
+export function showBoard(tally: Tally, following: Following): { stop(): void } {
+  const live = process.stdout.isTTY === true
+  let drawn = 0
+  const draw = (): void => {
+    const text = live ? table(tally, following) : line(tally, following)
+    process.stdout.write(`${drawn > 0 ? `\u001b[${drawn}A\u001b[0J` : ''}${text}\n`)
+    drawn = live ? text.split('\n').length : 0
+  }
+  draw()
+  const timer = setInterval(draw, live ? 250 : 5000)
+  return {
+    stop() {
+      clearInterval(timer)
+      draw()
+    },
+  }
+}
+
+function counted(tally: Tally, following: Following) {
+  const orders = following.all()
+  const count = (is: (order: OrderNow) => boolean): number => orders.filter(is).length
+  const { answered, refusals, perSecond, p50, p99 } = tally.now()
+  return {
+    placed: `${answered}/${tally.planned}`,
+    awaiting: count(({ status }) => status === 'awaiting_payment'),
+    closing: count(({ status }) => status === 'closing'),
+    paid: count(({ payState }) => payState === 'paid'),
+    onDelivery: count(({ payState }) => payState === 'on_delivery'),
+    closed: count(({ status }) => status === 'closed'),
+    refunded: count(({ refunded }) => refunded),
+    refused: [...refusals].map(([code, times]) => `${code} ${times}`).join(', ') || 'none',
+    rate: `${perSecond.toFixed(1)} orders/s`,
+    latency: `p50 ${p50.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms`,
+  }
+}
+
+function table(tally: Tally, following: Following): string {
+  const now = counted(tally, following)
+  const rows = new Table({ style: { head: [], compact: true }, colWidths: [24, 62] })
+  rows.push(
+    ['placed 下单', `${now.placed}   ${now.rate}   ${now.latency}`],
+    ['awaiting payment 待付款', `${now.awaiting}${now.closing > 0 ? `, ${now.closing} closing` : ''}`],
+    ['paid 已付款', now.paid],
+    ['cash on delivery 货到付款', now.onDelivery],
+    ['closed 已关闭', now.closed],
+    ['refused 已拒绝', now.refused],
+    ['refunded 已退款', now.refunded],
+  )
+  return rows.toString()
+}
+
+function line(tally: Tally, following: Following): string {
+  const now = counted(tally, following)
+  return [
+    `placed ${now.placed}`,
+    `awaiting ${now.awaiting + now.closing}`,
+    `paid ${now.paid}`,
+    `on delivery ${now.onDelivery}`,
+    `closed ${now.closed}`,
+    `refunded ${now.refunded}`,
+    `refused: ${now.refused}`,
+    now.rate,
+    now.latency,
+  ].join(' · ')
+}

@@ -1,0 +1,204 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { SkuId, UserId } from '../../domain/ids.ts'
+import { fen } from '../../domain/money.ts'
+import { type Rig, startRig } from './rig.ts'
+import { type Goods, stockGoods } from './shop.ts'
+
+let rig: Rig
+let tea: Goods
+beforeAll(async () => {
+  rig = await startRig()
+  tea = await stockGoods(rig.db, rig.ids, { price: 1999, pieces: 10 })
+})
+afterAll(() => rig.close())
+
+type Line = { sku: string; line: string; quantity: number; selected: boolean; priceChanged: boolean }
+type Cart = { lines: Line[]; selectedPieces: number; selectedTotal: { fen: string } }
+type Asked = { method?: string; path?: string; body?: unknown; headers?: Record<string, string> }
+
+async function ask({ method = 'GET', path = '', body, headers = {} }: Asked) {
+  const answer = await fetch(`${rig.url}/v1/cart${path}`, {
+    method,
+    headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  return { status: answer.status, headers: answer.headers, cart: (await answer.json()) as Cart & { code?: string } } // A cart, or a problem.
+}
+const signedIn = async () => {
+  const { id, token } = await rig.newBuyer()
+  return { id, headers: { authorization: `Bearer ${token}` } }
+}
+const add = (headers: Record<string, string>, sku: string, quantity: number) => ask({ method: 'POST', path: '/lines', body: { sku, quantity }, headers })
+
+describe('a cart', () => {
+  it('adds, sums, changes, selects and removes', async () => {
+    const { headers } = await signedIn()
+    await add(headers, tea.sku, 2)
+    const { status, cart } = await add(headers, tea.sku, 3)
+    expect(status).toBe(200)
+    expect(cart).toMatchObject({
+      lines: [
+        {
+          sku: tea.sku,
+          name: 'Tea 250 g',
+          image: '/tea.png',
+          attributes: { weight: '250 g' },
+          quantity: 5,
+          selected: true,
+          priceWhenAdded: { fen: '1999', currency: 'CNY' },
+          price: { fen: '1999' },
+          priceChanged: false,
+          onSale: true,
+          stock: 10,
+        },
+      ],
+      selectedPieces: 5,
+      selectedTotal: { fen: '9995' },
+    })
+    const changed = await ask({ method: 'PATCH', path: `/lines/${tea.sku}`, body: { quantity: 1, selected: false }, headers })
+    expect(changed.cart).toMatchObject({ lines: [{ quantity: 1, selected: false }], selectedPieces: 0, selectedTotal: { fen: '0' } })
+    expect((await ask({ method: 'PATCH', body: { selected: true }, headers })).cart.selectedPieces).toBe(1)
+    expect((await ask({ method: 'DELETE', path: `/lines/${tea.sku}`, headers })).cart.lines).toEqual([])
+    expect((await ask({ method: 'PATCH', path: `/lines/${tea.sku}`, body: { quantity: 1 }, headers })).status).toBe(404)
+  })
+
+  it('keeps the price of when a line was added, and shows what changed since', async () => {
+    const { headers } = await signedIn()
+    const cake = await stockGoods(rig.db, rig.ids, { price: 5000 })
+    await add(headers, cake.sku, 1)
+    await rig.db.sql`UPDATE skus SET price_fen = 4500 WHERE id = ${cake.sku}`
+    const { cart } = await add(headers, cake.sku, 1)
+    expect(cart).toMatchObject({
+      lines: [{ priceWhenAdded: { fen: '5000' }, price: { fen: '4500' }, priceChanged: true }],
+      selectedTotal: { fen: '9000' },
+    })
+    await rig.db.sql`UPDATE skus SET on_sale = false WHERE id = ${cake.sku}`
+    const { cart: later } = await ask({ headers })
+    expect(later).toMatchObject({ lines: [{ onSale: false }], selectedTotal: { fen: '0' } })
+  })
+
+  it('counts every one of a hundred additions at once', async () => {
+    const { headers } = await signedIn()
+    await Promise.all(Array.from({ length: 100 }, () => add(headers, tea.sku, 1)))
+    expect((await ask({ headers })).cart.lines[0]?.quantity).toBe(100)
+  })
+
+  it.each([0, -1, 1000, 1.5])('refuses the quantity %s', async (quantity) => {
+    const { headers } = await signedIn()
+    expect(await add(headers, tea.sku, quantity)).toMatchObject({ status: 422, cart: { code: 'quantity_invalid' } })
+    expect((await ask({ headers })).cart.lines).toEqual([])
+  })
+
+  it('holds 999 pieces of a SKU at the most', async () => {
+    const { headers } = await signedIn()
+    await add(headers, tea.sku, 990)
+    expect(await add(headers, tea.sku, 10)).toMatchObject({ status: 422, cart: { code: 'quantity_invalid' } })
+    expect((await ask({ headers })).cart.lines[0]?.quantity).toBe(990)
+  })
+
+  it('refuses goods that do not exist or are not on sale', async () => {
+    const { headers } = await signedIn()
+    const gone = await stockGoods(rig.db, rig.ids, { onSale: false })
+    expect(await add(headers, '1', 1)).toMatchObject({ status: 409, cart: { code: 'sku_unknown' } })
+    expect(await add(headers, gone.sku, 1)).toMatchObject({ status: 409, cart: { code: 'not_on_sale' } })
+    expect(await add(headers, 'tea', 1)).toMatchObject({ status: 422, cart: { code: 'validation', field: 'sku' } })
+    expect((await ask({ method: 'DELETE', path: '/lines/tea', headers })).status).toBe(404)
+  })
+
+  it('holds 120 SKUs at the most', async () => {
+    const { id, headers } = await signedIn()
+    for (let i = 1; i <= 120; i++) await rig.carts.add(id, String(i) as SkuId, 1, fen(1)) // Any decimal is a SKU's id here.
+    expect(await add(headers, tea.sku, 1)).toMatchObject({ status: 409, cart: { code: 'cart_full' } })
+  })
+})
+
+describe('an anonymous cart', () => {
+  it('is handed out by header and cookie, and lives 30 days', async () => {
+    const first = await ask({ method: 'POST', path: '/lines', body: { sku: tea.sku, quantity: 2 } })
+    const name = first.headers.get('x-cart')
+    expect(first.headers.get('set-cookie')).toMatch(`floodgate_cart=${name}; Max-Age=2592000; Path=/; HttpOnly; SameSite=Lax`)
+    expect((await ask({ headers: { cookie: `floodgate_cart=${name}` } })).cart.lines[0]?.quantity).toBe(2)
+    expect((await ask({ headers: { 'x-cart': String(name) } })).cart.lines[0]?.quantity).toBe(2)
+    const ttl = await rig.redis.ttl(`cart:anon-${name}`)
+    expect(ttl).toBeGreaterThan(29 * 86_400)
+  })
+
+  it('is not the cart of a buyer, whatever it is called', async () => {
+    const { id, headers } = await signedIn()
+    await add(headers, tea.sku, 1)
+    for (const name of [id, `anon-${id}`, '../x']) expect((await ask({ headers: { 'x-cart': name } })).cart.lines).toEqual([])
+  })
+
+  it('merges at login: sums, keeps the buyer’s price, and is gone', async () => {
+    const { headers } = await signedIn()
+    const cake = await stockGoods(rig.db, rig.ids, { price: 5000 })
+    const other = await stockGoods(rig.db, rig.ids)
+    await add(headers, cake.sku, 1)
+    await rig.db.sql`UPDATE skus SET price_fen = 6000 WHERE id = ${cake.sku}`
+    const cart = { 'x-cart': randomUUID() }
+    await add(cart, cake.sku, 2)
+    await add(cart, other.sku, 4)
+    const merged = await Promise.all(Array.from({ length: 5 }, () => ask({ headers: { ...headers, ...cart } })))
+    for (const { cart } of merged.slice(-1)) {
+      expect(cart.lines).toMatchObject([
+        { sku: cake.sku, quantity: 3, priceWhenAdded: { fen: '5000' } },
+        { sku: other.sku, quantity: 4 },
+      ])
+    }
+    expect((await ask({ headers: cart })).cart.lines).toEqual([])
+  })
+
+  it('merges no more than 999 pieces of a SKU', async () => {
+    const { headers } = await signedIn()
+    const cart = { 'x-cart': randomUUID() }
+    await add(headers, tea.sku, 600)
+    await add(cart, tea.sku, 600)
+    expect((await ask({ headers: { ...headers, ...cart } })).cart.lines[0]?.quantity).toBe(999)
+  })
+
+  it('is not taken with a token that is not good', async () => {
+    const cart = { 'x-cart': randomUUID() }
+    await add(cart, tea.sku, 1)
+    expect((await ask({ headers: { ...cart, authorization: 'Bearer nonsense' } })).status).toBe(401)
+    expect((await ask({ headers: cart })).cart.lines).toHaveLength(1)
+  })
+})
+
+describe('bought lines', () => {
+  const cartOf = async (user: UserId) => (await rig.carts.lines(user)).map(({ sku, quantity }) => ({ sku, quantity }))
+
+  it('leave the cart, and only those, as often as it is asked', async () => {
+    const { id } = await signedIn()
+    const other = await stockGoods(rig.db, rig.ids)
+    await rig.carts.add(id, tea.sku, 1, fen(1999))
+    await rig.carts.add(id, other.sku, 1, fen(1999))
+    const bought = (await rig.carts.lines(id)).filter(({ sku }) => sku === tea.sku)
+    await Promise.all([rig.carts.removeBought(id, bought), rig.carts.removeBought(id, bought)])
+    await rig.carts.removeBought(id, bought)
+    expect(await cartOf(id)).toEqual([{ sku: other.sku, quantity: 1 }])
+  })
+
+  it('stay when they were added anew or changed since the quote', async () => {
+    const { id } = await signedIn()
+    await rig.carts.add(id, tea.sku, 1, fen(1999))
+    const bought = await rig.carts.lines(id)
+    await rig.carts.change(id, tea.sku, { quantity: 3 })
+    await rig.carts.removeBought(id, bought)
+    expect(await cartOf(id)).toEqual([{ sku: tea.sku, quantity: 3 }])
+    const again = await rig.carts.lines(id)
+    await rig.carts.remove(id, tea.sku)
+    await rig.carts.add(id, tea.sku, 3, fen(1999))
+    await rig.carts.removeBought(id, again)
+    expect(await cartOf(id)).toEqual([{ sku: tea.sku, quantity: 3 }])
+  })
+
+  it('leave also when they were only selected or unselected since', async () => {
+    const { id } = await signedIn()
+    await rig.carts.add(id, tea.sku, 1, fen(1999))
+    const bought = await rig.carts.lines(id)
+    await rig.carts.change(id, tea.sku, { selected: false, quantity: 1 })
+    await rig.carts.removeBought(id, bought)
+    expect(await cartOf(id)).toEqual([])
+  })
+})

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { OrderActivities } from '../../activities/index.ts'
+import type { Refusal } from '../../domain/refusals.ts'
+import { refused, type Stage, setStage } from './stage.ts'
+
+let stage: Stage
+beforeAll(async () => {
+  stage = await setStage()
+})
+afterAll(() => stage.close())
+
+const steps = ['openOrder', 'reserveStock', 'lockCoupon', 'debitBalance', 'spendPoints', 'confirm'] as const
+const refusals: Partial<Record<keyof OrderActivities, Refusal>> = {
+  reserveStock: { code: 'out_of_stock', details: { skus: ['7'] } },
+  lockCoupon: { code: 'coupon_unavailable', details: { reason: 'used' } },
+  debitBalance: { code: 'balance_insufficient', details: { available: { fen: '0', currency: 'CNY' } } },
+  spendPoints: { code: 'points_insufficient', details: { available: '0' } },
+}
+
+describe('placing', () => {
+  it.each(Object.entries(refusals))('a refusal by %s goes no further and releases everything with that refusal', async (name, refusal) => {
+    const released: unknown[] = []
+    const played = await stage.start(
+      {},
+      {
+        [name]: () => {
+          throw refused(refusal)
+        },
+        releaseOrder: (_, release) => {
+          released.push(release)
+          return { status: 'rejected', payBy: null }
+        },
+      },
+    )
+    expect(await played.end()).toEqual({ status: 'rejected' })
+    expect(played.calls).toEqual([...steps.slice(0, steps.indexOf(name as (typeof steps)[number]) + 1), 'releaseOrder'])
+    expect(released).toEqual([{ end: 'rejected', refusal }])
+  })
+
+  it('leaves out the steps that an order does not need', async () => {
+    const { couponId: _, ...plain } = { couponId: undefined, points: '0', balance: '0' }
+    const played = await stage.start({ ...plain, couponId: undefined as never }, { confirm: () => ({ status: 'to_ship', payBy: null }) })
+    expect(await played.end()).toEqual({ status: 'to_ship' })
+    expect(played.calls).toEqual(['openOrder', 'reserveStock', 'confirm'])
+  })
+
+  it.each(steps)('goes on by a regular activity when the quick road of %s fails for a fault', async (name) => {
+    let failing = 3
+    const fails = () => {
+      if (failing-- > 0) throw new Error('PostgreSQL is restarting')
+    }
+    const results = {
+      openOrder: { mine: true, status: 'placing' },
+      confirm: { status: 'to_ship', payBy: null },
+    } as const
+    const played = await stage.start(
+      {},
+      {
+        confirm: () => results.confirm,
+        [name]: () => {
+          fails()
+          return name === 'openOrder' || name === 'confirm' ? results[name] : undefined
+        },
+      },
+    )
+    expect(await played.end()).toEqual({ status: 'to_ship' })
+    expect(played.calls.filter((call) => call === name)).toHaveLength(4)
+    expect(played.calls).not.toContain('releaseOrder')
+  })
+
+  it('a row of another execution is an answer: nothing is touched', async () => {
+    const played = await stage.start({}, { openOrder: () => ({ mine: false, status: 'completed' }) })
+    expect(await played.end()).toEqual({ status: 'completed' })
+    expect(played.calls).toEqual(['openOrder'])
+  })
+
+  it('an order whose confirmation committed before its answer got lost is not released, but waits for its payment', async () => {
+    const played = await stage.start(
+      { payWithinMs: 60_000 },
+      {
+        confirm: () => {
+          throw refused({ code: 'unavailable', details: { step: 'confirm' } })
+        },
+        releaseOrder: () => ({ status: 'awaiting_payment', payBy: Date.now() + 60_000 }),
+      },
+    )
+    await played.called('releaseOrder')
+    await played.notify('n1')
+    expect(await played.end()).toEqual({ status: 'to_ship' })
+  })
+
+  it('a step that fails for a minute on end refuses the order as unavailable', { timeout: 120_000 }, async () => {
+    const released: unknown[] = []
+    const played = await stage.start(
+      {},
+      {
+        lockCoupon: () => {
+          throw new Error('PostgreSQL is away')
+        },
+        releaseOrder: (_, release) => {
+          released.push(release)
+          return { status: 'rejected', payBy: null }
+        },
+      },
+    )
+    expect(await played.end()).toEqual({ status: 'rejected' })
+    expect(released).toEqual([{ end: 'rejected', refusal: { code: 'unavailable', details: { step: 'lock_coupon' } } }])
+  })
+})

@@ -29,7 +29,8 @@ export function report(figures: readonly Figure[], json: boolean): boolean {
   if (json) for (const summary of summaries) console.log(JSON.stringify(summary))
   else {
     const table = new Table({ head: ['figure', 'min', 'median', 'max', 'target', 'holds'], style: { head: [] } })
-    for (const s of summaries) table.push([s.figure, short(s.min), short(s.median), short(s.max), s.target, s.holds === null ? '' : s.holds ? 'yes' : 'NO'])
+    for (const s of summaries)
+      table.push([s.figure, short(s.min), short(s.median), short(s.max), s.target, s.holds === null ? '' : s.holds ? 'yes' : 'NO'])
     console.log(table.toString())
   }
   return summaries.every((summary) => summary.holds !== false)

@@ -48,8 +48,22 @@ export async function startStack({ app: appExtra, sandbox: sandboxExtra, ...opti
     const environment = { ...appEnvironment({ servers, appPort, sandboxPort }, keys), ...appExtra }
     const sandbox = { ...sandboxEnvironment({ sandboxPort }, keys), ...sandboxExtra }
     const applications: Application[] = [
-      { title: 'WeChat Pay stand-in', name: 'sandbox', script: new URL('../sandbox/main.ts', import.meta.url), env: sandbox, url: sandboxUrl, ready: answers(sandboxUrl) },
-      { title: 'Application', name: 'app', script: new URL('./app.ts', import.meta.url), env: environment, url, ready: answers(`${url}/readyz`, 200) },
+      {
+        title: 'WeChat Pay stand-in',
+        name: 'sandbox',
+        script: new URL('../sandbox/main.ts', import.meta.url),
+        env: sandbox,
+        url: sandboxUrl,
+        ready: answers(sandboxUrl),
+      },
+      {
+        title: 'Application',
+        name: 'app',
+        script: new URL('./app.ts', import.meta.url),
+        env: environment,
+        url,
+        ready: answers(`${url}/readyz`, 200),
+      },
     ]
     const start = async (application: Application) => {
       running.push(await startApplication(application, stateDir))

@@ -15,7 +15,7 @@ const { once = false } = new Command('demo')
 const overMs = once ? 15_000 : 40_000
 
 await launch(async () => {
-  const stack = await startStack({ app: { PAY_WITHIN_S: '20', LOG_LEVEL: 'warn' } })
+  const stack = await startStack({ app: { PAY_WITHIN_S: '20', LOG_LEVEL: 'error' } })
   const db = openEyes(stack.servers.databaseUrl)
   process.stdout.write('\n300 orders from 200 buyers, over HTTP; each is a Temporal workflow of its own · 三百个订单，二百位买家\n')
   const died = stack.died.then((how) => Promise.reject(new Error(how)))

@@ -28,16 +28,20 @@ export type Shopper = {
   cancel(order: OrderId): Promise<void>
 }
 
+/** So many buyers are served at once; the others stand in line, so that a slow machine is not asked for more than it can do. */
+const counters = 8
+
 /** Signs tokens for buyers with the demo's own key, as a shop's sign-in would, and opens the shop to them. */
 export async function openShop(url: string, privateKey: string, tally: Tally): Promise<(buyer: Buyer) => Promise<Shopper>> {
   const key = await importPKCS8(privateKey, 'RS256')
+  const counter = atMost(counters)
   return async (buyer) => {
     const token = await new SignJWT().setProtectedHeader({ alg: 'RS256' }).setSubject(buyer.id).setIssuedAt().setExpirationTime('2h').sign(key)
-    return shopper(createApiClient(url, token), buyer, tally)
+    return shopper(createApiClient(url, token), buyer, tally, counter)
   }
 }
 
-function shopper(api: ApiClient, buyer: Buyer, tally: Tally): Shopper {
+function shopper(api: ApiClient, buyer: Buyer, tally: Tally, counter: Counter): Shopper {
   return {
     buyer,
     async quote(lines) {
@@ -57,17 +61,21 @@ function shopper(api: ApiClient, buyer: Buyer, tally: Tally): Shopper {
         ...(points ? { points: coupon ? quote.pointsWithCoupon : quote.points } : {}),
         ...(balance ? { balance: balance.toString() } : {}),
       }
-      const began = performance.now()
-      const answer = await api.v1.orders.$post({ json })
-      const took = performance.now() - began
-      if (!answer.ok) {
-        const refused = await refusal(answer, 'place')
-        tally.refused(refused.code, took)
-        throw refused
-      }
-      tally.placed(took)
-      const placed = await answer.json()
-      return ('orderId' in placed ? placed.orderId : placed.id) as OrderId // The API's ids are orders' ids.
+      return counter(async () => {
+        const began = performance.now()
+        for (;;) {
+          const answer = await api.v1.orders.$post({ json })
+          if (answer.status === 202) continue // Still being placed: the same token asks again.
+          const took = performance.now() - began
+          if (!answer.ok) {
+            const refused = await refusal(answer, 'place')
+            tally.refused(refused.code, took)
+            throw refused
+          }
+          tally.placed(took)
+          return (await answer.json()).id as OrderId // The API's ids are orders' ids.
+        }
+      })
     },
 
     async pay(order, channel) {
@@ -81,6 +89,24 @@ function shopper(api: ApiClient, buyer: Buyer, tally: Tally): Shopper {
       if (!answer.ok) throw await refusal(answer, `cancel order ${order}`)
       await answer.text()
     },
+  }
+}
+
+type Counter = <T>(serve: () => Promise<T>) => Promise<T>
+
+function atMost(free: number): Counter {
+  const line: (() => void)[] = []
+  let left = free
+  return async (serve) => {
+    if (left === 0) await new Promise<void>((resolve) => line.push(resolve))
+    else left -= 1
+    try {
+      return await serve()
+    } finally {
+      const next = line.shift()
+      if (next) next()
+      else left += 1
+    }
   }
 }
 

@@ -1,0 +1,46 @@
+import type { ApiClient } from '../api/client.ts'
+import type { OrderId } from '../domain/ids.ts'
+import type { Rig } from './rig.ts'
+import type { Buyer } from './shop.ts'
+
+/** What a buyer of the benchmark holds before the clock starts. */
+export type Basket = { api: ApiClient; buyer: Buyer; quoteToken: string }
+
+/** A quote of two lines for the `i`-th buyer. */
+export async function basket(rig: Rig, apis: Map<string, ApiClient>, i: number): Promise<Basket> {
+  const { buyers, skus } = rig.shop
+  const buyer = buyers[i % buyers.length]
+  if (!buyer) throw new Error('the shop has no buyers')
+  const api = apis.get(buyer.id) ?? (await rig.as(buyer.id))
+  apis.set(buyer.id, api)
+  const sku = (n: number) => skus[n % skus.length] ?? ''
+  const quoted = await api.v1.quotes.$post({
+    json: {
+      lines: [
+        { sku: sku(2 * i), quantity: 1 },
+        { sku: sku(2 * i + 1), quantity: 1 },
+      ],
+    },
+  })
+  if (quoted.status !== 200) throw new Error(`a quote answered ${quoted.status}: ${await quoted.text()}`)
+  return { api, buyer, quoteToken: (await quoted.json()).quoteToken }
+}
+
+/** Places the order; resolves when its buyer has the answer. */
+export async function placeOrder({ api, buyer, quoteToken }: Basket, more: Record<string, string> = {}): Promise<OrderId> {
+  const placed = await api.v1.orders.$post({ json: { quoteToken, addressId: buyer.address, payment: 'online', ...more } })
+  if (placed.status !== 201) throw new Error(`placing answered ${placed.status}: ${await placed.text()}`)
+  return (await placed.json()).number as OrderId // An order's number is its id.
+}
+
+/** Pays by WeChat at the sandbox, whose signed callback settles it; resolves when the order's row says so. */
+export async function payAndSettle(rig: Rig, { api }: Basket, order: OrderId): Promise<void> {
+  const opened = await api.v1.orders[':id'].payments.$post({ param: { id: order }, json: { channel: 'wechat-v3' } })
+  if (opened.status !== 201) throw new Error(`paying answered ${opened.status}: ${await opened.text()}`)
+  await rig.sandbox.pay((await opened.json()).number)
+  const settled = await rig.news.until(order, 60_000, async () => {
+    const [row] = await rig.db.sql`SELECT 1 FROM orders WHERE id = ${order} AND status = 'to_ship'`
+    return row
+  })
+  if (!settled) throw new Error(`order ${order} was paid and not settled within a minute`)
+}

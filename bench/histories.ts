@@ -1,0 +1,92 @@
+import { openOrder } from '../activities/opening.ts'
+import { confirmOrder, placeStep } from '../activities/placing.ts'
+import type { ApiClient } from '../api/client.ts'
+import { connect } from '../db/client.ts'
+import type { CouponId, OrderId } from '../domain/ids.ts'
+import { placingSteps } from '../domain/order.ts'
+import type { order } from '../workflows/index.ts'
+import type { OrderInput } from '../workflows/messages.ts'
+import { basket, payAndSettle } from './buying.ts'
+import { type Figure, say } from './figures.ts'
+import type { Rig } from './rig.ts'
+
+const queue = 'orders'
+
+/** What an order with everything costs Temporal in history events, and PostgreSQL in round trips. Counts, so one round says it all. */
+export async function historyFigures(rig: Rig, apis: Map<string, ApiClient>): Promise<Figure[]> {
+  say('counting history events and SQL round trips')
+  const paid = await eventsOf(rig, 0, 600_000, async (id) => payAndSettle(rig, await basket(rig, apis, 0), id))
+  const closed = await eventsOf(rig, 1, 1000, async () => {})
+  const closedAttempt = await eventsOf(rig, 2, 3000, async (id) => {
+    const { api } = await basket(rig, apis, 2)
+    const opened = await api.v1.orders[':id'].payments.$post({ param: { id }, json: { channel: 'wechat-v3' } })
+    if (opened.status !== 201) throw new Error(`paying answered ${opened.status}`)
+  })
+  return [
+    { figure: 'events_paid', rounds: [paid], target: { atMost: 18 } },
+    { figure: 'events_closed', rounds: [closed], target: { atMost: 18 } },
+    { figure: 'events_closed_attempt', rounds: [closedAttempt], target: { atMost: 24 } },
+    { figure: 'place_round_trips', rounds: [await roundTrips(rig)], target: { atMost: 30 } },
+  ]
+}
+
+/** Starts an order with all five steps for the `i`-th buyer, lets something happen to it, and counts its events at its end. */
+async function eventsOf(rig: Rig, i: number, payWithinMs: number, happen: (id: OrderId) => Promise<void>): Promise<number> {
+  const input = inputOf(rig, i, payWithinMs)
+  const handle = await rig.client.workflow.start<typeof order>('order', { args: [input], taskQueue: queue, workflowId: `order-${input.orderId}` })
+  const placed = await rig.news.until(input.orderId, 10_000, async () => {
+    const [row] = await rig.db.sql<{ status: string }[]>`SELECT status FROM orders WHERE id = ${input.orderId} AND status <> 'placing'`
+    return row?.status
+  })
+  if (placed !== 'awaiting_payment') throw new Error(`the order with everything became ${placed}`)
+  await happen(input.orderId)
+  await handle.result()
+  return (await handle.fetchHistory()).events?.length ?? Number.NaN
+}
+
+/** Statements of the placing steps, BEGIN and COMMIT counted; those sent together without waiting count singly, so it is an upper bound. */
+async function roundTrips(rig: Rig): Promise<number> {
+  let statements = 0
+  let counting = false
+  const db = connect(rig.stack.servers.databaseUrl, {
+    max: 1,
+    debug: () => {
+      if (counting) statements++
+    },
+  })
+  try {
+    await db.sql`SELECT 1`
+    counting = true
+    const input = inputOf(rig, 3, 600_000)
+    await openOrder(db.sql, input, 'bench')
+    for (const step of placingSteps) {
+      if (step === 'confirm') await confirmOrder(db.sql, input.orderId, input.payWithinMs)
+      else await placeStep(db.sql, input.orderId, step)
+    }
+    return statements
+  } finally {
+    await db.close()
+  }
+}
+
+/** An order with two lines, a coupon, balance and points, of the `i`-th buyer. */
+export function inputOf(rig: Rig, i: number, payWithinMs: number): OrderInput {
+  const buyer = rig.shop.buyers[i]
+  const [first, second] = rig.shop.skus
+  if (!buyer || !first || !second) throw new Error('the shop is too small')
+  return {
+    orderId: rig.ids.next() as OrderId, // A fresh snowflake is what an order's id is.
+    buyerId: buyer.id,
+    kind: 1,
+    source: 'bench',
+    lines: [first, second].map((sku) => ({ sku, quantity: 1, unitPrice: '5000' })),
+    rates: {},
+    addressId: buyer.address,
+    couponId: buyer.coupon as CouponId,
+    points: '500',
+    balance: '1000',
+    payment: 'online',
+    fingerprint: 'bench',
+    payWithinMs,
+  }
+}

@@ -1,0 +1,80 @@
+import { WithStartWorkflowOperation } from '@temporalio/client'
+import type { ApiClient } from '../api/client.ts'
+import { type Basket, basket, payAndSettle, placeOrder } from './buying.ts'
+import { type Figure, inParallel, percentile, say } from './figures.ts'
+import { historyFigures } from './histories.ts'
+import type { Rig } from './rig.ts'
+
+const rounds = 3
+const orders = 600
+const width = 50
+const singles = 150
+
+/** Orders over HTTP beside bare Temporal workflows on the same server: throughput, latency, history events, SQL round trips. */
+export async function benchOrders(rig: Rig): Promise<Figure[]> {
+  const apis = new Map<string, ApiClient>()
+  const baskets = (n: number) => Promise.all(Array.from({ length: n }, (_, i) => basket(rig, apis, i)))
+  const placeAndSettle = async (all: Basket[], i: number) => {
+    const mine = all[i]
+    if (mine) await payAndSettle(rig, mine, await placeOrder(mine))
+  }
+  say('warming up')
+  const warm = await baskets(100)
+  await inParallel(100, width, (i) => placeAndSettle(warm, i))
+  await inParallel(100, width, () => bareOrder(rig))
+
+  const figures: Record<'orders_per_s' | 'floor_per_s' | 'orders_vs_floor' | 'place_ms_p50' | 'floor_ms_p50' | 'place_vs_floor', number[]> = {
+    orders_per_s: [],
+    floor_per_s: [],
+    orders_vs_floor: [],
+    place_ms_p50: [],
+    floor_ms_p50: [],
+    place_vs_floor: [],
+  }
+  for (let round = 1; round <= rounds; round++) {
+    const many = await baskets(orders)
+    const ours = await inParallel(orders, width, (i) => placeAndSettle(many, i))
+    const bare = await inParallel(orders, width, () => bareOrder(rig))
+    const few = await baskets(singles)
+    const place = await inParallel(singles, 1, async (i) => {
+      const mine = few[i]
+      if (mine) await placeOrder(mine)
+    })
+    const update = await inParallel(singles, 1, () => bareUpdate(rig))
+    const perS = (ms: number) => (orders * 1000) / ms
+    figures.orders_per_s.push(perS(ours.allMs))
+    figures.floor_per_s.push(perS(bare.allMs))
+    figures.orders_vs_floor.push(bare.allMs / ours.allMs)
+    figures.place_ms_p50.push(percentile(place.tookMs, 0.5))
+    figures.floor_ms_p50.push(percentile(update.tookMs, 0.5))
+    figures.place_vs_floor.push(percentile(place.tookMs, 0.5) / percentile(update.tookMs, 0.5))
+    say(`round ${round} of ${rounds}: ${perS(ours.allMs).toFixed(1)} orders/s beside ${perS(bare.allMs).toFixed(1)} bare`)
+  }
+  return [
+    ...(await historyFigures(rig, apis)),
+    { figure: 'orders_vs_floor', rounds: figures.orders_vs_floor, target: { atLeast: 0.7 } },
+    { figure: 'place_vs_floor', rounds: figures.place_vs_floor, target: { atMost: 1 } },
+    { figure: 'orders_per_s', rounds: figures.orders_per_s, target: null },
+    { figure: 'floor_per_s', rounds: figures.floor_per_s, target: null },
+    { figure: 'place_ms_p50', rounds: figures.place_ms_p50, target: null },
+    { figure: 'floor_ms_p50', rounds: figures.floor_ms_p50, target: null },
+  ]
+}
+
+/** Start, signal, end. */
+async function bareOrder({ client, ids }: Rig): Promise<void> {
+  const handle = await client.workflow.start('bareOrder', { taskQueue: 'bare', workflowId: `bare-${ids.next()}` })
+  await handle.signal('paid')
+  await handle.result()
+}
+
+/** A workflow whose update answers at once. */
+async function bareUpdate({ client, ids }: Rig): Promise<void> {
+  const startWorkflowOperation = new WithStartWorkflowOperation('barePlace', {
+    taskQueue: 'bare',
+    workflowId: `bare-${ids.next()}`,
+    workflowIdConflictPolicy: 'FAIL',
+    args: [],
+  })
+  await client.workflow.executeUpdateWithStart('place', { startWorkflowOperation, args: [] })
+}

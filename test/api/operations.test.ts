@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Rig, startRig } from './rig.ts'
+
+let rig: Rig
+let redis: () => Promise<unknown> = async () => 'PONG'
+beforeAll(async () => {
+  rig = await startRig({ checks: { postgres: async () => 1, redis: () => redis() } })
+})
+afterAll(() => rig.close())
+
+const get = async (path: string) => {
+  const answer = await fetch(rig.url + path)
+  return { status: answer.status, type: answer.headers.get('content-type'), headers: answer.headers, text: await answer.text() }
+}
+
+describe('/healthz and /readyz', () => {
+  it('say that the process answers, and each dependency with its latency', async () => {
+    expect(JSON.parse((await get('/healthz')).text)).toEqual({ status: 'alive' })
+    const { status, text } = await get('/readyz')
+    expect(status).toBe(200)
+    const up = { up: true, latencyMs: expect.any(Number) }
+    expect(JSON.parse(text)).toEqual({ status: 'ready', dependencies: { postgres: up, redis: up } })
+  })
+
+  it('say which dependency is down, also when it just does not answer', async () => {
+    for (const down of [() => Promise.reject(new Error('gone')), () => new Promise(() => {})]) {
+      redis = down
+      const { status, type, text } = await get('/readyz')
+      expect([status, type]).toEqual([503, 'application/problem+json'])
+      expect(JSON.parse(text)).toMatchObject({ code: 'not_ready', dependencies: { postgres: { up: true }, redis: { up: false } } })
+      expect((await get('/healthz')).status).toBe(200)
+    }
+  })
+})
+
+describe('/openapi.json', () => {
+  it('describes every route of the API', async () => {
+    const document = JSON.parse((await get('/openapi.json')).text)
+    expect(document.openapi).toBe('3.1.0')
+    expect(Object.keys(document.paths).sort()).toEqual([
+      '/healthz',
+      '/readyz',
+      '/v1/addresses',
+      '/v1/addresses/{id}',
+      '/v1/cart',
+      '/v1/cart/lines',
+      '/v1/cart/lines/{sku}',
+      '/v1/orders',
+      '/v1/orders/{id}',
+      '/v1/orders/{id}/cancel',
+      '/v1/orders/{id}/payments',
+      '/v1/products',
+      '/v1/products/{id}',
+      '/v1/quotes',
+    ])
+    const body = document.components.schemas.Placement
+    expect(body.additionalProperties).toBe(false)
+    expect(body.required).toEqual(['quoteToken', 'addressId', 'payment'])
+  })
+})
+
+describe('/docs', () => {
+  it('comes from our own origin alone', async () => {
+    const page = await get('/docs')
+    expect(page.status).toBe(200)
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'self'")
+    expect(page.text).not.toMatch(/https?:\/\//)
+    const sources = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, source]) => String(source))
+    expect(sources).toHaveLength(4)
+    for (const source of sources) expect([source, (await get(source)).status]).toEqual([source, 200])
+  })
+
+  it('hands out nothing else of the package', async () => {
+    for (const path of ['/docs/package.json', '/docs/..%2f..%2fpackage.json', '/docs/constructor']) expect((await get(path)).status).toBe(404)
+  })
+})

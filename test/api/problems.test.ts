@@ -1,0 +1,136 @@
+import { request } from 'node:http'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { languageOf, problemTexts } from '../../api/problem-texts.ts'
+import { refusalStatus } from '../../domain/refusals.ts'
+import { type Buyer, type Rig, startRig } from './rig.ts'
+
+let rig: Rig
+let buyer: Buyer
+beforeAll(async () => {
+  rig = await startRig()
+  buyer = await rig.newBuyer()
+})
+afterAll(() => rig.close())
+
+const post = (body: string, headers: Record<string, string> = {}, path = '/v1/quotes') =>
+  fetch(rig.url + path, { method: 'POST', body, headers: { authorization: `Bearer ${buyer.token}`, 'content-type': 'application/json', ...headers } })
+
+describe('what is not a success', () => {
+  it('is application/problem+json', async () => {
+    const answer = await fetch(`${rig.url}/v1/nothing`)
+    expect(answer.status).toBe(404)
+    expect(answer.headers.get('content-type')).toBe('application/problem+json')
+    expect(await answer.json()).toEqual({
+      type: '/problems/not_found',
+      title: 'Not found',
+      status: 404,
+      detail: 'There is nothing here for you.',
+      code: 'not_found',
+    })
+  })
+
+  it('is 404 for an unknown route and for a method that a route does not have', async () => {
+    for (const [method, path] of [
+      ['GET', '/'],
+      ['PUT', '/v1/products'],
+      ['DELETE', '/v1/cart'],
+      ['GET', '/v1/products/1/x'],
+    ] as const) {
+      const answer = await fetch(rig.url + path, { method })
+      expect([path, answer.status, (await answer.json()).code]).toEqual([path, 404, 'not_found'])
+    }
+  })
+
+  it('is 400 for JSON that is none', async () => {
+    for (const body of ['{', '{"lines":', 'lines']) {
+      const answer = await post(body)
+      expect([answer.status, (await answer.json()).code]).toEqual([400, 'malformed_json'])
+    }
+  })
+
+  it.each(['[]', 'null', '1', '"x"'])('is 422 for %s, which is no object', async (body) => {
+    expect((await post(body)).status).toBe(422)
+  })
+
+  it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/jsonp'])('is 415 for %s', async (type) => {
+    const answer = await post('{}', { 'content-type': type })
+    expect([answer.status, (await answer.json()).code]).toEqual([415, 'not_json'])
+  })
+
+  it('takes JSON by its other names', async () => {
+    expect((await post('{"lines":[]}', { 'content-type': 'application/json; charset=utf-8' })).status).toBe(422)
+    expect((await post('{"x":1}', { 'content-type': 'application/merge-patch+json' })).status).toBe(422)
+  })
+
+  it('is 415 for a body that does not say what it is', async () => {
+    const { status } = await raw({ authorization: `Bearer ${buyer.token}`, 'content-length': '2' }, ['{}'])
+    expect(status).toBe(415)
+  })
+
+  it('is 413 for a body over 64 KiB, with a declared length and without', async () => {
+    const large = JSON.stringify({ lines: [], source: 'x'.repeat(64 * 1024) })
+    const answer = await post(large)
+    expect([answer.status, (await answer.json()).code]).toEqual([413, 'body_too_large'])
+    const headers = { authorization: `Bearer ${buyer.token}`, 'content-type': 'application/json' }
+    const chunks = Array.from({ length: 8 }, () => 'x'.repeat(16 * 1024))
+    expect((await raw({ ...headers, 'transfer-encoding': 'chunked' }, chunks)).status).toBe(413)
+  })
+
+  it('takes a body of just 64 KiB', async () => {
+    const frame = JSON.stringify({ source: '' })
+    expect((await post(JSON.stringify({ source: 'x'.repeat(64 * 1024 - frame.length) }))).status).toBe(422)
+  })
+
+  it('names unknown fields, all of them', async () => {
+    const answer = await post('{"a":1,"b":2,"__proto__":{"c":3}}')
+    const { errors } = (await answer.json()) as { errors: { field: string; code: string }[] } // A validation problem's shape.
+    expect(errors.map(({ field }) => field)).toEqual(expect.arrayContaining(['a', 'b']))
+    expect(errors.every(({ code }) => code === 'unknown_field')).toBe(true)
+  })
+})
+
+describe('what providers post', () => {
+  it('needs neither token nor JSON, and is answered as they want', async () => {
+    const answer = await fetch(`${rig.url}/v1/notify/x`, { method: 'POST', body: '<xml/>', headers: { 'content-type': 'text/xml' } })
+    expect([answer.status, await answer.text()]).toEqual([200, 'got 6'])
+  })
+})
+
+describe('the language', () => {
+  it('is the one that the client likes better', async () => {
+    const answer = await fetch(`${rig.url}/v1/nothing`, { headers: { 'accept-language': 'zh-CN,zh;q=0.9,en;q=0.8' } })
+    expect(answer.headers.get('content-language')).toBe('zh')
+    expect(await answer.json()).toMatchObject({ title: '未找到', code: 'not_found' })
+  })
+
+  it.each([
+    [undefined, 'en'],
+    ['', 'en'],
+    ['fr, de;q=0.5', 'en'],
+    ['en-GB,zh;q=0.9', 'en'],
+    ['fr,zh;q=0.3,en;q=0.2', 'zh'],
+    ['ZH-hant', 'zh'],
+    ['zh;q=0,en;q=0.1', 'en'],
+    ['zh;q=x', 'en'],
+  ])('%j is %s', (header, language) => {
+    expect(languageOf(header)).toBe(language)
+  })
+
+  it('has a text for every refusal, in both', () => {
+    for (const code of Object.keys(refusalStatus) as (keyof typeof refusalStatus)[])
+      for (const { title, detail } of Object.values(problemTexts[code])) expect(title && detail).toBeTruthy()
+  })
+})
+
+/** A request as the client writes it, header by header. */
+function raw(headers: Record<string, string>, chunks: string[]): Promise<{ status: number }> {
+  return new Promise((resolve, reject) => {
+    const sent = request(`${rig.url}/v1/quotes`, { method: 'POST', headers }, (answer) => {
+      answer.resume()
+      resolve({ status: answer.statusCode ?? 0 })
+    })
+    sent.on('error', reject)
+    for (const chunk of chunks) sent.write(chunk)
+    sent.end()
+  })
+}

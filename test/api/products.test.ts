@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createApiClient } from '../../api/client.ts'
+import { type Rig, startRig } from './rig.ts'
+import { type Goods, stockGoods } from './shop.ts'
+
+let rig: Rig
+const goods: Goods[] = []
+beforeAll(async () => {
+  rig = await startRig()
+  for (let i = 0; i < 5; i++) goods.push(await stockGoods(rig.db, rig.ids, { price: 100 + i, pieces: 10 + i, name: `Tea ${i}` }))
+})
+afterAll(() => rig.close())
+
+const list = async (query: { limit?: string; cursor?: string } = {}) => {
+  const answer = await createApiClient(rig.url, '').v1.products.$get({ query })
+  if (answer.status !== 200) throw new Error(`no list: ${answer.status}`)
+  return answer.json()
+}
+
+describe('products', () => {
+  it('are listed page by page, for everybody', async () => {
+    const first = await list({ limit: '3' })
+    expect(first.products.map(({ id }) => id)).toEqual(goods.slice(0, 3).map(({ product }) => product))
+    const second = await list({ limit: '3', cursor: String(first.next) })
+    expect(second.products.map(({ id }) => id)).toEqual(goods.slice(3).map(({ product }) => product))
+    expect(second.next).toBeNull()
+    expect((await list({ limit: '5' })).next).toBeNull()
+  })
+
+  it('have SKUs with the price and the free stock of this moment', async () => {
+    const [tea] = goods
+    const answer = await createApiClient(rig.url, '').v1.products[':id'].$get({ param: { id: tea?.product ?? '' } })
+    expect(await answer.json()).toEqual({
+      id: tea?.product,
+      name: 'Tea 0',
+      category: '',
+      skus: [
+        {
+          id: tea?.sku,
+          name: 'Tea 0 250 g',
+          image: '/tea.png',
+          attributes: { weight: '250 g' },
+          price: { fen: '100', currency: 'CNY' },
+          onSale: true,
+          stock: 10,
+          sales: '0',
+        },
+      ],
+    })
+  })
+
+  it.each(['1', '0', 'x', '%27'])('%s is not found', async (id) => {
+    expect((await fetch(`${rig.url}/v1/products/${id}`)).status).toBe(404)
+  })
+
+  it.each(['limit=0', 'limit=101', 'limit=1.5', 'cursor=-1', "cursor='"])('refuses %s', async (query) => {
+    expect((await fetch(`${rig.url}/v1/products?${query}`)).status).toBe(422)
+  })
+})

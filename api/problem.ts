@@ -19,7 +19,7 @@ const apiStatus: Record<ApiProblemCode, 400 | 401 | 403 | 404 | 409 | 413 | 415 
   not_ready: 503,
   fault: 500,
 }
-export type ProblemStatus = (typeof apiStatus)[ApiProblemCode] | (typeof refusalStatus)[RefusalCode]
+type ProblemStatus = (typeof apiStatus)[ApiProblemCode] | (typeof refusalStatus)[RefusalCode]
 
 export type FieldError = { field: string; code: string; message: string }
 /** `details`: a refusal's own. `errors`: what is wrong with which field. `dependencies`: what does not answer. */
@@ -62,4 +62,4 @@ export function problem(c: Context, code: ProblemCode, more: ProblemMore = {}): 
 }
 
 const isApiCode = (code: ProblemCode): code is ApiProblemCode => code in apiStatus
-export const statusOf = (code: ProblemCode): ProblemStatus => (isApiCode(code) ? apiStatus[code] : refusalStatus[code])
+const statusOf = (code: ProblemCode): ProblemStatus => (isApiCode(code) ? apiStatus[code] : refusalStatus[code])

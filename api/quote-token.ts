@@ -5,7 +5,7 @@ import { refuse } from '../domain/refusals.ts'
 const type = 'floodgate-quote'
 const text = { encode: new TextEncoder(), decode: new TextDecoder() }
 
-export type VerifiedQuote = { quote: Quote; expired: boolean }
+type VerifiedQuote = { quote: Quote; expired: boolean }
 
 export type QuoteTokens = {
   /** Signs what a quote says, for as long as quotes are valid. */

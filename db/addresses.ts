@@ -12,12 +12,12 @@ export function listAddresses(sql: Sql | Tx, user: UserId): Promise<Address[]> {
   return sql<Address[]>`SELECT ${columns(sql)} FROM addresses WHERE user_id = ${user} ORDER BY is_default DESC, id DESC`
 }
 
-export async function readAddress(sql: Sql | Tx, user: UserId, id: string): Promise<Address | undefined> {
+async function readAddress(sql: Sql | Tx, user: UserId, id: string): Promise<Address | undefined> {
   const [address] = await sql<Address[]>`SELECT ${columns(sql)} FROM addresses WHERE user_id = ${user} AND id = ${id}`
   return address
 }
 
-export const mostAddresses = 50
+const mostAddresses = 50
 
 /**
  * Adds an address; the first one is the default, whether asked or not. Undefined when the buyer has as many as one may have. Makes the

@@ -22,7 +22,7 @@ export type CartLine = {
 export type BoughtLine = { sku: string; line: string }
 
 export const mostPieces = 999
-export const mostLines = 120
+const mostLines = 120
 const anonymousS = 30 * 24 * 3600
 
 type Stored = { line: string; quantity: number; price: string; selected: boolean; addedAt: number }

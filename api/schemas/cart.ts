@@ -3,7 +3,7 @@ import { attributes } from './goods.ts'
 import { id, moment, money } from './values.ts'
 
 /** `priceChanged`, `onSale`, `stock`: how the goods are now, beside the price when they were added. */
-export const cartLineSchema = z
+const cartLineSchema = z
   .object({
     line: z.string(),
     sku: z.string(),

@@ -3,7 +3,7 @@ import { money } from './values.ts'
 
 export const attributes = z.record(z.string(), z.string())
 
-export const skuSchema = z
+const skuSchema = z
   .object({
     id: z.string(),
     name: z.string(),

@@ -40,7 +40,7 @@ export const page = z.object({
   cursor: id.optional(),
 })
 
-export const problemSchema = z
+const problemSchema = z
   .object({
     type: z.string(),
     title: z.string(),

@@ -1,7 +1,7 @@
 import type { LiveSku, Product } from '../../db/catalogue.ts'
 import { moneyJson } from '../../domain/money.ts'
 
-export const skuView = ({ id, name, image, attributes, price, onSale, stock, sales }: LiveSku) => ({
+const skuView = ({ id, name, image, attributes, price, onSale, stock, sales }: LiveSku) => ({
   id,
   name,
   image,

@@ -26,10 +26,8 @@ export async function giveVerdict(db: Db, { sandboxUrl }: Pick<Stack, 'sandboxUr
   for (const { reason, subject, since: from } of attention) say(`  ! waits for a human since ${from.toISOString()}: ${reason}, ${subject}`)
   const asIntended = played.every(({ problems }) => problems.length === 0)
   const all = holds && provider.holds && settled && asIntended
-  if (!all)
-    say(
-      `\nWhat did not hold · 不成立\n${[failures(findings), ...provider.wrong.map((row) => `    ${row}`)].filter((text) => text !== '').join('\n')}`,
-    )
+  if (!all) say('\nNot everything held · 有不成立之处')
+  for (const rows of [failures(findings), ...provider.wrong.map((row) => `    ${row}`)]) if (rows !== '') say(rows)
   return all
 }
 

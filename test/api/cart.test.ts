@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { SkuId, UserId } from '../../domain/ids.ts'
+import type { SkuId } from '../../domain/ids.ts'
 import { fen } from '../../domain/money.ts'
 import { type Rig, startRig } from './rig.ts'
 import { type Goods, stockGoods } from './shop.ts'
@@ -29,7 +29,8 @@ const signedIn = async () => {
   const { id, token } = await rig.newBuyer()
   return { id, headers: { authorization: `Bearer ${token}` } }
 }
-const add = (headers: Record<string, string>, sku: string, quantity: number) => ask({ method: 'POST', path: '/lines', body: { sku, quantity }, headers })
+const add = (headers: Record<string, string>, sku: string, quantity: number) =>
+  ask({ method: 'POST', path: '/lines', body: { sku, quantity }, headers })
 
 describe('a cart', () => {
   it('adds, sums, changes, selects and removes', async () => {
@@ -162,43 +163,5 @@ describe('an anonymous cart', () => {
     await add(cart, tea.sku, 1)
     expect((await ask({ headers: { ...cart, authorization: 'Bearer nonsense' } })).status).toBe(401)
     expect((await ask({ headers: cart })).cart.lines).toHaveLength(1)
-  })
-})
-
-describe('bought lines', () => {
-  const cartOf = async (user: UserId) => (await rig.carts.lines(user)).map(({ sku, quantity }) => ({ sku, quantity }))
-
-  it('leave the cart, and only those, as often as it is asked', async () => {
-    const { id } = await signedIn()
-    const other = await stockGoods(rig.db, rig.ids)
-    await rig.carts.add(id, tea.sku, 1, fen(1999))
-    await rig.carts.add(id, other.sku, 1, fen(1999))
-    const bought = (await rig.carts.lines(id)).filter(({ sku }) => sku === tea.sku)
-    await Promise.all([rig.carts.removeBought(id, bought), rig.carts.removeBought(id, bought)])
-    await rig.carts.removeBought(id, bought)
-    expect(await cartOf(id)).toEqual([{ sku: other.sku, quantity: 1 }])
-  })
-
-  it('stay when they were added anew or changed since the quote', async () => {
-    const { id } = await signedIn()
-    await rig.carts.add(id, tea.sku, 1, fen(1999))
-    const bought = await rig.carts.lines(id)
-    await rig.carts.change(id, tea.sku, { quantity: 3 })
-    await rig.carts.removeBought(id, bought)
-    expect(await cartOf(id)).toEqual([{ sku: tea.sku, quantity: 3 }])
-    const again = await rig.carts.lines(id)
-    await rig.carts.remove(id, tea.sku)
-    await rig.carts.add(id, tea.sku, 3, fen(1999))
-    await rig.carts.removeBought(id, again)
-    expect(await cartOf(id)).toEqual([{ sku: tea.sku, quantity: 3 }])
-  })
-
-  it('leave also when they were only selected or unselected since', async () => {
-    const { id } = await signedIn()
-    await rig.carts.add(id, tea.sku, 1, fen(1999))
-    const bought = await rig.carts.lines(id)
-    await rig.carts.change(id, tea.sku, { selected: false, quantity: 1 })
-    await rig.carts.removeBought(id, bought)
-    expect(await cartOf(id)).toEqual([])
   })
 })

@@ -82,7 +82,8 @@ describe('verified tokens', () => {
   it('push each other out beyond their bound, and are verified again', async () => {
     const bearers = createBearers({ publicKey: await exportSPKI(rig.keys.publicKey) }, { remember: 2 })
     const tokens = await Promise.all(['1', '2', '3', '4'].map((id) => bearer(rig.keys.privateKey, id)))
-    for (const round of [1, 2]) for (const [i, token] of tokens.entries()) expect([round, await bearers.buyerOf(token)]).toEqual([round, String(i + 1)])
+    for (const round of [1, 2])
+      for (const [i, token] of tokens.entries()) expect([round, await bearers.buyerOf(token)]).toEqual([round, String(i + 1)])
   })
 })
 

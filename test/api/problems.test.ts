@@ -15,6 +15,8 @@ afterAll(() => rig.close())
 const post = (body: string, headers: Record<string, string> = {}, path = '/v1/quotes') =>
   fetch(rig.url + path, { method: 'POST', body, headers: { authorization: `Bearer ${buyer.token}`, 'content-type': 'application/json', ...headers } })
 
+const codeOf = async (answer: Response) => ((await answer.json()) as { code: string }).code // A problem.
+
 describe('what is not a success', () => {
   it('is application/problem+json', async () => {
     const answer = await fetch(`${rig.url}/v1/nothing`)
@@ -37,14 +39,14 @@ describe('what is not a success', () => {
       ['GET', '/v1/products/1/x'],
     ] as const) {
       const answer = await fetch(rig.url + path, { method })
-      expect([path, answer.status, (await answer.json()).code]).toEqual([path, 404, 'not_found'])
+      expect([path, answer.status, await codeOf(answer)]).toEqual([path, 404, 'not_found'])
     }
   })
 
   it('is 400 for JSON that is none', async () => {
     for (const body of ['{', '{"lines":', 'lines']) {
       const answer = await post(body)
-      expect([answer.status, (await answer.json()).code]).toEqual([400, 'malformed_json'])
+      expect([answer.status, await codeOf(answer)]).toEqual([400, 'malformed_json'])
     }
   })
 
@@ -52,10 +54,13 @@ describe('what is not a success', () => {
     expect((await post(body)).status).toBe(422)
   })
 
-  it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/jsonp'])('is 415 for %s', async (type) => {
-    const answer = await post('{}', { 'content-type': type })
-    expect([answer.status, (await answer.json()).code]).toEqual([415, 'not_json'])
-  })
+  it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/jsonp'])(
+    'is 415 for %s',
+    async (type) => {
+      const answer = await post('{}', { 'content-type': type })
+      expect([answer.status, await codeOf(answer)]).toEqual([415, 'not_json'])
+    },
+  )
 
   it('takes JSON by its other names', async () => {
     expect((await post('{"lines":[]}', { 'content-type': 'application/json; charset=utf-8' })).status).toBe(422)
@@ -70,7 +75,7 @@ describe('what is not a success', () => {
   it('is 413 for a body over 64 KiB, with a declared length and without', async () => {
     const large = JSON.stringify({ lines: [], source: 'x'.repeat(64 * 1024) })
     const answer = await post(large)
-    expect([answer.status, (await answer.json()).code]).toEqual([413, 'body_too_large'])
+    expect([answer.status, await codeOf(answer)]).toEqual([413, 'body_too_large'])
     const headers = { authorization: `Bearer ${buyer.token}`, 'content-type': 'application/json' }
     const chunks = Array.from({ length: 8 }, () => 'x'.repeat(16 * 1024))
     expect((await raw({ ...headers, 'transfer-encoding': 'chunked' }, chunks)).status).toBe(413)

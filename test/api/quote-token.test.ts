@@ -4,7 +4,10 @@ import { createQuoteTokens } from '../../api/quote-token.ts'
 import type { Quote } from '../../domain/quote.ts'
 
 const secret = '0123456789abcdef0123456789abcdef'
-const about = { id: '7', buyer: '9', source: 'app', lines: [{ sku: '1', quantity: 2, unitPrice: '1999' }], rates: {} } as unknown as Omit<Quote, 'expires'> // Ids are texts.
+const about = { id: '7', buyer: '9', source: 'app', lines: [{ sku: '1', quantity: 2, unitPrice: '1999' }], rates: {} } as unknown as Omit<
+  Quote,
+  'expires'
+> // Ids are texts.
 
 describe('a quote token', () => {
   it('says what was quoted, until it expires and after', async () => {

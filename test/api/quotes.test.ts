@@ -38,7 +38,16 @@ describe('a quote', () => {
     ])
     expect(quote).toMatchObject({
       lines: [
-        { sku: tea.sku, name: 'Tea 250 g', image: '/tea.png', attributes: { weight: '250 g' }, unitPrice: { fen: '1999' }, quantity: 2, stock: 10, inStock: true },
+        {
+          sku: tea.sku,
+          name: 'Tea 250 g',
+          image: '/tea.png',
+          attributes: { weight: '250 g' },
+          unitPrice: { fen: '1999' },
+          quantity: 2,
+          stock: 10,
+          inStock: true,
+        },
         { sku: cake.sku, quantity: 1, amount: { fen: '5000' }, stock: 1 },
       ],
       goods: { fen: '8998', currency: 'CNY' },

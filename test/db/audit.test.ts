@@ -1,0 +1,273 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Finding, run } from '../../db/audit/check.ts'
+import { failures, findingsTable } from '../../db/audit/report.ts'
+import { audit, checks } from '../../db/audit.ts'
+import type { Sql, Tx } from '../../db/client.ts'
+import { seed } from '../../db/seed.ts'
+import { snowflakes } from '../../domain/ids.ts'
+import { type FreshDatabase, freshDatabase } from '../support/database.ts'
+import { type LivedIn, livedIn } from './lived-in.ts'
+
+let fresh: FreshDatabase
+let orders: LivedIn
+const ids = snowflakes(1)
+
+beforeAll(async () => {
+  fresh = await freshDatabase()
+  orders = await livedIn(fresh.db, ids)
+})
+afterAll(() => fresh.drop())
+
+class RolledBack extends Error {}
+
+/** What the audit says about a database with this damage, which is undone again. */
+async function auditAfter(sql: Sql, damage: (tx: Tx) => Promise<unknown>): Promise<Finding[]> {
+  const findings: Finding[] = []
+  const damaged = sql.begin(async (tx) => {
+    await damage(tx)
+    for (const check of checks) findings.push(await run(tx, check))
+    throw new RolledBack()
+  })
+  await expect(damaged).rejects.toThrow(RolledBack)
+  return findings.filter(({ holds }) => !holds)
+}
+
+describe('the audit of a shop in which every kind of order has lived', () => {
+  it('finds nothing to complain about', async () => {
+    const { holds, findings, attention } = await audit(fresh.db.sql)
+    expect(failures(findings)).toBe('')
+    expect(holds).toBe(true)
+    expect(attention).toEqual([])
+  })
+
+  it('has looked at something for every promise but those about what does not occur', async () => {
+    const { findings } = await audit(fresh.db.sql)
+    expect(findings.filter(({ checked }) => checked === 0n)).toEqual([])
+  })
+
+  it('says in figures what it has looked at', async () => {
+    const { findings } = await audit(fresh.db.sql)
+    expect(findingsTable(findings, false)).toContain('8 wallets, ¥ ')
+  })
+
+  it('lists what waits for a human, which is no contradiction', async () => {
+    const { db } = fresh
+    await db.sql`INSERT INTO attention (reason, subject, order_id, details) VALUES ('refund_stuck', 'late-1', ${orders.closed}, '{"code":"X"}')`
+    const { holds, attention } = await audit(db.sql)
+    await db.sql`DELETE FROM attention`
+    expect(holds).toBe(true)
+    expect(attention).toEqual([
+      { reason: 'refund_stuck', subject: 'late-1', orderId: orders.closed, since: expect.any(Date), details: { code: 'X' } },
+    ])
+  })
+})
+
+type Damage = { tells: string; check: string; damage: (tx: Tx) => Promise<unknown> }
+const damages: Damage[] = [
+  {
+    tells: 'a piece appears on a shelf',
+    check: 'stock',
+    damage: (tx) => tx`UPDATE stock SET on_hand = on_hand + 1 WHERE sku_id = 1001 AND warehouse_id = 1`,
+  },
+  { tells: 'a shelf has lost its row', check: 'stock', damage: (tx) => tx`DELETE FROM stock WHERE sku_id = 1002` },
+  {
+    tells: 'a closed order still holds a piece',
+    check: 'stock_held',
+    damage: (tx) => tx`DELETE FROM stock_movements WHERE order_id = ${orders.closed} AND kind = 'released'`,
+  },
+  {
+    tells: 'a paid order has not taken its goods',
+    check: 'stock_held',
+    damage: (tx) => tx`DELETE FROM stock_movements WHERE order_id = ${orders.paid} AND kind = 'deducted'`,
+  },
+  {
+    tells: 'stock has moved for an order without such a line',
+    check: 'stock_held',
+    damage: (tx) =>
+      tx`INSERT INTO stock_movements (sku_id, warehouse_id, kind, on_hand, reserved, order_id) VALUES (1005, 1, 'reserved', 0, 1, ${orders.paid})`,
+  },
+  { tells: 'a sale was not counted', check: 'sales', damage: (tx) => tx`UPDATE skus SET sales = sales - 1 WHERE id = 1001` },
+  {
+    tells: 'a coupon came back without a movement',
+    check: 'coupons',
+    damage: (tx) => tx`UPDATE user_coupons SET state = 'unused', order_id = NULL WHERE order_id = ${orders.paid}`,
+  },
+  {
+    tells: 'a closed order keeps its coupon',
+    check: 'coupons_of_orders',
+    damage: (tx) =>
+      tx`UPDATE user_coupons c SET state = 'locked', order_id = ${orders.closed} FROM orders o WHERE o.id = ${orders.closed} AND c.id = o.user_coupon_id`,
+  },
+  {
+    tells: 'a sold order has not spent its coupon',
+    check: 'coupons_of_orders',
+    damage: (tx) => tx`UPDATE user_coupons SET state = 'locked' WHERE order_id = ${orders.paid}`,
+  },
+  { tells: 'a wallet has a fen more', check: 'wallets', damage: (tx) => tx`UPDATE wallets SET balance_fen = balance_fen + 1 WHERE user_id = 20001` },
+  { tells: 'points came from nowhere', check: 'points', damage: (tx) => tx`UPDATE loyalty SET points = points + 1 WHERE user_id = 20001` },
+  { tells: 'growth got lost', check: 'growth', damage: (tx) => tx`DELETE FROM growth_movements WHERE user_id = 20001` },
+  {
+    tells: 'a closed order has not given the points back',
+    check: 'taken_by_orders',
+    damage: (tx) => tx`DELETE FROM points_movements WHERE order_id = ${orders.closed} AND kind = 'order_undone'`,
+  },
+  {
+    tells: 'an order took more from the wallet than it says',
+    check: 'taken_by_orders',
+    damage: (tx) => tx`UPDATE wallet_movements SET amount_fen = amount_fen - 1 WHERE order_id = ${orders.awaiting}`,
+  },
+  {
+    tells: 'a paid order earned nothing',
+    check: 'earned',
+    damage: (tx) => tx`DELETE FROM points_movements WHERE order_id = ${orders.paid} AND kind = 'earned'`,
+  },
+  {
+    tells: 'more is reserved than lies there',
+    check: 'not_negative',
+    damage: async (tx) => {
+      await tx`ALTER TABLE stock DROP CONSTRAINT never_oversold`
+      await tx`UPDATE stock SET reserved = on_hand + 1 WHERE sku_id = 1001`
+    },
+  },
+  {
+    tells: 'a wallet is overdrawn',
+    check: 'not_negative',
+    damage: async (tx) => {
+      await tx`ALTER TABLE wallets DROP CONSTRAINT wallet_not_negative`
+      await tx`UPDATE wallets SET balance_fen = -1 WHERE user_id = 20001`
+    },
+  },
+  {
+    tells: 'points were granted twice',
+    check: 'once',
+    damage: async (tx) => {
+      await tx`ALTER TABLE points_movements DROP CONSTRAINT points_movement_once`
+      await tx`INSERT INTO points_movements (user_id, kind, points, order_id) VALUES (20001, 'earned', 1, ${orders.paid})`
+    },
+  },
+  {
+    tells: 'an amount of an order was changed',
+    check: 'amounts',
+    damage: (tx) => tx`UPDATE orders SET goods_fen = goods_fen + 1, due_fen = due_fen + 1 WHERE id = ${orders.paid}`,
+  },
+  {
+    tells: "a line's share is a fen off",
+    check: 'amounts',
+    damage: (tx) => tx`UPDATE order_lines SET coupon_fen = coupon_fen + 1 WHERE order_id = ${orders.paid} AND line = 1`,
+  },
+  {
+    tells: 'a closed order has a step that is done',
+    check: 'steps',
+    damage: (tx) => tx`UPDATE steps SET state = 'done' WHERE order_id = ${orders.closed} AND step = 'lock_coupon'`,
+  },
+  {
+    tells: 'a paid order lacks a step',
+    check: 'steps',
+    damage: (tx) => tx`DELETE FROM steps WHERE order_id = ${orders.paid} AND step = 'spend_points'`,
+  },
+  {
+    tells: 'a status was changed past the log',
+    check: 'log',
+    damage: (tx) => tx`UPDATE orders SET status = 'closing' WHERE id = ${orders.awaiting}`,
+  },
+  {
+    tells: 'the log has a gap',
+    check: 'log',
+    damage: (tx) => tx`DELETE FROM order_log WHERE order_id = ${orders.paid} AND to_status = 'awaiting_payment'`,
+  },
+  {
+    tells: 'an order is past its deadline',
+    check: 'stuck',
+    damage: (tx) => tx`UPDATE orders SET pay_by = now() - interval '6 minutes' WHERE id = ${orders.awaiting}`,
+  },
+  {
+    tells: 'an attempt is past its expiry',
+    check: 'stuck',
+    damage: (tx) => tx`UPDATE attempts SET expires_at = now() - interval '6 minutes' WHERE order_id = ${orders.awaiting}`,
+  },
+  {
+    tells: 'an order is paid without an attempt',
+    check: 'paid_once',
+    damage: (tx) => tx`UPDATE attempts SET state = 'closed' WHERE order_id = ${orders.paid}`,
+  },
+  {
+    tells: 'an order keeps more than was due',
+    check: 'paid_once',
+    damage: (tx) => tx`UPDATE attempts SET captured_fen = captured_fen + 1 WHERE order_id = ${orders.paid}`,
+  },
+  {
+    tells: 'a closed order keeps money',
+    check: 'paid_once',
+    damage: (tx) => tx`UPDATE attempts SET refunding_fen = 0 WHERE order_id = ${orders.closed}`,
+  },
+  {
+    tells: 'an order has two open attempts',
+    check: 'one_open_attempt',
+    damage: async (tx) => {
+      await tx`DROP INDEX one_open_attempt`
+      await tx`
+        INSERT INTO attempts (number, order_id, provider, state, amount_fen, currency, description, expires_at, calling_until)
+        SELECT number + 1, order_id, provider, state, amount_fen, currency, description, expires_at, calling_until FROM attempts WHERE order_id = ${orders.awaiting}`
+    },
+  },
+  {
+    tells: 'money was captured that no provider told of',
+    check: 'captured_as_told',
+    damage: (tx) => tx`UPDATE attempts SET captured_fen = captured_fen + 1 WHERE order_id = ${orders.closed}`,
+  },
+  { tells: 'a refund is gone, its reservation is not', check: 'refunds', damage: (tx) => tx`DELETE FROM refunds WHERE order_id = ${orders.closed}` },
+  {
+    tells: 'a refund ended and its money did not move',
+    check: 'refunds',
+    damage: (tx) => tx`UPDATE refunds SET state = 'success' WHERE order_id = ${orders.closed}`,
+  },
+  {
+    tells: "a provider's money is on no order and on no way back",
+    check: 'captured',
+    damage: (tx) => tx`UPDATE attempts SET state = 'closed' WHERE order_id = ${orders.paid}`,
+  },
+  {
+    tells: 'a payment from a wallet never left it',
+    check: 'wallet_payments',
+    damage: (tx) => tx`DELETE FROM wallet_movements WHERE order_id = ${orders.fromWallet} AND kind = 'payment'`,
+  },
+  {
+    tells: 'a notification waits for its judge',
+    check: 'judged',
+    damage: (tx) => tx`UPDATE notifications SET outcome = NULL, received_at = now() - interval '61 seconds' WHERE number = 't1'`,
+  },
+]
+
+describe('the audit tells when', () => {
+  it.each(damages)('$tells ($check)', async ({ check, damage }) => {
+    const found = await auditAfter(fresh.db.sql, damage)
+    expect(found.map(({ name }) => name)).toContain(check)
+    const finding = found.find(({ name }) => name === check)
+    expect(finding?.wrong[0]?.subject).toMatch(/\S/)
+  })
+
+  it('anything is wrong at all: no promise is without a test', () => {
+    expect(checks.map(({ name }) => name).filter((name) => !damages.some(({ check }) => check === name))).toEqual([])
+  })
+
+  it('many rows are wrong, by showing the first and counting the rest', async () => {
+    const [found] = await auditAfter(fresh.db.sql, (tx) => tx`UPDATE stock SET on_hand = on_hand + 1`)
+    expect(found?.wrong).toHaveLength(20)
+    expect(failures(found ? [found] : [])).toMatch(/… and \d+ more/)
+  })
+})
+
+describe('the seed', () => {
+  it('fills an empty shop once, so that its ledgers add up from the first row on', async () => {
+    const other = await freshDatabase()
+    try {
+      expect(await seed(other.db, ids)).toBe(true)
+      expect(await seed(other.db, ids)).toBe(false)
+      const { holds, findings } = await audit(other.db.sql)
+      expect(failures(findings)).toBe('')
+      expect(holds).toBe(true)
+    } finally {
+      await other.drop()
+    }
+  })
+})

@@ -1,0 +1,104 @@
+import { beginClosing, releaseOrder } from '../../activities/closing.ts'
+import { judge } from '../../activities/judge.ts'
+import { openOrder } from '../../activities/opening.ts'
+import { confirmOrder, placeStep } from '../../activities/placing.ts'
+import type { Db } from '../../db/client.ts'
+import { seed } from '../../db/seed.ts'
+import type { AddressId, AttemptNumber, CouponId, Ids, OrderId, SkuId, UserId } from '../../domain/ids.ts'
+import { fen } from '../../domain/money.ts'
+import { openAttempt } from '../../payments/attempts.ts'
+import { storePayment } from '../../payments/notifications.ts'
+import type { PaymentProvider } from '../../payments/provider.ts'
+import type { OrderInput } from '../../workflows/messages.ts'
+
+/** A seeded shop with one order of each life, placed by the activities in the order of the workflow. */
+export type LivedIn = { paid: OrderId; awaiting: OrderId; closed: OrderId; rejected: OrderId; onDelivery: OrderId; fromWallet: OrderId }
+
+const accounts = { wechat: { merchant: 'm', app: 'a' }, balance: { merchant: 'floodgate', app: 'wallet' } }
+const wechat: PaymentProvider = {
+  name: 'wechat',
+  timeoutMs: 1000,
+  open: async () => ({ is: 'open', answer: { kind: 'qr', qr: 'weixin://' } }),
+  query: async () => ({ is: 'closed', state: 'CLOSED' }),
+  close: async () => ({ is: 'closed', state: 'CLOSED' }),
+  refund: async () => ({ is: 'success', code: 'SUCCESS' }),
+  queryRefund: async () => ({ is: 'missing', code: 'NONE' }),
+  parse: async () => ({ is: 'other', type: 'none' }),
+}
+
+/** `paid` has coupon, points, a part from the wallet and was paid by WeChat; `closed` was paid too late, and its money is on its way back. */
+export async function livedIn({ orm, sql }: Db, ids: Ids): Promise<LivedIn> {
+  await seed({ orm }, ids, { buyers: 8 })
+  const balance = { ...wechat, name: 'balance' }
+  const attempts = { sql, ids, providers: { wechat, balance }, deliver: () => {} }
+
+  const place = async (buyer: number, wish: Partial<OrderInput> & { coupon?: true } = {}): Promise<OrderId> => {
+    const input = await inputOf({ sql }, ids, String(20000 + buyer), wish)
+    const { status } = await openOrder(sql, input, 'run')
+    if (status === 'rejected') return input.orderId
+    await placeStep(sql, input.orderId, 'reserve_stock')
+    if (input.couponId !== undefined) await placeStep(sql, input.orderId, 'lock_coupon')
+    if (input.balance !== '0') await placeStep(sql, input.orderId, 'debit_balance')
+    if (input.points !== '0') await placeStep(sql, input.orderId, 'spend_points')
+    await confirmOrder(sql, input.orderId, 1_800_000)
+    return input.orderId
+  }
+  const pay = async (order: OrderId, buyer: number): Promise<AttemptNumber> =>
+    (await openAttempt(attempts, order, String(20000 + buyer) as UserId, 'wechat')).number
+  const told = async (attempt: AttemptNumber, transaction: string): Promise<void> => {
+    const [row] = await sql<{ amount: bigint }[]>`SELECT amount_fen AS amount FROM attempts WHERE number = ${attempt}`
+    const facts = { provider: 'wechat', transaction, attempt, state: 'SUCCESS', amount: fen(row?.amount ?? 0n), currency: 'CNY', ...accounts.wechat }
+    await judge(sql, accounts, (await storePayment(sql, ids, facts, 'callback')).id)
+  }
+
+  const paid = await place(1, { coupon: true, points: '100', balance: '1000' })
+  await told(await pay(paid, 1), 't1')
+  const awaiting = await place(2, { coupon: true, balance: '500' })
+  await pay(awaiting, 2)
+  const closed = await place(3, { coupon: true, points: '50' })
+  const late = await pay(closed, 3)
+  await beginClosing(sql, closed, 'pay_timeout')
+  await sql`UPDATE attempts SET state = 'closed', ended_at = now() WHERE number = ${late}`
+  await releaseOrder(sql, closed, { end: 'closed' })
+  await told(late, 't2')
+  const rejected = await place(4, { lines: [{ sku: '1' as SkuId, quantity: 1, unitPrice: '1' }] })
+  const onDelivery = await place(5, { payment: 'on_delivery' })
+  const fromWallet = await place(6)
+  await openAttempt(attempts, fromWallet, '20006' as UserId, 'balance')
+  for (const { id } of await sql<{ id: string }[]>`SELECT id::text AS id FROM notifications WHERE outcome IS NULL`)
+    await judge(sql, accounts, id as Parameters<typeof judge>[2])
+  return { paid, awaiting, closed, rejected, onDelivery, fromWallet }
+}
+
+async function inputOf(
+  { sql }: Pick<Db, 'sql'>,
+  ids: Ids,
+  buyer: string,
+  { coupon, ...wish }: Partial<OrderInput> & { coupon?: true },
+): Promise<OrderInput> {
+  const [row] = await sql<{ address: AddressId; coupon: CouponId }[]>`
+    SELECT a.id::text AS address, c.id::text AS coupon FROM addresses a JOIN user_coupons c USING (user_id)
+    WHERE a.user_id = ${buyer} AND a.is_default AND c.coupon_id = 501`
+  const rates = await sql<{ province: string; fee: string; free: string | null }[]>`
+    SELECT province, fee_fen::text AS fee, free_from_fen::text AS free FROM shipping_rates`
+  if (!row) throw new Error(`buyer ${buyer} has no address or no coupon`)
+  return {
+    orderId: ids.next() as OrderId,
+    buyerId: buyer as UserId,
+    kind: 1,
+    source: 'web',
+    lines: [
+      { sku: '1001' as SkuId, quantity: 2, unitPrice: '5900' },
+      { sku: '1013' as SkuId, quantity: 1, unitPrice: '6900' },
+    ],
+    rates: Object.fromEntries(rates.map(({ province, fee, free }) => [province, { fee, freeFrom: free }])),
+    addressId: row.address,
+    ...(coupon ? { couponId: row.coupon } : {}),
+    points: '0',
+    balance: '0',
+    payment: 'online',
+    fingerprint: 'f',
+    payWithinMs: 1_800_000,
+    ...wish,
+  }
+}

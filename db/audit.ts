@@ -6,8 +6,6 @@ import { orderChecks } from './audit/orders.ts'
 import { paymentChecks } from './audit/payments.ts'
 import type { Sql } from './client.ts'
 
-export type { Finding } from './audit/check.ts'
-
 /** Something that waits for a human. */
 export type OpenAttention = { reason: string; subject: string; orderId: string | null; since: Date; details: Record<string, string> }
 

@@ -12,7 +12,7 @@ const { once = false } = new Command('demo')
   .opts<{ once?: boolean }>()
 
 /** A pace that one can follow; with `--once` nobody looks. */
-const overMs = once ? 15_000 : 40_000
+const overMs = once ? 24_000 : 40_000
 
 await launch(async () => {
   const stack = await startStack({ app: { PAY_WITHIN_S: '20', LOG_LEVEL: 'error' } })

@@ -64,7 +64,7 @@ async function endAttempt(life: Life, order: OrderId): Promise<'closed' | 'paid'
 }
 
 async function closePatiently(order: OrderId): Promise<AttemptClosed> {
-  const asking = { startToCloseTimeout: '40 s', taskQueue: paymentsQueue(workflowInfo().taskQueue) } as const
+  const asking = { startToCloseTimeout: '15 s', taskQueue: paymentsQueue(workflowInfo().taskQueue) } as const
   const soon = proxyActivities<PaymentActivities>({
     ...asking,
     summary: 'close the attempt at its provider, then ask',

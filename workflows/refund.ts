@@ -16,7 +16,7 @@ export async function refund({ number }: RefundInput): Promise<{ end: RefundEnd 
 }
 
 async function patiently(number: RefundInput['number']): Promise<RefundEnd> {
-  const asking = { startToCloseTimeout: '40 s', taskQueue: paymentsQueue(workflowInfo().taskQueue) } as const
+  const asking = { startToCloseTimeout: '15 s', taskQueue: paymentsQueue(workflowInfo().taskQueue) } as const
   const soon = proxyActivities<PaymentActivities>({
     ...asking,
     summary: 'send the money back, ask for the final word',

@@ -1,5 +1,5 @@
 import Table from 'cli-table3'
-import type { Following, OrderNow } from './following.ts'
+import { type Following, isClosed, isOnDelivery, isPaid, type OrderNow } from './following.ts'
 import type { Tally } from './tally.ts'
 
 /** A table that is redrawn in place on a terminal; elsewhere a line every few seconds. `stop` leaves the last state. */
@@ -29,11 +29,11 @@ function counted(tally: Tally, following: Following) {
     placed: `${answered}/${tally.planned}`,
     awaiting: count(({ status }) => status === 'awaiting_payment'),
     closing: count(({ status }) => status === 'closing'),
-    paid: count(({ payState }) => payState === 'paid'),
-    onDelivery: count(({ payState }) => payState === 'on_delivery'),
-    closed: count(({ status }) => status === 'closed'),
+    paid: count(isPaid),
+    onDelivery: count(isOnDelivery),
+    closed: count(isClosed),
     refunded: count(({ refunded }) => refunded),
-    refused: [...refusals].map(([code, times]) => `${code} ${times}`).join(', ') || 'none',
+    refusals: [...refusals].sort(([a], [b]) => a.localeCompare(b)),
     rate: `${perSecond.toFixed(1)} orders/s`,
     latency: `p50 ${p50.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms`,
   }
@@ -41,15 +41,16 @@ function counted(tally: Tally, following: Following) {
 
 function table(tally: Tally, following: Following): string {
   const now = counted(tally, following)
-  const rows = new Table({ style: { head: [], compact: true }, colWidths: [24, 62] })
+  const rows = new Table({ style: { head: [], compact: true }, colWidths: [30, 42] })
   rows.push(
-    ['placed 下单', `${now.placed}   ${now.rate}   ${now.latency}`],
+    ['placed 下单', now.placed],
+    ['', `${now.rate}, ${now.latency}`],
     ['awaiting payment 待付款', `${now.awaiting}${now.closing > 0 ? `, ${now.closing} closing` : ''}`],
     ['paid 已付款', now.paid],
     ['cash on delivery 货到付款', now.onDelivery],
     ['closed 已关闭', now.closed],
-    ['refused 已拒绝', now.refused],
     ['refunded 已退款', now.refunded],
+    ...now.refusals.map(([code, times]) => ['refused 已拒绝', `${times} × ${code}`]),
   )
   return rows.toString()
 }
@@ -63,7 +64,7 @@ function line(tally: Tally, following: Following): string {
     `on delivery ${now.onDelivery}`,
     `closed ${now.closed}`,
     `refunded ${now.refunded}`,
-    `refused: ${now.refused}`,
+    `refused: ${now.refusals.map(([code, times]) => `${code} ${times}`).join(', ') || 'none'}`,
     now.rate,
     now.latency,
   ].join(' · ')

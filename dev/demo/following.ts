@@ -4,6 +4,10 @@ import type { ClosedWhy, OrderStatus, PayState } from '../../domain/order.ts'
 
 export type OrderNow = { id: OrderId; status: OrderStatus; payState: PayState; payBy: Date | null; closedWhy: ClosedWhy | null; refunded: boolean }
 
+export const isPaid = ({ status, payState }: OrderNow): boolean => status === 'to_ship' && payState === 'paid'
+export const isOnDelivery = ({ status, payState }: OrderNow): boolean => status === 'to_ship' && payState === 'on_delivery'
+export const isClosed = ({ status }: OrderNow): boolean => status === 'closed'
+
 /** The rows of this run's orders, looked at a few times a second: the board shows them, and the scenes wait on them. */
 export type Following = {
   all(): readonly OrderNow[]

@@ -14,7 +14,7 @@ export class ShopRefused extends Error {
 }
 
 export type Line = { sku: string; quantity: number }
-export type Wish = { payment: 'online' | 'on_delivery'; coupon?: boolean; points?: boolean; balance?: bigint }
+type Wish = { payment: 'online' | 'on_delivery'; coupon?: boolean; points?: boolean; balance?: bigint }
 type Quote = { token: string; points: string; pointsWithCoupon: string }
 
 /** A buyer's side of the shop: everything over HTTP, with the typed client. */

@@ -91,3 +91,10 @@ export async function soon({ dice }: Stage, leastMs: number, mostMs: number): Pr
 export async function settledAs({ following }: Stage, order: OrderId, is: (now: OrderNow) => boolean): Promise<void> {
   await following.until(order, is)
 }
+
+/** Opens WeChat's code and, after a moment of thought, pays it. */
+export async function payByWechat(stage: Stage, shopper: Shopper, order: OrderId): Promise<void> {
+  const trade = await shopper.pay(order, 'wechat-v3')
+  await soon(stage, 300, 3500)
+  await stage.sandbox.pay(trade)
+}

@@ -14,9 +14,9 @@ import type { OrderInput } from '../../workflows/messages.ts'
 /** A seeded shop with one order of each life, placed by the activities in the order of the workflow. */
 export type LivedIn = { paid: OrderId; awaiting: OrderId; closed: OrderId; rejected: OrderId; onDelivery: OrderId; fromWallet: OrderId }
 
-const accounts = { wechat: { merchant: 'm', app: 'a' }, balance: { merchant: 'floodgate', app: 'wallet' } }
+const accounts = { 'wechat-v3': { merchant: 'm', app: 'a' }, balance: { merchant: 'floodgate', app: 'wallet' } }
 const wechat: PaymentProvider = {
-  name: 'wechat',
+  name: 'wechat-v3',
   timeoutMs: 1000,
   open: async () => ({ is: 'open', answer: { kind: 'qr', qr: 'weixin://' } }),
   query: async () => ({ is: 'closed', state: 'CLOSED' }),
@@ -30,7 +30,7 @@ const wechat: PaymentProvider = {
 export async function livedIn({ orm, sql }: Db, ids: Ids): Promise<LivedIn> {
   await seed({ orm }, ids, { buyers: 8 })
   const balance = { ...wechat, name: 'balance' }
-  const attempts = { sql, ids, providers: { wechat, balance }, deliver: () => {} }
+  const attempts = { sql, ids, providers: { 'wechat-v3': wechat, balance }, deliver: () => {} }
 
   const place = async (buyer: number, wish: Partial<OrderInput> & { coupon?: true } = {}): Promise<OrderId> => {
     const input = await inputOf({ sql }, ids, String(20000 + buyer), wish)
@@ -44,10 +44,18 @@ export async function livedIn({ orm, sql }: Db, ids: Ids): Promise<LivedIn> {
     return input.orderId
   }
   const pay = async (order: OrderId, buyer: number): Promise<AttemptNumber> =>
-    (await openAttempt(attempts, order, String(20000 + buyer) as UserId, 'wechat')).number
+    (await openAttempt(attempts, order, String(20000 + buyer) as UserId, 'wechat-v3')).number
   const told = async (attempt: AttemptNumber, transaction: string): Promise<void> => {
     const [row] = await sql<{ amount: bigint }[]>`SELECT amount_fen AS amount FROM attempts WHERE number = ${attempt}`
-    const facts = { provider: 'wechat', transaction, attempt, state: 'SUCCESS', amount: fen(row?.amount ?? 0n), currency: 'CNY', ...accounts.wechat }
+    const facts = {
+      provider: 'wechat-v3',
+      transaction,
+      attempt,
+      state: 'SUCCESS',
+      amount: fen(row?.amount ?? 0n),
+      currency: 'CNY',
+      ...accounts['wechat-v3'],
+    }
     await judge(sql, accounts, (await storePayment(sql, ids, facts, 'callback')).id)
   }
 

@@ -1,0 +1,36 @@
+import { NativeConnection, Worker } from '@temporalio/worker'
+import { createOrderActivities, createPaymentActivities } from '../../activities/index.ts'
+import { readEnv, workerVariables } from '../../workers/env.ts'
+import { activityDeps, openParts } from '../../workers/parts.ts'
+import { paymentsQueue } from '../../workflows/messages.ts'
+
+/**
+ * A worker process that kills itself with SIGKILL the moment the activity named by DIE_AFTER has taken effect, before anybody learns of it.
+ * Without DIE_AFTER it lives.
+ */
+const env = readEnv(workerVariables, process.env)
+const dieAfter = process.env.DIE_AFTER
+const parts = await openParts(env)
+const deps = activityDeps(parts)
+const activities = Object.fromEntries(
+  Object.entries({ ...createOrderActivities(deps), ...createPaymentActivities(deps) }).map(([name, act]) => [
+    name,
+    async (...args: never[]) => {
+      const result = await (act as (...args: never[]) => Promise<unknown>)(...args)
+      if (name === dieAfter) process.kill(process.pid, 'SIGKILL')
+      return result
+    },
+  ]),
+)
+const connection = await NativeConnection.connect({ address: env.TEMPORAL_ADDRESS })
+const common = { connection, activities }
+const workers = [
+  await Worker.create({ ...common, taskQueue: env.ORDERS_QUEUE, workflowBundle: { codePath: process.env.WORKFLOW_BUNDLE ?? '' } }),
+  await Worker.create({ ...common, taskQueue: paymentsQueue(env.ORDERS_QUEUE) }),
+]
+process.once('SIGTERM', () => {
+  for (const worker of workers) worker.shutdown()
+})
+await Promise.all(workers.map((worker) => worker.run()))
+await connection.close()
+await parts.close()

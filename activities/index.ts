@@ -11,8 +11,7 @@ import { leaveCart } from './cart.ts'
 import { beginClosing, type Release, releaseOrder } from './closing.ts'
 import { closeAttempt } from './closing-attempt.ts'
 import { type Accounts, judge } from './judge.ts'
-import { openOrder } from './opening.ts'
-import { confirmOrder, placeStep } from './placing.ts'
+import { confirmOrder, openAlone, placeAtOnce, placeStep } from './placing.ts'
 import { refundAtProvider } from './refunds.ts'
 import { refusable } from './refusal-failure.ts'
 
@@ -34,8 +33,15 @@ export function createOrderActivities({ db: { sql }, news, carts, accounts, log 
     return result
   }
   return {
+    /** The quick road: all of placing at once. Undefined: the single steps have to go on where others stopped. */
+    place: async (input: OrderInput, runId: string) => {
+      const placed = await placeAtOnce(sql, input, runId)
+      if (placed && placed.status !== 'rejected') await leaveCart(sql, carts, log, input)
+      if (placed) news.announce(input.orderId)
+      return placed
+    },
     openOrder: async (input: OrderInput, runId: string) => {
-      const opened = await openOrder(sql, input, runId)
+      const opened = await openAlone(sql, input, runId)
       if (opened.status !== 'placing') news.announce(input.orderId)
       return opened
     },

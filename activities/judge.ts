@@ -26,6 +26,8 @@ type Case = {
   ownTransaction: string | null
   orderId: OrderId | null
   status: OrderStatus
+  /** The refund of this very transaction, when there is one already. */
+  refund: RefundNumber | null
 }
 
 /**
@@ -40,7 +42,8 @@ export function judge(sql: Sql, accounts: Accounts, notification: NotificationId
       tx<Case[]>`
         SELECT n.outcome, n.provider, n.number AS transaction, n.amount_fen AS amount, n.currency, n.merchant, n.app,
                a.number::text AS attempt, a.state AS "attemptState", a.amount_fen AS "attemptAmount", a.currency AS "attemptCurrency",
-               a.transaction AS "ownTransaction", o.id::text AS "orderId", o.status
+               a.transaction AS "ownTransaction", o.id::text AS "orderId", o.status,
+               (SELECT r.number FROM refunds r WHERE r.attempt = n.attempt AND r.transaction = n.number) AS refund
         FROM notifications n LEFT JOIN attempts a ON a.number = n.attempt LEFT JOIN orders o ON o.id = a.order_id
         WHERE n.id = ${notification}`,
     ])
@@ -57,8 +60,7 @@ async function decide(tx: Tx, accounts: Accounts, found: Case): Promise<Outcome>
   if (attempt === null || orderId === null) return toHuman(tx, found, 'unknown_trade')
   const account = accounts[provider]
   if (found.merchant !== account?.merchant || found.app !== account.app) return toHuman(tx, found, 'foreign_notification')
-  const known = await refundOf(tx, found.transaction, attempt)
-  if (known) return `refund ${known}`
+  if (found.refund) return `refund ${found.refund}`
   if (found.ownTransaction === found.transaction) return 'duplicate'
 
   const right = found.amount === found.attemptAmount && found.currency === found.attemptCurrency && found.ownTransaction === null
@@ -98,11 +100,6 @@ async function sendBack(
     INSERT INTO refunds (number, attempt, order_id, cause, transaction, amount_fen)
     VALUES (${number}, ${attempt}, ${order}, ${cause}, ${found.transaction}, ${found.amount})`
   return number
-}
-
-async function refundOf(tx: Tx, transaction: string, attempt: AttemptNumber): Promise<RefundNumber | undefined> {
-  const [row] = await tx<{ number: RefundNumber }[]>`SELECT number FROM refunds WHERE attempt = ${attempt} AND transaction = ${transaction}`
-  return row?.number
 }
 
 async function toHuman(tx: Tx, found: Case, reason: 'unknown_trade' | 'foreign_notification'): Promise<Outcome> {

@@ -1,4 +1,5 @@
-import type { Sql, Tx } from '../db/client.ts'
+import type { Tx } from '../db/client.ts'
+import { type CouponTermsRow, couponTerms } from '../db/coupon-terms.ts'
 import type { AddressSnapshot } from '../db/schema/index.ts'
 import type { SkuId } from '../domain/ids.ts'
 import { add, type Fen, fen, moneyJson } from '../domain/money.ts'
@@ -8,40 +9,29 @@ import { type QuotedRates, ratesOf } from '../domain/quote.ts'
 import { type Refusal, Refused, refuse } from '../domain/refusals.ts'
 import type { OrderInput } from '../workflows/messages.ts'
 
-/** `mine`: the row belongs to this workflow execution. Another one's row is an answer to repeat, not an order to work on. */
-export type Opened = { mine: boolean; status: OrderStatus }
+/**
+ * `mine`: the row belongs to this workflow execution. Another one's row is an answer to repeat, not an order to work on.
+ * `fresh`: this transaction has written the row, so nobody else can have done anything for it yet.
+ */
+export type Opened = { mine: boolean; fresh: boolean; status: OrderStatus }
 
 /**
  * Writes the order's row, once, with everything as it is at this moment: `placing`, or `rejected` with why. Goods, prices, address, coupon,
- * points and amounts are checked in the same transaction. Never throws a refusal.
+ * points and amounts are checked in the same transaction. Never throws a refusal. `refusal`: one that is known already, to be written.
  */
-export function openOrder(sql: Sql, input: OrderInput, runId: string): Promise<Opened> {
-  return sql.begin(async (tx) => {
-    const facts = await readFacts(tx, input)
-    const verdict = judgeRequest(input, facts, new Date())
-    const inserted = await insertOrder(tx, input, runId, facts, verdict)
-    if (inserted) return { mine: true, status: 'refusal' in verdict ? ('rejected' as const) : ('placing' as const) }
-    const [row] = await tx<{ runId: string; status: OrderStatus }[]>`SELECT run_id AS "runId", status FROM orders WHERE id = ${input.orderId}`
-    if (!row) throw new Error(`order ${input.orderId} conflicts with a row that is not there`)
-    return { mine: row.runId === runId, status: row.status }
-  })
+export async function openOrder(tx: Tx, input: OrderInput, runId: string, refusal?: Refusal): Promise<Opened> {
+  const facts = await readFacts(tx, input)
+  const verdict = { ...judgeRequest(input, facts, new Date()), ...(refusal ? { refusal } : {}) }
+  if (await insertOrder(tx, input, runId, facts, verdict)) return { mine: true, fresh: true, status: verdict.refusal ? 'rejected' : 'placing' }
+  const [row] = await tx<{ runId: string; status: OrderStatus }[]>`SELECT run_id AS "runId", status FROM orders WHERE id = ${input.orderId}`
+  if (!row) throw new Error(`order ${input.orderId} conflicts with a row that is not there`)
+  return { mine: row.runId === runId, fresh: false, status: row.status }
 }
 
 type SkuFacts = { id: SkuId; name: string; image: string; attributes: Record<string, string>; price: string; onSale: boolean }
-type CouponFacts = {
-  owner: string
-  state: 'unused' | 'locked' | 'used'
-  kind: CouponTerms['does']['kind']
-  amount: string | null
-  percent: number | null
-  cap: string | null
-  minimum: string
-  from: string
-  until: string
-  scope: SkuId[] | null
-}
+type CouponFacts = CouponTermsRow & { owner: string; state: 'unused' | 'locked' | 'used' }
 type Facts = { skus: SkuFacts[]; address: AddressSnapshot | null; blocked: boolean | null; coupon: CouponFacts | null; rates: QuotedRates }
-type Verdict = { amounts: Amounts } | { refusal: Refusal }
+type Verdict = { amounts?: Amounts; refusal?: Refusal }
 
 async function readFacts(tx: Tx, { lines, buyerId, addressId, couponId }: OrderInput): Promise<Facts> {
   const [facts] = await tx<Facts[]>`
@@ -102,26 +92,13 @@ function currentLine({ sku, quantity, unitPrice }: OrderInput['lines'][number], 
 
 function couponOf({ buyerId }: OrderInput, facts: CouponFacts | null, lines: PriceLine[], now: Date): CouponTerms {
   if (facts === null || facts.owner !== buyerId) return refuse('coupon_unavailable', { reason: 'not_yours' })
-  const terms: CouponTerms = {
-    does: doesOf(facts),
-    minimum: fen(facts.minimum),
-    scope: facts.scope,
-    validFrom: new Date(facts.from),
-    validUntil: new Date(facts.until),
-  }
+  const terms = couponTerms(facts)
   const problem = facts.state === 'unused' ? couponProblem(terms, lines, now) : 'used'
   return problem === undefined ? terms : refuse('coupon_unavailable', { reason: problem })
 }
 
-function doesOf({ kind, amount, percent, cap }: CouponFacts): CouponTerms['does'] {
-  if (kind === 'amount_off') return { kind, amount: fen(amount ?? 0) }
-  if (kind === 'percent_off') return { kind, percent: percent ?? 0, cap: cap === null ? null : fen(cap) }
-  return { kind }
-}
-
 async function insertOrder(tx: Tx, input: OrderInput, runId: string, facts: Facts, verdict: Verdict): Promise<boolean> {
-  const amounts = 'amounts' in verdict ? verdict.amounts : undefined
-  const refusal = 'refusal' in verdict ? verdict.refusal : undefined
+  const { amounts, refusal } = verdict
   const status: OrderStatus = refusal ? 'rejected' : 'placing'
   const lines = amounts ? input.lines.map((line, i) => lineRow(line, i, facts, amounts)) : []
   const inserted = await tx`

@@ -1,9 +1,12 @@
 import type { Sql, Tx } from '../db/client.ts'
 import { moveOrder } from '../db/order-status.ts'
-import { once, undoAll } from '../db/steps.ts'
+import { claimAll, once, undoAll } from '../db/steps.ts'
 import type { OrderId } from '../domain/ids.ts'
-import type { OrderStatus, PaymentMethod, PlacingStep } from '../domain/order.ts'
+import type { OrderStatus, PlacingStep } from '../domain/order.ts'
+import { Refused } from '../domain/refusals.ts'
+import type { OrderInput } from '../workflows/messages.ts'
 import { lockCoupon, unlockCoupon } from './coupons.ts'
+import { type Opened, openOrder } from './opening.ts'
 import { returnPoints, spendPoints } from './points.ts'
 import { settle } from './settle.ts'
 import { releaseStock, reserveStock } from './stock.ts'
@@ -20,9 +23,45 @@ const effects: Record<Exclude<PlacingStep, 'confirm'>, { forward: Effect; undo: 
 }
 export type ReservingStep = keyof typeof effects
 
+/** Opens the order in a transaction of its own: the first of the single steps. */
+export const openAlone = (sql: Sql, input: OrderInput, runId: string): Promise<Opened> => sql.begin((tx) => openOrder(tx, input, runId))
+
 /** Does one placing step, at most once. Throws its refusal, or `StepUndone`. */
 export async function placeStep(sql: Sql, order: OrderId, step: ReservingStep): Promise<void> {
   await sql.begin((tx) => once(tx, order, step, () => effects[step].forward(tx, order)))
+}
+
+/** The reserving steps that this order needs, in their order. */
+const stepsOf = ({ couponId, balance, points }: Pick<OrderInput, 'couponId' | 'balance' | 'points'>): ReservingStep[] => [
+  'reserve_stock',
+  ...(couponId === undefined ? [] : ['lock_coupon' as const]),
+  ...(balance === '0' ? [] : ['debit_balance' as const]),
+  ...(points === '0' ? [] : ['spend_points' as const]),
+]
+
+/**
+ * The quick road: opens, reserves and confirms the order in one transaction, so that a refusal has nothing to undo; it is written as the
+ * order's row and answered as `rejected`. Undefined when the row was there before, unfinished: then only the single steps know how to go on.
+ */
+export async function placeAtOnce(sql: Sql, input: OrderInput, runId: string): Promise<Confirmed | undefined> {
+  try {
+    return await sql.begin(async (tx) => {
+      const opened = await openOrder(tx, input, runId)
+      if (!opened.mine || opened.status === 'rejected') return { status: opened.status, payBy: null }
+      if (!opened.fresh) return undefined
+      const steps = stepsOf(input)
+      await Promise.all([claimAll(tx, input.orderId, [...steps, 'confirm']), inTurn(tx, input.orderId, steps)])
+      return await confirm(tx, input.orderId, input.payWithinMs)
+    })
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error
+    const { status } = await sql.begin((tx) => openOrder(tx, input, runId, error.refusal))
+    return { status, payBy: null }
+  }
+}
+
+async function inTurn(tx: Tx, order: OrderId, steps: readonly ReservingStep[]): Promise<void> {
+  for (const step of steps) await effects[step].forward(tx, order)
 }
 
 /** Undoes every placing step of the order, reached or not, in reverse; part of the transaction that writes the order's end. */
@@ -41,34 +80,32 @@ export type Confirmed = { status: OrderStatus; payBy: number | null }
  */
 export function confirmOrder(sql: Sql, order: OrderId, payWithinMs: number): Promise<Confirmed> {
   return sql.begin(async (tx) => {
-    const [row] = await tx<{ status: OrderStatus; payBy: Date | null; due: bigint; payment: PaymentMethod }[]>`
-      SELECT status, pay_by AS "payBy", due_fen AS due, payment FROM orders WHERE id = ${order} FOR UPDATE`
+    const [row] = await tx<{ status: OrderStatus; payBy: Date | null }[]>`SELECT status, pay_by AS "payBy" FROM orders WHERE id = ${order} FOR UPDATE`
     if (!row) throw new Error(`order ${order} has no row to confirm`)
     let confirmed: Confirmed = { status: row.status, payBy: row.payBy?.getTime() ?? null }
     await once(tx, order, 'confirm', async () => {
-      confirmed = row.payment === 'online' && row.due > 0n ? await awaitPayment(tx, order, payWithinMs) : await toShip(tx, order, row.due)
+      confirmed = await confirm(tx, order, payWithinMs)
     })
     return confirmed
   })
 }
 
-async function awaitPayment(tx: Tx, order: OrderId, payWithinMs: number): Promise<Confirmed> {
+/** The effect of `confirm`, under the row's lock. */
+async function confirm(tx: Tx, order: OrderId, payWithinMs: number): Promise<Confirmed> {
   const now = new Date()
   const payBy = new Date(now.getTime() + payWithinMs)
-  await mustMove(moveOrder(tx, order, 'awaiting_payment', 'confirmed', tx`, confirmed_at = ${now}, pay_by = ${payBy}`))
-  return { status: 'awaiting_payment', payBy: payBy.getTime() }
-}
-
-async function toShip(tx: Tx, order: OrderId, due: bigint): Promise<Confirmed> {
-  const money = due === 0n ? 'paid' : 'on_delivery'
-  const now = new Date()
-  const paidAt = money === 'paid' ? now : null
-  await mustMove(moveOrder(tx, order, 'to_ship', money, tx`, confirmed_at = ${now}, pay_state = ${money}, paid_at = ${paidAt}`))
-  await settle(tx, order, money)
+  const waits = await moveOrder(
+    tx,
+    order,
+    'awaiting_payment',
+    'confirmed',
+    tx`, confirmed_at = ${now}, pay_by = ${payBy}`,
+    tx`payment = 'online' AND due_fen > 0`,
+  )
+  if (waits) return { status: 'awaiting_payment', payBy: payBy.getTime() }
+  const paid = await moveOrder(tx, order, 'to_ship', 'paid', tx`, confirmed_at = ${now}, pay_state = 'paid', paid_at = ${now}`, tx`due_fen = 0`)
+  const ships = paid || (await moveOrder(tx, order, 'to_ship', 'on_delivery', tx`, confirmed_at = ${now}, pay_state = 'on_delivery'`))
+  if (!ships) throw new Error(`order ${order} is not being placed, and was never confirmed`)
+  await settle(tx, order, paid ? 'paid' : 'on_delivery')
   return { status: 'to_ship', payBy: null }
-}
-
-/** Under the row's lock, a first confirmation always finds `placing`; anything else is a bug, and rolls back. */
-async function mustMove(moving: Promise<boolean>): Promise<void> {
-  if (!(await moving)) throw new Error('a first confirmation found an order that is not being placed')
 }

@@ -9,6 +9,7 @@ import { type Refusal, Refused, refuse } from '../domain/refusals.ts'
 import { OrderUnknown } from '../payments/attempts.ts'
 import type { order } from '../workflows/index.ts'
 import { buyerId, cancel, type OrderInput, orderKind } from '../workflows/messages.ts'
+import type { Placing } from './deps.ts'
 
 export type PlacingDeps = {
   db: Db
@@ -20,8 +21,8 @@ export type PlacingDeps = {
   waitMs?: number
 }
 
-export type Placement = { quote: Quote; expired: boolean; choice: Choice }
-export type PlacedOrPending = { state: 'placed' | 'pending'; orderId: OrderId }
+type Placement = { quote: Quote; expired: boolean; choice: Choice }
+type PlacedOrPending = { state: 'placed' | 'pending'; orderId: OrderId }
 
 type Row = { status: OrderStatus; fingerprint: string; refusal: Refusal | null; buyer: string; payState: PayState }
 
@@ -31,7 +32,7 @@ type Row = { status: OrderStatus; fingerprint: string; refusal: Refusal | null; 
  * `place`: the same token with the same choice gets the same answer for ever, with another choice `token_reused`; throws `Refused` with what
  * refused it. Still without an answer after 5 s: `pending`. `cancel`: throws `Refused`, or `OrderUnknown`.
  */
-export function createPlacing({ db: { sql }, client, news, queue, payWithinMs, waitMs = 5000 }: PlacingDeps) {
+export function createPlacing({ db: { sql }, client, news, queue, payWithinMs, waitMs = 5000 }: PlacingDeps): Placing {
   const rowOf = async (id: OrderId): Promise<Row | undefined> => {
     const [row] = await sql<Row[]>`
       SELECT status, fingerprint, refusal, buyer_id::text AS buyer, pay_state AS "payState" FROM orders WHERE id = ${id}`
@@ -42,17 +43,25 @@ export function createPlacing({ db: { sql }, client, news, queue, payWithinMs, w
     return row?.status === 'placing' ? undefined : row
   }
 
+  /** Somebody else has started it: maybe long ago, so look at once. */
+  const joined = async (id: OrderId, fingerprint: string): Promise<PlacedOrPending> => {
+    const row = await news.until(id, waitMs, () => answered(id))
+    return row ? answer(id, row, fingerprint) : { state: 'pending', orderId: id }
+  }
+
   return {
     async place({ quote, expired, choice }: Placement): Promise<PlacedOrPending> {
       const fingerprint = fingerprintOf(choice)
       const before = await rowOf(quote.id)
       if (before && before.status !== 'placing') return answer(quote.id, before, fingerprint)
-      if (!before) {
-        if (expired) return await startedBefore(client, quote)
-        await keepNote(sql, quote.id, fingerprint, choice.note)
-        await start(client, queue, inputOf(quote, choice, fingerprint, payWithinMs))
-      }
-      const row = await news.until(quote.id, waitMs, () => answered(quote.id))
+      if (!before && expired) return await startedBefore(client, quote)
+      if (before) return await joined(quote.id, fingerprint)
+      await keepNote(sql, quote.id, fingerprint, choice.note)
+      // Listens before it starts, so that it cannot miss the news and need not look before there is any.
+      const waiting = news.until(quote.id, waitMs, () => answered(quote.id), 'later')
+      waiting.catch(() => {}) // Awaited below, unless the start fails.
+      if (!(await start(client, queue, inputOf(quote, choice, fingerprint, payWithinMs)))) return await joined(quote.id, fingerprint)
+      const row = await waiting
       return row ? answer(quote.id, row, fingerprint) : { state: 'pending', orderId: quote.id }
     },
 
@@ -70,7 +79,6 @@ export function createPlacing({ db: { sql }, client, news, queue, payWithinMs, w
     },
   }
 }
-export type Placing = ReturnType<typeof createPlacing>
 
 function answer(orderId: OrderId, row: Row, fingerprint: string): PlacedOrPending {
   if (row.fingerprint !== fingerprint) return refuse('token_reused', {})
@@ -102,8 +110,11 @@ async function wishToClose(client: Client, id: OrderId): Promise<void> {
   }
 }
 
-/** Starts the order's workflow, eagerly: with an order worker on this connection its first task comes back with the answer to the start. */
-async function start(client: Client, queue: string, input: OrderInput): Promise<void> {
+/**
+ * Starts the order's workflow, eagerly: with an order worker on this connection its first task comes back with the answer to the start.
+ * False when it was started before.
+ */
+async function start(client: Client, queue: string, input: OrderInput): Promise<boolean> {
   try {
     await client.workflow.start<typeof order>('order', {
       args: [input],
@@ -118,8 +129,10 @@ async function start(client: Client, queue: string, input: OrderInput): Promise<
       ],
       staticSummary: `${input.lines.length} line(s), ${input.payment === 'online' ? 'paid online' : 'cash on delivery'}`,
     })
+    return true
   } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return false
+    throw error
   }
 }
 

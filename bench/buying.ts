@@ -26,9 +26,17 @@ export async function basket(rig: Rig, apis: Map<string, ApiClient>, i: number):
   return { api, buyer, quoteToken: (await quoted.json()).quoteToken }
 }
 
-/** Places the order; resolves when its buyer has the answer. */
-export async function placeOrder({ api, buyer, quoteToken }: Basket, more: Record<string, string> = {}): Promise<OrderId> {
+/** Places the order; resolves when its buyer knows: with the answer, or, told where to look (202), when the row says it. */
+export async function placeOrder(rig: Rig, { api, buyer, quoteToken }: Basket, more: Record<string, string> = {}): Promise<OrderId> {
   const placed = await api.v1.orders.$post({ json: { quoteToken, addressId: buyer.address, payment: 'online', ...more } })
+  if (placed.status === 202) {
+    const { orderId } = (await placed.json()) as unknown as { orderId: OrderId } // What 202 answers; its ids are text.
+    await rig.news.until(orderId, 60_000, async () => {
+      const [row] = await rig.db.sql`SELECT 1 FROM orders WHERE id = ${orderId} AND status <> 'placing'`
+      return row
+    })
+    return orderId
+  }
   if (placed.status !== 201) throw new Error(`placing answered ${placed.status}: ${await placed.text()}`)
   return (await placed.json()).number as OrderId // An order's number is its id.
 }

@@ -1,9 +1,7 @@
-import { openOrder } from '../activities/opening.ts'
-import { confirmOrder, placeStep } from '../activities/placing.ts'
+import { placeAtOnce } from '../activities/placing.ts'
 import type { ApiClient } from '../api/client.ts'
 import { connect } from '../db/client.ts'
 import type { CouponId, OrderId } from '../domain/ids.ts'
-import { placingSteps } from '../domain/order.ts'
 import type { order } from '../workflows/index.ts'
 import type { OrderInput } from '../workflows/messages.ts'
 import { basket, payAndSettle } from './buying.ts'
@@ -44,7 +42,7 @@ async function eventsOf(rig: Rig, i: number, payWithinMs: number, happen: (id: O
   return (await handle.fetchHistory()).events?.length ?? Number.NaN
 }
 
-/** Statements of the placing steps, BEGIN and COMMIT counted; those sent together without waiting count singly, so it is an upper bound. */
+/** Statements of placing, BEGIN and COMMIT counted; those sent together without waiting count singly, so it is an upper bound. */
 async function roundTrips(rig: Rig): Promise<number> {
   let statements = 0
   let counting = false
@@ -58,11 +56,8 @@ async function roundTrips(rig: Rig): Promise<number> {
     await db.sql`SELECT 1`
     counting = true
     const input = inputOf(rig, 3, 600_000)
-    await openOrder(db.sql, input, 'bench')
-    for (const step of placingSteps) {
-      if (step === 'confirm') await confirmOrder(db.sql, input.orderId, input.payWithinMs)
-      else await placeStep(db.sql, input.orderId, step)
-    }
+    const placed = await placeAtOnce(db.sql, input, 'bench')
+    if (placed?.status !== 'awaiting_payment') throw new Error(`the order with everything became ${placed?.status}`)
     return statements
   } finally {
     await db.close()

@@ -16,7 +16,7 @@ export async function benchOrders(rig: Rig): Promise<Figure[]> {
   const baskets = (n: number) => Promise.all(Array.from({ length: n }, (_, i) => basket(rig, apis, i)))
   const placeAndSettle = async (all: Basket[], i: number) => {
     const mine = all[i]
-    if (mine) await payAndSettle(rig, mine, await placeOrder(mine))
+    if (mine) await payAndSettle(rig, mine, await placeOrder(rig, mine))
   }
   say('warming up')
   const warm = await baskets(100)
@@ -38,7 +38,7 @@ export async function benchOrders(rig: Rig): Promise<Figure[]> {
     const few = await baskets(singles)
     const place = await inParallel(singles, 1, async (i) => {
       const mine = few[i]
-      if (mine) await placeOrder(mine)
+      if (mine) await placeOrder(rig, mine)
     })
     const update = await inParallel(singles, 1, () => bareUpdate(rig))
     const perS = (ms: number) => (orders * 1000) / ms

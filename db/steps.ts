@@ -22,6 +22,11 @@ export async function once(tx: Tx, order: OrderId, step: Step, effect: () => Pro
   if (left?.state !== 'done') throw new StepUndone(order, step)
 }
 
+/** Records steps of an order whose row this transaction has written itself: nobody can have done or undone any of them. */
+export async function claimAll(tx: Tx, order: OrderId, steps: readonly Step[]): Promise<void> {
+  await tx`INSERT INTO steps (order_id, step, state) SELECT ${order}, step, 'done' FROM unnest(${[...steps]}::text[]) step`
+}
+
 /**
  * Marks every placing step of an order as undone and says which of them had been done: those, and only those, the caller reverses in this
  * transaction. A step that never happened leaves a tombstone, which refuses a forward call that arrives late. Forward calls in flight are waited for.

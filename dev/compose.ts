@@ -87,7 +87,7 @@ interface Application {
 }
 
 function startApplication({ name, script, env, ready }: Application, stateDir: string): Promise<Child> {
-  const args = ['--enable-source-maps', '--import', 'tsx', fileURLToPath(script)]
+  const args = ['--max-semi-space-size=32', '--import', 'tsx', fileURLToPath(script)]
   return startChild({ name, command: process.execPath, args, stateDir, env, ready, stopWithinMs: 20_000 })
 }
 

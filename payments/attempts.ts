@@ -54,9 +54,8 @@ export async function openAttempt(deps: AttemptDeps, order: OrderId, buyer: User
  */
 async function claim({ sql, ids, deliver }: AttemptDeps, order: OrderId, buyer: UserId, provider: PaymentProvider): Promise<Attempt> {
   const { attempt, stored } = await sql.begin(async (tx) => {
-    const due = await payableOrder(tx, order, buyer)
     const callingUntil = new Date(Date.now() + provider.timeoutMs + settleMs)
-    const open = await openOf(tx, order)
+    const [due, open] = await Promise.all([payableOrder(tx, order, buyer), openOf(tx, order)])
     if (open && (open.answer || open.provider !== provider.name)) return { attempt: open }
     if (provider.name === 'balance') {
       if (open) return refuse('already_paid', {})

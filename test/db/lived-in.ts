@@ -1,7 +1,6 @@
 import { beginClosing, releaseOrder } from '../../activities/closing.ts'
 import { judge } from '../../activities/judge.ts'
-import { openOrder } from '../../activities/opening.ts'
-import { confirmOrder, placeStep } from '../../activities/placing.ts'
+import { confirmOrder, openAlone, placeStep } from '../../activities/placing.ts'
 import type { Db } from '../../db/client.ts'
 import { seed } from '../../db/seed.ts'
 import type { AddressId, AttemptNumber, CouponId, Ids, OrderId, SkuId, UserId } from '../../domain/ids.ts'
@@ -34,7 +33,7 @@ export async function livedIn({ orm, sql }: Db, ids: Ids): Promise<LivedIn> {
 
   const place = async (buyer: number, wish: Partial<OrderInput> & { coupon?: true } = {}): Promise<OrderId> => {
     const input = await inputOf({ sql }, ids, String(20000 + buyer), wish)
-    const { status } = await openOrder(sql, input, 'run')
+    const { status } = await openAlone(sql, input, 'run')
     if (status === 'rejected') return input.orderId
     await placeStep(sql, input.orderId, 'reserve_stock')
     if (input.couponId !== undefined) await placeStep(sql, input.orderId, 'lock_coupon')

@@ -6,7 +6,7 @@ import { paymentsQueue } from '../../workflows/messages.ts'
 
 /**
  * A worker process that kills itself with SIGKILL the moment the activity named by DIE_AFTER has taken effect, before anybody learns of it.
- * Without DIE_AFTER it lives.
+ * Without DIE_AFTER it lives. With SLOW_ROAD its quick road is closed, so that orders are placed step by step.
  */
 const env = readEnv(workerVariables, process.env)
 const dieAfter = process.env.DIE_AFTER
@@ -16,6 +16,7 @@ const activities = Object.fromEntries(
   Object.entries({ ...createOrderActivities(deps), ...createPaymentActivities(deps) }).map(([name, act]) => [
     name,
     async (...args: never[]) => {
+      if (name === 'place' && process.env.SLOW_ROAD) throw new Error('the quick road is closed')
       const result = await (act as (...args: never[]) => Promise<unknown>)(...args)
       if (name === dieAfter) process.kill(process.pid, 'SIGKILL')
       return result

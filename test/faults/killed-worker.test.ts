@@ -12,14 +12,17 @@ beforeAll(async () => {
 })
 afterAll(() => house.close())
 
-function workerProcess(queue: string, dieAfter?: string): ChildProcess {
+const placing = ['openOrder', 'reserveStock', 'lockCoupon', 'debitBalance', 'spendPoints', 'confirm']
+
+function workerProcess(queue: string, dieAfter = ''): ChildProcess {
   return spawn(process.execPath, ['--import', 'tsx', fileURLToPath(new URL('./doomed-worker.ts', import.meta.url))], {
     env: {
       ...process.env,
       ...house.environment,
       ORDERS_QUEUE: queue,
       WORKFLOW_BUNDLE: inject('workflowBundle'),
-      ...(dieAfter ? { DIE_AFTER: dieAfter } : {}),
+      DIE_AFTER: dieAfter,
+      SLOW_ROAD: placing.includes(dieAfter) ? '1' : '',
     },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
@@ -41,12 +44,8 @@ async function survive(n: number, dieAfter: string, payWithinMs: number, happen:
   })
   const died = once(doomed, 'exit')
   await Promise.all([happen(input.orderId), died.then(([, signal]) => expect(signal).toBe('SIGKILL'))])
-  const healthy = workerProcess(queue)
-  try {
-    return { order: input.orderId, end: () => handle.result(), healthy }
-  } finally {
-    stopping.push(healthy)
-  }
+  stopping.push(workerProcess(queue))
+  return { order: input.orderId, end: () => handle.result() }
 }
 const stopping: ChildProcess[] = []
 afterAll(async () => {
@@ -106,15 +105,12 @@ const released = [
 const settled = ['coupon locked', 'coupon used', 'points earned', 'points order', 'stock deducted', 'stock reserved', 'wallet order']
 
 describe('a worker that is killed the moment an effect has happened', { timeout: 150_000 }, () => {
-  it.each(['openOrder', 'reserveStock', 'lockCoupon', 'debitBalance', 'spendPoints', 'confirm'])(
-    'after %s: the order is placed once, at the price it was opened with',
-    async (name) => {
-      const n = ['openOrder', 'reserveStock', 'lockCoupon', 'debitBalance', 'spendPoints', 'confirm'].indexOf(name)
-      const { order } = await survive(n, name, 3_600_000)
-      await house.reaches(order, 'awaiting_payment')
-      expect(await movementsOf(order)).toEqual(held)
-    },
-  )
+  it.each(['place', ...placing])('after %s: the order is placed once, at the price it was opened with', async (name) => {
+    const n = 20 + placing.indexOf(name)
+    const { order } = await survive(n, name, 3_600_000)
+    await house.reaches(order, 'awaiting_payment')
+    expect(await movementsOf(order)).toEqual(held)
+  })
 
   it('after lockCoupon, and then the goods go off sale: the order, checked when it was opened, goes on', async () => {
     const taken = async (order: OrderId) => {

@@ -8,7 +8,7 @@ beforeAll(async () => {
 })
 afterAll(() => stage.close())
 
-const placed = ['openOrder', 'reserveStock', 'lockCoupon', 'debitBalance', 'spendPoints', 'confirm']
+const placed = ['place', 'openOrder', 'reserveStock', 'lockCoupon', 'debitBalance', 'spendPoints', 'confirm']
 const withAttempt: Acting = { beginClosing: () => ({ status: 'closing', openAttempt: true }) }
 
 describe('the race of payment and deadline', () => {

@@ -17,7 +17,35 @@ const refusals: Partial<Record<keyof OrderActivities, Refusal>> = {
   spendPoints: { code: 'points_insufficient', details: { available: '0' } },
 }
 
-describe('placing', () => {
+describe('the quick road', () => {
+  it('places in one activity', async () => {
+    const played = await stage.start({}, { place: () => ({ status: 'to_ship', payBy: null }) })
+    expect(await played.end()).toEqual({ status: 'to_ship' })
+    expect(played.calls).toEqual(['place'])
+  })
+
+  it('a refusal has nothing to undo', async () => {
+    const played = await stage.start({}, { place: () => ({ status: 'rejected', payBy: null }) })
+    expect(await played.end()).toEqual({ status: 'rejected' })
+    expect(played.calls).toEqual(['place'])
+  })
+
+  it('when it fails for a fault, the slow road goes on', async () => {
+    const played = await stage.start(
+      {},
+      {
+        place: () => {
+          throw new Error('PostgreSQL is restarting')
+        },
+        confirm: () => ({ status: 'to_ship', payBy: null }),
+      },
+    )
+    expect(await played.end()).toEqual({ status: 'to_ship' })
+    expect(played.calls).toEqual(['place', ...steps])
+  })
+})
+
+describe('the slow road, step by step', () => {
   it.each(Object.entries(refusals))('a refusal by %s goes no further and releases everything with that refusal', async (name, refusal) => {
     const released: unknown[] = []
     const played = await stage.start(
@@ -33,7 +61,7 @@ describe('placing', () => {
       },
     )
     expect(await played.end()).toEqual({ status: 'rejected' })
-    expect(played.calls).toEqual([...steps.slice(0, steps.indexOf(name as (typeof steps)[number]) + 1), 'releaseOrder'])
+    expect(played.calls).toEqual(['place', ...steps.slice(0, steps.indexOf(name as (typeof steps)[number]) + 1), 'releaseOrder'])
     expect(released).toEqual([{ end: 'rejected', refusal }])
   })
 
@@ -41,16 +69,16 @@ describe('placing', () => {
     const { couponId: _, ...plain } = { couponId: undefined, points: '0', balance: '0' }
     const played = await stage.start({ ...plain, couponId: undefined as never }, { confirm: () => ({ status: 'to_ship', payBy: null }) })
     expect(await played.end()).toEqual({ status: 'to_ship' })
-    expect(played.calls).toEqual(['openOrder', 'reserveStock', 'confirm'])
+    expect(played.calls).toEqual(['place', 'openOrder', 'reserveStock', 'confirm'])
   })
 
-  it.each(steps)('goes on by a regular activity when the quick road of %s fails for a fault', async (name) => {
+  it.each(steps)('tries %s again when it fails for a fault', async (name) => {
     let failing = 3
     const fails = () => {
       if (failing-- > 0) throw new Error('PostgreSQL is restarting')
     }
     const results = {
-      openOrder: { mine: true, status: 'placing' },
+      openOrder: { mine: true, fresh: true, status: 'placing' },
       confirm: { status: 'to_ship', payBy: null },
     } as const
     const played = await stage.start(
@@ -69,9 +97,9 @@ describe('placing', () => {
   })
 
   it('a row of another execution is an answer: nothing is touched', async () => {
-    const played = await stage.start({}, { openOrder: () => ({ mine: false, status: 'completed' }) })
+    const played = await stage.start({}, { openOrder: () => ({ mine: false, fresh: false, status: 'completed' }) })
     expect(await played.end()).toEqual({ status: 'completed' })
-    expect(played.calls).toEqual(['openOrder'])
+    expect(played.calls).toEqual(['place', 'openOrder'])
   })
 
   it('an order whose confirmation committed before its answer got lost is not released, but waits for its payment', async () => {

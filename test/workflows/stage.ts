@@ -102,9 +102,10 @@ export async function setStage(): Promise<Stage> {
   }
 }
 
-/** An order that is placed, never paid, and closed, unless the test says otherwise. */
+/** An order that is placed step by step, never paid, and closed, unless the test says otherwise. */
 const plot = (payWithinMs: number, acting: Acting): Acting => ({
-  openOrder: () => ({ mine: true, status: 'placing' }),
+  place: () => undefined,
+  openOrder: () => ({ mine: true, fresh: true, status: 'placing' }),
   reserveStock: () => {},
   lockCoupon: () => {},
   debitBalance: () => {},

@@ -1,9 +1,9 @@
-import { ApplicationFailure } from '@temporalio/common'
 import type { Sql } from '../db/client.ts'
 import type { Ids, NotificationId, OrderId } from '../domain/ids.ts'
 import { creationOf, endAttempt, openOf } from '../payments/attempts.ts'
 import { storePayment } from '../payments/notifications.ts'
 import type { PaymentProvider } from '../payments/provider.ts'
+import { stillUnknown } from './still-unknown.ts'
 
 /** No money will come by the order's attempt, or it has come and its notification wants judging. */
 export type AttemptClosed = { is: 'closed' } | { is: 'paid'; notification: NotificationId }
@@ -16,9 +16,9 @@ export async function closeAttempt(sql: Sql, ids: Ids, providers: Readonly<Recor
   const open = await openOf(sql, order)
   if (!open) return { is: 'closed' }
   const provider = providers[open.provider]
-  if (!provider) throw ApplicationFailure.retryable(`attempt ${open.number}: the provider ${open.provider} is not configured`, 'unknown')
+  if (!provider) throw stillUnknown(`attempt ${open.number}: the provider ${open.provider} is not configured`)
   const trade = await provider.close(open.number, creationOf(open))
-  if (trade.is === 'unknown') throw ApplicationFailure.retryable(`attempt ${open.number} at ${open.provider}: ${trade.state}`, 'unknown')
+  if (trade.is === 'unknown') throw stillUnknown(`attempt ${open.number} at ${open.provider}: ${trade.state}`)
   if (trade.is === 'paid') return { is: 'paid', notification: (await storePayment(sql, ids, trade.facts, 'closing')).id }
   await endAttempt(sql, open.number)
   return { is: 'closed' }

@@ -107,7 +107,7 @@ async function insertOrder(tx: Tx, input: OrderInput, runId: string, facts: Fact
                           balance_fen, due_fen, points, user_coupon_id, address, note, refusal, closed_at)
       VALUES (${input.orderId}, ${input.buyerId}, ${input.kind}, ${input.source}, ${status}, ${input.payment}, ${runId}, ${input.fingerprint},
               ${amounts?.goods ?? 0n}, ${amounts?.shipping ?? 0n}, ${amounts?.coupon ?? 0n}, ${amounts?.points ?? 0n}, ${amounts?.balance ?? 0n},
-              ${amounts?.due ?? 0n}, ${amounts ? input.points : '0'}, ${input.couponId ?? null}, ${facts.address ? JSON.stringify(facts.address) : null}::jsonb,
+              ${amounts?.due ?? 0n}, ${amounts ? input.points : '0'}, ${facts.coupon ? (input.couponId ?? null) : null}, ${facts.address ? JSON.stringify(facts.address) : null}::jsonb,
               COALESCE((SELECT note FROM order_notes WHERE order_id = ${input.orderId} AND fingerprint = ${input.fingerprint}), ''),
               ${refusal ? JSON.stringify(refusal) : null}::jsonb, ${refusal ? new Date() : null})
       ON CONFLICT (id) DO NOTHING RETURNING id),

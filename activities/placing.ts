@@ -64,7 +64,10 @@ async function inTurn(tx: Tx, order: OrderId, steps: readonly ReservingStep[]): 
   for (const step of steps) await effects[step].forward(tx, order)
 }
 
-/** Undoes every placing step of the order, reached or not, in reverse; part of the transaction that writes the order's end. */
+/**
+ * Undoes every placing step of the order, reached or not; part of the transaction that writes the order's end. Not in reverse: within one
+ * transaction only the order of locks counts, and placing takes stock, coupon, wallet, points.
+ */
 export async function undoPlacing(tx: Tx, order: OrderId): Promise<void> {
   for (const step of await undoAll(tx, order)) {
     if (step !== 'confirm') await effects[step].undo(tx, order)

@@ -1,9 +1,10 @@
-import { ApplicationFailure } from '@temporalio/common'
+import { ApplicationFailure } from '@temporalio/activity'
 import { clearAttention, raiseAttention } from '../db/attention.ts'
 import type { Sql } from '../db/client.ts'
 import type { AttemptNumber, OrderId, RefundNumber } from '../domain/ids.ts'
 import { fen } from '../domain/money.ts'
 import type { PaymentProvider, RefundState } from '../payments/provider.ts'
+import { stillUnknown } from './still-unknown.ts'
 
 export type RefundEnd = 'success' | 'closed' | 'abnormal'
 
@@ -29,7 +30,7 @@ export async function refundAtProvider(sql: Sql, providers: Readonly<Record<stri
   if (!refund) throw ApplicationFailure.nonRetryable(`refund ${number} is not stored`, 'refund_unknown')
   if (refund.state !== 'asked') return refund.state
   const provider = providers[refund.provider]
-  if (!provider) throw ApplicationFailure.retryable(`the provider ${refund.provider} is not configured`, 'unknown')
+  if (!provider) throw stillUnknown(`the provider ${refund.provider} is not configured`)
   const known = await provider.queryRefund(number)
   const { attempt, transaction } = refund
   const state =
@@ -37,7 +38,7 @@ export async function refundAtProvider(sql: Sql, providers: Readonly<Record<stri
       ? await provider.refund({ refund: number, attempt, transaction, amount: fen(refund.amount), captured: fen(refund.captured), currency: 'CNY' })
       : known
   const end = finalOf(state)
-  if (!end) throw ApplicationFailure.retryable(`refund ${number} at ${refund.provider}: ${state.code}`, 'unknown')
+  if (!end) throw stillUnknown(`refund ${number} at ${refund.provider}: ${state.code}`)
   await endRefund(sql, refund, end, state.code)
   return end
 }

@@ -3,14 +3,14 @@ import type { OrderId } from '../domain/ids.ts'
 import { refuse } from '../domain/refusals.ts'
 import { allocateStock, type Shelf } from '../domain/stock.ts'
 
-/** Reserves every line or none, preferring one warehouse for the whole order. Refuses with `out_of_stock`, naming the SKUs. */
+/** Reserves every line or none (lines of one SKU together), preferring one warehouse for the whole order. Refuses with `out_of_stock`, naming the SKUs. */
 export async function reserveStock(tx: Tx, order: OrderId): Promise<void> {
   const [shelves, wanted] = await Promise.all([
     tx<Shelf[]>`
       SELECT s.sku_id::text AS sku, s.warehouse_id AS warehouse, s.on_hand - s.reserved AS free, (SELECT priority FROM warehouses w WHERE w.id = s.warehouse_id) AS priority
-      FROM stock s JOIN order_lines l ON l.sku_id = s.sku_id 
-      WHERE l.order_id = ${order} ORDER BY s.sku_id, s.warehouse_id FOR UPDATE OF s`,
-    tx<{ sku: string; quantity: number }[]>`SELECT sku_id::text AS sku, quantity FROM order_lines WHERE order_id = ${order}`,
+      FROM stock s WHERE s.sku_id IN (SELECT sku_id FROM order_lines WHERE order_id = ${order}) ORDER BY s.sku_id, s.warehouse_id FOR UPDATE OF s`,
+    tx<{ sku: string; quantity: number }[]>`
+      SELECT sku_id::text AS sku, sum(quantity)::int AS quantity FROM order_lines WHERE order_id = ${order} GROUP BY sku_id ORDER BY sku_id`,
   ])
   const { taken, short } = allocateStock(wanted, shelves)
   if (short.length > 0) refuse('out_of_stock', { skus: short })
@@ -36,7 +36,9 @@ export async function deductStock(tx: Tx, order: OrderId): Promise<void> {
 export async function countSales(tx: Tx, order: OrderId): Promise<void> {
   await Promise.all([
     tx`SELECT 1 FROM skus k JOIN order_lines l ON l.sku_id = k.id WHERE l.order_id = ${order} ORDER BY k.id FOR UPDATE OF k`,
-    tx`UPDATE skus k SET sales = k.sales + l.quantity FROM order_lines l WHERE l.order_id = ${order} AND l.sku_id = k.id`,
+    tx`
+      UPDATE skus k SET sales = k.sales + l.pieces
+      FROM (SELECT sku_id, sum(quantity) AS pieces FROM order_lines WHERE order_id = ${order} GROUP BY sku_id) l WHERE l.sku_id = k.id`,
   ])
 }
 

@@ -29,7 +29,8 @@ export async function claimAll(tx: Tx, order: OrderId, steps: readonly Step[]): 
 
 /**
  * Marks every placing step of an order as undone and says which of them had been done: those, and only those, the caller reverses in this
- * transaction. A step that never happened leaves a tombstone, which refuses a forward call that arrives late. Forward calls in flight are waited for.
+ * transaction, in the order of placing, which is the order of locks. A step that never happened leaves a tombstone, which refuses a forward
+ * call that arrives late. Forward calls in flight are waited for.
  */
 export async function undoAll(tx: Tx, order: OrderId): Promise<PlacingStep[]> {
   await tx`
@@ -37,5 +38,5 @@ export async function undoAll(tx: Tx, order: OrderId): Promise<PlacingStep[]> {
     ORDER BY step ON CONFLICT DO NOTHING`
   const turned = await tx<{ step: PlacingStep }[]>`UPDATE steps SET state = 'undone' WHERE order_id = ${order} AND state = 'done' RETURNING step`
   const done = new Set(turned.map((row) => row.step))
-  return placingSteps.filter((step) => done.has(step)).reverse()
+  return placingSteps.filter((step) => done.has(step))
 }

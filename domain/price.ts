@@ -17,7 +17,7 @@ export type CouponTerms = {
   validUntil: Date
 }
 
-export type LineShares = { coupon: Fen; points: Fen; balance: Fen }
+type LineShares = { coupon: Fen; points: Fen; balance: Fen }
 
 /** `goods + shipping − coupon − points − balance = due`, and every deduction but the shipping's is split over the lines to the fen. */
 export type Amounts = { goods: Fen; shipping: Fen; coupon: Fen; points: Fen; balance: Fen; due: Fen; lines: LineShares[] }
@@ -64,7 +64,7 @@ export function price({ lines, rates, province, coupon, points, balance }: Price
 export const pointsLimit = (goodsAfterCoupon: Fen): Fen => fen(goodsAfterCoupon / 2n)
 
 /** The fee to a province, by its own row or by `*`; without either, shipping is free. */
-export function shippingFee(rates: ShippingRates, province: string, goodsAfterCoupon: Fen): Fen {
+function shippingFee(rates: ShippingRates, province: string, goodsAfterCoupon: Fen): Fen {
   const rate = rates[province] ?? rates['*']
   if (!rate || (rate.freeFrom !== null && goodsAfterCoupon >= rate.freeFrom)) return zero
   return rate.fee

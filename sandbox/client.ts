@@ -13,7 +13,7 @@ export class SandboxRefusal extends Error {
   }
 }
 
-export type Payment = { state: string; captured: string; transactionId: string }
+type Payment = { state: string; captured: string; transactionId: string }
 
 /** The buyers' side and the switches of a running sandbox. Amounts are fen, in decimal strings. Throws `SandboxRefusal`. */
 export function sandboxClient(baseUrl: string) {

@@ -7,7 +7,7 @@ import { startRefunds } from './refunds.ts'
 import { watch } from './watch.ts'
 
 /** The relay's duties. Many relays may run: due-lists in PostgreSQL share the work. */
-export const relayDuties = (deps: RelayDeps): Duty[] => [
+const relayDuties = (deps: RelayDeps): Duty[] => [
   { name: 'redeliver notifications', everyMs: 1000, run: () => redeliver(deps) },
   { name: 'watch open attempts', everyMs: 1000, run: () => watch(deps) },
   { name: 'start refunds', everyMs: 1000, run: () => startRefunds(deps) },

@@ -1,0 +1,64 @@
+import type { Confirmed } from '../../activities/placing.ts'
+import { cancel } from '../../workflows/messages.ts'
+import { type Played, refused, type Stage } from '../workflows/stage.ts'
+
+const waits = (): Confirmed => ({ status: 'awaiting_payment', payBy: Date.now() + 60_000 })
+const soon = (): Confirmed => ({ status: 'awaiting_payment', payBy: Date.now() + 300 })
+const openAttempt = () => ({ status: 'closing', openAttempt: true }) as const
+
+/** Every way in which an order's workflow can end, played to its end; the file of its history is named after it. */
+export const endings: Record<string, (stage: Stage) => Promise<Played>> = {
+  'paid-on-the-quick-road': async (stage) => {
+    const played = await stage.start({}, { place: waits })
+    await played.called('place')
+    await played.notify('n1')
+    return played
+  },
+  'paid-step-by-step': async (stage) => {
+    const played = await stage.start({})
+    await played.called('confirm')
+    await played.notify('n1')
+    return played
+  },
+  'placed-with-nothing-to-wait-for': (stage) => stage.start({}, { place: () => ({ status: 'to_ship', payBy: null }) }),
+  'rejected-on-the-quick-road': (stage) => stage.start({}, { place: () => ({ status: 'rejected', payBy: null }) }),
+  'rejected-step-by-step': (stage) =>
+    stage.start(
+      {},
+      {
+        debitBalance: () => {
+          throw refused({ code: 'balance_insufficient', details: { available: { fen: '0', currency: 'CNY' } } })
+        },
+      },
+    ),
+  'closed-without-attempt': (stage) => stage.start({}, { place: soon }),
+  'closed-with-attempt': (stage) => stage.start({}, { place: soon, beginClosing: openAttempt }),
+  'closed-after-the-provider-was-unknown': (stage) => {
+    let asked = 0
+    return stage.start(
+      {},
+      {
+        place: soon,
+        beginClosing: openAttempt,
+        closeAttempt: () => {
+          if (++asked < 3) throw new Error('no answer')
+          return { is: 'closed' }
+        },
+      },
+    )
+  },
+  'paid-while-closing': (stage) =>
+    stage.start({}, { place: soon, beginClosing: openAttempt, closeAttempt: () => ({ is: 'paid', notification: 'n1' as never }) }),
+  'cancelled-by-the-buyer': async (stage) => {
+    const played = await stage.start({}, { place: waits })
+    await played.called('place')
+    await stage.client.workflow.getHandle(`order-${played.id}`).signal(cancel, 'buyer_cancelled')
+    return played
+  },
+  'cancelled-from-outside': async (stage) => {
+    const played = await stage.start({}, { place: waits })
+    await played.called('place')
+    await stage.client.workflow.getHandle(`order-${played.id}`).cancel()
+    return played
+  },
+}

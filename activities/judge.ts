@@ -63,13 +63,14 @@ async function decide(tx: Tx, accounts: Accounts, found: Case): Promise<Outcome>
   if (found.refund) return `refund ${found.refund}`
   if (found.ownTransaction === found.transaction) return 'duplicate'
 
-  const right = found.amount === found.attemptAmount && found.currency === found.attemptCurrency && found.ownTransaction === null
-  const payable = found.status === 'awaiting_payment' || found.status === 'closing'
+  const right = found.amount === found.attemptAmount && found.currency === found.attemptCurrency
+  const payable = found.ownTransaction === null && (found.status === 'awaiting_payment' || found.status === 'closing')
   if (right && payable) {
     await pay(tx, orderId, attempt, found)
     return 'paid'
   }
-  return `refund ${await sendBack(tx, orderId, attempt, found, right ? (payable || found.status === 'closed' ? 'late' : 'duplicate') : 'wrong_amount')}`
+  const cause = !right ? 'wrong_amount' : found.status === 'closed' ? 'late' : 'duplicate'
+  return `refund ${await sendBack(tx, orderId, attempt, found, cause)}`
 }
 
 async function pay(tx: Tx, order: OrderId, attempt: AttemptNumber, { transaction, amount, provider }: Case): Promise<void> {

@@ -9,6 +9,7 @@ import { type ApiClient, createApiClient } from '../api/client.ts'
 import { connect, type Db } from '../db/client.ts'
 import { type OrderNews, orderNews } from '../db/order-news.ts'
 import { type Stack, startStack } from '../dev/compose.ts'
+import { endLeftovers, removeState } from '../dev/state.mjs'
 import { type Ids, snowflakes } from '../domain/ids.ts'
 import { type SandboxClient, sandboxClient } from '../sandbox/client.ts'
 import { say } from './figures.ts'
@@ -43,6 +44,9 @@ export async function fork(script: string, env: Record<string, string>): Promise
 export async function openRig(): Promise<Rig> {
   say('starting the stack')
   const stateDir = fileURLToPath(new URL('../.floodgate/bench', import.meta.url))
+  // Orders of an earlier run that wake up in this one would be measured too.
+  await endLeftovers(stateDir)
+  removeState(stateDir)
   const stack = await startStack({ stateDir, usualPorts: false, app: { LOG_LEVEL: 'warn' } })
   const { servers, keys } = stack
   const db = connect(servers.databaseUrl, { max: 4 })
@@ -71,6 +75,7 @@ export async function openRig(): Promise<Rig> {
       await temporal.close()
       await db.close()
       await stack.stop()
+      removeState(stateDir)
     },
   }
 }

@@ -39,7 +39,7 @@ async function tried<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** The slow road: the steps one by one, released when one is refused. */
-async function stepByStep(input: OrderInput): Promise<string> {
+async function stepByStep(input: OrderInput): Promise<string | undefined> {
   const { status } = await tried(() => openAlone(sql, input, run))
   if (status === 'rejected') return status
   const needed = {
@@ -56,7 +56,7 @@ async function stepByStep(input: OrderInput): Promise<string> {
     return (await tried(() => releaseOrder(sql, input.orderId, { end: 'rejected', refusal: error.refusal }))).status
   }
 }
-const atOnce = async (input: OrderInput) => (await tried(() => placeAtOnce(sql, input, run)))?.status
+const atOnce = async (input: OrderInput): Promise<string | undefined> => (await tried(() => placeAtOnce(sql, input, run)))?.status
 
 describe('two hundred orders at the same time, of one to three pieces of five SKUs with a hundred pieces each', () => {
   it.each([

@@ -6,7 +6,7 @@ import { once } from '../../db/steps.ts'
 import type { OrderId, SkuId } from '../../domain/ids.ts'
 import { expectBooksToAddUp, orderRow } from '../support/books.ts'
 import { type FreshDatabase, freshDatabase } from '../support/database.ts'
-import { held, waitingForLocks } from '../support/gates.ts'
+import { gate } from '../support/gates.ts'
 import { openShop, type Shop, type Shopper } from '../support/shop.ts'
 import { reject, run } from './everything.ts'
 
@@ -127,11 +127,16 @@ describe('a process that stops while it holds a hot row', () => {
     const stuck = connect(fresh.url, { statementMs: 300 })
     const [mine, other] = [shop.orderInput(buyer, [[tea, 3]]), shop.orderInput(buyer, [[tea, 2]])]
     for (const input of [mine, other]) await openAlone(sql, input, run)
-    const forward = await held(stuck.sql, (tx) => once(tx, mine.orderId, 'reserve_stock', () => reserveStock(tx, mine.orderId)))
-    const waiting = placeStep(sql, other.orderId, 'reserve_stock')
-    await waitingForLocks(sql, 1)
-    await waiting
-    await expect(forward.commit()).rejects.toThrow()
+    const holding = gate()
+    const forward = stuck.sql.begin(async (tx) => {
+      await once(tx, mine.orderId, 'reserve_stock', () => reserveStock(tx, mine.orderId))
+      holding.open()
+      await new Promise(() => {}) // It never goes on.
+    })
+    const cut = expect(forward).rejects.toThrow()
+    await holding.opened
+    await placeStep(sql, other.orderId, 'reserve_stock')
+    await cut
     await stuck.close()
     expect(await reserved(mine.orderId)).toEqual([])
     expect(await reserved(other.orderId)).toEqual([{ sku: tea, warehouse: 1, pieces: 2 }])

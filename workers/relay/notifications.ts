@@ -18,7 +18,7 @@ export async function redeliver(deps: RelayDeps): Promise<number> {
     WITH due AS (
       SELECT id FROM notifications WHERE outcome IS NULL AND due_at <= now() ORDER BY due_at LIMIT ${batch} FOR UPDATE SKIP LOCKED),
     taken AS (
-      UPDATE notifications n SET delivered = n.delivered + 1, due_at = now() + least(interval '5 seconds' * power(2, n.delivered), interval '10 minutes')
+      UPDATE notifications n SET delivered = n.delivered + 1, due_at = now() + least(interval '5 seconds' * power(2, least(n.delivered, 7)), interval '10 minutes')
       FROM due WHERE n.id = due.id RETURNING n.id, n.attempt, n.delivered)
     SELECT t.id::text AS id, a.order_id::text AS "orderId", t.delivered FROM taken t LEFT JOIN attempts a ON a.number = t.attempt ORDER BY t.id`
   await Promise.all(

@@ -7,7 +7,7 @@ type Due = { id: bigint; payload: { buyerId: UserId; bought: { sku: string; line
 export async function emptyOutbox({ db: { sql }, carts, log }: RelayDeps): Promise<number> {
   const due = await sql<Due[]>`
     WITH due AS (SELECT id FROM outbox WHERE due_at <= now() ORDER BY due_at LIMIT ${batch} FOR UPDATE SKIP LOCKED)
-    UPDATE outbox b SET tried = b.tried + 1, due_at = now() + least(interval '1 second' * power(2, b.tried), interval '5 minutes')
+    UPDATE outbox b SET tried = b.tried + 1, due_at = now() + least(interval '1 second' * power(2, least(b.tried, 9)), interval '5 minutes')
     FROM due WHERE b.id = due.id RETURNING b.id, b.payload`
   for (const { id, payload } of due) {
     try {

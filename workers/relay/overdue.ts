@@ -5,7 +5,7 @@ import { batch, type RelayDeps } from './deps.ts'
 
 /**
  * Looks for orders that should have ended five minutes ago and have not: `order_without_workflow` when nothing will ever end them, else
- * `order_overdue`. Clears what has ended since. Nothing is stuck without somebody being told.
+ * `order_overdue`. Clears what has ended, or was judged, since. Nothing is stuck without somebody being told.
  */
 export async function findOverdue({ db: { sql }, client }: RelayDeps): Promise<number> {
   const overdue = await sql<{ id: OrderId }[]>`
@@ -21,6 +21,9 @@ export async function findOverdue({ db: { sql }, client }: RelayDeps): Promise<n
     SELECT a.subject AS id, a.reason FROM attention a JOIN orders o ON o.id = a.order_id
     WHERE a.cleared_at IS NULL AND a.reason IN ('order_overdue', 'order_without_workflow') AND o.status NOT IN ('placing', 'awaiting_payment', 'closing')`
   for (const { id, reason } of ended) await clearAttention(sql, reason, id)
+  await sql`
+    UPDATE attention a SET cleared_at = now() FROM notifications n
+    WHERE a.reason = 'notification_unjudged' AND a.cleared_at IS NULL AND n.id::text = a.subject AND n.outcome IS NOT NULL`
   return overdue.length
 }
 

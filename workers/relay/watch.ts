@@ -16,7 +16,7 @@ export async function watch(deps: RelayDeps): Promise<number> {
     WITH due AS (
       SELECT number FROM attempts WHERE next_ask_at <= now() AND state IN ('opening', 'open') ORDER BY next_ask_at LIMIT ${batch} FOR UPDATE SKIP LOCKED),
     taken AS (
-      UPDATE attempts a SET asked = a.asked + 1, next_ask_at = now() + least(interval '15 seconds' * power(2, a.asked), interval '10 minutes')
+      UPDATE attempts a SET asked = a.asked + 1, next_ask_at = now() + least(interval '15 seconds' * power(2, least(a.asked, 6)), interval '10 minutes')
       FROM due WHERE a.number = due.number RETURNING a.number, a.order_id, a.provider, a.calling_until)
     SELECT t.number::text AS number, t.order_id::text AS "orderId", t.provider, t.calling_until AS "callingUntil", o.status
     FROM taken t JOIN orders o ON o.id = t.order_id`

@@ -1,0 +1,26 @@
+import { beginClosing, releaseOrder } from '../../activities/closing.ts'
+import type { Sql } from '../../db/client.ts'
+import type { AttemptNumber, OrderId } from '../../domain/ids.ts'
+import { endAttempt } from '../../payments/attempts.ts'
+import type { OrderInput } from '../../workflows/messages.ts'
+import { confirmed, everything } from '../activities/everything.ts'
+import type { Till } from '../support/paying.ts'
+import type { Shop } from '../support/shop.ts'
+
+export type Payable = { input: OrderInput; order: OrderId; attempt: AttemptNumber }
+
+/** An order with everything that awaits its payment, with an open attempt at the provider `pay`. */
+export async function payable(sql: Sql, shop: Shop, till: Till): Promise<Payable> {
+  const input = await everything(shop)
+  const order = await confirmed(sql, input)
+  return { input, order, attempt: await till.attempt(order, input.buyerId) }
+}
+
+/** Closed by its deadline, after the provider said that its attempt is closed. */
+export async function closedUnpaid(sql: Sql, shop: Shop, till: Till): Promise<Payable> {
+  const made = await payable(sql, shop, till)
+  await beginClosing(sql, made.order, 'pay_timeout')
+  await endAttempt(sql, made.attempt)
+  await releaseOrder(sql, made.order, { end: 'closed' })
+  return made
+}

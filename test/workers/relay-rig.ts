@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto'
+import { Client, Connection } from '@temporalio/client'
+import { NativeConnection } from '@temporalio/worker'
+import { pino } from 'pino'
+import { inject } from 'vitest'
+import type { Sql } from '../../db/client.ts'
+import type { OrderId, UserId } from '../../domain/ids.ts'
+import type { RelayDeps } from '../../workers/relay/deps.ts'
+import { installRuntime } from '../../workers/runtime.ts'
+import { startWorkers } from '../../workers/worker.ts'
+import type { OrderInput } from '../../workflows/messages.ts'
+import { type FreshDatabase, freshDatabase } from '../support/database.ts'
+import { accounts, openTill, type Till } from '../support/paying.ts'
+import { openShop, type Shop } from '../support/shop.ts'
+
+export type Bought = { buyer: UserId; bought: { sku: string; line: string }[] }
+
+/** A relay's dependencies on real PostgreSQL and Temporal, in a shop and on a task queue of the file's own; the providers are the test's. */
+export type RelayRig = {
+  fresh: FreshDatabase
+  sql: Sql
+  shop: Shop
+  till: Till
+  deps: RelayDeps
+  announced: OrderId[]
+  carts: { taken: Bought[]; away: boolean }
+  /** Starts `order-<id>`; without a worker it sleeps. */
+  startOrder(input: OrderInput): Promise<void>
+  startWorker(): Promise<{ stop(): Promise<void> }>
+  close(): Promise<void>
+}
+
+export async function relayRig(): Promise<RelayRig> {
+  const log = pino({ level: 'silent' })
+  installRuntime(log)
+  const fresh = await freshDatabase()
+  const { sql } = fresh.db
+  const shop = await openShop(fresh.db)
+  const till = openTill(sql, shop.ids)
+  const address = inject('temporalAddress')
+  const connection = await Connection.connect({ address })
+  const client = new Client({ connection })
+  const native = await NativeConnection.connect({ address })
+  const queue = `orders-relay-${randomBytes(6).toString('hex')}`
+  const announced: OrderId[] = []
+  const carts: RelayRig['carts'] = { taken: [], away: false }
+  const deps: RelayDeps = {
+    db: fresh.db,
+    ids: shop.ids,
+    client,
+    queue,
+    payments: { providers: till.providers, accounts },
+    news: { announce: (order) => announced.push(order) },
+    carts: {
+      async removeBought(buyer, bought) {
+        if (carts.away) throw new Error('Redis is away')
+        carts.taken.push({ buyer, bought: [...bought] })
+      },
+    },
+    log,
+  }
+  const stops: (() => Promise<void>)[] = []
+  return {
+    fresh,
+    sql,
+    shop,
+    till,
+    deps,
+    announced,
+    carts,
+    async startOrder(input) {
+      await client.workflow.start('order', { args: [input], taskQueue: queue, workflowId: `order-${input.orderId}` })
+    },
+    async startWorker() {
+      const running = await startWorkers({
+        connection: native,
+        namespace: 'default',
+        queue,
+        workflowBundle: { codePath: inject('workflowBundle') },
+        activities: { ...deps, ...deps.payments },
+        cachedOrders: 10,
+        providerCallsPerSecond: 100,
+      })
+      stops.push(running.stop)
+      return running
+    },
+    async close() {
+      for (const stop of stops) await stop()
+      await native.close()
+      await connection.close()
+      await fresh.drop()
+    },
+  }
+}

@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beginClosing, releaseOrder } from '../../activities/closing.ts'
+import type { AttemptNumber, OrderId } from '../../domain/ids.ts'
+import { redeliver } from '../../workers/relay/notifications.ts'
+import { watch } from '../../workers/relay/watch.ts'
+import { payable } from '../payments/judge-rig.ts'
+import { expectBooksToAddUp, orderRow } from '../support/books.ts'
+import { attemptRow } from '../support/paying.ts'
+import { type RelayRig, relayRig } from './relay-rig.ts'
+
+let rig: RelayRig
+beforeAll(async () => {
+  rig = await relayRig()
+})
+beforeEach(() => {
+  Object.assign(rig.till.pay, { answers: {}, queried: [], closed: [] })
+})
+afterAll(async () => {
+  await expectBooksToAddUp(rig.sql)
+  await rig.close()
+})
+
+const due = (attempt: AttemptNumber) => rig.sql`UPDATE attempts SET next_ask_at = now() WHERE number = ${attempt}`
+const judged = async () => {
+  await rig.sql`UPDATE notifications SET due_at = now() WHERE outcome IS NULL`
+  await redeliver(rig.deps)
+}
+async function dueAttempt(): Promise<{ order: OrderId; attempt: AttemptNumber }> {
+  const made = await payable(rig.sql, rig.shop, rig.till)
+  await due(made.attempt)
+  return made
+}
+const closing = async (order: OrderId) => {
+  await beginClosing(rig.sql, order, 'pay_timeout')
+  await releaseOrder(rig.sql, order, { end: 'closed' })
+}
+
+describe('the watch', () => {
+  it('asks first when an attempt is fifteen seconds old, then with growing pauses that stay bounded', async () => {
+    const { attempt } = await payable(rig.sql, rig.shop, rig.till)
+    const pause = async () => {
+      const [row] = await rig.sql<
+        { s: number }[]
+      >`SELECT round(extract(epoch FROM next_ask_at - now()))::int AS s FROM attempts WHERE number = ${attempt}`
+      return row?.s ?? 0
+    }
+    expect(await watch(rig.deps)).toBe(0)
+    const pauses: number[] = []
+    for (const asked of [0, 1, 2, 3, 60]) {
+      await rig.sql`UPDATE attempts SET next_ask_at = now(), asked = ${asked} WHERE number = ${attempt}`
+      expect(await watch(rig.deps)).toBe(1)
+      pauses.push(await pause())
+    }
+    expect(pauses.map((s) => Math.round(s / 15))).toEqual([1, 2, 4, 8, 40])
+    expect(rig.till.pay.queried).toHaveLength(5)
+  })
+
+  it('finds a payment whose callback was lost', async () => {
+    const { order, attempt } = await dueAttempt()
+    rig.till.pay.answers.query = async (number) => ({ is: 'paid', facts: await rig.till.facts(number) })
+    expect(await watch(rig.deps)).toBe(1)
+    expect((await rig.sql`SELECT found FROM notifications WHERE attempt = ${attempt}`)[0]).toEqual({ found: 'watch' })
+    await judged()
+    expect(await orderRow(rig.sql, order)).toMatchObject({ status: 'to_ship' })
+    expect(await watch(rig.deps)).toBe(0)
+  })
+
+  it('and the callback, when it comes after all, are one notification', async () => {
+    const { attempt } = await dueAttempt()
+    const facts = await rig.till.facts(attempt)
+    rig.till.pay.answers.query = () => ({ is: 'paid', facts })
+    await watch(rig.deps)
+    expect(await rig.till.told(facts)).toBe('paid')
+    expect(await rig.sql`SELECT 1 FROM notifications WHERE attempt = ${attempt}`).toHaveLength(1)
+  })
+
+  it('ends an attempt that its provider has closed, and the order can be paid by another', async () => {
+    const { order, attempt } = await dueAttempt()
+    rig.till.pay.answers.query = () => ({ is: 'closed', state: 'CLOSED' })
+    await watch(rig.deps)
+    expect(await attemptRow(rig.sql, attempt)).toMatchObject({ state: 'closed', askAt: null })
+    expect(await orderRow(rig.sql, order)).toMatchObject({ status: 'awaiting_payment' })
+  })
+
+  it('leaves alone what is unknown', async () => {
+    const { attempt } = await dueAttempt()
+    await watch(rig.deps)
+    expect(await attemptRow(rig.sql, attempt)).toMatchObject({ state: 'open', askAt: expect.any(Date) })
+  })
+
+  it('closes at the provider an attempt that outlived its order', async () => {
+    const { order, attempt } = await dueAttempt()
+    await closing(order)
+    await watch(rig.deps)
+    expect(rig.till.pay.closed).toEqual([attempt])
+    expect(rig.till.pay.queried).toEqual([])
+    expect(await attemptRow(rig.sql, attempt)).toMatchObject({ state: 'closed' })
+  })
+
+  it('has money that such an attempt brought sent back', async () => {
+    const { order, attempt } = await dueAttempt()
+    await closing(order)
+    rig.till.pay.answers.close = async (number) => ({ is: 'paid', facts: await rig.till.facts(number) })
+    await watch(rig.deps)
+    await judged()
+    expect(await attemptRow(rig.sql, attempt)).toMatchObject({ state: 'closed', refunding: 6300n })
+    expect(await orderRow(rig.sql, order)).toMatchObject({ status: 'closed' })
+  })
+
+  it('is shared by relays that look at the same time: each attempt is asked about once', async () => {
+    const attempts = await Promise.all(Array.from({ length: 8 }, dueAttempt))
+    const taken = await Promise.all([watch(rig.deps), watch(rig.deps), watch(rig.deps)])
+    expect(taken.reduce((a, b) => a + b, 0)).toBe(8)
+    expect([...rig.till.pay.queried].sort()).toEqual(attempts.map(({ attempt }) => attempt).sort())
+  })
+
+  it('goes on with the others when asking about one fails', async () => {
+    const [broken, fine] = [await dueAttempt(), await dueAttempt()]
+    rig.till.pay.answers.query = (number) => {
+      if (number === broken.attempt) throw new Error('a fault of ours')
+      return { is: 'closed', state: 'CLOSED' }
+    }
+    expect(await watch(rig.deps)).toBe(2)
+    expect(await attemptRow(rig.sql, broken.attempt)).toMatchObject({ state: 'open' })
+    expect(await attemptRow(rig.sql, fine.attempt)).toMatchObject({ state: 'closed' })
+  })
+})

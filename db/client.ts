@@ -1,5 +1,6 @@
 import { drizzle } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
+import { surviveCuts } from './cut-connections.ts'
 import * as schema from './schema/index.ts'
 
 type Types = { bigint: bigint }
@@ -37,6 +38,7 @@ export function connect(url: string, { max = 20, statementMs = 4000, debug }: Db
       idle_in_transaction_session_timeout: statementMs,
     },
   })
+  surviveCuts(sql)
   const { parsers, serializers } = sql.options
   const dates = { parsers: { ...parsers }, serializers: { ...serializers } }
   const orm = drizzle({ client: sql, schema })

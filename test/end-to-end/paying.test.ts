@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { OrderId } from '../../domain/ids.ts'
+import type { AttemptNumber, OrderId } from '../../domain/ids.ts'
+import { fen } from '../../domain/money.ts'
+import { storePayment } from '../../payments/notifications.ts'
 import type { Switches } from '../../sandbox/client.ts'
 import { type House, openHouse, type Shopper } from './house.ts'
 
@@ -105,7 +107,9 @@ describe('money that must not stay is sent back', () => {
 
 describe('closing', () => {
   it('a close that is refused because the buyer has just paid ends as paid', async () => {
-    const { order } = await opened({ payBeforeClose: true })
+    const { shopper, order } = await opened({ payBeforeClose: true })
+    const answer = await shopper.api.v1.orders[':id'].cancel.$post({ param: { id: order } })
+    expect(await answer.json()).toMatchObject({ status: 409, code: 'already_paid' })
     await house.reaches(order, 'to_ship')
   })
 
@@ -153,9 +157,20 @@ describe('delivered is not handled', () => {
     const handle = house.parts.client.workflow.getHandle(`order-${order}`)
     await handle.result()
     await house.parts.client.workflowService.deleteWorkflowExecution({ namespace: 'default', workflowExecution: { workflowId: `order-${order}` } })
-    await house.parts.db.sql`UPDATE notifications SET outcome = NULL, due_at = now() WHERE attempt = ${number}`
+    const [told] = await house.parts.db.sql<{ transaction: string; amount: bigint; merchant: string; app: string }[]>`
+      SELECT number AS transaction, amount_fen AS amount, merchant, app FROM notifications WHERE attempt = ${number}`
+    if (!told) throw new Error('the payment was never notified')
+    const again = {
+      ...told,
+      amount: fen(told.amount),
+      provider: 'wechat-v3',
+      attempt: number as AttemptNumber,
+      state: 'SUCCESS_AGAIN',
+      currency: 'CNY',
+    }
+    const { id } = await storePayment(house.parts.db.sql, house.parts.ids, again, 'callback')
     await expect
-      .poll(() => house.parts.db.sql`SELECT outcome FROM notifications WHERE attempt = ${number}`, { timeout: 30_000 })
+      .poll(() => house.parts.db.sql`SELECT outcome FROM notifications WHERE id = ${id}`, { timeout: 30_000 })
       .toEqual([{ outcome: 'duplicate' }])
     expect(await refundsOf(order)).toEqual([])
   })
@@ -168,13 +183,12 @@ describe('delivered is not handled', () => {
   })
 
   it('an authentic notification for a number that is none of ours asks a human', async () => {
-    const { storePayment } = await import('../../payments/notifications.ts')
     const facts = {
       provider: 'wechat-v3',
       transaction: 't-unknown',
-      attempt: '42' as never,
+      attempt: '42' as AttemptNumber,
       state: 'SUCCESS',
-      amount: 100n as never,
+      amount: fen(100),
       currency: 'CNY',
       merchant: 'm',
       app: 'a',

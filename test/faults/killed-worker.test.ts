@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { OrderId, SkuId } from '../../domain/ids.ts'
 import type { OrderInput } from '../../workflows/messages.ts'
-import { type House, openHouse } from '../end-to-end/house.ts'
+import { type House, openHouse, type Shopper } from '../end-to-end/house.ts'
 
 let house: House
 beforeAll(async () => {
@@ -56,11 +56,22 @@ afterAll(async () => {
   }
 })
 
+/** This buyer's order has a SKU of its own, as the tests run side by side. */
+const goesOffSale = 6
+
+/** The `n`-th buyer who can afford an order with everything. */
+async function wealthy(n: number): Promise<Shopper> {
+  const [buyer] = await house.parts.db.sql<{ id: string }[]>`
+    SELECT w.user_id::text AS id FROM wallets w JOIN loyalty l ON l.user_id = w.user_id JOIN user_coupons c ON c.user_id = w.user_id AND c.coupon_id = 501
+    WHERE w.balance_fen >= 10 AND l.points >= 10 GROUP BY w.user_id ORDER BY w.user_id OFFSET ${n} LIMIT 1`
+  return house.shopper(Number(buyer?.id) - 20_001)
+}
+
 async function inputOf(n: number, payWithinMs: number): Promise<OrderInput> {
-  const shopper = await house.shopper(n)
+  const shopper = await wealthy(n)
   const [sku] = await house.parts.db.sql<{ id: SkuId; price: string }[]>`
     SELECT k.id::text AS id, k.price_fen::text AS price FROM skus k JOIN stock s ON s.sku_id = k.id
-    WHERE k.on_sale AND k.price_fen >= 5000 GROUP BY k.id HAVING sum(s.on_hand) > 20 ORDER BY k.id LIMIT 1`
+    WHERE k.on_sale AND k.price_fen >= 5000 GROUP BY k.id HAVING sum(s.on_hand) > 20 ORDER BY k.id OFFSET ${n === goesOffSale ? 1 : 0} LIMIT 1`
   const [coupon] = await house.parts.db.sql<
     { id: string }[]
   >`SELECT max(id)::text AS id FROM user_coupons WHERE user_id = ${shopper.id} AND coupon_id = 501`
@@ -117,7 +128,7 @@ describe.concurrent('a worker that is killed the moment an effect has happened',
       await expect.poll(async () => (await movementsOf(order)).includes('coupon locked'), { timeout: 30_000 }).toBe(true)
       await house.parts.db.sql`UPDATE skus SET on_sale = false WHERE id IN (SELECT sku_id FROM order_lines WHERE order_id = ${order})`
     }
-    const { order } = await survive(6, 'lockCoupon', 3_600_000, taken)
+    const { order } = await survive(goesOffSale, 'lockCoupon', 3_600_000, taken)
     await house.reaches(order, 'awaiting_payment')
     await house.parts.db.sql`UPDATE skus SET on_sale = true WHERE id IN (SELECT sku_id FROM order_lines WHERE order_id = ${order})`
   })
@@ -137,7 +148,7 @@ describe.concurrent('a worker that is killed the moment an effect has happened',
   it('after closeAttempt: the provider’s answer is asked for again, and the order is closed', async () => {
     const { order, end } = await survive(12, 'closeAttempt', 4000, async (order) => {
       await house.reaches(order, 'awaiting_payment')
-      expect((await house.pay(await house.shopper(12), order)).status).toBe(201)
+      expect((await house.pay(await wealthy(12), order)).status).toBe(201)
     })
     expect(await end()).toEqual({ status: 'closed' })
     expect(await movementsOf(order)).toEqual(released)
@@ -146,7 +157,7 @@ describe.concurrent('a worker that is killed the moment an effect has happened',
   it('after judge: it is settled once', async () => {
     const { order, end } = await survive(13, 'judge', 3_600_000, async (order) => {
       await house.reaches(order, 'awaiting_payment')
-      const { body } = await house.pay(await house.shopper(13), order)
+      const { body } = await house.pay(await wealthy(13), order)
       await house.sandbox.pay(String(body.number))
     })
     expect(await end()).toEqual({ status: 'to_ship' })
@@ -160,7 +171,7 @@ describe.concurrent('a worker that is killed the moment an effect has happened',
     const { orderId: order } = input
     const handle = await house.parts.client.workflow.start('order', { args: [input], taskQueue: queue, workflowId: `order-${order}` })
     await house.reaches(order, 'awaiting_payment')
-    const number = String((await house.pay(await house.shopper(14), order)).body.number)
+    const number = String((await house.pay(await wealthy(14), order)).body.number)
     await house.sandbox.switches({ takeMoneyWhenClosed: true }, number)
     expect(await handle.result()).toEqual({ status: 'closed' })
     await house.sandbox.pay(number)

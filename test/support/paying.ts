@@ -7,7 +7,7 @@ import { balanceAccount, balanceProvider } from '../../payments/balance.ts'
 import { storePayment } from '../../payments/notifications.ts'
 import type { Opened, OpenRequest, PaymentProvider, Trade, TradeFacts } from '../../payments/provider.ts'
 
-export const account = { merchant: 'm', app: 'a' }
+const account = { merchant: 'm', app: 'a' }
 export const accounts = { pay: account, other: account, balance: balanceAccount }
 
 type Answers = {
@@ -15,10 +15,10 @@ type Answers = {
   query?: (attempt: AttemptNumber) => Trade | Promise<Trade>
   close?: (attempt: AttemptNumber, creation: 'in_flight' | 'settled') => Trade | Promise<Trade>
 }
-export type Recording = PaymentProvider & { opened: OpenRequest[]; queried: AttemptNumber[]; closed: AttemptNumber[]; answers: Answers }
+type Recording = PaymentProvider & { opened: OpenRequest[]; queried: AttemptNumber[]; closed: AttemptNumber[]; answers: Answers }
 
 /** A provider that answers what the test says and remembers what it was asked: opened with a QR, and closed, unless told otherwise. */
-export function recordingProvider(name = 'pay', answers: Answers = {}): Recording {
+function recordingProvider(name = 'pay', answers: Answers = {}): Recording {
   const provider: Recording = {
     name,
     timeoutMs: 1000,

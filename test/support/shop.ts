@@ -23,7 +23,7 @@ export type Shop = {
   orderInput(buyer: Shopper, lines: [SkuId, number][], wish?: Partial<OrderInput>): OrderInput
 }
 
-export const rates = { '*': { fee: '1000', freeFrom: '20000' } }
+const rates = { '*': { fee: '1000', freeFrom: '20000' } }
 const day = 86_400_000
 
 export async function openShop({ sql }: Db): Promise<Shop> {

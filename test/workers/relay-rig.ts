@@ -13,7 +13,7 @@ import { type FreshDatabase, freshDatabase } from '../support/database.ts'
 import { accounts, openTill, type Till } from '../support/paying.ts'
 import { openShop, type Shop } from '../support/shop.ts'
 
-export type Bought = { buyer: UserId; bought: { sku: string; line: string }[] }
+type Bought = { buyer: UserId; bought: { sku: string; line: string }[] }
 
 /** A relay's dependencies on real PostgreSQL and Temporal, in a shop and on a task queue of the file's own; the providers are the test's. */
 export type RelayRig = {

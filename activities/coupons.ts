@@ -15,7 +15,9 @@ export async function lockCoupon(tx: Tx, order: OrderId): Promise<void> {
 /** Gives the coupon back to its buyer. */
 export async function unlockCoupon(tx: Tx, order: OrderId): Promise<void> {
   await tx`
-    WITH unlocked AS (UPDATE user_coupons SET state = 'unused', order_id = NULL WHERE order_id = ${order} AND state = 'locked' RETURNING id)
+    WITH unlocked AS (
+      UPDATE user_coupons c SET state = 'unused', order_id = NULL FROM orders o
+      WHERE o.id = ${order} AND c.id = o.user_coupon_id AND c.order_id = o.id AND c.state = 'locked' RETURNING c.id)
     INSERT INTO coupon_movements (user_coupon_id, order_id, kind) SELECT id, ${order}, 'unlocked' FROM unlocked`
 }
 

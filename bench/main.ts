@@ -10,12 +10,13 @@ const benches = { orders: benchOrders, sleep: benchSleep }
 const program = new Command('bench')
   .argument('<what>', Object.keys(benches).join(' or '))
   .option('--json', 'one line of JSON a figure')
-  .action(async (what: string, { json = false }: { json?: boolean }) => {
+  .option('--rounds <n>', 'interleaved rounds', '3')
+  .action(async (what: string, { json = false, rounds }: { json?: boolean; rounds: string }) => {
     const bench = what === 'orders' || what === 'sleep' ? benches[what] : undefined
     if (!bench) return program.error(`there is no benchmark ${what}: use ${Object.keys(benches).join(' or ')}`)
     const rig = await openRig()
     try {
-      if (!report(await bench(rig), json)) process.exitCode = 1
+      if (!report(await bench(rig, Number(rounds)), json)) process.exitCode = 1
     } finally {
       await rig.close()
     }

@@ -5,13 +5,12 @@ import { type Figure, inParallel, percentile, say } from './figures.ts'
 import { historyFigures } from './histories.ts'
 import type { Rig } from './rig.ts'
 
-const rounds = 3
 const orders = 600
 const width = 50
 const singles = 150
 
 /** Orders over HTTP beside bare Temporal workflows on the same server: throughput, latency, history events, SQL round trips. */
-export async function benchOrders(rig: Rig): Promise<Figure[]> {
+export async function benchOrders(rig: Rig, rounds: number): Promise<Figure[]> {
   const apis = new Map<string, ApiClient>()
   const baskets = (n: number) => Promise.all(Array.from({ length: n }, (_, i) => basket(rig, apis, i)))
   const placeAndSettle = async (all: Basket[], i: number) => {

@@ -6,7 +6,6 @@ import { inputOf } from './histories.ts'
 import { memoryOf } from './memory.ts'
 import { fork, type Rig } from './rig.ts'
 
-const rounds = 3
 const cached = 300
 const asleep = 10_000
 const deadlines = 2000
@@ -14,7 +13,7 @@ const minuteMs = 60_000
 const width = 50
 
 /** What ten thousand sleeping orders cost a worker in memory, and how late two thousand deadlines in one minute fire beside bare timers. */
-export async function benchSleep(rig: Rig): Promise<Figure[]> {
+export async function benchSleep(rig: Rig, rounds: number): Promise<Figure[]> {
   const memory: number[] = []
   const late: Record<'orders' | 'floor' | 'ratio', number[]> = { orders: [], floor: [], ratio: [] }
   for (let round = 1; round <= rounds; round++) {
@@ -63,7 +62,7 @@ async function filled(rig: Rig, worker: ChildProcess, queue: string, orders: num
 async function lateness(rig: Rig, prefix: string, start: (id: OrderId, ms: number) => Promise<void>): Promise<number> {
   const ids = Array.from({ length: deadlines }, () => rig.ids.next() as OrderId) // As above.
   // Far enough ahead that all are asleep before the first wakes.
-  const first = Date.now() + 90_000
+  const first = Date.now() + 150_000
   await inParallel(deadlines, width, async (i) => {
     const id = ids[i]
     if (id) await start(id, first + (i * minuteMs) / deadlines - Date.now())

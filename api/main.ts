@@ -1,8 +1,8 @@
 import { bundleWorkflows } from '../workers/bundle.ts'
 import { readEnv } from '../workers/env.ts'
-import { activityDeps, openParts } from '../workers/parts.ts'
+import { openParts } from '../workers/parts.ts'
 import { runProcess } from '../workers/process.ts'
-import { startWorkers } from '../workers/worker.ts'
+import { startWorkersOf } from '../workers/worker.ts'
 import { apiVariables } from './env.ts'
 import { startApi } from './server.ts'
 
@@ -10,18 +10,7 @@ import { startApi } from './server.ts'
 await runProcess(async () => {
   const env = readEnv(apiVariables, process.env)
   const [parts, workflowBundle] = await Promise.all([openParts(env), bundleWorkflows()])
-  const workers = await startWorkers(
-    {
-      connection: parts.connection,
-      namespace: env.TEMPORAL_NAMESPACE,
-      queue: env.ORDERS_QUEUE,
-      workflowBundle,
-      activities: activityDeps(parts),
-      cachedOrders: env.CACHED_ORDERS,
-      providerCallsPerSecond: env.PROVIDER_CALLS_PER_SECOND,
-    },
-    'orders',
-  )
+  const workers = await startWorkersOf(env, parts, workflowBundle, 'orders')
   const api = await startApi(env, parts)
   return { parts: [api, workers, { stop: parts.close }], failed: workers.failed }
 })

@@ -25,3 +25,8 @@ export async function memoryOf(child: ChildProcess): Promise<{ rssMb: number; he
   if ('ready' in told) return memoryOf(child)
   return told
 }
+
+/** Ends the conversation, so that the process can end; the other side may have gone before. */
+export async function hangUp(): Promise<void> {
+  if (process.connected) process.disconnect()
+}

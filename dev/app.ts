@@ -3,25 +3,17 @@ import { startApi } from '../api/server.ts'
 import { migrate } from '../db/migrate.ts'
 import { bundleWorkflows } from '../workers/bundle.ts'
 import { readEnv } from '../workers/env.ts'
-import { activityDeps, openParts } from '../workers/parts.ts'
+import { openParts } from '../workers/parts.ts'
 import { runProcess } from '../workers/process.ts'
 import { startRelay } from '../workers/relay/index.ts'
-import { startWorkers } from '../workers/worker.ts'
+import { startWorkersOf } from '../workers/worker.ts'
 
 /** The whole application in one process, for development and the demo: API, workers of both queues, relay. */
 await runProcess(async () => {
   const env = readEnv(apiVariables, process.env)
   await migrate(env.DATABASE_URL)
   const [parts, workflowBundle] = await Promise.all([openParts(env), bundleWorkflows()])
-  const workers = await startWorkers({
-    connection: parts.connection,
-    namespace: env.TEMPORAL_NAMESPACE,
-    queue: env.ORDERS_QUEUE,
-    workflowBundle,
-    activities: activityDeps(parts),
-    cachedOrders: env.CACHED_ORDERS,
-    providerCallsPerSecond: env.PROVIDER_CALLS_PER_SECOND,
-  })
+  const workers = await startWorkersOf(env, parts, workflowBundle)
   const relay = startRelay({ ...parts, queue: env.ORDERS_QUEUE })
   const api = await startApi(env, parts)
   return { parts: [api, relay, workers, { stop: parts.close }], failed: workers.failed }

@@ -1,8 +1,10 @@
 import { type NativeConnection, Worker, type WorkflowBundleOption } from '@temporalio/worker'
 import { type ActivityDeps, createOrderActivities, createPaymentActivities } from '../activities/index.ts'
 import { paymentsQueue } from '../workflows/messages.ts'
+import type { WorkerEnv } from './env.ts'
+import { activityDeps, type Parts } from './parts.ts'
 
-export type WorkerOptions = {
+type WorkerOptions = {
   connection: NativeConnection
   namespace: string
   /** The queue of orders; the queue of provider calls is named after it. */
@@ -30,6 +32,21 @@ export async function startWorkers(options: WorkerOptions, only?: 'orders'): Pro
     },
   }
 }
+
+/** The same for a process that has read its environment and opened its parts. */
+export const startWorkersOf = (env: WorkerEnv, parts: Parts, workflowBundle: WorkflowBundleOption, only?: 'orders'): Promise<Running> =>
+  startWorkers(
+    {
+      connection: parts.connection,
+      namespace: env.TEMPORAL_NAMESPACE,
+      queue: env.ORDERS_QUEUE,
+      workflowBundle,
+      activities: activityDeps(parts),
+      cachedOrders: env.CACHED_ORDERS,
+      providerCallsPerSecond: env.PROVIDER_CALLS_PER_SECOND,
+    },
+    only,
+  )
 
 function orderWorker({ connection, namespace, queue, workflowBundle, activities, cachedOrders }: WorkerOptions): Promise<Worker> {
   return Worker.create({

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { bundleWorkflowCode, NativeConnection, Worker } from '@temporalio/worker'
 import { orderWorkerSettings } from '../../workers/worker.ts'
-import { answerMemory } from '../memory.ts'
+import { answerMemory, hangUp } from '../memory.ts'
 
 /** A worker of the bare workflows, in a process of its own, with the settings of an order worker. */
 const workflowBundle = await bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('./workflows.ts', import.meta.url)) })
@@ -17,4 +17,4 @@ process.once('SIGTERM', () => worker.shutdown())
 answerMemory()
 await worker.run()
 await connection.close()
-process.disconnect?.()
+await hangUp()

@@ -59,7 +59,9 @@ async function decide(tx: Tx, accounts: Accounts, found: Case): Promise<Outcome>
   const { attempt, orderId, provider } = found
   if (attempt === null || orderId === null) return toHuman(tx, found, 'unknown_trade')
   const account = accounts[provider]
-  if (found.merchant !== account?.merchant || found.app !== account.app) return toHuman(tx, found, 'foreign_notification')
+  // This process cannot tell whose money it is; another one can. A fault is tried again, and nothing is released meanwhile.
+  if (!account) throw new Error(`the account of ${provider} is not configured here`)
+  if (found.merchant !== account.merchant || found.app !== account.app) return toHuman(tx, found, 'foreign_notification')
   if (found.refund) return `refund ${found.refund}`
   if (found.ownTransaction === found.transaction) return 'duplicate'
 

@@ -135,7 +135,6 @@ describe('money that needs a human', () => {
     ['for a number that cannot be ours', 'unknown_trade', { attempt: 'x-1' as AttemptNumber, transaction: 'odd' }],
     ['of another merchant', 'foreign_notification', { merchant: 'somebody', transaction: 'foreign-1' }],
     ['of another app', 'foreign_notification', { app: 'another', transaction: 'foreign-2' }],
-    ['of a provider without an account here', 'foreign_notification', { provider: 'nobody', transaction: 'foreign-3' }],
   ])('%s asks for one, once, and touches nothing else', async (_, reason, but) => {
     const { order, attempt } = await payable(sql, shop, till)
     const before = await holdings(sql)
@@ -147,6 +146,16 @@ describe('money that needs a human', () => {
     expect(await orderRow(sql, order)).toMatchObject({ status: 'awaiting_payment' })
     expect(await attemptRow(sql, attempt)).toMatchObject({ state: 'open', captured: 0n })
     expect(await holdings(sql)).toEqual(before)
+  })
+
+  it('is not judged where its provider has no account, so that nothing can be released on it; where it has one, it pays', async () => {
+    const { order, attempt } = await payable(sql, shop, till)
+    const notification = await stored(await till.facts(attempt))
+    await expect(judge(sql, {}, notification)).rejects.toThrow('not configured here')
+    const [row] = await sql`SELECT outcome FROM notifications WHERE id = ${notification}`
+    expect(row).toEqual({ outcome: null })
+    expect(await orderRow(sql, order)).toMatchObject({ status: 'awaiting_payment' })
+    expect(await judge(sql, accounts, notification)).toBe('paid')
   })
 })
 

@@ -5,10 +5,11 @@ import type { Db } from '../db/client.ts'
 import type { OrderNews } from '../db/order-news.ts'
 import type { Ids, NotificationId, OrderId, RefundNumber } from '../domain/ids.ts'
 import type { ClosedWhy } from '../domain/order.ts'
+import type { Refusal } from '../domain/refusals.ts'
 import type { PaymentProvider } from '../payments/provider.ts'
 import type { OrderInput } from '../workflows/messages.ts'
 import { leaveCart } from './cart.ts'
-import { beginClosing, type Release, releaseOrder } from './closing.ts'
+import { closeOrder, rejectOrder } from './closing.ts'
 import { closeAttempt } from './closing-attempt.ts'
 import { type Accounts, judge } from './judge.ts'
 import { confirmOrder, openAlone, placeAtOnce, placeStep } from './placing.ts'
@@ -55,8 +56,8 @@ export function createOrderActivities({ db: { sql }, news, carts, accounts, log 
         await told(input.orderId, leaveCart(sql, carts, log, input))
         return confirmed
       }),
-    beginClosing: (order: OrderId, why: ClosedWhy) => told(order, beginClosing(sql, order, why)),
-    releaseOrder: (order: OrderId, release: Release) => told(order, releaseOrder(sql, order, release)),
+    rejectOrder: (order: OrderId, refusal: Refusal) => told(order, rejectOrder(sql, order, refusal)),
+    closeOrder: (order: OrderId, why: ClosedWhy) => told(order, closeOrder(sql, order, why)),
     judge: async (order: OrderId, notification: NotificationId) => told(order, judge(sql, accounts, notification)),
     raiseAttention: (reason: AttentionReason, subject: string, orderId: OrderId | null) => raiseAttention(sql, { reason, subject, orderId }),
     clearAttention: (reason: AttentionReason, subject: string) => clearAttention(sql, reason, subject),

@@ -9,7 +9,7 @@ const judge = sure('judge', 'judge a payment notification')
 /** What reaches an order from outside. */
 export type Life = {
   orderId: OrderId
-  /** Notifications that have been signalled and not yet judged, each once. */
+  /** Notifications that have been signalled and not yet judged, each once. Signalled again after that, one is judged again: an operator may have asked for it. */
   inbox: NotificationId[]
   /** Somebody wants the order closed. */
   cancelled: ClosedWhy | undefined
@@ -18,10 +18,8 @@ export type Life = {
 /** Sets the handlers; called before anything is awaited, so that no signal can come too early. */
 export function listen(orderId: OrderId): Life {
   const life: Life = { orderId, inbox: [], cancelled: undefined }
-  const seen = new Set<NotificationId>()
   setHandler(notified, (notification) => {
-    if (!seen.has(notification)) life.inbox.push(notification)
-    seen.add(notification)
+    if (!life.inbox.includes(notification)) life.inbox.push(notification)
   })
   setHandler(cancel, (why) => {
     life.cancelled ??= why

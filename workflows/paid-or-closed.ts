@@ -14,8 +14,7 @@ import { judgeInbox, type Life, unlessPaid } from './life.ts'
 import { attentionReason, type OrderEnd, paymentsQueue } from './messages.ts'
 import { sure } from './roads.ts'
 
-const beginClosing = sure('beginClosing', 'begin to close: no further attempts')
-const releaseOrder = sure('releaseOrder', 'undo every step and close')
+const closeOrder = sure('closeOrder', 'no further attempts; with none open, undo every step and close')
 const judge = sure('judge', 'judge what closing found')
 const raiseAttention = sure('raiseAttention', 'ask a human to look')
 const clearAttention = sure('clearAttention', 'a human need not look any more')
@@ -36,31 +35,48 @@ function paid(): OrderEnd {
   return { status: 'to_ship' }
 }
 
-/** Closes at the provider first, then here. Money that was judged before the release wins; money after it goes back. */
+/**
+ * Closes at the provider first, then here: `closeOrder` gives nothing back while an attempt is open, whatever is remembered here. Money that
+ * was judged before that wins; money after it goes back.
+ */
 async function close(life: Life, order: OrderId): Promise<OrderEnd> {
-  setCurrentDetails('Closing: asking the payment provider before anything is given back.')
-  const { status, openAttempt } = await beginClosing(order, life.cancelled ?? 'pay_timeout')
-  if (status === 'to_ship') return paid()
-  if (openAttempt && (await endAttempt(life, order)) === 'paid') return paid()
-  if (await judgeInbox(life)) return paid()
-  const released = await releaseOrder(order, { end: 'closed' })
-  if (released.status === 'to_ship') return paid()
-  setCurrentDetails(`Closed (${life.cancelled ?? 'pay_timeout'}). Everything that was reserved is for sale again.`)
-  return { status: released.status }
+  const why = life.cancelled ?? 'pay_timeout'
+  for (;;) {
+    const { status, openAttempt } = await closeOrder(order, why)
+    if (status === 'to_ship') return paid()
+    if (!openAttempt) {
+      setCurrentDetails(`Closed (${why}). Everything that was reserved is for sale again.`)
+      return { status }
+    }
+    if (await paidMeanwhile(life, order)) return paid()
+  }
 }
 
-/** Ends the open attempt by its provider's word. While that word is unknown, nothing is released, and after a minute a human is asked. */
-async function endAttempt(life: Life, order: OrderId): Promise<'closed' | 'paid'> {
+/** Ends the open attempt by its provider's word, judging what comes in meanwhile. While that word is unknown, a human is asked and nothing happens. */
+async function paidMeanwhile(life: Life, order: OrderId): Promise<boolean> {
+  setCurrentDetails('Closing: asking the payment provider before anything is given back.')
   const scope = new CancellationScope({ cancellable: true })
   const closing = scope.run(() => closePatiently(order))
   const answer = await unlessPaid(life, closing)
   if (answer === 'paid') {
     scope.cancel()
     await closing.catch(() => {}) // Cancelled: the payment was faster.
-    return 'paid'
+    return true
   }
-  if (answer.is === 'closed') return 'closed'
-  return (await judge(order, answer.notification)) === 'paid' ? 'paid' : 'closed'
+  if (answer.is === 'closed') return await judgeInbox(life)
+  const outcome = await judge(order, answer.notification)
+  return outcome === 'attention' ? await untilHumansHaveActed(life) : outcome === 'paid'
+}
+
+/** The provider has the buyer's money and names an account that is not ours: a human corrects that, or gives it back there. Until then nothing is released. */
+async function untilHumansHaveActed(life: Life): Promise<boolean> {
+  setCurrentDetails(
+    'The provider has money for this order, but not for the account that is configured. A human has to look; everything stays reserved.',
+  )
+  upsertSearchAttributes([{ key: attentionReason, value: 'foreign_notification' }])
+  await condition(() => life.inbox.length > 0, '1 h') // Then the provider is asked again.
+  upsertSearchAttributes([{ key: attentionReason, value: null }])
+  return await judgeInbox(life)
 }
 
 async function closePatiently(order: OrderId): Promise<AttemptClosed> {

@@ -4,7 +4,7 @@ import type { Confirmed } from '../activities/placing.ts'
 import type { OrderInput } from './messages.ts'
 import { isAnswer, quickly, refusalOf, sure } from './roads.ts'
 
-const releaseOrder = sure('releaseOrder', 'undo every step and reject')
+const rejectOrder = sure('rejectOrder', 'undo every step and reject')
 
 /**
  * The quick road places the order in one local activity and one transaction, where a refusal leaves nothing to undo. When that fails for a
@@ -43,8 +43,7 @@ async function stepByStep(input: OrderInput): Promise<Confirmed> {
     at = 'confirm'
     return await stepOf('confirm', 'confirm')(input)
   } catch (error) {
-    const refusal = refusalOf(error) ?? { code: 'unavailable', details: { step: at } }
-    return await releaseOrder(input.orderId, { end: 'rejected', refusal })
+    return await rejectOrder(input.orderId, refusalOf(error) ?? { code: 'unavailable', details: { step: at } })
   }
 }
 

@@ -1,4 +1,4 @@
-import { releaseOrder } from '../../activities/closing.ts'
+import { rejectOrder } from '../../activities/closing.ts'
 import { confirmOrder, openAlone, placeStep, type ReservingStep } from '../../activities/placing.ts'
 import type { Sql } from '../../db/client.ts'
 import type { OrderId } from '../../domain/ids.ts'
@@ -33,6 +33,6 @@ export async function confirmed(sql: Sql, input: OrderInput): Promise<OrderId> {
   return input.orderId
 }
 
-export const unavailable = { end: 'rejected', refusal: { code: 'unavailable', details: { step: 'confirm' } } } as const
+export const unavailable = { code: 'unavailable', details: { step: 'confirm' } } as const
 
-export const reject = (sql: Sql, order: OrderId) => releaseOrder(sql, order, unavailable)
+export const reject = (sql: Sql, order: OrderId) => rejectOrder(sql, order, unavailable)

@@ -1,13 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { beginClosing, releaseOrder } from '../../activities/closing.ts'
+import { closeOrder, rejectOrder } from '../../activities/closing.ts'
 import { confirmOrder, placeAtOnce, placeStep } from '../../activities/placing.ts'
 import type { Sql } from '../../db/client.ts'
 import { StepUndone } from '../../db/steps.ts'
 import type { OrderId } from '../../domain/ids.ts'
+import { endAttempt } from '../../payments/attempts.ts'
 import type { OrderInput } from '../../workflows/messages.ts'
+import { payable } from '../payments/judge-rig.ts'
 import { expectBooksToAddUp, holdings, orderRow } from '../support/books.ts'
 import { type FreshDatabase, freshDatabase } from '../support/database.ts'
 import { held, waitingForLocks } from '../support/gates.ts'
+import { openTill } from '../support/paying.ts'
 import { openShop, type Shop } from '../support/shop.ts'
 import { confirmed, done, everything, reject, reserving, run, unavailable } from './everything.ts'
 
@@ -26,56 +29,67 @@ afterAll(async () => {
 
 const plain = ({ couponId: _, ...input }: OrderInput): OrderInput => ({ ...input, points: '0', balance: '0' })
 
-describe('releasing an order', () => {
-  it.each([0, 1, 2, 3, 4])('after %i of its steps leaves everything exactly as it was, and a row that says why', async (count) => {
+describe('an order', () => {
+  it.each([0, 1, 2, 3, 4])('rejected after %i of its steps leaves everything exactly as it was, and a row that says why', async (count) => {
     const input = await everything(shop)
     const before = await holdings(sql)
     const order = await done(sql, input, count)
     expect(await reject(sql, order)).toEqual({ status: 'rejected', payBy: null })
     expect(await holdings(sql)).toEqual(before)
-    expect(await orderRow(sql, order)).toMatchObject({ status: 'rejected', refusal: unavailable.refusal })
+    expect(await orderRow(sql, order)).toMatchObject({ status: 'rejected', refusal: unavailable })
     for (const step of reserving) await expect(placeStep(sql, order, step)).rejects.toThrow(StepUndone)
     await expect(confirmOrder(sql, order, 1000)).rejects.toThrow(StepUndone)
     expect(await holdings(sql)).toEqual(before)
   })
 
-  it('that was confirmed changes nothing and says so', async () => {
+  it('rejected after it was confirmed stays as it is and says so', async () => {
     const order = await confirmed(sql, await everything(shop))
     const before = await holdings(sql)
     expect(await reject(sql, order)).toEqual({ status: 'awaiting_payment', payBy: expect.any(Number) })
-    expect(await releaseOrder(sql, order, { end: 'closed' })).toMatchObject({ status: 'awaiting_payment' })
     expect(await holdings(sql)).toEqual(before)
     expect(await orderRow(sql, order)).toMatchObject({ status: 'awaiting_payment', refusal: null })
   })
 
-  it('that is closing closes it and gives everything back, once', async () => {
+  it('closed by five at once gives everything back, once', async () => {
     const input = await everything(shop)
     const before = await holdings(sql)
     const order = await confirmed(sql, input)
-    expect(await beginClosing(sql, order, 'buyer_cancelled')).toEqual({ status: 'closing', openAttempt: false })
-    const releases = await Promise.all(Array.from({ length: 5 }, () => releaseOrder(sql, order, { end: 'closed' })))
-    expect(releases.map(({ status }) => status)).toEqual(['closed', 'closed', 'closed', 'closed', 'closed'])
+    const closings = await Promise.all(Array.from({ length: 5 }, () => closeOrder(sql, order, 'buyer_cancelled')))
+    expect(closings).toEqual(Array.from({ length: 5 }, () => ({ status: 'closed', openAttempt: false })))
     expect(await holdings(sql)).toEqual(before)
     expect(await orderRow(sql, order)).toMatchObject({ status: 'closed', closedWhy: 'buyer_cancelled', refusal: null })
     await expect(placeStep(sql, order, 'reserve_stock')).rejects.toThrow(StepUndone)
   })
 
-  it('repeated keeps the first why', async () => {
+  it('rejected again keeps the first why', async () => {
     const order = await done(sql, await everything(shop), 2)
     await reject(sql, order)
-    await releaseOrder(sql, order, { end: 'rejected', refusal: { code: 'out_of_stock', details: { skus: [] } } })
-    expect(await orderRow(sql, order)).toMatchObject({ refusal: unavailable.refusal })
+    await rejectOrder(sql, order, { code: 'out_of_stock', details: { skus: [] } })
+    expect(await orderRow(sql, order)).toMatchObject({ refusal: unavailable })
   })
 })
 
-describe('beginning to close', () => {
-  it('keeps the first why, and says what is when it comes too late', async () => {
-    const order = await confirmed(sql, await everything(shop))
-    await beginClosing(sql, order, 'pay_timeout')
-    expect(await beginClosing(sql, order, 'buyer_cancelled')).toEqual({ status: 'closing', openAttempt: false })
+describe('closing an order', () => {
+  it('gives nothing back while an attempt is open, however often it is asked to', async () => {
+    const { order, attempt } = await payable(sql, shop, openTill(sql, shop.ids))
+    const before = await holdings(sql)
+    for (const why of ['pay_timeout', 'buyer_cancelled'] as const) {
+      expect(await closeOrder(sql, order, why)).toEqual({ status: 'closing', openAttempt: true })
+    }
+    expect(await holdings(sql)).toEqual(before)
     expect(await orderRow(sql, order)).toMatchObject({ status: 'closing', closedWhy: 'pay_timeout' })
-    await releaseOrder(sql, order, { end: 'closed' })
-    expect(await beginClosing(sql, order, 'buyer_cancelled')).toMatchObject({ status: 'closed' })
+    await endAttempt(sql, attempt)
+    expect(await closeOrder(sql, order, 'buyer_cancelled')).toEqual({ status: 'closed', openAttempt: false })
+    expect(await orderRow(sql, order)).toMatchObject({ status: 'closed', closedWhy: 'pay_timeout' })
+  })
+
+  it('that is paid changes nothing and says so', async () => {
+    const till = openTill(sql, shop.ids)
+    const { order, attempt } = await payable(sql, shop, till)
+    await till.told(await till.facts(attempt))
+    const before = await holdings(sql)
+    expect(await closeOrder(sql, order, 'pay_timeout')).toEqual({ status: 'to_ship', openAttempt: false })
+    expect(await holdings(sql)).toEqual(before)
   })
 })
 
@@ -123,13 +137,12 @@ describe('two orders of one buyer', () => {
   it('one placed while the other is given back, never wait for each other in a ring', async () => {
     const first = await everything(shop)
     const order = await confirmed(sql, first)
-    await beginClosing(sql, order, 'pay_timeout')
     const lines = first.lines.map((line) => ({ ...line, quantity: 1 }))
     const { couponId: _, ...second } = { ...first, lines, orderId: shop.ids.next() as OrderId } // A fresh snowflake.
     const shelf = await held(sql, (tx) => tx`SELECT 1 FROM stock WHERE sku_id = ${lines[0]?.sku ?? null} FOR UPDATE`)
     const placing = placeAtOnce(sql, second, run)
     await waitingForLocks(sql, 1)
-    const releasing = releaseOrder(sql, order, { end: 'closed' })
+    const releasing = closeOrder(sql, order, 'pay_timeout')
     await waitingForLocks(sql, 2)
     await shelf.commit()
     expect(await Promise.all([placing, releasing])).toMatchObject([{ status: 'awaiting_payment' }, { status: 'closed' }])

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { beginClosing, releaseOrder } from '../../activities/closing.ts'
+import { closeOrder, rejectOrder } from '../../activities/closing.ts'
 import { confirmOrder, openAlone, placeAtOnce, placeStep } from '../../activities/placing.ts'
 import { connect, type Db, type Sql } from '../../db/client.ts'
 import type { SkuId } from '../../domain/ids.ts'
@@ -53,7 +53,7 @@ async function stepByStep(input: OrderInput): Promise<string | undefined> {
     return (await tried(() => confirmOrder(sql, input.orderId, input.payWithinMs))).status
   } catch (error) {
     if (!(error instanceof Refused)) throw error
-    return (await tried(() => releaseOrder(sql, input.orderId, { end: 'rejected', refusal: error.refusal }))).status
+    return (await tried(() => rejectOrder(sql, input.orderId, error.refusal))).status
   }
 }
 const atOnce = async (input: OrderInput): Promise<string | undefined> => (await tried(() => placeAtOnce(sql, input, run)))?.status
@@ -117,8 +117,7 @@ describe('any orders', () => {
             const placed = road(input)
             if (fate === 'reject') await tried(() => reject(sql, input.orderId)).catch(() => {}) // It may come before there is a row.
             await placed.catch((error: Error) => expect(error.name).toBe('StepUndone'))
-            if (fate === 'close') await tried(() => beginClosing(sql, input.orderId, 'pay_timeout'))
-            if (fate === 'close') await tried(() => releaseOrder(sql, input.orderId, { end: 'closed' }))
+            if (fate === 'close') await tried(() => closeOrder(sql, input.orderId, 'pay_timeout'))
           }),
         )
         await expectBooksToAddUp(sql)

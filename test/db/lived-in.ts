@@ -1,4 +1,4 @@
-import { beginClosing, releaseOrder } from '../../activities/closing.ts'
+import { closeOrder } from '../../activities/closing.ts'
 import { judge } from '../../activities/judge.ts'
 import { confirmOrder, openAlone, placeStep } from '../../activities/placing.ts'
 import type { Db } from '../../db/client.ts'
@@ -64,9 +64,9 @@ export async function livedIn({ orm, sql }: Db, ids: Ids): Promise<LivedIn> {
   await pay(awaiting, 2)
   const closed = await place(3, { coupon: true, points: '50' })
   const late = await pay(closed, 3)
-  await beginClosing(sql, closed, 'pay_timeout')
+  await closeOrder(sql, closed, 'pay_timeout')
   await sql`UPDATE attempts SET state = 'closed', ended_at = now() WHERE number = ${late}`
-  await releaseOrder(sql, closed, { end: 'closed' })
+  await closeOrder(sql, closed, 'pay_timeout')
   await told(late, 't2')
   const rejected = await place(4, { lines: [{ sku: '1' as SkuId, quantity: 1, unitPrice: '1' }] })
   const onDelivery = await place(5, { payment: 'on_delivery' })

@@ -133,14 +133,17 @@ describe.concurrent('a worker that is killed the moment an effect has happened',
     await house.parts.db.sql`UPDATE skus SET on_sale = true WHERE id IN (SELECT sku_id FROM order_lines WHERE order_id = ${order})`
   })
 
-  it('after beginClosing: it is closed and everything is given back, once', async () => {
-    const { order, end } = await survive(10, 'beginClosing', 500)
+  it('after closeOrder: it is closed and everything is given back, once', async () => {
+    const { order, end } = await survive(10, 'closeOrder', 500)
     expect(await end()).toEqual({ status: 'closed' })
     expect(await movementsOf(order)).toEqual(released)
   })
 
-  it('after releaseOrder: it is closed and everything is given back, once', async () => {
-    const { order, end } = await survive(11, 'releaseOrder', 500)
+  it('after closeOrder, with an open attempt: the provider is asked before anything is given back', async () => {
+    const { order, end } = await survive(11, 'closeOrder', 4000, async (order) => {
+      await house.reaches(order, 'awaiting_payment')
+      expect((await house.pay(await wealthy(11), order)).status).toBe(201)
+    })
     expect(await end()).toEqual({ status: 'closed' })
     expect(await movementsOf(order)).toEqual(released)
   })

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { beginClosing, releaseOrder } from '../../activities/closing.ts'
+import { closeOrder } from '../../activities/closing.ts'
 import { confirmOrder, openAlone } from '../../activities/placing.ts'
 import type { Sql } from '../../db/client.ts'
 import type { OrderId, UserId } from '../../domain/ids.ts'
@@ -36,15 +36,15 @@ const refusal = (code: string, details: object = {}) => ({ refusal: { code, deta
 describe('paying is refused', () => {
   it.each([
     ['already_paid', 'is paid', async ({ till, order, buyer }: Waiting) => till.told(await till.facts(await till.attempt(order, buyer)))],
-    ['order_closing', 'is closing', ({ order }: Waiting) => beginClosing(sql, order, 'buyer_cancelled')],
     [
-      'order_closed',
-      'is closed',
-      async ({ order }: Waiting) => {
-        await beginClosing(sql, order, 'buyer_cancelled')
-        await releaseOrder(sql, order, { end: 'closed' })
+      'order_closing',
+      'is closing',
+      async ({ till, order, buyer }: Waiting) => {
+        await till.attempt(order, buyer)
+        await closeOrder(sql, order, 'buyer_cancelled')
       },
     ],
+    ['order_closed', 'is closed', ({ order }: Waiting) => closeOrder(sql, order, 'buyer_cancelled')],
   ])('with %s when the order %s', async (code, _, happen) => {
     const made = await waiting()
     await happen(made)

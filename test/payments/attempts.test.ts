@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { beginClosing, releaseOrder } from '../../activities/closing.ts'
+import { closeOrder } from '../../activities/closing.ts'
 import type { Sql } from '../../db/client.ts'
 import type { OrderId, UserId } from '../../domain/ids.ts'
 import { openAttempt } from '../../payments/attempts.ts'
@@ -135,9 +135,9 @@ describe('an order that closes while a creation is in flight', () => {
     }
     const opening = expect(openAttempt(till, order, buyer, 'pay')).rejects.toMatchObject(refusal('order_closing'))
     await called.opened
-    expect(await beginClosing(sql, order, 'pay_timeout')).toEqual({ status: 'closing', openAttempt: true })
+    expect(await closeOrder(sql, order, 'pay_timeout')).toEqual({ status: 'closing', openAttempt: true })
     await sql`UPDATE attempts SET state = 'closed', ended_at = now() WHERE order_id = ${order}`
-    await releaseOrder(sql, order, { end: 'closed' })
+    expect(await closeOrder(sql, order, 'pay_timeout')).toEqual({ status: 'closed', openAttempt: false })
     answered.open()
     await opening
     expect(await attemptsOf(order)).toMatchObject([{ state: 'closed' }])
@@ -147,7 +147,7 @@ describe('an order that closes while a creation is in flight', () => {
   it('keeps the attempt open until its provider has spoken', async () => {
     const { till, order, buyer } = await waiting()
     till.pay.answers.open = async () => {
-      await beginClosing(sql, order, 'pay_timeout')
+      await closeOrder(sql, order, 'pay_timeout')
       return { is: 'open', answer: { kind: 'qr', qr: 'in time' } }
     }
     const { number } = await openAttempt(till, order, buyer, 'pay')

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { beginClosing } from '../../activities/closing.ts'
+import { closeOrder } from '../../activities/closing.ts'
 import { closeAttempt } from '../../activities/closing-attempt.ts'
 import { judge } from '../../activities/judge.ts'
 import { refundAtProvider } from '../../activities/refunds.ts'
@@ -77,7 +77,7 @@ describe('the wallet as a channel', () => {
   it('is found paid by a closing that comes before the judge', async () => {
     const { order, buyer } = await waiting(6300)
     await openAttempt(till, order, buyer, 'balance')
-    await beginClosing(sql, order, 'pay_timeout')
+    await closeOrder(sql, order, 'pay_timeout')
     expect(await closeAttempt(sql, shop.ids, till.providers, order)).toEqual({ is: 'paid', notification: told() })
     await expect(openAttempt(till, order, buyer, 'pay')).rejects.toMatchObject({ refusal: { code: 'order_closing' } })
     expect(await judge(sql, accounts, told())).toBe('paid')

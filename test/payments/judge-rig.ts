@@ -1,4 +1,4 @@
-import { beginClosing, releaseOrder } from '../../activities/closing.ts'
+import { closeOrder } from '../../activities/closing.ts'
 import type { Sql } from '../../db/client.ts'
 import type { AttemptNumber, OrderId } from '../../domain/ids.ts'
 import { endAttempt } from '../../payments/attempts.ts'
@@ -19,8 +19,8 @@ export async function payable(sql: Sql, shop: Shop, till: Till): Promise<Payable
 /** Closed by its deadline, after the provider said that its attempt is closed. */
 export async function closedUnpaid(sql: Sql, shop: Shop, till: Till): Promise<Payable> {
   const made = await payable(sql, shop, till)
-  await beginClosing(sql, made.order, 'pay_timeout')
+  await closeOrder(sql, made.order, 'pay_timeout')
   await endAttempt(sql, made.attempt)
-  await releaseOrder(sql, made.order, { end: 'closed' })
+  await closeOrder(sql, made.order, 'pay_timeout')
   return made
 }

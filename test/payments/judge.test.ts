@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { beginClosing, releaseOrder } from '../../activities/closing.ts'
+import { closeOrder } from '../../activities/closing.ts'
 import { judge, type Outcome } from '../../activities/judge.ts'
 import type { Sql } from '../../db/client.ts'
 import type { AttemptNumber } from '../../domain/ids.ts'
 import { fen } from '../../domain/money.ts'
+import { endAttempt } from '../../payments/attempts.ts'
 import { storePayment } from '../../payments/notifications.ts'
 import type { TradeFacts } from '../../payments/provider.ts'
 import { expectBooksToAddUp, holdings, movementsOf, orderRow } from '../support/books.ts'
@@ -37,7 +38,7 @@ const other = (facts: TradeFacts): TradeFacts => ({ ...facts, transaction: `${fa
 describe('the right money', () => {
   it.each(['awaiting_payment', 'closing'])('for an order that is %s pays and settles it, in one transaction', async (status) => {
     const { order, attempt, input } = await payable(sql, shop, till)
-    if (status === 'closing') await beginClosing(sql, order, 'pay_timeout')
+    if (status === 'closing') await closeOrder(sql, order, 'pay_timeout')
     expect(await till.told(await till.facts(attempt))).toBe('paid')
 
     expect(await orderRow(sql, order)).toMatchObject({ status: 'to_ship', payState: 'paid', closedWhy: null, paidAt: expect.any(Date) })
@@ -181,9 +182,10 @@ describe('two at the same time', () => {
   async function race(first: 'judge' | 'release'): Promise<[Outcome, string]> {
     const { order, attempt } = await payable(sql, shop, till)
     const notification = await stored(await till.facts(attempt))
-    await beginClosing(sql, order, 'pay_timeout')
+    await closeOrder(sql, order, 'pay_timeout')
+    await endAttempt(sql, attempt)
     const row = await held(sql, (tx) => tx`SELECT 1 FROM orders WHERE id = ${order} FOR UPDATE`)
-    const start = { judge: () => judge(sql, accounts, notification), release: () => releaseOrder(sql, order, { end: 'closed' }) }
+    const start = { judge: () => judge(sql, accounts, notification), release: () => closeOrder(sql, order, 'pay_timeout') }
     const early = start[first]()
     await waitingForLocks(sql, 1)
     const late = first === 'judge' ? start.release() : start.judge()

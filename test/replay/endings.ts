@@ -1,11 +1,9 @@
 import type { Confirmed } from '../../activities/placing.ts'
 import { cancel } from '../../workflows/messages.ts'
-import { type Played, refused, type Stage } from '../workflows/stage.ts'
+import { type Played, refused, type Stage, withAttempt } from '../workflows/stage.ts'
 
 const waits = (): Confirmed => ({ status: 'awaiting_payment', payBy: Date.now() + 60_000 })
 const soon = (): Confirmed => ({ status: 'awaiting_payment', payBy: Date.now() + 300 })
-const openAttempt = () => ({ status: 'closing', openAttempt: true }) as const
-
 /** Every way in which an order's workflow can end, played to its end; the file of its history is named after it. */
 export const endings: Record<string, (stage: Stage) => Promise<Played>> = {
   'paid-on-the-quick-road': async (stage) => {
@@ -32,14 +30,14 @@ export const endings: Record<string, (stage: Stage) => Promise<Played>> = {
       },
     ),
   'closed-without-attempt': (stage) => stage.start({}, { place: soon }),
-  'closed-with-attempt': (stage) => stage.start({}, { place: soon, beginClosing: openAttempt }),
+  'closed-with-attempt': (stage) => stage.start({}, { place: soon, ...withAttempt() }),
   'closed-after-the-provider-was-unknown': (stage) => {
     let asked = 0
     return stage.start(
       {},
       {
         place: soon,
-        beginClosing: openAttempt,
+        ...withAttempt(),
         closeAttempt: () => {
           if (++asked < 3) throw new Error('no answer')
           return { is: 'closed' }
@@ -48,7 +46,7 @@ export const endings: Record<string, (stage: Stage) => Promise<Played>> = {
     )
   },
   'paid-while-closing': (stage) =>
-    stage.start({}, { place: soon, beginClosing: openAttempt, closeAttempt: () => ({ is: 'paid', notification: 'n1' as never }) }),
+    stage.start({}, { place: soon, ...withAttempt(), closeAttempt: () => ({ is: 'paid', notification: 'n1' as never }) }),
   'cancelled-by-the-buyer': async (stage) => {
     const played = await stage.start({}, { place: waits })
     await played.called('place')

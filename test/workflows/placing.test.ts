@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => stage.close())
 
 const steps = ['openOrder', 'reserveStock', 'lockCoupon', 'debitBalance', 'spendPoints', 'confirm'] as const
-const refusals: Partial<Record<keyof OrderActivities, Refusal>> = {
+const refusing: Partial<Record<keyof OrderActivities, Refusal>> = {
   reserveStock: { code: 'out_of_stock', details: { skus: ['7'] } },
   lockCoupon: { code: 'coupon_unavailable', details: { reason: 'used' } },
   debitBalance: { code: 'balance_insufficient', details: { available: { fen: '0', currency: 'CNY' } } },
@@ -46,23 +46,23 @@ describe('the quick road', () => {
 })
 
 describe('the slow road, step by step', () => {
-  it.each(Object.entries(refusals))('a refusal by %s goes no further and releases everything with that refusal', async (name, refusal) => {
-    const released: unknown[] = []
+  it.each(Object.entries(refusing))('a refusal by %s goes no further and releases everything with that refusal', async (name, refusal) => {
+    const refusals: unknown[] = []
     const played = await stage.start(
       {},
       {
         [name]: () => {
           throw refused(refusal)
         },
-        releaseOrder: (_, release) => {
-          released.push(release)
+        rejectOrder: (_, refusal) => {
+          refusals.push(refusal)
           return { status: 'rejected', payBy: null }
         },
       },
     )
     expect(await played.end()).toEqual({ status: 'rejected' })
-    expect(played.calls).toEqual(['place', ...steps.slice(0, steps.indexOf(name as (typeof steps)[number]) + 1), 'releaseOrder'])
-    expect(released).toEqual([{ end: 'rejected', refusal }])
+    expect(played.calls).toEqual(['place', ...steps.slice(0, steps.indexOf(name as (typeof steps)[number]) + 1), 'rejectOrder'])
+    expect(refusals).toEqual([refusal])
   })
 
   it('leaves out the steps that an order does not need', async () => {
@@ -93,7 +93,7 @@ describe('the slow road, step by step', () => {
     )
     expect(await played.end()).toEqual({ status: 'to_ship' })
     expect(played.calls.filter((call) => call === name)).toHaveLength(4)
-    expect(played.calls).not.toContain('releaseOrder')
+    expect(played.calls).not.toContain('rejectOrder')
   })
 
   it('a row of another execution is an answer: nothing is touched', async () => {
@@ -109,29 +109,29 @@ describe('the slow road, step by step', () => {
         confirm: () => {
           throw refused({ code: 'unavailable', details: { step: 'confirm' } })
         },
-        releaseOrder: () => ({ status: 'awaiting_payment', payBy: Date.now() + 60_000 }),
+        rejectOrder: () => ({ status: 'awaiting_payment', payBy: Date.now() + 60_000 }),
       },
     )
-    await played.called('releaseOrder')
+    await played.called('rejectOrder')
     await played.notify('n1')
     expect(await played.end()).toEqual({ status: 'to_ship' })
   })
 
   it('a step that fails for a minute on end refuses the order as unavailable', { timeout: 120_000 }, async () => {
-    const released: unknown[] = []
+    const refusals: unknown[] = []
     const played = await stage.start(
       {},
       {
         lockCoupon: () => {
           throw new Error('PostgreSQL is away')
         },
-        releaseOrder: (_, release) => {
-          released.push(release)
+        rejectOrder: (_, refusal) => {
+          refusals.push(refusal)
           return { status: 'rejected', payBy: null }
         },
       },
     )
     expect(await played.end()).toEqual({ status: 'rejected' })
-    expect(released).toEqual([{ end: 'rejected', refusal: { code: 'unavailable', details: { step: 'lock_coupon' } } }])
+    expect(refusals).toEqual([{ code: 'unavailable', details: { step: 'lock_coupon' } }])
   })
 })

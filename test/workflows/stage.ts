@@ -35,6 +35,14 @@ export type Played = {
 export const refused = (refusal: Refusal) =>
   ApplicationFailure.create({ type: 'refused', nonRetryable: true, message: refusal.code, details: [refusal] })
 
+/** Closing finds an open attempt so many times, before it finds none. */
+export const withAttempt = (times = 1) => {
+  let left = times
+  return {
+    closeOrder: () => (left-- > 0 ? ({ status: 'closing', openAttempt: true } as const) : ({ status: 'closed', openAttempt: false } as const)),
+  }
+}
+
 let serial = Date.now()
 
 export async function setStage(): Promise<Stage> {
@@ -111,8 +119,8 @@ const plot = (payWithinMs: number, acting: Acting): Acting => ({
   debitBalance: () => {},
   spendPoints: () => {},
   confirm: () => ({ status: 'awaiting_payment', payBy: Date.now() + payWithinMs }),
-  beginClosing: () => ({ status: 'closing', openAttempt: false }),
-  releaseOrder: (_, release) => ({ status: release.end, payBy: null }),
+  rejectOrder: () => ({ status: 'rejected', payBy: null }),
+  closeOrder: () => ({ status: 'closed', openAttempt: false }),
   judge: () => 'paid',
   raiseAttention: () => {},
   clearAttention: () => {},

@@ -50,9 +50,9 @@ async function endRefund(sql: Sql, { number, attempt, orderId, amount, provider 
   await sql.begin(async (tx) => {
     const ended = await tx`UPDATE refunds SET state = ${end}, ended_at = now() WHERE number = ${number} AND state = 'asked'`
     if (ended.count === 0) return
+    await clearAttention(tx, 'refund_stuck', number)
     if (end === 'success') {
       await tx`UPDATE attempts SET refunding_fen = refunding_fen - ${amount}, refunded_fen = refunded_fen + ${amount} WHERE number = ${attempt}`
-      await clearAttention(tx, 'refund_stuck', number)
     } else {
       await raiseAttention(tx, { reason: 'refund_failed', subject: number, orderId, details: { provider, state: end, code } })
     }

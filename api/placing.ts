@@ -49,6 +49,12 @@ export function createPlacing({ db: { sql }, client, news, queue, payWithinMs, w
     return row ? answer(id, row, fingerprint) : { state: 'pending', orderId: id }
   }
 
+  /** No workflow: the order has just ended, or nothing can close it safely; the relay finds such orders and asks a human. */
+  const hasEnded = async (id: OrderId): Promise<void> => {
+    const row = await rowOf(id)
+    if (row?.status === 'awaiting_payment' || row?.status === 'closing') refuse('unavailable', { step: 'cancel' })
+  }
+
   return {
     async place({ quote, expired, choice }: Placement): Promise<PlacedOrPending> {
       const fingerprint = fingerprintOf(choice)
@@ -70,7 +76,7 @@ export function createPlacing({ db: { sql }, client, news, queue, payWithinMs, w
       if (!row || row.buyer !== buyer) throw new OrderUnknown(id)
       if (row.status === 'closed' || row.status === 'closing') return
       if (row.status !== 'awaiting_payment') throw new Refused(notCancellable(row))
-      await wishToClose(client, id)
+      if (!(await wishToClose(client, id))) await hasEnded(id)
       const ended = await news.until(id, waitMs, async () => {
         const now = await rowOf(id)
         return now?.status === 'awaiting_payment' || now?.status === 'closing' ? undefined : now
@@ -100,12 +106,13 @@ async function startedBefore(client: Client, quote: Quote): Promise<PlacedOrPend
   return refuse('quote_expired', { expiredAt: new Date(quote.expires * 1000).toISOString() })
 }
 
-/** Tells the workflow. Without one nothing can close the order safely; the relay finds such orders and asks a human. */
-async function wishToClose(client: Client, id: OrderId): Promise<void> {
+/** Tells the order's workflow; false when there is none (any more). */
+async function wishToClose(client: Client, id: OrderId): Promise<boolean> {
   try {
     await client.workflow.getHandle(orderWorkflowId(id)).signal(cancel, 'buyer_cancelled')
+    return true
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) refuse('unavailable', { step: 'cancel' })
+    if (error instanceof WorkflowNotFoundError) return false
     throw error
   }
 }

@@ -39,7 +39,7 @@ export const problemTexts: Record<ProblemCode, Text> = {
   points_insufficient: text('Not enough points', 'Fewer points can be used than that.', '积分不足', '可用积分不足。'),
   address_unknown: text('Unknown address', 'Choose one of your addresses.', '地址不存在', '请选择您的收货地址。'),
   buyer_blocked: text('Account blocked', 'This account cannot place orders.', '账户受限', '该账户无法下单。'),
-  unavailable: text('Not possible right now', 'Nothing was charged or kept. Try again in a minute.', '暂时无法处理', '未扣除任何款项,请稍后再试。'),
+  unavailable: text('Not possible right now', 'Nothing has been changed. Try again in a minute.', '暂时无法处理', '未作任何更改,请稍后再试。'),
   already_paid: text('Already paid', 'This order is paid.', '订单已支付', '该订单已支付。'),
   attempt_unsettled: text('Payment under way', 'The last try to pay is not settled yet.', '支付处理中', '上一次支付尚未有结果,请稍后再试。'),
   order_closing: text('Order is closing', 'This order is being closed and takes no payment.', '订单关闭中', '订单正在关闭,无法支付。'),

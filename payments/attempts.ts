@@ -1,11 +1,12 @@
 import type { Sql, Tx } from '../db/client.ts'
+import type { OpenAnswer } from '../db/schema/index.ts'
 import type { AttemptNumber, Ids, NotificationId, OrderId, UserId } from '../domain/ids.ts'
 import { type Fen, fen } from '../domain/money.ts'
 import type { OrderStatus, PayState } from '../domain/order.ts'
 import { refuse } from '../domain/refusals.ts'
 import { payFromWallet } from './balance.ts'
 import { storePayment } from './notifications.ts'
-import type { OpenAnswer, PaymentProvider } from './provider.ts'
+import type { PaymentProvider } from './provider.ts'
 
 /** The order is none of this buyer's, or there is none. */
 export class OrderUnknown extends Error {}

@@ -1,3 +1,4 @@
+import type { OpenAnswer } from '../db/schema/index.ts'
 import type { AttemptNumber, RefundNumber } from '../domain/ids.ts'
 import type { Fen } from '../domain/money.ts'
 
@@ -29,9 +30,6 @@ export type OpenRequest = {
   /** When the provider itself stops taking money: the order's deadline. */
   expiresAt: Date
 }
-
-/** What the buyer needs to pay. */
-export type OpenAnswer = { kind: 'qr'; qr: string }
 
 /**
  * `refused`: the provider surely has no trade and said why. `unknown`: no answer, or one that settles nothing; the trade may exist.

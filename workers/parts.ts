@@ -28,7 +28,7 @@ export type Parts = {
 
 /** Opens the parts, or throws what is missing. The client shares the workers' connection: that is what makes an eager start possible. */
 export async function openParts(env: WorkerEnv, options: { debugSql?: (query: string) => void } = {}): Promise<Parts> {
-  const log = pino({ level: env.LOG_LEVEL, serializers: { error: pino.stdSerializers.err }, redact: ['*.phone', '*.name', '*.address', '*.note'] })
+  const log = pino({ level: env.LOG_LEVEL, serializers: { error: pino.stdSerializers.err }, redact: ['*.phone', '*.address', '*.note'] })
   installRuntime(log)
   const db = connect(env.DATABASE_URL, { max: env.DATABASE_CONNECTIONS, ...(options.debugSql ? { debug: options.debugSql } : {}) })
   const payments = configurePayments(env, db.sql)

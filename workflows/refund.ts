@@ -1,4 +1,4 @@
-import { isCancellation, proxyActivities, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow'
+import { CancellationScope, proxyActivities, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow'
 import type { PaymentActivities } from '../activities/index.ts'
 import type { RefundEnd } from '../activities/refunds.ts'
 import { attentionReason, paymentsQueue, type RefundInput } from './messages.ts'
@@ -6,8 +6,15 @@ import { sure } from './roads.ts'
 
 const raiseAttention = sure('raiseAttention', 'ask a human to look')
 
-/** Sends money back until the provider's final word. Its number derives from its cause, so whoever finds the cause finds this one workflow. */
-export async function refund({ number }: RefundInput): Promise<{ end: RefundEnd }> {
+/**
+ * Sends money back until the provider's final word. Its number derives from its cause, so whoever finds the cause finds this one workflow.
+ * Money that is owed is owed: a cancellation changes nothing.
+ */
+export function refund({ number }: RefundInput): Promise<{ end: RefundEnd }> {
+  return CancellationScope.nonCancellable(() => sendBack(number))
+}
+
+async function sendBack(number: RefundInput['number']): Promise<{ end: RefundEnd }> {
   setCurrentDetails('Sending the money back.')
   const end = await patiently(number)
   setCurrentDetails(end === 'success' ? 'The money is back.' : `The provider ended it as \`${end}\`: a human has to see to it.`)
@@ -29,9 +36,7 @@ async function patiently(number: RefundInput['number']): Promise<RefundEnd> {
   })
   try {
     return await soon.refundAtProvider(number)
-  } catch (error) {
-    if (isCancellation(error)) throw error
-  }
+  } catch {} // The provider has not said its final word in six minutes.
   upsertSearchAttributes([{ key: attentionReason, value: 'refund_stuck' }])
   await raiseAttention('refund_stuck', number, null)
   const end = await sometime.refundAtProvider(number)

@@ -53,7 +53,7 @@ export const orderChecks: Check[] = [
         SELECT concat('order ', id) AS subject, status AS state, COALESCE(pay_by, placed_at) AS due FROM orders
           WHERE status IN ('placing', 'awaiting_payment', 'closing')
         UNION ALL SELECT concat('attempt ', number), state, expires_at FROM attempts WHERE state IN ('opening', 'open')
-        UNION ALL SELECT concat('refund ', number), 'not started', created_at FROM refunds WHERE NOT started
+        UNION ALL SELECT concat('refund ', number), 'asked', due_at FROM refunds WHERE state = 'asked'
         UNION ALL SELECT concat(topic, ' ', key), 'in the outbox', due_at FROM outbox) waiting`,
   },
 ]

@@ -136,6 +136,7 @@ CREATE TABLE "order_notes" (
 	"order_id" bigint NOT NULL,
 	"fingerprint" text NOT NULL,
 	"note" text NOT NULL,
+	"written_at" timestamp with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "order_notes_order_id_fingerprint_pk" PRIMARY KEY("order_id","fingerprint")
 );
 --> statement-breakpoint
@@ -229,7 +230,7 @@ CREATE TABLE "refunds" (
 	"transaction" text NOT NULL,
 	"amount_fen" bigint NOT NULL,
 	"state" text DEFAULT 'asked' NOT NULL,
-	"started" boolean DEFAULT false NOT NULL,
+	"due_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"ended_at" timestamp with time zone
 );
@@ -329,7 +330,7 @@ CREATE INDEX "attempts_of_order" ON "attempts" USING btree ("order_id");--> stat
 CREATE INDEX "attempts_to_ask" ON "attempts" USING btree ("next_ask_at") WHERE "attempts"."next_ask_at" IS NOT NULL;--> statement-breakpoint
 CREATE INDEX "notifications_due" ON "notifications" USING btree ("due_at") WHERE "notifications"."outcome" IS NULL;--> statement-breakpoint
 CREATE INDEX "notifications_of_attempt" ON "notifications" USING btree ("attempt");--> statement-breakpoint
-CREATE INDEX "refunds_to_start" ON "refunds" USING btree ("created_at") WHERE NOT "refunds"."started";--> statement-breakpoint
+CREATE INDEX "refunds_due" ON "refunds" USING btree ("due_at") WHERE "refunds"."state" = 'asked';--> statement-breakpoint
 CREATE INDEX "refunds_of_order" ON "refunds" USING btree ("order_id");--> statement-breakpoint
 CREATE INDEX "addresses_of_user" ON "addresses" USING btree ("user_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "one_default_address" ON "addresses" USING btree ("user_id") WHERE "addresses"."is_default";--> statement-breakpoint

@@ -96,10 +96,15 @@ export const orderLog = pgTable(
   (t) => [index('log_of_order').on(t.orderId, t.id)],
 )
 
-/** A buyer's note waits here for its order, because personal data does not go through a workflow's history. */
+/** A buyer's note waits here for its order, because personal data does not go through a workflow's history; then the relay removes it. */
 export const orderNotes = pgTable(
   'order_notes',
-  { orderId: id('order_id').notNull(), fingerprint: text('fingerprint').notNull(), note: text('note').notNull() },
+  {
+    orderId: id('order_id').notNull(),
+    fingerprint: text('fingerprint').notNull(),
+    note: text('note').notNull(),
+    writtenAt: moment('written_at').notNull().defaultNow(),
+  },
   (t) => [primaryKey({ columns: [t.orderId, t.fingerprint] })],
 )
 

@@ -1,8 +1,10 @@
 import { sql } from 'drizzle-orm'
-import { boolean, check, index, integer, jsonb, pgTable, text, unique, uniqueIndex } from 'drizzle-orm/pg-core'
-import type { OpenAnswer } from '../../payments/provider.ts'
+import { check, index, integer, jsonb, pgTable, text, unique, uniqueIndex } from 'drizzle-orm/pg-core'
 import { fen, id, moment } from './columns.ts'
 import { orders } from './orders.ts'
+
+/** What the buyer needs to pay. */
+export type OpenAnswer = { kind: 'qr'; qr: string }
 
 /** One try to pay one order at one provider. `opening → open → paid | closed | failed`. */
 export const attempts = pgTable(
@@ -89,10 +91,10 @@ export const refunds = pgTable(
     transaction: text('transaction').notNull(),
     amountFen: fen('amount_fen').notNull(),
     state: text('state').$type<'asked' | 'success' | 'closed' | 'abnormal'>().notNull().default('asked'),
-    /** Its workflow runs; the relay starts what has none. */
-    started: boolean('started').notNull().default(false),
+    /** While it is asked: when the relay makes sure, next, that its workflow runs. */
+    dueAt: moment('due_at').notNull().defaultNow(),
     createdAt: moment('created_at').notNull().defaultNow(),
     endedAt: moment('ended_at'),
   },
-  (t) => [index('refunds_to_start').on(t.createdAt).where(sql`NOT ${t.started}`), index('refunds_of_order').on(t.orderId)],
+  (t) => [index('refunds_due').on(t.dueAt).where(sql`${t.state} = 'asked'`), index('refunds_of_order').on(t.orderId)],
 )

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { leaveCart } from '../../activities/cart.ts'
 import type { OrderId, RefundNumber } from '../../domain/ids.ts'
 import { runDuties } from '../../workers/relay/every.ts'
+import { forgetNotes } from '../../workers/relay/notes.ts'
 import { emptyOutbox } from '../../workers/relay/outbox.ts'
 import { findOverdue } from '../../workers/relay/overdue.ts'
 import { startRefunds } from '../../workers/relay/refunds.ts'
@@ -40,13 +41,26 @@ describe('a refund', () => {
     expect((await rig.sql`SELECT sum(refunded_fen) AS back, sum(refunding_fen) AS owed FROM attempts`)[0]).toEqual({ back: '12600', owed: '0' })
   })
 
-  it('whose start was not noted is not started again', async () => {
+  it('whose start was not noted runs once', async () => {
     const number = await lateMoney()
+    await Promise.all([startRefunds(rig.deps), startRefunds(rig.deps)])
+    await rig.sql`UPDATE refunds SET due_at = now() WHERE number = ${number}`
     await startRefunds(rig.deps)
-    await rig.deps.client.workflow.getHandle(`refund-${number}`).result()
-    await rig.sql`UPDATE refunds SET started = false WHERE number = ${number}`
+    const handle = rig.deps.client.workflow.getHandle(`refund-${number}`)
+    expect(await handle.result()).toEqual({ end: 'success' })
+    const runs = async () => (await rig.deps.client.workflow.count(`WorkflowId = 'refund-${number}'`)).count
+    await expect.poll(runs, { timeout: 20_000 }).toBe(1)
+  })
+
+  it('whose workflow was terminated gets another one, and nothing else does', async () => {
+    const number = await lateMoney()
+    const { workflow } = rig.deps.client
+    await workflow.start('refund', { args: [{ number }], taskQueue: 'orders-nobody', workflowId: `refund-${number}` })
+    await workflow.getHandle(`refund-${number}`).terminate('by mistake')
     expect(await startRefunds(rig.deps)).toBe(1)
-    expect((await rig.sql`SELECT started, state FROM refunds WHERE number = ${number}`)[0]).toEqual({ started: true, state: 'success' })
+    expect(await workflow.getHandle(`refund-${number}`).result()).toEqual({ end: 'success' })
+    await rig.sql`UPDATE refunds SET due_at = now()`
+    expect(await startRefunds(rig.deps)).toBe(0)
   })
 })
 
@@ -85,6 +99,22 @@ describe('an order that should have ended', () => {
   it('in less than five minutes from now asks nobody', async () => {
     const order = await done(rig.sql, await everything(rig.shop), 2)
     expect(await findOverdue(rig.deps)).toBe(0)
+    await reject(rig.sql, order)
+  })
+})
+
+describe('a buyer’s note', () => {
+  it('is kept once: with its order, no longer beside it', async () => {
+    const input = await everything(rig.shop)
+    const waiting = rig.shop.ids.next()
+    await rig.sql`INSERT INTO order_notes (order_id, fingerprint, note) VALUES (${input.orderId}, 'x', 'ring twice'), (${waiting}, 'x', 'placed soon')`
+    const order = await done(rig.sql, input, 1)
+    expect(await forgetNotes(rig.deps)).toBe(0)
+    await rig.sql`UPDATE orders SET placed_at = now() - interval '2 minutes' WHERE id = ${order}`
+    expect(await forgetNotes(rig.deps)).toBe(1)
+    expect([...(await rig.sql`SELECT order_id::text AS id FROM order_notes`)]).toEqual([{ id: waiting }])
+    await rig.sql`UPDATE order_notes SET written_at = now() - interval '31 days'`
+    expect(await forgetNotes(rig.deps)).toBe(1)
     await reject(rig.sql, order)
   })
 })

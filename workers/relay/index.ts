@@ -1,5 +1,6 @@
 import type { RelayDeps } from './deps.ts'
 import { type Duty, runDuties } from './every.ts'
+import { forgetNotes } from './notes.ts'
 import { redeliver } from './notifications.ts'
 import { emptyOutbox } from './outbox.ts'
 import { findOverdue } from './overdue.ts'
@@ -12,6 +13,7 @@ const relayDuties = (deps: RelayDeps): Duty[] => [
   { name: 'watch open attempts', everyMs: 1000, run: () => watch(deps) },
   { name: 'start refunds', everyMs: 1000, run: () => startRefunds(deps) },
   { name: 'empty the outbox', everyMs: 1000, run: () => emptyOutbox(deps) },
+  { name: 'forget notes', everyMs: 60_000, run: () => forgetNotes(deps) },
   { name: 'find overdue orders', everyMs: 30_000, run: () => findOverdue(deps) },
 ]
 

@@ -3,23 +3,28 @@ import { type RefundNumber, refundWorkflowId } from '../../domain/ids.ts'
 import type { refund } from '../../workflows/index.ts'
 import { batch, type RelayDeps } from './deps.ts'
 
-/** Starts the workflow of each refund that has none yet. Its id is the refund's number, so starting twice is starting once. */
+/**
+ * Sees to it that every refund without a final word has a workflow that runs: at once when it is new, and every ten minutes after that, in
+ * case somebody terminated it. Its id is the refund's number, so starting twice is starting once.
+ */
 export async function startRefunds({ db: { sql }, client, queue }: RelayDeps): Promise<number> {
-  const due = await sql<{ number: RefundNumber }[]>`SELECT number FROM refunds WHERE NOT started ORDER BY created_at LIMIT ${batch}`
+  const due = await sql<{ number: RefundNumber }[]>`
+    WITH due AS (SELECT number FROM refunds WHERE state = 'asked' AND due_at <= now() ORDER BY due_at LIMIT ${batch} FOR UPDATE SKIP LOCKED)
+    UPDATE refunds r SET due_at = now() + interval '10 seconds' FROM due WHERE r.number = due.number RETURNING r.number`
   for (const { number } of due) {
     try {
       await client.workflow.start<typeof refund>('refund', {
         args: [{ number }],
         taskQueue: queue,
         workflowId: refundWorkflowId(number),
-        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
         workflowIdConflictPolicy: 'FAIL',
         staticSummary: 'money on its way back',
       })
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
     }
-    await sql`UPDATE refunds SET started = true WHERE number = ${number}`
+    await sql`UPDATE refunds SET due_at = now() + interval '10 minutes' WHERE number = ${number}`
   }
   return due.length
 }

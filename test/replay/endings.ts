@@ -4,7 +4,7 @@ import { type Played, refused, type Stage, withAttempt } from '../workflows/stag
 
 const waits = (): Confirmed => ({ status: 'awaiting_payment', payBy: Date.now() + 60_000 })
 const soon = (): Confirmed => ({ status: 'awaiting_payment', payBy: Date.now() + 300 })
-/** Every way in which an order's workflow can end, played to its end; the file of its history is named after it. */
+/** Every way in which a workflow can end, played to its end; the file of its history is named after it. */
 export const endings: Record<string, (stage: Stage) => Promise<Played>> = {
   'paid-on-the-quick-road': async (stage) => {
     const played = await stage.start({}, { place: waits })
@@ -47,6 +47,20 @@ export const endings: Record<string, (stage: Stage) => Promise<Played>> = {
   },
   'paid-while-closing': (stage) =>
     stage.start({}, { place: soon, ...withAttempt(), closeAttempt: () => ({ is: 'paid', notification: 'n1' as never }) }),
+  refunded: (stage) => stage.refund({}),
+  'refunded-though-cancelled': async (stage) => {
+    let asked = 0
+    const played = await stage.refund({
+      refundAtProvider: () => {
+        if (++asked < 3) throw new Error('no answer')
+        return 'success'
+      },
+    })
+    await played.called('refundAtProvider')
+    await stage.client.workflow.getHandle(`refund-${played.id}`).cancel()
+    return played
+  },
+  'refund-failed': (stage) => stage.refund({ refundAtProvider: () => 'abnormal' }),
   'cancelled-by-the-buyer': async (stage) => {
     const played = await stage.start({}, { place: waits })
     await played.called('place')

@@ -5,7 +5,7 @@ import { inject } from 'vitest'
 import type { OrderActivities, PaymentActivities } from '../../activities/index.ts'
 import type { NotificationId, OrderId } from '../../domain/ids.ts'
 import type { Refusal } from '../../domain/refusals.ts'
-import type { order } from '../../workflows/index.ts'
+import type { order, refund } from '../../workflows/index.ts'
 import { notified, type OrderInput, paymentsQueue } from '../../workflows/messages.ts'
 
 type All = OrderActivities & PaymentActivities
@@ -16,6 +16,8 @@ export type Acting = { [N in keyof All]?: (...args: Parameters<All[N]>) => Await
 export type Stage = {
   client: Client
   start(input: Partial<OrderInput>, acting?: Acting, options?: { worker?: false }): Promise<Played>
+  /** A refund's workflow instead of an order's. */
+  refund(acting: Acting): Promise<Played>
   close(): Promise<void>
 }
 export type Played = {
@@ -52,7 +54,7 @@ export async function setStage(): Promise<Stage> {
   const client = new Client({ connection })
   const running: { worker: Worker; run: Promise<void> }[] = []
 
-  async function start(input: Partial<OrderInput>, acting: Acting = {}, { worker: now = true as boolean } = {}): Promise<Played> {
+  async function start(input: Partial<OrderInput>, acting: Acting = {}, { worker: now = true as boolean, refunding = false } = {}): Promise<Played> {
     const id = String(++serial) as OrderId
     const queue = `orders-stage-${id}`
     const calls: string[] = []
@@ -79,7 +81,9 @@ export async function setStage(): Promise<Stage> {
       }
     }
     if (now) await run()
-    const handle = await client.workflow.start<typeof order>('order', { args: [inputOf(id, input)], taskQueue: queue, workflowId: `order-${id}` })
+    const handle = refunding
+      ? await client.workflow.start<typeof refund>('refund', { args: [{ number: id as never }], taskQueue: queue, workflowId: `refund-${id}` })
+      : await client.workflow.start<typeof order>('order', { args: [inputOf(id, input)], taskQueue: queue, workflowId: `order-${id}` })
     return {
       id,
       calls,
@@ -101,6 +105,7 @@ export async function setStage(): Promise<Stage> {
   return {
     client,
     start,
+    refund: (acting) => start({}, acting, { refunding: true }),
     async close() {
       for (const { worker } of running) if (worker.getState() === 'RUNNING') worker.shutdown()
       await Promise.all(running.map(({ run }) => run))
@@ -125,6 +130,7 @@ const plot = (payWithinMs: number, acting: Acting): Acting => ({
   raiseAttention: () => {},
   clearAttention: () => {},
   closeAttempt: () => ({ is: 'closed' }),
+  refundAtProvider: () => 'success',
   ...acting,
 })
 

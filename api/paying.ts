@@ -6,7 +6,7 @@ import type { AttemptView, Paying } from './deps.ts'
 /** How long the wallet's buyer waits for the order to be settled; after that the order's own page tells. */
 const waitMs = 5000
 
-/** Pays orders. The wallet pays at once, so its buyer is answered when the order's workflow has settled the order. */
+/** Pays orders. The wallet pays at once, so its buyer is answered when the order is settled. */
 export function createPaying(deps: AttemptDeps & { news: Pick<OrderNews, 'until'> }): Paying {
   return {
     async pay(orderId, buyer, channel): Promise<AttemptView> {

@@ -15,7 +15,7 @@ export type RunningApi = { port: number; stop(): Promise<void> }
 
 /** Serves the API over the opened parts. The orders that it starts run on `ORDERS_QUEUE`, eagerly where this process has a worker of it. */
 export async function startApi(env: ApiEnv, { db, redis, news, carts, ids, payments, client, log }: Parts): Promise<RunningApi> {
-  const deliver = deliverSoon(client, log)
+  const deliver = deliverSoon({ sql: db.sql, accounts: payments.accounts, client, news, log })
   const app = createApp({
     db,
     carts,
@@ -32,7 +32,8 @@ export async function startApi(env: ApiEnv, { db, redis, news, carts, ids, payme
     },
     notifyRoutes: notifyRoutes({ sql: db.sql, ids, providers: payments.providers, deliver, log }),
   })
-  const server = createServer(getRequestListener(app.fetch))
+  // Longer than proxies and providers keep theirs idle (a minute is usual), so that a request never meets a connection that just closed.
+  const server = createServer({ keepAliveTimeout: 75_000 }, getRequestListener(app.fetch))
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(env.PORT, env.HOST, resolve))
   const { port } = server.address() as AddressInfo // It listens on TCP, so it has an address with a port.
   log.info({ port }, 'the API serves')

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import type { ApiClient } from '../api/client.ts'
 import type { OrderId } from '../domain/ids.ts'
 import type { Rig } from './rig.ts'
@@ -45,10 +46,20 @@ export async function placeOrder(rig: Rig, { api, buyer, quoteToken }: Basket, m
 export async function payAndSettle(rig: Rig, { api }: Basket, order: OrderId): Promise<void> {
   const opened = await api.v1.orders[':id'].payments.$post({ param: { id: order }, json: { channel: 'wechat-v3' } })
   if (opened.status !== 201) throw new Error(`paying answered ${opened.status}: ${await opened.text()}`)
-  await rig.sandbox.pay((await opened.json()).number)
-  const settled = await rig.news.until(order, 60_000, async () => {
+  const isSettled = async () => {
     const [row] = await rig.db.sql`SELECT 1 FROM orders WHERE id = ${order} AND status = 'to_ship'`
     return row
-  })
-  if (!settled) throw new Error(`order ${order} was paid and not settled within a minute`)
+  }
+  const settled = rig.news.until(order, 60_000, isSettled, 'later')
+  await rig.sandbox.pay((await opened.json()).number)
+  if (!(await settled)) throw new Error(`order ${order} was paid and not settled within a minute`)
+}
+
+/** Waits until no more than `asleep` workflows of orders run: those that were paid have ended. */
+export async function workflowsEnded({ client }: Rig, asleep: number): Promise<void> {
+  for (;;) {
+    const { count } = await client.workflow.count("WorkflowType = 'order' AND ExecutionStatus = 'Running'")
+    if (count <= asleep) return
+    await setTimeout(100)
+  }
 }

@@ -55,6 +55,7 @@ export async function openRig(): Promise<Rig> {
   const news = orderNews(redis)
   const temporal = await Connection.connect({ address: servers.temporalAddress })
   const floor = await fork('./floor/worker.ts', { TEMPORAL_ADDRESS: servers.temporalAddress })
+  floor.setMaxListeners(0) // One for each bare workflow that is about to sleep.
   const key = createPrivateKey(keys.jwt.privateKey)
   return {
     stack,

@@ -27,7 +27,7 @@ export type AttemptDeps = {
   sql: Sql
   ids: Ids
   providers: Providers
-  /** Tells the order's workflow of a stored notification; not waited for, as the relay delivers until it is judged. */
+  /** Has a stored notification judged; not waited for, as the relay sees to it until it is. */
   deliver: (order: OrderId, notification: NotificationId) => void
 }
 

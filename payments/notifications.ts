@@ -8,7 +8,7 @@ export type FoundBy = 'callback' | 'watch' | 'closing' | 'balance'
 /** A stored notification. `orderId` is null when its trade number is none of ours; `outcome` is null until the judge has spoken. */
 export type Stored = { id: NotificationId; orderId: OrderId | null; outcome: string | null }
 
-/** How long a stored notification may wait for its judge before the relay delivers it: who stores it has signalled it already. */
+/** How long a stored notification may wait before the relay has it judged: who stores it does so at once. */
 const graceMs = 5000
 
 /**

@@ -53,7 +53,7 @@ export async function startSandbox(config: SandboxConfig): Promise<Sandbox> {
   app.route('/sandbox', control(buyer, switches, ledger))
   app.route('/v3', gateway({ mchId, headers, mistrusts, trades, refunds, switches, buyer, notify }))
 
-  const server = createServer(getRequestListener(app.fetch))
+  const server = createServer({ keepAliveTimeout: 75_000 }, getRequestListener(app.fetch))
   const port = await listen(server, config.port ?? 0)
   return {
     url: `http://127.0.0.1:${port}`,

@@ -27,8 +27,8 @@ export type OrderEnd = { status: OrderStatus }
 
 export type RefundInput = { number: RefundNumber }
 
-/** A notification about this order's money is stored and wants judging. */
-export const notified = defineSignal<[NotificationId]>('notified')
+/** The judge has settled this order's payment, which this notification told of. The rows say so too; without the signal it is learnt later. */
+export const paid = defineSignal<[NotificationId]>('paid')
 
 /** Somebody wants the order closed before its deadline. */
 export const cancel = defineSignal<[ClosedWhy]>('cancel')

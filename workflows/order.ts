@@ -9,7 +9,7 @@ import { placing } from './placing.ts'
  * closed. A cancellation from outside (Temporal's UI or CLI) is a wish to close, and goes the way of the deadline: nothing here can be broken off.
  */
 export async function order(input: OrderInput): Promise<OrderEnd> {
-  const life = listen(input.orderId)
+  const life = listen()
   return await CancellationScope.nonCancellable(async () => {
     const end = await live(life, input)
     await condition(allHandlersFinished)

@@ -10,7 +10,7 @@ import {
 import type { AttemptClosed } from '../activities/closing-attempt.ts'
 import type { PaymentActivities } from '../activities/index.ts'
 import type { OrderId } from '../domain/ids.ts'
-import { judgeInbox, type Life, unlessPaid } from './life.ts'
+import { type Life, unlessPaid } from './life.ts'
 import { attentionReason, type OrderEnd, paymentsQueue } from './messages.ts'
 import { sure } from './roads.ts'
 
@@ -22,15 +22,12 @@ const clearAttention = sure('clearAttention', 'a human need not look any more')
 /** The race: a payment against the deadline or somebody's wish to close. Payment wins a tie, also when the timer fired first. */
 export async function paidOrClosed(life: Life, order: OrderId, payBy: number): Promise<OrderEnd> {
   setCurrentDetails(`Waiting for the payment until ${new Date(payBy).toISOString()}.`)
-  for (;;) {
-    const left = payBy - Date.now()
-    const woken = left > 0 && (await condition(() => life.inbox.length > 0 || life.cancelled !== undefined, left))
-    if (await judgeInbox(life)) return paid()
-    if (!woken || life.cancelled !== undefined) return await close(life, order)
-  }
+  const left = payBy - Date.now()
+  if (left > 0) await condition(() => life.paid || life.cancelled !== undefined, left)
+  return life.paid ? settled() : await close(life, order)
 }
 
-function paid(): OrderEnd {
+function settled(): OrderEnd {
   setCurrentDetails('Paid and settled: ready to ship.')
   return { status: 'to_ship' }
 }
@@ -43,16 +40,16 @@ async function close(life: Life, order: OrderId): Promise<OrderEnd> {
   const why = life.cancelled ?? 'pay_timeout'
   for (;;) {
     const { status, openAttempt } = await closeOrder(order, why)
-    if (status === 'to_ship') return paid()
+    if (status === 'to_ship') return settled()
     if (!openAttempt) {
       setCurrentDetails(`Closed (${why}). Everything that was reserved is for sale again.`)
       return { status }
     }
-    if (await paidMeanwhile(life, order)) return paid()
+    if (await paidMeanwhile(life, order)) return settled()
   }
 }
 
-/** Ends the open attempt by its provider's word, judging what comes in meanwhile. While that word is unknown, a human is asked and nothing happens. */
+/** Ends the open attempt by its provider's word, unless the order is paid first. While that word is unknown, a human is asked and nothing happens. */
 async function paidMeanwhile(life: Life, order: OrderId): Promise<boolean> {
   setCurrentDetails('Closing: asking the payment provider before anything is given back.')
   const scope = new CancellationScope({ cancellable: true })
@@ -63,7 +60,7 @@ async function paidMeanwhile(life: Life, order: OrderId): Promise<boolean> {
     await closing.catch(() => {}) // Cancelled: the payment was faster.
     return true
   }
-  if (answer.is === 'closed') return await judgeInbox(life)
+  if (answer.is === 'closed') return life.paid
   const outcome = await judge(order, answer.notification)
   return outcome === 'attention' ? await untilHumansHaveActed(life) : outcome === 'paid'
 }
@@ -74,9 +71,10 @@ async function untilHumansHaveActed(life: Life): Promise<boolean> {
     'The provider has money for this order, but not for the account that is configured. A human has to look; everything stays reserved.',
   )
   upsertSearchAttributes([{ key: attentionReason, value: 'foreign_notification' }])
-  await condition(() => life.inbox.length > 0, '1 h') // Then the provider is asked again.
+  const { wishes } = life
+  await condition(() => life.paid || life.wishes > wishes, '1 h') // Then the provider is asked again.
   upsertSearchAttributes([{ key: attentionReason, value: null }])
-  return await judgeInbox(life)
+  return life.paid
 }
 
 async function closePatiently(order: OrderId): Promise<AttemptClosed> {

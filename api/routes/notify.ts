@@ -14,8 +14,7 @@ export type NotifyDeps = {
 }
 
 /**
- * Where providers post. Verify, store, acknowledge what is stored; the signal to the order's workflow is not waited for. What is not verified
- * is not stored. Answers are in the provider's form: WeChat Pay takes 204 as received and posts again on 4xx and 5xx
+ * Where providers post. Verify, store, acknowledge what is stored; the judgement is not waited for. What is not verified is not stored. Answers are in the provider's form: WeChat Pay takes 204 as received and posts again on 4xx and 5xx
  * (API v3, "Payment notification").
  */
 export function notifyRoutes({ sql, ids, providers, deliver, log }: NotifyDeps) {

@@ -157,10 +157,11 @@ describe.concurrent('a worker that is killed the moment an effect has happened',
     expect(await movementsOf(order)).toEqual(released)
   })
 
-  it('after judge: it is settled once', async () => {
-    const { order, end } = await survive(13, 'judge', 3_600_000, async (order) => {
+  it('after judge, when closing found the money: it is settled once', async () => {
+    const { order, end } = await survive(13, 'judge', 4000, async (order) => {
       await house.reaches(order, 'awaiting_payment')
       const { body } = await house.pay(await wealthy(13), order)
+      await house.sandbox.switches({ noNotification: true }, String(body.number))
       await house.sandbox.pay(String(body.number))
     })
     expect(await end()).toEqual({ status: 'to_ship' })

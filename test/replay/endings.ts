@@ -1,6 +1,6 @@
 import type { Confirmed } from '../../activities/placing.ts'
 import { cancel } from '../../workflows/messages.ts'
-import { type Played, refused, type Stage, withAttempt } from '../workflows/stage.ts'
+import { type Acting, type Played, refused, type Stage, withAttempt } from '../workflows/stage.ts'
 
 const waits = (): Confirmed => ({ status: 'awaiting_payment', payBy: Date.now() + 60_000 })
 const soon = (): Confirmed => ({ status: 'awaiting_payment', payBy: Date.now() + 300 })
@@ -9,13 +9,13 @@ export const endings: Record<string, (stage: Stage) => Promise<Played>> = {
   'paid-on-the-quick-road': async (stage) => {
     const played = await stage.start({}, { place: waits })
     await played.called('place')
-    await played.notify('n1')
+    await played.tellPaid('n1')
     return played
   },
   'paid-step-by-step': async (stage) => {
     const played = await stage.start({})
     await played.called('confirm')
-    await played.notify('n1')
+    await played.tellPaid('n1')
     return played
   },
   'placed-with-nothing-to-wait-for': (stage) => stage.start({}, { place: () => ({ status: 'to_ship', payBy: null }) }),
@@ -47,6 +47,13 @@ export const endings: Record<string, (stage: Stage) => Promise<Played>> = {
   },
   'paid-while-closing': (stage) =>
     stage.start({}, { place: soon, ...withAttempt(), closeAttempt: () => ({ is: 'paid', notification: 'n1' as never }) }),
+  'paid-after-a-human-acted': async (stage) => {
+    const foreign: Acting = { closeAttempt: () => ({ is: 'paid', notification: 'n1' as never }), judge: () => 'attention' }
+    const played = await stage.start({}, { place: soon, ...withAttempt(2), ...foreign })
+    await played.called('judge')
+    await played.tellPaid('n1')
+    return played
+  },
   refunded: (stage) => stage.refund({}),
   'refunded-though-cancelled': async (stage) => {
     let asked = 0

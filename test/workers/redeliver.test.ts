@@ -31,10 +31,8 @@ const stateOf = async (id: NotificationId) =>
     await rig.sql<{ outcome: string | null; delivered: number; waits: boolean }[]>`
     SELECT outcome, delivered, due_at > now() AS waits FROM notifications WHERE id = ${id}`
   )[0]
-const signalsOf = async (order: OrderId) => {
-  const { events } = await rig.deps.client.workflow.getHandle(`order-${order}`).fetchHistory()
-  return (events ?? []).filter((event) => event.workflowExecutionSignaledEventAttributes).length
-}
+/** A relay that was started without the provider's account. */
+const cannotJudge = () => ({ ...rig.deps, payments: { ...rig.deps.payments, accounts: {} } })
 const attentionOf = (id: NotificationId) => rig.sql`SELECT reason FROM attention WHERE subject = ${id} AND cleared_at IS NULL`
 
 describe('a stored notification', () => {
@@ -46,35 +44,42 @@ describe('a stored notification', () => {
     await redeliver(rig.deps)
   })
 
-  it('is delivered again and again until its outcome is written, and never after', async () => {
-    const input = await everything(rig.shop)
-    await rig.startOrder(input)
-    const worker = await rig.startWorker()
-    await expect
-      .poll(async () => orderRow(rig.sql, input.orderId).catch(() => undefined), { timeout: 20_000 })
-      .toMatchObject({ status: 'awaiting_payment' })
-    await worker.stop()
-    const attempt = await rig.till.attempt(input.orderId, input.buyerId)
-    const { id } = await storePayment(rig.sql, rig.shop.ids, await rig.till.facts(attempt), 'callback')
+  it('is taken up again and again until its outcome is written, and never after', async () => {
+    const { order, notification } = await notified()
     for (const times of [1, 2, 3]) {
-      await due(id)
-      expect(await redeliver(rig.deps)).toBe(1)
-      expect(await stateOf(id)).toEqual({ outcome: null, delivered: times, waits: true })
-      expect(await signalsOf(input.orderId)).toBe(times)
+      await due(notification)
+      expect(await redeliver(cannotJudge())).toBe(1)
+      expect(await stateOf(notification)).toEqual({ outcome: null, delivered: times, waits: true })
     }
-    await rig.startWorker()
-    await expect.poll(async () => (await stateOf(id))?.outcome, { timeout: 20_000 }).toBe('paid')
-    await due(id)
+    expect(await orderRow(rig.sql, order)).toMatchObject({ status: 'awaiting_payment' })
+    await due(notification)
+    await redeliver(rig.deps)
+    expect(await stateOf(notification)).toMatchObject({ outcome: 'paid', delivered: 4 })
+    await due(notification)
     expect(await redeliver(rig.deps)).toBe(0)
-    expect(await orderRow(rig.sql, input.orderId)).toMatchObject({ status: 'to_ship', payState: 'paid' })
+    expect(await orderRow(rig.sql, order)).toMatchObject({ status: 'to_ship', payState: 'paid' })
   })
 
-  it('of an order without a workflow is judged by the relay itself, and those who wait are told', async () => {
+  it('is judged also when the order has no workflow, and those who wait are told', async () => {
     const { order, notification } = await notified()
     expect(await redeliver(rig.deps)).toBe(1)
     expect(await stateOf(notification)).toMatchObject({ outcome: 'paid' })
     expect(await orderRow(rig.sql, order)).toMatchObject({ status: 'to_ship' })
     expect(rig.announced).toContain(order)
+  })
+
+  it('that paid the order ends its workflow, which is asleep', async () => {
+    const input = await everything(rig.shop)
+    await rig.startOrder(input)
+    await rig.startWorker()
+    await expect
+      .poll(async () => orderRow(rig.sql, input.orderId).catch(() => undefined), { timeout: 20_000 })
+      .toMatchObject({ status: 'awaiting_payment' })
+    const attempt = await rig.till.attempt(input.orderId, input.buyerId)
+    const { id } = await storePayment(rig.sql, rig.shop.ids, await rig.till.facts(attempt), 'callback')
+    await due(id)
+    await redeliver(rig.deps)
+    expect(await rig.deps.client.workflow.getHandle(`order-${input.orderId}`).result()).toEqual({ status: 'to_ship' })
   })
 
   it('of a trade that nobody knows is judged, and asks a human', async () => {
@@ -92,19 +97,17 @@ describe('a stored notification', () => {
     for (const { notification } of all) expect(await stateOf(notification)).toMatchObject({ outcome: 'paid', delivered: 1 })
   })
 
-  it('that stays unjudged asks a human after the eighth delivery, and no more once it is judged', async () => {
-    const { input, notification } = await notified()
-    await rig.deps.client.workflow.start('order', { args: [input], taskQueue: 'orders-nobody', workflowId: `order-${input.orderId}` })
+  it('that stays unjudged asks a human after the eighth failure, and no more once it is judged', async () => {
+    const { notification } = await notified()
     await rig.sql`UPDATE notifications SET delivered = 6 WHERE id = ${notification}`
-    await redeliver(rig.deps)
+    await redeliver(cannotJudge())
     expect(await attentionOf(notification)).toHaveLength(0)
     await due(notification)
-    await redeliver(rig.deps)
+    await redeliver(cannotJudge())
     expect(await attentionOf(notification)).toMatchObject([{ reason: 'notification_unjudged' }])
     await findOverdue(rig.deps)
     expect(await attentionOf(notification)).toHaveLength(1)
 
-    await rig.deps.client.workflow.getHandle(`order-${input.orderId}`).terminate()
     await due(notification)
     await redeliver(rig.deps)
     expect(await stateOf(notification)).toMatchObject({ outcome: 'paid' })
@@ -112,7 +115,7 @@ describe('a stored notification', () => {
     expect(await attentionOf(notification)).toHaveLength(0)
   })
 
-  it('is delivered at a bounded pause, also when it has been for hours', async () => {
+  it('is taken up at a bounded pause, also when it has been for hours', async () => {
     const { notification } = await notified()
     await rig.sql`UPDATE notifications SET delivered = 60 WHERE id = ${notification}`
     expect(await redeliver(rig.deps)).toBe(1)

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { AttemptNumber, OrderId } from '../../domain/ids.ts'
-import { redeliver } from '../../workers/relay/notifications.ts'
 import { watch } from '../../workers/relay/watch.ts'
 import { payable } from '../payments/judge-rig.ts'
 import { expectBooksToAddUp, orderRow } from '../support/books.ts'
@@ -20,10 +19,6 @@ afterAll(async () => {
 })
 
 const due = (attempt: AttemptNumber) => rig.sql`UPDATE attempts SET next_ask_at = now() WHERE number = ${attempt}`
-const judged = async () => {
-  await rig.sql`UPDATE notifications SET due_at = now() WHERE outcome IS NULL`
-  await redeliver(rig.deps)
-}
 async function dueAttempt(): Promise<{ order: OrderId; attempt: AttemptNumber }> {
   const made = await payable(rig.sql, rig.shop, rig.till)
   await due(made.attempt)
@@ -63,7 +58,6 @@ describe('the watch', () => {
     rig.till.pay.answers.query = async (number) => ({ is: 'paid', facts: await rig.till.facts(number) })
     expect(await watch(rig.deps)).toBe(1)
     expect((await rig.sql`SELECT found FROM notifications WHERE attempt = ${attempt}`)[0]).toEqual({ found: 'watch' })
-    await judged()
     expect(await orderRow(rig.sql, order)).toMatchObject({ status: 'to_ship' })
     expect(await watch(rig.deps)).toBe(0)
   })
@@ -103,7 +97,6 @@ describe('the watch', () => {
     const { order, attempt } = await outlived()
     rig.till.other.answers.close = async (number) => ({ is: 'paid', facts: await rig.till.facts(number) })
     await watch(rig.deps)
-    await judged()
     expect(await attemptRow(rig.sql, attempt)).toMatchObject({ state: 'closed', refunding: 6300n })
     expect(await orderRow(rig.sql, order)).toMatchObject({ status: 'to_ship' })
   })

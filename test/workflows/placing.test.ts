@@ -113,7 +113,7 @@ describe('the slow road, step by step', () => {
       },
     )
     await played.called('rejectOrder')
-    await played.notify('n1')
+    await played.tellPaid('n1')
     expect(await played.end()).toEqual({ status: 'to_ship' })
   })
 

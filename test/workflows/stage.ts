@@ -6,7 +6,7 @@ import type { OrderActivities, PaymentActivities } from '../../activities/index.
 import type { NotificationId, OrderId } from '../../domain/ids.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import type { order, refund } from '../../workflows/index.ts'
-import { notified, type OrderInput, paymentsQueue } from '../../workflows/messages.ts'
+import { type OrderInput, paid, paymentsQueue } from '../../workflows/messages.ts'
 
 type All = OrderActivities & PaymentActivities
 /** Activities of a test: what it doesn't name succeeds. */
@@ -27,7 +27,8 @@ export type Played = {
   handle: Awaited<ReturnType<Client['workflow']['start']>>
   /** Starts the worker, where the start was told not to. */
   run(): Promise<void>
-  notify(notification: string): Promise<void>
+  /** Tells it that a notification has paid it. */
+  tellPaid(notification: string): Promise<void>
   end(): Promise<{ status: string }>
   /** Resolves when the activity has been called `times` times. */
   called(name: keyof All, times?: number): Promise<void>
@@ -89,7 +90,7 @@ export async function setStage(): Promise<Stage> {
       calls,
       handle,
       run,
-      notify: (notification) => client.workflow.getHandle(`order-${id}`).signal(notified, notification as NotificationId),
+      tellPaid: (notification) => client.workflow.getHandle(`order-${id}`).signal(paid, notification as NotificationId),
       end: () => handle.result() as Promise<{ status: string }>,
       called: (name, times = 1) =>
         new Promise((resolve) => {

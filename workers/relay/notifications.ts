@@ -1,17 +1,16 @@
-import { judge } from '../../activities/judge.ts'
 import { raiseAttention } from '../../db/attention.ts'
 import type { NotificationId, OrderId } from '../../domain/ids.ts'
 import { deliver } from '../deliver.ts'
-import { batch, type RelayDeps } from './deps.ts'
+import { batch, deliveryDeps, type RelayDeps } from './deps.ts'
 
 type Due = { id: NotificationId; orderId: OrderId | null; delivered: number }
 
-/** After so many deliveries without a judgement a human is asked. */
+/** After so many failures a human is asked. */
 const patience = 8
 
 /**
- * Delivers notifications until the judge has written their outcome: to the order's workflow, or, when there is none, by judging here.
- * Delivered is not handled: only the outcome ends it. The pause doubles, up to ten minutes.
+ * Has notifications judged whose outcome nobody has written yet: who stored them died, or could not judge. Stored is not handled: only the
+ * outcome ends it. The pause doubles, up to ten minutes.
  */
 export async function redeliver(deps: RelayDeps): Promise<number> {
   const due = await deps.db.sql<Due[]>`
@@ -29,12 +28,13 @@ export async function redeliver(deps: RelayDeps): Promise<number> {
   return due.length
 }
 
-async function handOver({ db: { sql }, client, payments, news, log }: RelayDeps, { id, orderId, delivered }: Due): Promise<void> {
-  if (orderId !== null && (await deliver(client, orderId, id))) {
-    if (delivered === patience) await raiseAttention(sql, { reason: 'notification_unjudged', subject: id, orderId })
-    return
+async function handOver(deps: RelayDeps, { id, orderId, delivered }: Due): Promise<void> {
+  const { log } = deps
+  try {
+    const outcome = await deliver(deliveryDeps(deps), orderId, id)
+    log.info({ notification: id, orderId, outcome }, 'judged by the relay')
+  } catch (error) {
+    if (delivered >= patience) await raiseAttention(deps.db.sql, { reason: 'notification_unjudged', subject: id, orderId })
+    throw error
   }
-  const outcome = await judge(sql, payments.accounts, id)
-  log.info({ notification: id, orderId, outcome }, 'judged without a workflow')
-  if (orderId !== null) news.announce(orderId)
 }

@@ -3,7 +3,7 @@ import type { OrderStatus } from '../../domain/order.ts'
 import { creationOf, endAttempt } from '../../payments/attempts.ts'
 import { storePayment } from '../../payments/notifications.ts'
 import { deliver } from '../deliver.ts'
-import { batch, type RelayDeps } from './deps.ts'
+import { batch, deliveryDeps, type RelayDeps } from './deps.ts'
 
 type Due = { number: AttemptNumber; orderId: OrderId; provider: string; callingUntil: Date; status: OrderStatus }
 
@@ -26,7 +26,9 @@ export async function watch(deps: RelayDeps): Promise<number> {
   return due.length
 }
 
-async function askAbout({ db: { sql }, ids, client, payments }: RelayDeps, attempt: Due): Promise<void> {
+async function askAbout(deps: RelayDeps, attempt: Due): Promise<void> {
+  const { ids, payments } = deps
+  const { sql } = deps.db
   const provider = payments.providers[attempt.provider]
   if (!provider) return
   const waiting = attempt.status === 'awaiting_payment' || attempt.status === 'closing'
@@ -35,5 +37,5 @@ async function askAbout({ db: { sql }, ids, client, payments }: RelayDeps, attem
   if (trade.is === 'closed') await endAttempt(sql, attempt.number)
   if (trade.is !== 'paid') return
   const stored = await storePayment(sql, ids, trade.facts, 'watch')
-  if (stored.outcome === null) await deliver(client, attempt.orderId, stored.id)
+  if (stored.outcome === null) await deliver(deliveryDeps(deps), attempt.orderId, stored.id)
 }

@@ -1,14 +1,18 @@
-import { bundleWorkflows } from '../workers/bundle.ts'
+import { fileURLToPath } from 'node:url'
+import { bundleWorkflowCode } from '@temporalio/worker'
 import { readEnv, workerVariables } from '../workers/env.ts'
 import { openParts } from '../workers/parts.ts'
 import { runProcess } from '../workers/process.ts'
 import { startWorkersOf } from '../workers/worker.ts'
 import { answerMemory, hangUp } from './memory.ts'
 
-/** The process `worker`, its queue of orders only, which also says how much memory it holds. */
+/** The process `worker`, its queue of orders only, which also collects its garbage and says how much memory it holds. */
 await runProcess(async () => {
   const env = readEnv(workerVariables, process.env)
-  const [parts, workflowBundle] = await Promise.all([openParts(env), bundleWorkflows()])
+  const [parts, workflowBundle] = await Promise.all([
+    openParts(env),
+    bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('./order-workflows.ts', import.meta.url)) }),
+  ])
   const workers = await startWorkersOf(env, parts, workflowBundle, 'orders')
   answerMemory()
   return { parts: [workers, { stop: parts.close }, { stop: hangUp }], failed: workers.failed }

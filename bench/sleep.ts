@@ -55,6 +55,7 @@ async function filled(rig: Rig, worker: ChildProcess, queue: string, orders: num
     await startOrder(rig, id, queue, 24 * 3_600_000)
     await placed(rig, id)
   })
+  await rig.client.workflow.execute('collectGarbage', { taskQueue: queue, workflowId: `collect-${rig.ids.next()}` })
   return (await memoryOf(worker)).rssMb
 }
 
@@ -62,7 +63,7 @@ async function filled(rig: Rig, worker: ChildProcess, queue: string, orders: num
 async function lateness(rig: Rig, prefix: string, start: (id: OrderId, ms: number) => Promise<void>): Promise<number> {
   const ids = Array.from({ length: deadlines }, () => rig.ids.next() as OrderId) // As above.
   // Far enough ahead that all are asleep before the first wakes.
-  const first = Date.now() + 150_000
+  const first = Date.now() + 90_000
   await inParallel(deadlines, width, async (i) => {
     const id = ids[i]
     if (id) await start(id, first + (i * minuteMs) / deadlines - Date.now())

@@ -33,10 +33,12 @@ export async function claimAll(tx: Tx, order: OrderId, steps: readonly Step[]): 
  * call that arrives late. Forward calls in flight are waited for.
  */
 export async function undoAll(tx: Tx, order: OrderId): Promise<PlacingStep[]> {
-  await tx`
-    INSERT INTO steps (order_id, step, state) SELECT ${order}, step, 'undone' FROM unnest(${[...placingSteps]}::text[]) step
-    ORDER BY step ON CONFLICT DO NOTHING`
-  const turned = await tx<{ step: PlacingStep }[]>`UPDATE steps SET state = 'undone' WHERE order_id = ${order} AND state = 'done' RETURNING step`
+  const [, turned] = await Promise.all([
+    tx`
+      INSERT INTO steps (order_id, step, state) SELECT ${order}, step, 'undone' FROM unnest(${[...placingSteps]}::text[]) step
+      ORDER BY step ON CONFLICT DO NOTHING`,
+    tx<{ step: PlacingStep }[]>`UPDATE steps SET state = 'undone' WHERE order_id = ${order} AND state = 'done' RETURNING step`,
+  ])
   const done = new Set(turned.map((row) => row.step))
   return placingSteps.filter((step) => done.has(step))
 }

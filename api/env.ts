@@ -1,7 +1,8 @@
+import { createPublicKey } from 'node:crypto'
 import { z } from 'zod'
 import { workerVariables } from '../workers/env.ts'
 
-const pem = z.string().includes('-----BEGIN PUBLIC KEY', { error: 'an RSA public key in PEM form' })
+const pem = z.string().refine(isRsaKey, { error: 'an RSA public key in PEM form, with its BEGIN and END lines' })
 
 /** What the API needs beside what every process needs: each of its processes carries an order worker. */
 export const apiVariables = workerVariables
@@ -18,4 +19,12 @@ export const apiVariables = workerVariables
     path: ['JWT_PUBLIC_KEY'],
     error: 'set either JWT_PUBLIC_KEY (the PEM of the key that signs your tokens) or JWT_JWKS_URL (where your keys are published)',
   })
+function isRsaKey(text: string): boolean {
+  try {
+    return createPublicKey(text).asymmetricKeyType === 'rsa'
+  } catch {
+    return false
+  }
+}
+
 export type ApiEnv = z.infer<typeof apiVariables>

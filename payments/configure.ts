@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Sql } from '../db/client.ts'
+import { ConfigurationError } from '../domain/configuration.ts'
 import { balanceAccount, balanceProvider } from './balance.ts'
 import type { PaymentProvider } from './provider.ts'
 import { wechatV3 } from './wechat-v3.ts'
@@ -57,17 +58,40 @@ function wechatV3Of(env: PaymentEnv) {
   if (Object.values(own).every((value) => value === undefined)) return undefined
   const required = { PUBLIC_URL, ...own }
   const missing = Object.entries(required).flatMap(([name, value]) => (value === undefined ? [name] : []))
-  if (missing.length > 0) throw new Error(`WeChat Pay is half configured: set ${missing.join(', ')}, or remove all WECHAT_V3_ variables`)
+  if (missing.length > 0) throw new ConfigurationError(`WeChat Pay is half configured: set ${missing.join(', ')}, or remove all WECHAT_V3_ variables`)
   const text = (value: string | undefined): string => value ?? '' // Checked above, all at once, so that all the missing ones are named.
-  const provider = wechatV3({
-    baseUrl: env.WECHAT_V3_BASE_URL,
-    mchId: text(WECHAT_V3_MCH_ID),
-    appId: text(WECHAT_V3_APP_ID),
-    serial: text(WECHAT_V3_SERIAL),
-    privateKey: text(WECHAT_V3_PRIVATE_KEY),
-    platformKeys: { [text(WECHAT_V3_PLATFORM_KEY_ID)]: text(WECHAT_V3_PLATFORM_KEY) },
-    apiKey: text(WECHAT_V3_API_KEY),
-    notifyUrl: new URL('/v1/notify/wechat/v3', PUBLIC_URL).href,
-  })
+  const provider = named(() =>
+    wechatV3({
+      baseUrl: env.WECHAT_V3_BASE_URL,
+      mchId: text(WECHAT_V3_MCH_ID),
+      appId: text(WECHAT_V3_APP_ID),
+      serial: text(WECHAT_V3_SERIAL),
+      privateKey: text(WECHAT_V3_PRIVATE_KEY),
+      platformKeys: { [text(WECHAT_V3_PLATFORM_KEY_ID)]: text(WECHAT_V3_PLATFORM_KEY) },
+      apiKey: text(WECHAT_V3_API_KEY),
+      notifyUrl: new URL('/v1/notify/wechat/v3', PUBLIC_URL).href,
+    }),
+  )
   return { provider, account: { merchant: text(WECHAT_V3_MCH_ID), app: text(WECHAT_V3_APP_ID) } }
+}
+
+const variableOf: Record<string, string> = {
+  baseUrl: 'WECHAT_V3_BASE_URL',
+  mchId: 'WECHAT_V3_MCH_ID',
+  appId: 'WECHAT_V3_APP_ID',
+  serial: 'WECHAT_V3_SERIAL',
+  privateKey: 'WECHAT_V3_PRIVATE_KEY',
+  platformKeys: 'WECHAT_V3_PLATFORM_KEY',
+  apiKey: 'WECHAT_V3_API_KEY',
+  notifyUrl: 'PUBLIC_URL',
+}
+
+/** The adapter names its fields; whoever configures it knows variables. */
+function named<T>(make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    const { message } = error as Error // The adapter throws nothing else.
+    throw new ConfigurationError(message.replace(/^ {2}(\w+)[^:]*:/gm, (line, field: string) => `  ${variableOf[field] ?? line.slice(2, -1)}:`))
+  }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ConfigurationError } from '../domain/configuration.ts'
 import { paymentVariables } from '../payments/configure.ts'
 
 /** What every process needs. Each variable is described in docs/operations.md. */
@@ -7,6 +8,10 @@ const shared = {
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'a Redis URL, e.g. redis://127.0.0.1:6379' }),
   TEMPORAL_ADDRESS: z.string({ error: 'host:port of Temporal, e.g. 127.0.0.1:7233' }).min(3),
   TEMPORAL_NAMESPACE: z.string().default('default'),
+  TEMPORAL_TLS: z.enum(['on', 'off']).optional(),
+  TEMPORAL_API_KEY: z.string().min(1).optional(),
+  TEMPORAL_TLS_CERT: z.string().includes('-----BEGIN', { error: 'the client certificate in PEM form' }).optional(),
+  TEMPORAL_TLS_KEY: z.string().includes('-----BEGIN', { error: 'the client certificate’s private key in PEM form' }).optional(),
   ORDERS_QUEUE: z
     .string()
     .regex(/^orders/, 'a name that begins with "orders"')
@@ -24,9 +29,6 @@ export const workerVariables = z.object({
   PROVIDER_CALLS_PER_SECOND: z.coerce.number().positive().default(50),
 })
 export type WorkerEnv = z.infer<typeof workerVariables>
-
-/** The configuration is wrong; the message names each variable and what it should be. */
-export class ConfigurationError extends Error {}
 
 /** Reads and checks variables. Throws `ConfigurationError` naming every variable that is wrong, and the remedy. */
 export function readEnv<T>(variables: z.ZodType<T>, env: Record<string, string | undefined>): T {

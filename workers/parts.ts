@@ -1,5 +1,5 @@
 import { Client } from '@temporalio/client'
-import { NativeConnection } from '@temporalio/worker'
+import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker'
 import { Redis } from 'ioredis'
 import { type Logger, pino } from 'pino'
 import type { ActivityDeps } from '../activities/index.ts'
@@ -7,6 +7,7 @@ import { type Carts, createCarts } from '../db/carts.ts'
 import { connect, type Db } from '../db/client.ts'
 import { type OrderNews, orderNews } from '../db/order-news.ts'
 import { leasedSnowflakes } from '../db/snowflakes.ts'
+import { ConfigurationError } from '../domain/configuration.ts'
 import type { Ids } from '../domain/ids.ts'
 import { configurePayments, type Payments } from '../payments/configure.ts'
 import type { WorkerEnv } from './env.ts'
@@ -35,8 +36,8 @@ export async function openParts(env: WorkerEnv, options: { debugSql?: (query: st
   const redis = new Redis(env.REDIS_URL, { maxRetriesPerRequest: 2, commandTimeout: 2000, enableAutoPipelining: true })
   redis.on('error', (error) => log.warn({ error: error.message }, 'Redis'))
   const news = orderNews(redis)
-  const connection = await NativeConnection.connect({ address: env.TEMPORAL_ADDRESS })
-  const ids = await leasedSnowflakes(db)
+  const connection = await reached('TEMPORAL_ADDRESS', () => NativeConnection.connect(temporalOf(env)))
+  const ids = await reached('DATABASE_URL', () => leasedSnowflakes(db))
   return {
     db,
     redis,
@@ -54,6 +55,24 @@ export async function openParts(env: WorkerEnv, options: { debugSql?: (query: st
       redis.disconnect()
       await db.close()
     },
+  }
+}
+
+/** Address and credentials of Temporal: an API key or a client certificate, both over TLS. */
+function temporalOf({ TEMPORAL_ADDRESS, TEMPORAL_TLS, TEMPORAL_API_KEY, TEMPORAL_TLS_CERT, TEMPORAL_TLS_KEY }: WorkerEnv): NativeConnectionOptions {
+  const pair = TEMPORAL_TLS_CERT && TEMPORAL_TLS_KEY ? { crt: Buffer.from(TEMPORAL_TLS_CERT), key: Buffer.from(TEMPORAL_TLS_KEY) } : undefined
+  const tls = pair ? { clientCertPair: pair } : TEMPORAL_TLS === 'on' || TEMPORAL_API_KEY !== undefined
+  return { address: TEMPORAL_ADDRESS, ...(tls ? { tls } : {}), ...(TEMPORAL_API_KEY ? { apiKey: TEMPORAL_API_KEY } : {}) }
+}
+
+/** A server that does not answer at the start is, as a rule, a wrong address: whoever starts the process is told which variable says it. */
+async function reached<T>(variable: string, reach: () => Promise<T>): Promise<T> {
+  try {
+    return await reach()
+  } catch (error) {
+    const { code, message } = error as Error & { code?: string } // Drivers throw errors, most with a code.
+    if (code === '42P01') throw new ConfigurationError(`${variable}: the schema is not there. Run npm run migrate, and start again.`)
+    throw new ConfigurationError(`${variable}: no answer from there (${message || code}). Correct it, or start that server, and start again.`)
   }
 }
 

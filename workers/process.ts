@@ -1,4 +1,4 @@
-import { ConfigurationError } from './env.ts'
+import { ConfigurationError } from '../domain/configuration.ts'
 
 type Stoppable = { stop(): Promise<void> }
 

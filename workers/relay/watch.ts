@@ -30,7 +30,7 @@ async function askAbout(deps: RelayDeps, attempt: Due): Promise<void> {
   const { ids, payments } = deps
   const { sql } = deps.db
   const provider = payments.providers[attempt.provider]
-  if (!provider) return
+  if (!provider) throw new Error(`the provider ${attempt.provider} is not configured here`)
   const waiting = attempt.status === 'awaiting_payment' || attempt.status === 'closing'
   const creation = creationOf(attempt)
   const trade = waiting ? await provider.query(attempt.number, creation) : await provider.close(attempt.number, creation)

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { Carts } from '../db/carts.ts'
 import type { Sql } from '../db/client.ts'
-import type { OrderInput } from '../workflows/messages.ts'
+import type { OrderInput } from '../domain/order-input.ts'
 
 /**
  * Takes the bought lines out of the cart, and only those. The order is confirmed by now and nothing may undo that: with Redis away, the

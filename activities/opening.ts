@@ -4,10 +4,10 @@ import type { AddressSnapshot } from '../db/schema/index.ts'
 import type { SkuId } from '../domain/ids.ts'
 import { add, type Fen, fen, moneyJson } from '../domain/money.ts'
 import type { OrderStatus } from '../domain/order.ts'
+import type { OrderInput } from '../domain/order-input.ts'
 import { type Amounts, type CouponTerms, couponProblem, type PriceLine, pointsLimit, price } from '../domain/price.ts'
 import { type QuotedRates, ratesOf } from '../domain/quote.ts'
 import { type Refusal, Refused, refuse } from '../domain/refusals.ts'
-import type { OrderInput } from '../workflows/messages.ts'
 
 /**
  * `mine`: the row belongs to this workflow execution. Another one's row is an answer to repeat, not an order to work on.

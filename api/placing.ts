@@ -4,11 +4,12 @@ import type { Db } from '../db/client.ts'
 import type { OrderNews } from '../db/order-news.ts'
 import { type OrderId, orderWorkflowId, type UserId } from '../domain/ids.ts'
 import { kinds, type OrderStatus, type PayState } from '../domain/order.ts'
+import type { OrderInput } from '../domain/order-input.ts'
 import type { Choice, Quote } from '../domain/quote.ts'
 import { type Refusal, Refused, refuse } from '../domain/refusals.ts'
 import { OrderUnknown } from '../payments/attempts.ts'
 import type { order } from '../workflows/index.ts'
-import { buyerId, cancel, type OrderInput, orderKind } from '../workflows/messages.ts'
+import { buyerId, cancel, orderKind } from '../workflows/messages.ts'
 import type { Placing } from './deps.ts'
 
 export type PlacingDeps = {

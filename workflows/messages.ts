@@ -1,26 +1,7 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common'
 import { defineSignal } from '@temporalio/workflow'
-import type { AddressId, CouponId, NotificationId, OrderId, RefundNumber, UserId } from '../domain/ids.ts'
-import type { ClosedWhy, OrderKind, OrderStatus, PaymentMethod } from '../domain/order.ts'
-import type { FenText, QuotedLine, QuotedRates } from '../domain/quote.ts'
-
-/** What an order's workflow is started with: the quote and the choice, without personal data. */
-export type OrderInput = {
-  orderId: OrderId
-  buyerId: UserId
-  kind: OrderKind
-  source: string
-  lines: QuotedLine[]
-  rates: QuotedRates
-  addressId: AddressId
-  couponId?: CouponId
-  points: string
-  balance: FenText
-  payment: PaymentMethod
-  fingerprint: string
-  /** How long the order waits for its payment, from `confirm` on. */
-  payWithinMs: number
-}
+import type { NotificationId, RefundNumber } from '../domain/ids.ts'
+import type { ClosedWhy, OrderStatus } from '../domain/order.ts'
 
 /** How an order's workflow ends. */
 export type OrderEnd = { status: OrderStatus }

@@ -1,6 +1,7 @@
 import { allHandlersFinished, CancellationScope, condition, setCurrentDetails } from '@temporalio/workflow'
+import type { OrderInput } from '../domain/order-input.ts'
 import { type Life, listen } from './life.ts'
-import type { OrderEnd, OrderInput } from './messages.ts'
+import type { OrderEnd } from './messages.ts'
 import { paidOrClosed } from './paid-or-closed.ts'
 import { placing } from './placing.ts'
 

@@ -2,7 +2,7 @@ import { rejectOrder } from '../../activities/closing.ts'
 import { confirmOrder, openAlone, placeStep, type ReservingStep } from '../../activities/placing.ts'
 import type { Sql } from '../../db/client.ts'
 import type { OrderId } from '../../domain/ids.ts'
-import type { OrderInput } from '../../workflows/messages.ts'
+import type { OrderInput } from '../../domain/order-input.ts'
 import type { Shop } from '../support/shop.ts'
 
 export const reserving: readonly ReservingStep[] = ['reserve_stock', 'lock_coupon', 'debit_balance', 'spend_points']

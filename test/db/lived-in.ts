@@ -5,10 +5,10 @@ import type { Db } from '../../db/client.ts'
 import { seed } from '../../db/seed.ts'
 import type { AddressId, AttemptNumber, CouponId, Ids, OrderId, SkuId, UserId } from '../../domain/ids.ts'
 import { fen } from '../../domain/money.ts'
+import type { OrderInput } from '../../domain/order-input.ts'
 import { openAttempt } from '../../payments/attempts.ts'
 import { storePayment } from '../../payments/notifications.ts'
 import type { PaymentProvider } from '../../payments/provider.ts'
-import type { OrderInput } from '../../workflows/messages.ts'
 
 /** A seeded shop with one order of each life, placed by the activities in the order of the workflow. */
 export type LivedIn = { paid: OrderId; awaiting: OrderId; closed: OrderId; rejected: OrderId; onDelivery: OrderId; fromWallet: OrderId }

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { OrderId, SkuId } from '../../domain/ids.ts'
-import type { OrderInput } from '../../workflows/messages.ts'
+import type { OrderInput } from '../../domain/order-input.ts'
 import { type House, openHouse, type Shopper } from '../end-to-end/house.ts'
 
 let house: House

@@ -1,6 +1,6 @@
 import type { Db } from '../../db/client.ts'
 import { type AddressId, type CouponId, type Ids, type OrderId, type SkuId, snowflakes, type UserId } from '../../domain/ids.ts'
-import type { OrderInput } from '../../workflows/messages.ts'
+import type { OrderInput } from '../../domain/order-input.ts'
 
 export type Shopper = { id: UserId; addressId: AddressId }
 type Terms = {

@@ -4,9 +4,10 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import { inject } from 'vitest'
 import type { OrderActivities, PaymentActivities } from '../../activities/index.ts'
 import type { NotificationId, OrderId } from '../../domain/ids.ts'
+import type { OrderInput } from '../../domain/order-input.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import type { order, refund } from '../../workflows/index.ts'
-import { type OrderInput, paid, paymentsQueue } from '../../workflows/messages.ts'
+import { paid, paymentsQueue } from '../../workflows/messages.ts'
 
 type All = OrderActivities & PaymentActivities
 /** Activities of a test: what it doesn't name succeeds. */

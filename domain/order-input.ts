@@ -1,0 +1,21 @@
+import type { AddressId, CouponId, OrderId, UserId } from './ids.ts'
+import type { OrderKind, PaymentMethod } from './order.ts'
+import type { FenText, QuotedLine, QuotedRates } from './quote.ts'
+
+/** What an order's workflow is started with: the quote and the choice, without personal data. */
+export type OrderInput = {
+  orderId: OrderId
+  buyerId: UserId
+  kind: OrderKind
+  source: string
+  lines: QuotedLine[]
+  rates: QuotedRates
+  addressId: AddressId
+  couponId?: CouponId
+  points: string
+  balance: FenText
+  payment: PaymentMethod
+  fingerprint: string
+  /** How long the order waits for its payment, from `confirm` on. */
+  payWithinMs: number
+}

@@ -14,7 +14,7 @@ import { type Life, unlessPaid } from './life.ts'
 import { attentionReason, type OrderEnd, paymentsQueue } from './messages.ts'
 import { sure } from './roads.ts'
 
-const closeOrder = sure('closeOrder', 'no further attempts; with none open, undo every step and close')
+const closeOrder = sure('closeOrder', 'close and give everything back, unless an attempt is open')
 const judge = sure('judge', 'judge what closing found')
 const raiseAttention = sure('raiseAttention', 'ask a human to look')
 const clearAttention = sure('clearAttention', 'a human need not look any more')

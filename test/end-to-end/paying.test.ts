@@ -6,8 +6,10 @@ import type { Switches } from '../../sandbox/client.ts'
 import { type House, openHouse, type Shopper } from './house.ts'
 
 let house: House
+let worker: { stop(): Promise<void> }
 beforeAll(async () => {
-  house = await openHouse({ payWithinS: 4 })
+  house = await openHouse({ payWithinS: 4, worker: false })
+  worker = await house.startWorker()
 })
 afterAll(() => house.close())
 
@@ -175,11 +177,20 @@ describe('delivered is not handled', () => {
     expect(await refundsOf(order)).toEqual([])
   })
 
-  it('no workflow is there to hear it: the relay judges from the rows', async () => {
+  it('no workflow is there to hear it: the order is paid all the same', async () => {
     const { order, number } = await opened()
     await house.parts.client.workflow.getHandle(`order-${order}`).terminate('an operator slipped')
     await house.sandbox.pay(number)
     await house.reaches(order, 'to_ship')
+  })
+
+  it('no worker is up: the order is paid at once, and its workflow ends so when one comes back', async () => {
+    const { order, number } = await opened()
+    await worker.stop()
+    await house.sandbox.pay(number)
+    await house.reaches(order, 'to_ship')
+    worker = await house.startWorker()
+    expect(await house.parts.client.workflow.getHandle(`order-${order}`).result()).toEqual({ status: 'to_ship' })
   })
 
   it('an authentic notification for a number that is none of ours asks a human', async () => {

@@ -3,6 +3,7 @@ import { lockOrder, moveOrder } from '../db/order-status.ts'
 import type { OrderId } from '../domain/ids.ts'
 import type { ClosedWhy, OrderStatus } from '../domain/order.ts'
 import type { Refusal } from '../domain/refusals.ts'
+import { giveBack } from './offers.ts'
 import { type Confirmed, undoPlacing } from './placing.ts'
 
 /** The order's status now, and whether an attempt may still bring its money: then nothing has been given back. */
@@ -23,7 +24,10 @@ export function closeOrder(sql: Sql, order: OrderId, why: ClosedWhy): Promise<Cl
       tx<Closing[]>`SELECT status, NOT ${noneOpen} AS "openAttempt" FROM orders WHERE id = ${order}`,
     ])
     if (!row) throw new Error(`order ${order} has no row to close`)
-    if (ended) await undoPlacing(tx, order)
+    if (ended) {
+      await undoPlacing(tx, order)
+      await giveBack(tx, order, why)
+    }
     return row
   })
 }
@@ -36,7 +40,10 @@ export function rejectOrder(sql: Sql, order: OrderId, refusal: Refusal): Promise
   return sql.begin(async (tx) => {
     await lockOrder(tx, order)
     const rejected = await moveOrder(tx, order, 'rejected', refusal.code, tx`, closed_at = now(), refusal = ${JSON.stringify(refusal)}::jsonb`)
-    if (rejected) await undoPlacing(tx, order)
+    if (rejected) {
+      await undoPlacing(tx, order)
+      await giveBack(tx, order, refusal.code)
+    }
     return await standing(tx, order)
   })
 }

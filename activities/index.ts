@@ -3,24 +3,33 @@ import { type AttentionReason, clearAttention, raiseAttention } from '../db/atte
 import type { Carts } from '../db/carts.ts'
 import type { Db } from '../db/client.ts'
 import type { OrderNews } from '../db/order-news.ts'
-import type { Ids, NotificationId, OrderId, RefundNumber } from '../domain/ids.ts'
+import type { Ids, NotificationId, OrderId, RefundNumber, SessionId } from '../domain/ids.ts'
 import type { ClosedWhy } from '../domain/order.ts'
 import type { OrderInput } from '../domain/order-input.ts'
 import type { Refusal } from '../domain/refusals.ts'
+import type { NewOffer, QuotaChange } from '../domain/seckill.ts'
 import type { PaymentProvider } from '../payments/provider.ts'
+import type { Gate } from '../seckill/gate.ts'
+import type { TicketQueue } from '../seckill/queue.ts'
 import { leaveCart } from './cart.ts'
 import { closeOrder, rejectOrder } from './closing.ts'
 import { closeAttempt } from './closing-attempt.ts'
 import { type Accounts, judge } from './judge.ts'
 import { confirmOrder, openAlone, placeAtOnce, placeStep } from './placing.ts'
+import { planDay } from './plan-day.ts'
+import { changeQuota } from './quota.ts'
 import { refundAtProvider } from './refunds.ts'
 import { refusable } from './refusal-failure.ts'
+import { closeGates, pauseSession } from './session-phase.ts'
+import { addOffer, endSession, preheat, removeGate, untilStaged } from './sessions.ts'
 
 export type ActivityDeps = {
   db: Db
   ids: Ids
-  news: Pick<OrderNews, 'announce'>
+  news: Pick<OrderNews, 'announce' | 'announceSession'>
   carts: Pick<Carts, 'removeBought'>
+  gate: Gate
+  queue: TicketQueue
   providers: Readonly<Record<string, PaymentProvider>>
   accounts: Accounts
   log: Logger
@@ -47,6 +56,7 @@ export function createOrderActivities({ db: { sql }, news, carts, accounts, log 
       return opened
     },
     reserveStock: (order: OrderId) => refusable(() => placeStep(sql, order, 'reserve_stock')),
+    takeOffer: (order: OrderId) => refusable(() => placeStep(sql, order, 'take_offer')),
     lockCoupon: (order: OrderId) => refusable(() => placeStep(sql, order, 'lock_coupon')),
     debitBalance: (order: OrderId) => refusable(() => placeStep(sql, order, 'debit_balance')),
     spendPoints: (order: OrderId) => refusable(() => placeStep(sql, order, 'spend_points')),
@@ -64,6 +74,27 @@ export function createOrderActivities({ db: { sql }, news, carts, accounts, log 
   }
 }
 export type OrderActivities = ReturnType<typeof createOrderActivities>
+
+/** What sessions do to the world: the same queue as orders. Each is safe to repeat, whenever it was broken off. */
+export function createSessionActivities({ db: { sql }, gate, queue, news }: ActivityDeps) {
+  const telling = async <T>(session: SessionId, work: Promise<T>): Promise<T> => {
+    const result = await work
+    news.announceSession(session)
+    return result
+  }
+  return {
+    planDay: (now: number) => planDay(sql, now),
+    preheat: (session: SessionId) => telling(session, preheat(sql, gate, session)),
+    addOffer: (session: SessionId, offer: NewOffer) => refusable(() => telling(session, addOffer(sql, gate, session, offer))),
+    changeQuota: (session: SessionId, wish: QuotaChange) => refusable(() => telling(session, changeQuota(sql, gate, session, wish))),
+    pauseSession: (session: SessionId, paused: boolean) => telling(session, pauseSession(sql, gate, session, paused)),
+    closeGates: (session: SessionId) => telling(session, closeGates(sql, gate, session)),
+    untilStaged: (session: SessionId) => untilStaged(sql, queue, session),
+    endSession: (session: SessionId) => telling(session, endSession(sql, session)),
+    removeGate: (session: SessionId) => removeGate(sql, gate, session),
+  }
+}
+export type SessionActivities = ReturnType<typeof createSessionActivities>
 
 /** The activities of the queue `payments`: calls to providers, rate-limited by the worker, never inside a transaction. */
 export function createPaymentActivities({ db: { sql }, ids, providers }: ActivityDeps) {

@@ -8,6 +8,7 @@ import type { OrderInput } from '../domain/order-input.ts'
 import { type Amounts, type CouponTerms, couponProblem, type PriceLine, pointsLimit, price } from '../domain/price.ts'
 import { type QuotedRates, ratesOf } from '../domain/quote.ts'
 import { type Refusal, Refused, refuse } from '../domain/refusals.ts'
+import { giveBack } from './offers.ts'
 
 /**
  * `mine`: the row belongs to this workflow execution. Another one's row is an answer to repeat, not an order to work on.
@@ -17,12 +18,16 @@ export type Opened = { mine: boolean; fresh: boolean; status: OrderStatus }
 
 /**
  * Writes the order's row, once, with everything as it is at this moment: `placing`, or `rejected` with why. Goods, prices, address, coupon,
- * points and amounts are checked in the same transaction. Never throws a refusal. `refusal`: one that is known already, to be written.
+ * points and amounts are checked in the same transaction. A flash order costs what its offer says, whatever the shop's price is by now, and
+ * a refused one gives its ticket back. Never throws a refusal. `refusal`: one that is known already, to be written.
  */
 export async function openOrder(tx: Tx, input: OrderInput, runId: string, refusal?: Refusal): Promise<Opened> {
   const facts = await readFacts(tx, input)
   const verdict = { ...judgeRequest(input, facts, new Date()), ...(refusal ? { refusal } : {}) }
-  if (await insertOrder(tx, input, runId, facts, verdict)) return { mine: true, fresh: true, status: verdict.refusal ? 'rejected' : 'placing' }
+  if (await insertOrder(tx, input, runId, facts, verdict)) {
+    if (verdict.refusal) await giveBack(tx, input.orderId, verdict.refusal.code)
+    return { mine: true, fresh: true, status: verdict.refusal ? 'rejected' : 'placing' }
+  }
   const [row] = await tx<{ runId: string; status: OrderStatus }[]>`SELECT run_id AS "runId", status FROM orders WHERE id = ${input.orderId}`
   if (!row) throw new Error(`order ${input.orderId} conflicts with a row that is not there`)
   return { mine: row.runId === runId, fresh: false, status: row.status }
@@ -33,16 +38,17 @@ type CouponFacts = CouponTermsRow & { owner: string; state: 'unused' | 'locked' 
 type Facts = { skus: SkuFacts[]; address: AddressSnapshot | null; blocked: boolean | null; coupon: CouponFacts | null; rates: QuotedRates }
 type Verdict = { amounts?: Amounts; refusal?: Refusal }
 
-async function readFacts(tx: Tx, { lines, buyerId, addressId, couponId }: OrderInput): Promise<Facts> {
+async function readFacts(tx: Tx, { lines, buyerId, addressId, couponId, session }: OrderInput): Promise<Facts> {
   const [facts] = await tx<Facts[]>`
     WITH home AS (SELECT * FROM addresses WHERE id = ${addressId} AND user_id = ${buyerId})
     SELECT
       (SELECT blocked FROM users WHERE id = ${buyerId}) AS blocked,
       (SELECT jsonb_build_object('name', name, 'phone', phone, 'province', province, 'city', city, 'district', district, 'street', street,
                                  'postCode', post_code, 'label', label) FROM home) AS address,
-      COALESCE((SELECT jsonb_agg(jsonb_build_object('id', id::text, 'name', name, 'image', image, 'attributes', attributes,
-                                                    'price', price_fen::text, 'onSale', on_sale))
-                FROM skus WHERE id = ANY(${lines.map((line) => line.sku)}::bigint[])), '[]') AS skus,
+      COALESCE((SELECT jsonb_agg(jsonb_build_object('id', k.id::text, 'name', k.name, 'image', k.image, 'attributes', k.attributes,
+                                                    'price', COALESCE(f.price_fen, k.price_fen)::text, 'onSale', k.on_sale OR f.sku_id IS NOT NULL))
+                FROM skus k LEFT JOIN offers f ON f.sku_id = k.id AND f.session_id = ${session ?? null}
+                WHERE k.id = ANY(${lines.map((line) => line.sku)}::bigint[])), '[]') AS skus,
       (SELECT jsonb_build_object('owner', h.user_id::text, 'state', h.state, 'kind', c.kind, 'amount', c.amount_fen::text, 'percent', c.percent,
                                  'cap', c.cap_fen::text, 'minimum', c.minimum_fen::text, 'from', c.valid_from, 'until', c.valid_until, 'scope', c.scope::text[])
        FROM user_coupons h JOIN coupons c ON c.id = h.coupon_id WHERE h.id = ${couponId ?? null}) AS coupon,
@@ -71,7 +77,8 @@ function amountsOf(input: OrderInput, facts: Facts, now: Date): Amounts {
   const points = BigInt(input.points)
   const common = { lines, province: facts.address.province, coupon, points, balance: fen(input.balance) }
   const is = price({ ...common, rates: ratesOf(facts.rates) })
-  const was = price({ ...common, rates: ratesOf(input.rates) })
+  // A flash order's fee is not quoted before: its buyer sees the amount before paying it.
+  const was = input.session === undefined ? price({ ...common, rates: ratesOf(input.rates) }) : is
   if (is.due !== was.due || is.shipping !== was.shipping) refuse('amount_changed', { was: moneyJson(total(was)), is: moneyJson(total(is)) })
   const limit = pointsLimit(fen(is.goods - is.coupon))
   if (points > limit) refuse('points_insufficient', { available: limit.toString() })

@@ -6,6 +6,7 @@ import type { OrderStatus, PlacingStep } from '../domain/order.ts'
 import type { OrderInput } from '../domain/order-input.ts'
 import { Refused } from '../domain/refusals.ts'
 import { lockCoupon, unlockCoupon } from './coupons.ts'
+import { takeOffer, untakeOffer } from './offers.ts'
 import { type Opened, openOrder } from './opening.ts'
 import { returnPoints, spendPoints } from './points.ts'
 import { settle } from './settle.ts'
@@ -17,6 +18,7 @@ type Effect = (tx: Tx, order: OrderId) => Promise<void>
 /** The steps that reserve something, each beside its undo. */
 const effects: Record<Exclude<PlacingStep, 'confirm'>, { forward: Effect; undo: Effect }> = {
   reserve_stock: { forward: reserveStock, undo: releaseStock },
+  take_offer: { forward: takeOffer, undo: untakeOffer },
   lock_coupon: { forward: lockCoupon, undo: unlockCoupon },
   debit_balance: { forward: debitBalance, undo: creditBalance },
   spend_points: { forward: spendPoints, undo: returnPoints },
@@ -32,8 +34,8 @@ export async function placeStep(sql: Sql, order: OrderId, step: ReservingStep): 
 }
 
 /** The reserving steps that this order needs, in their order. */
-const stepsOf = ({ couponId, balance, points }: Pick<OrderInput, 'couponId' | 'balance' | 'points'>): ReservingStep[] => [
-  'reserve_stock',
+const stepsOf = ({ session, couponId, balance, points }: OrderInput): ReservingStep[] => [
+  session === undefined ? 'reserve_stock' : 'take_offer',
   ...(couponId === undefined ? [] : ['lock_coupon' as const]),
   ...(balance === '0' ? [] : ['debit_balance' as const]),
   ...(points === '0' ? [] : ['spend_points' as const]),

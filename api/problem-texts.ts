@@ -46,6 +46,13 @@ export const problemTexts: Record<ProblemCode, Text> = {
   order_closed: text('Order closed', 'This order is closed.', '订单已关闭', '该订单已关闭。'),
   not_payable: text('Not possible for this order', "The order's status does not allow it.", '订单状态不允许', '订单当前状态不允许此操作。'),
   payment_refused: text('Payment refused', 'The payment provider refused. Try another channel.', '支付被拒绝', '支付渠道拒绝了请求,请换一种方式。'),
+  session_unknown: text('No such session', 'There is no flash sale of this id.', '场次不存在', '没有该编号的秒杀场次。'),
+  session_ended: text('Session ended', 'This flash sale is over.', '场次已结束', '本场秒杀已结束。'),
+  session_exists: text('Session exists', 'A session of this id exists, with other content.', '场次已存在', '该编号的场次已存在,且内容不同。'),
+  offer_unknown: text('No such offer', 'This session does not offer this item.', '商品不在场次中', '本场秒杀没有该商品。'),
+  offer_exists: text('Offer exists', 'This session offers this item already, on other terms.', '商品已在场次中', '该商品已在本场秒杀中,且条件不同。'),
+  quota_short: text('Not enough stock', 'The warehouse has fewer pieces; see available.', '库存不足', '仓库可用库存不足,详见 available。'),
+  quota_below_granted: text('Quota too low', 'More pieces are granted already; see least.', '配额过低', '已发放的数量超过该配额,详见 least。'),
 
   unauthenticated: text('Sign in first', 'A valid token is needed.', '请先登录', '需要有效的登录凭证。'),
   cross_site: text('Request from another site', 'A cookie is taken from our own pages only.', '跨站请求', '仅接受来自本站页面的请求。'),

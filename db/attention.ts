@@ -11,6 +11,10 @@ export type AttentionReason =
   | 'refund_stuck'
   | 'refund_failed'
   | 'notification_unjudged'
+  | 'ticket_waiting'
+  | 'queue_entry_unreadable'
+  | 'gate_recounted'
+  | 'quota_short'
 
 type About = { reason: AttentionReason; subject: string; orderId?: OrderId | null; details?: Record<string, string> }
 

@@ -4,6 +4,7 @@ import { goodsChecks } from './audit/goods.ts'
 import { moneyChecks } from './audit/money.ts'
 import { orderChecks } from './audit/orders.ts'
 import { paymentChecks } from './audit/payments.ts'
+import { seckillChecks } from './audit/seckill.ts'
 import type { Sql } from './client.ts'
 
 /** Something that waits for a human. */
@@ -13,7 +14,7 @@ export type OpenAttention = { reason: string; subject: string; orderId: string |
 export type AuditReport = { holds: boolean; findings: Finding[]; attention: OpenAttention[] }
 
 /** All promises, in the order in which they are told. */
-export const checks: readonly Check[] = [...goodsChecks, ...moneyChecks, ...orderChecks, ...paymentChecks]
+export const checks: readonly Check[] = [...goodsChecks, ...moneyChecks, ...orderChecks, ...paymentChecks, ...seckillChecks]
 
 /** Adds the whole database up, in one read-only snapshot, while business goes on. Changes nothing. */
 export function audit(sql: Sql): Promise<AuditReport> {

@@ -1,10 +1,17 @@
 import { EventEmitter } from 'node:events'
 import type { Redis } from 'ioredis'
-import { type OrderId, orderChannel } from '../domain/ids.ts'
+import { type OrderId, orderChannel, type SessionId } from '../domain/ids.ts'
+import { type OfferKey, offerChannel } from '../domain/seckill.ts'
 
 export type OrderNews = {
   /** Tells everyone who waits, here and in other processes, that the order's row has changed. Never throws: the row is the truth. */
   announce(order: OrderId): void
+  /** Tells everyone that pieces of an offer are for sale again. Never throws. */
+  announceOffer(offer: OfferKey): void
+  /** Tells everyone that a session, or any of its offers, has changed. Never throws. */
+  announceSession(session: SessionId): void
+  /** Has `listener` called at each of these announcements, with the channel: `offer:<session>:<sku>`, or `offer:<session>:` for all of it. */
+  onOffer(listener: (channel: string) => void): void
   /**
    * Waits until `look` answers something other than undefined, at the most `forMs`. It looks at once (unless told that there can be nothing
    * yet: `later`), at each announcement, and now and then in case the news got lost: every 100 ms while Redis is away, each second otherwise.
@@ -14,19 +21,31 @@ export type OrderNews = {
   close(): Promise<void>
 }
 
-/** News of orders within this process and, through Redis (`order:<id>`, one pattern subscription a process), among processes. */
+/** News of orders and offers within this process and, through Redis (`order:<id>`, `offer:<session>:<sku>`; one subscription a process), among processes. */
 export function orderNews(redis: Redis): OrderNews {
   const here = new EventEmitter().setMaxListeners(0)
   const subscriber = redis.duplicate({ enableOfflineQueue: true, maxRetriesPerRequest: null })
   subscriber.on('error', () => {})
-  subscriber.on('pmessage', (_pattern: string, channel: string) => here.emit(channel))
-  subscriber.psubscribe(orderChannel('*' as OrderId)).catch(() => {}) // Every order's channel. It is repeated by ioredis at each reconnection.
+  subscriber.on('pmessage', (_pattern: string, channel: string) => {
+    here.emit(channel)
+    if (channel.startsWith('offer:')) here.emit('offer', channel)
+  })
+  subscriber.psubscribe(orderChannel('*' as OrderId), 'offer:*').catch(() => {}) // Every order's and offer's channel. ioredis repeats it at each reconnection.
 
   return {
     announce(order) {
       const channel = orderChannel(order)
       here.emit(channel)
       redis.publish(channel, 'changed').catch(() => {})
+    },
+    announceOffer(offer) {
+      redis.publish(offerChannel(offer), 'changed').catch(() => {})
+    },
+    announceSession(session) {
+      redis.publish(`offer:${session}:`, 'changed').catch(() => {})
+    },
+    onOffer(listener) {
+      here.on('offer', listener)
     },
     async until(order, forMs, look, first) {
       const channel = orderChannel(order)

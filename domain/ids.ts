@@ -10,6 +10,8 @@ export type AttemptNumber = Id<'attempt'>
 export type NotificationId = Id<'notification'>
 /** Derived from the refund's cause, so that all who find the cause find one refund. */
 export type RefundNumber = Id<'refund'>
+/** A flash sale's time slot: `2019052614`, its hour in Shanghai. */
+export type SessionId = Id<'session'>
 
 const decimal = /^[1-9]\d{0,18}$/
 
@@ -19,6 +21,7 @@ export const isId = (text: string): boolean => decimal.test(text) && BigInt(text
 /** One id helper a workflow: its Temporal workflow id. */
 export const orderWorkflowId = (id: OrderId): string => `order-${id}`
 export const refundWorkflowId = (number: RefundNumber): string => `refund-${number}`
+export const sessionWorkflowId = (id: SessionId): string => `session-${id}`
 
 /** The Redis channel that tells that an order's row has changed. */
 export const orderChannel = (id: OrderId): string => `order:${id}`
@@ -27,6 +30,9 @@ export const orderChannel = (id: OrderId): string => `order:${id}`
 const epoch = 1_704_067_200_000n
 
 export type Ids = { next(): string }
+
+/** When an id was made, ms since 1970. */
+export const madeAt = (id: string): number => Number((BigInt(id) >> 22n) + epoch)
 
 /**
  * Makes snowflakes: 41 bits of ms, 10 bits of worker, 12 bits of sequence. A full millisecond borrows from the next one, and a clock set

@@ -1,4 +1,4 @@
-import type { AddressId, CouponId, OrderId, UserId } from './ids.ts'
+import type { AddressId, CouponId, OrderId, SessionId, UserId } from './ids.ts'
 import type { OrderKind, PaymentMethod } from './order.ts'
 import type { FenText, QuotedLine, QuotedRates } from './quote.ts'
 
@@ -8,6 +8,8 @@ export type OrderInput = {
   buyerId: UserId
   kind: OrderKind
   source: string
+  /** Of a flash order: its line is this session's offer, taken by the ticket of the order's id. */
+  session?: SessionId
   lines: QuotedLine[]
   rates: QuotedRates
   addressId: AddressId

@@ -33,8 +33,8 @@ export const mayLeaveFor = (next: OrderStatus): OrderStatus[] => statuses.filter
 /** Statuses that a buyer's list does not show. */
 export const hidden: readonly OrderStatus[] = ['placing', 'rejected']
 
-/** The placing steps in the order in which they are done, and undone: one order of locks for both. */
-export const placingSteps = ['reserve_stock', 'lock_coupon', 'debit_balance', 'spend_points', 'confirm'] as const
+/** The placing steps in the order in which they are done, and undone: one order of locks for both. A flash order has `take_offer` for `reserve_stock`. */
+export const placingSteps = ['reserve_stock', 'take_offer', 'lock_coupon', 'debit_balance', 'spend_points', 'confirm'] as const
 export type PlacingStep = (typeof placingSteps)[number]
-/** Every step of the ledger (a flash sale adds `take_offer`). */
+/** Every step of the ledger. */
 export type Step = PlacingStep

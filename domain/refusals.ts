@@ -27,6 +27,13 @@ export type RefusalDetails = {
   order_closed: Record<never, never>
   not_payable: { status: string }
   payment_refused: { provider: string; code: string }
+  session_unknown: Record<never, never>
+  session_ended: Record<never, never>
+  session_exists: { session: string }
+  offer_unknown: { session: string; sku: string }
+  offer_exists: { session: string; sku: string }
+  quota_short: { available: number }
+  quota_below_granted: { least: number }
 }
 export type RefusalCode = keyof RefusalDetails
 
@@ -34,7 +41,7 @@ export type RefusalCode = keyof RefusalDetails
 export type Refusal = { [C in RefusalCode]: { code: C; details: RefusalDetails[C] } }[RefusalCode]
 
 /** The HTTP status of each refusal. */
-export const refusalStatus: Record<RefusalCode, 401 | 409 | 410 | 422 | 502 | 503> = {
+export const refusalStatus: Record<RefusalCode, 401 | 404 | 409 | 410 | 422 | 502 | 503> = {
   quote_expired: 410,
   quote_forged: 401,
   token_reused: 409,
@@ -57,6 +64,13 @@ export const refusalStatus: Record<RefusalCode, 401 | 409 | 410 | 422 | 502 | 50
   order_closed: 409,
   not_payable: 409,
   payment_refused: 502,
+  session_unknown: 404,
+  session_ended: 409,
+  session_exists: 409,
+  offer_unknown: 404,
+  offer_exists: 409,
+  quota_short: 409,
+  quota_below_granted: 409,
 }
 
 /** Thrown where a refusal has to roll back a transaction or cross a call; caught at the edge and turned into an answer. */

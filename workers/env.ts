@@ -6,6 +6,10 @@ import { paymentVariables } from '../payments/configure.ts'
 const shared = {
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'a PostgreSQL URL, e.g. postgres://user:password@127.0.0.1:5432/floodgate' }),
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'a Redis URL, e.g. redis://127.0.0.1:6379' }),
+  /** Where the flash-sale gate lives; the same Redis unless it is given. */
+  GATE_URL: z.url({ protocol: /^rediss?$/, error: 'a Redis URL, e.g. redis://127.0.0.1:6379' }).optional(),
+  /** `on`: GATE_URL is one node of a cluster. */
+  GATE_CLUSTER: z.enum(['on', 'off']).default('off'),
   TEMPORAL_ADDRESS: z.string({ error: 'host:port of Temporal, e.g. 127.0.0.1:7233' }).min(3),
   TEMPORAL_NAMESPACE: z.string().default('default'),
   TEMPORAL_TLS: z.enum(['on', 'off']).optional(),
@@ -29,6 +33,12 @@ export const workerVariables = z.object({
   PROVIDER_CALLS_PER_SECOND: z.coerce.number().positive().default(50),
 })
 export type WorkerEnv = z.infer<typeof workerVariables>
+
+export const drainVariables = workerVariables.extend({
+  /** How many starts of flash orders are under way at once, in each drain. */
+  DRAIN_STARTS_IN_FLIGHT: z.coerce.number().int().min(1).max(1000).default(50),
+})
+export type DrainEnv = z.infer<typeof drainVariables>
 
 /** Reads and checks variables. Throws `ConfigurationError` naming every variable that is wrong, and the remedy. */
 export function readEnv<T>(variables: z.ZodType<T>, env: Record<string, string | undefined>): T {

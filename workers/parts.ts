@@ -1,6 +1,6 @@
 import { Client } from '@temporalio/client'
 import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker'
-import { Redis } from 'ioredis'
+import { Cluster, Redis } from 'ioredis'
 import { type Logger, pino } from 'pino'
 import type { ActivityDeps } from '../activities/index.ts'
 import { type Carts, createCarts } from '../db/carts.ts'
@@ -10,7 +10,10 @@ import { leasedSnowflakes } from '../db/snowflakes.ts'
 import { ConfigurationError } from '../domain/configuration.ts'
 import type { Ids } from '../domain/ids.ts'
 import { configurePayments, type Payments } from '../payments/configure.ts'
-import type { WorkerEnv } from './env.ts'
+import { createGate, type Gate } from '../seckill/gate.ts'
+import { createQueue, type TicketQueue } from '../seckill/queue.ts'
+import type { DrainDeps } from './drain/deps.ts'
+import type { DrainEnv, WorkerEnv } from './env.ts'
 import { installRuntime } from './runtime.ts'
 
 /** What every process is made of, opened once and closed together. */
@@ -19,6 +22,9 @@ export type Parts = {
   redis: Redis
   news: OrderNews
   carts: Carts
+  /** The flash-sale gate, and the queue of those that it let in. */
+  gate: Gate
+  queue: TicketQueue
   ids: Ids
   payments: Payments
   connection: NativeConnection
@@ -33,8 +39,10 @@ export async function openParts(env: WorkerEnv, options: { debugSql?: (query: st
   installRuntime(log)
   const db = connect(env.DATABASE_URL, { max: env.DATABASE_CONNECTIONS, ...(options.debugSql ? { debug: options.debugSql } : {}) })
   const payments = configurePayments(env, db.sql)
-  const redis = new Redis(env.REDIS_URL, { maxRetriesPerRequest: 2, commandTimeout: 2000, enableAutoPipelining: true })
+  const redis = new Redis(env.REDIS_URL, redisOptions)
   redis.on('error', (error) => log.warn({ error: error.message }, 'Redis'))
+  const gateRedis = openGateRedis(env, redis)
+  gateRedis.on('error', (error) => log.warn({ error: error.message }, 'the gate’s Redis'))
   const news = orderNews(redis)
   const connection = await reached('TEMPORAL_ADDRESS', () => NativeConnection.connect(temporalOf(env)))
   const ids = await reached('DATABASE_URL', () => leasedSnowflakes(db))
@@ -43,6 +51,8 @@ export async function openParts(env: WorkerEnv, options: { debugSql?: (query: st
     redis,
     news,
     carts: createCarts(redis),
+    gate: createGate(gateRedis),
+    queue: createQueue(gateRedis),
     ids,
     payments,
     connection,
@@ -52,10 +62,24 @@ export async function openParts(env: WorkerEnv, options: { debugSql?: (query: st
       await news.close()
       await connection.close()
       await ids.release().catch((error) => log.warn({ error }, 'the snowflake lease runs out by itself'))
+      if (gateRedis !== redis) gateRedis.disconnect()
       redis.disconnect()
       await db.close()
     },
   }
+}
+
+/** Redis answers soon or not at all; what is asked in one moment goes in one packet. */
+const redisOptions = { maxRetriesPerRequest: 2, commandTimeout: 2000, enableAutoPipelining: true }
+
+/** The gate may have a Redis of its own, or a cluster; by default it shares the one of carts and news. */
+function openGateRedis({ GATE_URL, GATE_CLUSTER }: WorkerEnv, shared: Redis): Redis | Cluster {
+  if (GATE_CLUSTER === 'on') {
+    if (GATE_URL === undefined)
+      throw new ConfigurationError('GATE_URL: GATE_CLUSTER is on, so name one node of the cluster, e.g. redis://127.0.0.1:7000.')
+    return new Cluster([GATE_URL], { enableAutoPipelining: true, redisOptions: { maxRetriesPerRequest: 2, commandTimeout: 2000 } })
+  }
+  return GATE_URL === undefined ? shared : new Redis(GATE_URL, redisOptions)
 }
 
 /** Address and credentials of Temporal: an API key or a client certificate, both over TLS. */
@@ -76,4 +100,13 @@ async function reached<T>(variable: string, reach: () => Promise<T>): Promise<T>
   }
 }
 
-export const activityDeps = ({ db, ids, news, carts, payments, log }: Parts): ActivityDeps => ({ db, ids, news, carts, log, ...payments })
+export const drainDeps = (env: DrainEnv, { db, gate, queue, client, news, log }: Parts): DrainDeps => ({
+  ...{ db, gate, queue, client, news, log },
+  ordersQueue: env.ORDERS_QUEUE,
+  startsInFlight: env.DRAIN_STARTS_IN_FLIGHT,
+})
+
+export const activityDeps = ({ db, ids, news, carts, gate, queue, payments, log }: Parts): ActivityDeps => ({
+  ...{ db, ids, news, carts, gate, queue, log },
+  ...payments,
+})

@@ -1,5 +1,5 @@
 import { type NativeConnection, Worker, type WorkflowBundleOption } from '@temporalio/worker'
-import { type ActivityDeps, createOrderActivities, createPaymentActivities } from '../activities/index.ts'
+import { type ActivityDeps, createOrderActivities, createPaymentActivities, createSessionActivities } from '../activities/index.ts'
 import { paymentsQueue } from '../workflows/messages.ts'
 import type { WorkerEnv } from './env.ts'
 import { activityDeps, type Parts } from './parts.ts'
@@ -54,7 +54,7 @@ function orderWorker({ connection, namespace, queue, workflowBundle, activities,
     namespace,
     taskQueue: queue,
     workflowBundle,
-    activities: createOrderActivities(activities),
+    activities: { ...createOrderActivities(activities), ...createSessionActivities(activities) },
     ...orderWorkerSettings(cachedOrders),
   })
 }

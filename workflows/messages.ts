@@ -1,7 +1,8 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common'
-import { defineSignal } from '@temporalio/workflow'
+import { defineSignal, defineUpdate } from '@temporalio/workflow'
 import type { NotificationId, RefundNumber } from '../domain/ids.ts'
 import type { ClosedWhy, OrderStatus } from '../domain/order.ts'
+import type { NewOffer, QuotaChange } from '../domain/seckill.ts'
 
 /** How an order's workflow ends. */
 export type OrderEnd = { status: OrderStatus }
@@ -13,6 +14,14 @@ export const paid = defineSignal<[NotificationId]>('paid')
 
 /** Somebody wants the order closed before its deadline. */
 export const cancel = defineSignal<[ClosedWhy]>('cancel')
+
+/** What operators do to a session while it lives. Each answers when it is done; a refusal is a failure of type `refused`. */
+export const addOffer = defineUpdate<void, [NewOffer]>('addOffer')
+export const changeQuota = defineUpdate<void, [QuotaChange]>('changeQuota')
+export const pause = defineUpdate<void>('pause')
+export const resume = defineUpdate<void>('resume')
+/** Answers once the gates are closed; staging and counting follow. */
+export const endNow = defineUpdate<void>('endNow')
 
 /** Search attributes: who bought, what kind of order (1 normal, 2 seckill), and why a human should look. */
 export const buyerId = defineSearchAttributeKey('BuyerId', SearchAttributeType.KEYWORD)

@@ -17,7 +17,12 @@ export async function placing(input: OrderInput): Promise<Confirmed> {
 }
 
 async function atOnce(input: OrderInput): Promise<Confirmed | undefined> {
-  const steps = ['open', 'reserve stock', ...(input.couponId ? ['lock coupon'] : []), ...(input.balance === '0' ? [] : ['debit balance'])]
+  const steps = [
+    'open',
+    input.session === undefined ? 'reserve stock' : 'take the offer',
+    ...(input.couponId ? ['lock coupon'] : []),
+    ...(input.balance === '0' ? [] : ['debit balance']),
+  ]
   const summary = [...steps, ...(input.points === '0' ? [] : ['spend points']), 'confirm'].join(' → ')
   try {
     return await quickly('place', summary)(input, workflowInfo().firstExecutionRunId)
@@ -27,13 +32,14 @@ async function atOnce(input: OrderInput): Promise<Confirmed | undefined> {
   }
 }
 
-/** Open, then reserve → coupon → balance → points → confirm; a refusal, or a step that fails for a minute on end, releases everything. */
+/** Open, then reserve (a flash order: take the offer) → coupon → balance → points → confirm; a refusal, or a step that fails for a minute on end, releases everything. */
 async function stepByStep(input: OrderInput): Promise<Confirmed> {
   const opened = await stepOf('openOrder', 'write the order', null)(input, workflowInfo().firstExecutionRunId)
   if (!opened.mine || opened.status === 'rejected') return { status: opened.status, payBy: null }
-  let at = 'reserve_stock'
+  let at = input.session === undefined ? 'reserve_stock' : 'take_offer'
   try {
-    await stepOf('reserveStock', 'reserve stock')(input.orderId)
+    if (input.session === undefined) await stepOf('reserveStock', 'reserve stock')(input.orderId)
+    else await stepOf('takeOffer', 'take the offer')(input.orderId)
     at = 'lock_coupon'
     if (input.couponId !== undefined) await stepOf('lockCoupon', 'lock the coupon')(input.orderId)
     at = 'debit_balance'

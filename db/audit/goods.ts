@@ -17,7 +17,7 @@ export const goodsChecks: Check[] = [
   },
   {
     name: 'stock_held',
-    promise: 'Each order holds its lines while it lives, has taken them when it is sold, and holds nothing once it has ended',
+    promise: 'Each order from the shelves holds its lines while it lives, has taken them when it is sold, and holds nothing once it has ended',
     counts: 'order lines',
     unit: 'pieces',
     rows: (sql) => sql`
@@ -26,9 +26,9 @@ export const goodsChecks: Check[] = [
                o.status IN ('to_ship', 'shipped', 'received', 'completed') AS sold,
                o.status IN ('placing', 'awaiting_payment', 'closing')
                  AND EXISTS (SELECT 1 FROM steps s WHERE s.order_id = o.id AND s.step = 'reserve_stock' AND s.state = 'done') AS live
-        FROM orders o JOIN order_lines l ON l.order_id = o.id GROUP BY o.id, l.sku_id),
+        FROM orders o JOIN order_lines l ON l.order_id = o.id WHERE o.kind = 1 GROUP BY o.id, l.sku_id),
       moved AS (
-        SELECT order_id, sku_id, sum(reserved) AS held, -sum(on_hand) AS taken FROM stock_movements WHERE order_id IS NOT NULL GROUP BY 1, 2)
+        SELECT order_id, sku_id, sum(reserved) AS held, -sum(on_hand) AS taken FROM stock_movements WHERE order_id IS NOT NULL AND session_id IS NULL GROUP BY 1, 2)
       SELECT concat('order ', order_id, ', SKU ', sku_id) AS subject, w.pieces AS amount, w.status, w.pieces AS ordered,
              COALESCE(m.held, 0) AS held, COALESCE(m.taken, 0) AS taken,
              COALESCE(m.held, 0) = CASE WHEN w.live THEN w.pieces ELSE 0 END

@@ -29,7 +29,7 @@ export const orderChecks: Check[] = [
                   WHEN o.status = 'placing' THEN NOT 'confirm' = ANY (COALESCE(d.steps, '{}'))
                   ELSE COALESCE(d.steps, '{}') @> need.steps END AS holds
       FROM orders o LEFT JOIN done d ON d.order_id = o.id
-      CROSS JOIN LATERAL (SELECT array_remove(ARRAY['reserve_stock', 'confirm',
+      CROSS JOIN LATERAL (SELECT array_remove(ARRAY[CASE o.kind WHEN 1 THEN 'reserve_stock' ELSE 'take_offer' END, 'confirm',
         CASE WHEN o.user_coupon_id IS NOT NULL THEN 'lock_coupon' END,
         CASE WHEN o.balance_fen > 0 THEN 'debit_balance' END, CASE WHEN o.points > 0 THEN 'spend_points' END], NULL) AS steps) need`,
   },
@@ -46,7 +46,7 @@ export const orderChecks: Check[] = [
   },
   {
     name: 'stuck',
-    promise: 'Nothing is stuck: no order, no payment and no message is more than five minutes past its time',
+    promise: 'Nothing is stuck: no order, no payment, no ticket, no session and no message is more than five minutes past its time',
     counts: 'waiting',
     rows: (sql) => sql`
       SELECT subject, NULL::bigint AS amount, state, due, due > now() - interval '5 minutes' AS holds FROM (
@@ -54,6 +54,9 @@ export const orderChecks: Check[] = [
           WHERE status IN ('placing', 'awaiting_payment', 'closing')
         UNION ALL SELECT concat('attempt ', number), state, expires_at FROM attempts WHERE state IN ('opening', 'open')
         UNION ALL SELECT concat('refund ', number), 'asked', due_at FROM refunds WHERE state = 'asked'
+        UNION ALL SELECT concat('ticket ', id), 'waiting for its order', staged_at FROM tickets WHERE state = 'waiting'
+        UNION ALL SELECT concat('ticket ', id), concat('the gate is to hear: ', tell), tell_at FROM tickets WHERE tell IS NOT NULL
+        UNION ALL SELECT concat('session ', id), phase, ends_at FROM sessions WHERE phase = 'running'
         UNION ALL SELECT concat(topic, ' ', key), 'in the outbox', due_at FROM outbox) waiting`,
   },
 ]

@@ -50,7 +50,10 @@ export const stock = pgTable(
   (t) => [primaryKey({ columns: [t.skuId, t.warehouseId] }), check('never_oversold', sql`0 <= ${t.reserved} AND ${t.reserved} <= ${t.onHand}`)],
 )
 
-/** Kinds: `received`, `reserved`, `released`, `deducted`. The row of `stock` is the sum of its movements. */
+/**
+ * Kinds: `received`, `reserved`, `released`, `deducted`; of a flash sale's session `offered` and `returned`. The row of `stock` is the sum of its
+ * movements.
+ */
 export const stockMovements = pgTable(
   'stock_movements',
   {
@@ -61,9 +64,14 @@ export const stockMovements = pgTable(
     onHand: integer('on_hand').notNull(),
     reserved: integer('reserved').notNull(),
     orderId: id('order_id'),
+    /** Whose offer the pieces went to, or came back from. */
+    sessionId: text('session_id'),
     at: moment('at').notNull().defaultNow(),
   },
-  (t) => [unique('stock_movement_once').on(t.orderId, t.skuId, t.warehouseId, t.kind)],
+  (t) => [
+    index('stock_movements_of_session').on(t.sessionId).where(sql`${t.sessionId} IS NOT NULL`),
+    unique('stock_movement_once').on(t.orderId, t.skuId, t.warehouseId, t.kind),
+  ],
 )
 
 /** What shipping to a province costs; the province `*` stands for every one that has no row of its own. */

@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { Client, Connection } from '@temporalio/client'
 import { NativeConnection } from '@temporalio/worker'
+import { Redis } from 'ioredis'
 import { pino } from 'pino'
 import { inject } from 'vitest'
 import type { Sql } from '../../db/client.ts'
 import type { OrderId, UserId } from '../../domain/ids.ts'
 import type { OrderInput } from '../../domain/order-input.ts'
+import { createGate } from '../../seckill/gate.ts'
+import { createQueue } from '../../seckill/queue.ts'
 import type { RelayDeps } from '../../workers/relay/deps.ts'
 import { installRuntime } from '../../workers/runtime.ts'
 import { startWorkers } from '../../workers/worker.ts'
@@ -59,6 +62,7 @@ export async function relayRig(): Promise<RelayRig> {
     },
     log,
   }
+  const redis = new Redis(inject('redisUrl'))
   const stops: (() => Promise<void>)[] = []
   return {
     fresh,
@@ -77,7 +81,13 @@ export async function relayRig(): Promise<RelayRig> {
         namespace: 'default',
         queue,
         workflowBundle: { codePath: inject('workflowBundle') },
-        activities: { ...deps, ...deps.payments },
+        activities: {
+          ...deps,
+          ...deps.payments,
+          gate: createGate(redis),
+          queue: createQueue(redis),
+          news: { ...deps.news, announceSession: () => {} },
+        },
         cachedOrders: 10,
         providerCallsPerSecond: 100,
       })
@@ -86,6 +96,7 @@ export async function relayRig(): Promise<RelayRig> {
     },
     async close() {
       for (const stop of stops) await stop()
+      redis.disconnect()
       await native.close()
       await connection.close()
       await fresh.drop()

@@ -1,5 +1,5 @@
+import { type Duty, runDuties } from '../every.ts'
 import type { RelayDeps } from './deps.ts'
-import { type Duty, runDuties } from './every.ts'
 import { forgetNotes } from './notes.ts'
 import { redeliver } from './notifications.ts'
 import { emptyOutbox } from './outbox.ts'

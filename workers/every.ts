@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 
-/** A duty of the relay: does what is due, a bounded batch at a time, and says how much that was. */
+/** A duty: does what is due, a bounded batch at a time, and says how much that was. */
 export type Duty = { name: string; everyMs: number; run(): Promise<number> }
 
 /** Runs each duty again and again until stopped: at once after a batch that found something, after its pause otherwise. A fault is logged and tried again. */
@@ -18,7 +18,7 @@ export function runDuties(duties: readonly Duty[], log: Logger): { stop(): Promi
 async function loop(duty: Duty, log: Logger, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const found = await duty.run().catch((error) => {
-      log.error({ error, duty: duty.name }, 'a duty of the relay failed and is tried again')
+      log.error({ error, duty: duty.name }, 'a duty failed and is tried again')
       return 0
     })
     if (found === 0) await pause(duty.everyMs, signal)

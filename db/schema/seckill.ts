@@ -1,0 +1,133 @@
+import { sql } from 'drizzle-orm'
+import { boolean, check, index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
+import type { SessionPhase, TicketState } from '../../domain/seckill.ts'
+import { fen, id, moment } from './columns.ts'
+import { skus, warehouses } from './goods.ts'
+
+/** A flash sale's time slot. `planned → running → ended`; `paused` is an operator's hand on the gate. */
+export const sessions = pgTable(
+  'sessions',
+  {
+    /** Its hour in Shanghai, e.g. `2019052614`. */
+    id: text('id').primaryKey(),
+    opensAt: moment('opens_at').notNull(),
+    endsAt: moment('ends_at').notNull(),
+    phase: text('phase').$type<SessionPhase>().notNull().default('planned'),
+    paused: boolean('paused').notNull().default(false),
+    /** How long its orders wait for their payment. */
+    payWithinMs: integer('pay_within_ms').notNull(),
+    /** Whether a token costs a captcha. */
+    captcha: boolean('captcha').notNull().default(false),
+    /** What was sold, stored when it ended. */
+    report: jsonb('report').$type<Record<string, unknown>>(),
+    createdAt: moment('created_at').notNull().defaultNow(),
+    endedAt: moment('ended_at'),
+  },
+  (t) => [index('sessions_by_end').on(t.endsAt), check('session_ends_after_it_opens', sql`${t.endsAt} > ${t.opensAt}`)],
+)
+
+/** A SKU in a session. Its row is the lock under which pieces are counted; the constraints refuse to oversell whatever the gate believes. */
+export const offers = pgTable(
+  'offers',
+  {
+    sessionId: text('session_id')
+      .notNull()
+      .references(() => sessions.id),
+    skuId: id('sku_id')
+      .notNull()
+      .references(() => skus.id),
+    warehouseId: integer('warehouse_id')
+      .notNull()
+      .references(() => warehouses.id),
+    priceFen: fen('price_fen').notNull(),
+    /** Pieces for sale; out of the warehouse from `preheated_at` on. */
+    quota: integer('quota').notNull(),
+    /** Pieces of tickets that are waiting, live or paid. */
+    granted: integer('granted').notNull().default(0),
+    /** Pieces that orders have taken. */
+    sold: integer('sold').notNull().default(0),
+    /** Pieces a buyer may have. */
+    buyerLimit: integer('buyer_limit').notNull().default(1),
+    /** Of the gate that may grant pieces; a gate of another epoch is not believed. */
+    epoch: integer('epoch').notNull().default(0),
+    preheatedAt: moment('preheated_at'),
+    soldOutAt: moment('sold_out_at'),
+    /** The session is over: what is given back from now on goes to the warehouse. */
+    ended: boolean('ended').notNull().default(false),
+  },
+  (t) => [
+    primaryKey({ columns: [t.sessionId, t.skuId] }),
+    check('offer_never_oversold', sql`0 <= ${t.sold} AND ${t.sold} <= ${t.granted} AND ${t.granted} <= ${t.quota}`),
+    check('offer_price_not_negative', sql`${t.priceFen} >= 0`),
+    check('buyer_limit_in_range', sql`${t.buyerLimit} BETWEEN 1 AND 999`),
+  ],
+)
+
+/** A granted place in an offer's queue, staged. Its id is the id of the order that it becomes. */
+export const tickets = pgTable(
+  'tickets',
+  {
+    id: id('id').primaryKey(),
+    sessionId: text('session_id').notNull(),
+    skuId: id('sku_id').notNull(),
+    buyerId: id('buyer_id').notNull(),
+    addressId: id('address_id').notNull(),
+    quantity: integer('quantity').notNull(),
+    /** Its number in the offer's queue. */
+    seq: integer('seq').notNull(),
+    state: text('state').$type<TicketState>().notNull(),
+    /** Why it was given back or refused. */
+    reason: text('reason'),
+    /** While it waits: when its order is started (again). */
+    dueAt: moment('due_at').notNull().defaultNow(),
+    tried: integer('tried').notNull().default(0),
+    /** What the gate has still to be told, and the epoch under which it became true. */
+    tell: text('tell').$type<'given_back' | 'paid'>(),
+    tellEpoch: integer('tell_epoch').notNull().default(0),
+    tellAt: moment('tell_at'),
+    stagedAt: moment('staged_at').notNull().defaultNow(),
+    endedAt: moment('ended_at'),
+  },
+  (t) => [
+    index('tickets_of_buyer').on(t.buyerId, t.sessionId, t.skuId),
+    index('tickets_of_offer').on(t.sessionId, t.skuId, t.state),
+    index('tickets_to_start').on(t.dueAt).where(sql`${t.state} = 'waiting'`),
+    index('tickets_to_tell').on(t.tellAt).where(sql`${t.tell} IS NOT NULL`),
+    check('ticket_pieces_in_range', sql`${t.quantity} BETWEEN 1 AND 999`),
+  ],
+)
+
+/** Changes of an offer's quota, each done once whoever repeats it. */
+export const offerChanges = pgTable(
+  'offer_changes',
+  {
+    sessionId: text('session_id').notNull(),
+    skuId: id('sku_id').notNull(),
+    change: text('change').notNull(),
+    pieces: integer('pieces').notNull(),
+    /** The offer's epoch under which the pieces were counted. */
+    epoch: integer('epoch').notNull(),
+    at: moment('at').notNull().defaultNow(),
+  },
+  (t) => [primaryKey({ columns: [t.sessionId, t.skuId, t.change] })],
+)
+
+/** The daily slots from which sessions are planned. */
+export const slots = pgTable(
+  'slots',
+  {
+    /** Minutes since midnight in Shanghai. */
+    minute: integer('minute').primaryKey(),
+    lastsMin: integer('lasts_min').notNull(),
+    payWithinMs: integer('pay_within_ms').notNull().default(600_000),
+    captcha: boolean('captcha').notNull().default(false),
+  },
+  (t) => [check('slot_within_a_day', sql`${t.minute} BETWEEN 0 AND 1439 AND ${t.lastsMin} > 0`)],
+)
+
+/** A duty that one process at a time may do. */
+export const leases = pgTable('leases', {
+  name: text('name').primaryKey(),
+  holder: text('holder').notNull(),
+  leasedUntil: moment('leased_until').notNull(),
+})

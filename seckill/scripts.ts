@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs'
+import type { Cluster, Redis, Result } from 'ioredis'
+
+declare module 'ioredis' {
+  // The parameter's name has to be ioredis's own.
+  interface RedisCommander<Context> {
+    gateAdmit(offer: string, buyers: string, queue: string, token: string, ...args: (string | number)[]): Result<(string | number)[], Context>
+    gateGiveBack(offer: string, buyers: string, ...args: (string | number)[]): Result<EpochWord, Context>
+    gatePaid(offer: string, buyers: string, ...args: (string | number)[]): Result<EpochWord, Context>
+    gateStatus(offer: string, buyers: string, buyer: string): Result<[] | [string, number, number, 'l' | 'p', number, number], Context>
+    gateLoad(offer: string, buyers: string, queue: string, loading: string, ...args: (string | number)[]): Result<LoadWord, Context>
+    gateLease(offer: string, ...args: (string | number)[]): Result<['lost'] | ['newer'] | ['renewed', number, number], Context>
+    gatePhase(offer: string, ...args: (string | number)[]): Result<EpochWord, Context>
+    gateQuota(offer: string, ...args: (string | number)[]): Result<[EpochWord] | ['short' | 'changed', number], Context>
+    gateCount(offer: string, buyers: string, queue: string, ...args: (string | number)[]): Result<number, Context>
+  }
+}
+
+/** How the gate's epoch stands to the caller's: `same` it is done, `newer` it needs nothing, `older` (or empty) it has to be told again. */
+export type EpochWord = 'same' | 'newer' | 'older'
+
+/** `stale`: the epoch was loaded already, by another run of the server, and may lack what came since. */
+export type LoadWord = 'loaded' | 'same' | 'newer' | 'stale'
+
+const lua = (name: string): string => readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8')
+
+const scripts = {
+  gateAdmit: { name: 'admit', keys: 4 },
+  gateGiveBack: { name: 'give-back', keys: 2 },
+  gatePaid: { name: 'paid', keys: 2 },
+  gateStatus: { name: 'status', keys: 2 },
+  gateLoad: { name: 'load', keys: 4 },
+  gateLease: { name: 'lease', keys: 1 },
+  gatePhase: { name: 'phase', keys: 1 },
+  gateQuota: { name: 'quota', keys: 1 },
+  gateCount: { name: 'count', keys: 3 },
+}
+
+/** Teaches a connection the gate's scripts: called by their digest (EVALSHA), sent again to a server that does not know them (NOSCRIPT). */
+export function defineGateScripts(redis: Redis | Cluster): void {
+  const shared = lua('shared')
+  for (const [command, { name, keys }] of Object.entries(scripts)) {
+    redis.defineCommand(command, { numberOfKeys: keys, lua: `${shared}\n${lua(name)}` })
+  }
+}

@@ -15,8 +15,9 @@ import { freePort } from '../../dev/servers/ports.ts'
 import type { OrderId, SkuId } from '../../domain/ids.ts'
 import { type SandboxClient, sandboxClient } from '../../sandbox/client.ts'
 import { startSandbox } from '../../sandbox/server.ts'
-import { readEnv } from '../../workers/env.ts'
-import { activityDeps, openParts, type Parts } from '../../workers/parts.ts'
+import { startDrain } from '../../workers/drain.ts'
+import { drainVariables, readEnv } from '../../workers/env.ts'
+import { activityDeps, drainDeps, openParts, type Parts } from '../../workers/parts.ts'
 import { startRelay } from '../../workers/relay/index.ts'
 import { startWorkers } from '../../workers/worker.ts'
 import { freshDatabase } from '../support/database.ts'
@@ -43,14 +44,22 @@ export type House = {
   reaches(order: OrderId, status: string): Promise<void>
   startWorker(): Promise<{ stop(): Promise<void> }>
   startRelay(): { stop(): Promise<void> }
+  /** The drain with its keeper, for flash sales. */
+  startDrain(): { stop(): Promise<void> }
   /** Everything adds up, also with the sandbox's ledger. */
   addsUp(): Promise<void>
   close(): Promise<void>
 }
 
-export type HouseOptions = { payWithinS?: number; worker?: boolean; relay?: boolean }
+export type HouseOptions = { payWithinS?: number; worker?: boolean; relay?: boolean; drain?: boolean; env?: Record<string, string> }
 
-export async function openHouse({ payWithinS = 1800, worker = true, relay = true }: HouseOptions = {}): Promise<House> {
+export async function openHouse({
+  payWithinS = 1800,
+  worker = true,
+  relay = true,
+  drain = false,
+  env: more = {},
+}: HouseOptions = {}): Promise<House> {
   const database = await freshDatabase()
   const folder = mkdtempSync(join(tmpdir(), 'floodgate-house-'))
   const keys = await keysOf(folder)
@@ -70,6 +79,7 @@ export async function openHouse({ payWithinS = 1800, worker = true, relay = true
     LOG_LEVEL: 'error',
     PAY_WITHIN_S: String(payWithinS),
     ORDERS_QUEUE: `orders-${database.url.split('/').at(-1)}`,
+    ...more,
   }
   const env = readEnv(apiVariables, environment)
   const parts = await openParts(env)
@@ -140,6 +150,11 @@ export async function openHouse({ payWithinS = 1800, worker = true, relay = true
       started.unshift(running)
       return running
     },
+    startDrain() {
+      const running = startDrain(drainDeps(readEnv(drainVariables, environment), parts))
+      started.unshift(running)
+      return running
+    },
     async addsUp() {
       const report = await audit(parts.db.sql)
       expect(report.findings.filter((finding) => !finding.holds)).toEqual([])
@@ -158,6 +173,7 @@ export async function openHouse({ payWithinS = 1800, worker = true, relay = true
   }
   if (worker) await house.startWorker()
   if (relay) house.startRelay()
+  if (drain) house.startDrain()
   return house
 }
 

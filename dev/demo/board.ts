@@ -1,25 +1,11 @@
 import Table from 'cli-table3'
 import { type Following, isClosed, isOnDelivery, isPaid, type OrderNow } from './following.ts'
+import { showLive } from './live.ts'
 import type { Tally } from './tally.ts'
 
-/** A table that is redrawn in place on a terminal; elsewhere a line every few seconds. `stop` leaves the last state. */
-export function showBoard(tally: Tally, following: Following): { stop(): void } {
-  const live = process.stdout.isTTY === true
-  let drawn = 0
-  const draw = (): void => {
-    const text = live ? table(tally, following) : line(tally, following)
-    process.stdout.write(`${drawn > 0 ? `\u001b[${drawn}A\u001b[0J` : ''}${text}\n`)
-    drawn = live ? text.split('\n').length : 0
-  }
-  draw()
-  const timer = setInterval(draw, live ? 250 : 5000)
-  return {
-    stop() {
-      clearInterval(timer)
-      draw()
-    },
-  }
-}
+/** The board of the orders: a table, or a line every few seconds. */
+export const showBoard = (tally: Tally, following: Following): { stop(): void } =>
+  showLive({ table: () => table(tally, following), line: () => line(tally, following) })
 
 function counted(tally: Tally, following: Following) {
   const orders = following.all()

@@ -18,7 +18,7 @@ export async function restock(sql: Sql, ids: Ids): Promise<void> {
       UPDATE wallets SET balance_fen = balance_fen + 100000 WHERE balance_fen BETWEEN 1 AND 49999 RETURNING user_id)
     INSERT INTO wallet_movements (user_id, kind, amount_fen) SELECT user_id, 'top_up', 100000 FROM filled`
   const without = await sql<{ id: string }[]>`
-    SELECT id::text AS id FROM users u WHERE NOT EXISTS (SELECT 1 FROM user_coupons c WHERE c.user_id = u.id AND c.coupon_id = 501 AND c.state = 'unused')`
+    SELECT id::text AS id FROM users u WHERE EXISTS (SELECT 1 FROM wallets w WHERE w.user_id = u.id) AND NOT EXISTS (SELECT 1 FROM user_coupons c WHERE c.user_id = u.id AND c.coupon_id = 501 AND c.state = 'unused')`
   const given = without.map(({ id }) => ({ id: ids.next(), user: id }))
   await sql`
     INSERT INTO user_coupons (id, coupon_id, user_id)

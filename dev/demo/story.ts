@@ -55,7 +55,8 @@ async function stockUp(db: Db): Promise<void> {
   }
 }
 
-async function soonSettled({ sql }: Db, since: Date): Promise<boolean> {
+/** Whether, within a minute, nothing that began since then is on its way any more. */
+export async function soonSettled({ sql }: Db, since: Date): Promise<boolean> {
   for (const end = Date.now() + 60_000; Date.now() < end; await pause(200)) {
     if (await isSettled(sql, since)) return true
   }

@@ -24,6 +24,9 @@ export async function findOverdue({ db: { sql }, client }: RelayDeps): Promise<n
   await sql`
     UPDATE attention a SET cleared_at = now() FROM notifications n
     WHERE a.reason = 'notification_unjudged' AND a.cleared_at IS NULL AND n.id::text = a.subject AND n.outcome IS NOT NULL`
+  await sql`
+    UPDATE attention a SET cleared_at = now() FROM tickets t
+    WHERE a.reason = 'ticket_waiting' AND a.cleared_at IS NULL AND t.id::text = a.subject AND t.state <> 'waiting'`
   return overdue.length
 }
 

@@ -40,14 +40,14 @@ export async function fork(script: string, env: Record<string, string>): Promise
   return child
 }
 
-/** Starts the rig in a state folder of its own, on free ports. */
-export async function openRig(): Promise<Rig> {
+/** Starts the rig in a state folder of its own, on free ports. `app`: more of the application's environment. */
+export async function openRig(app: Record<string, string> = {}): Promise<Rig> {
   say('starting the stack')
   const stateDir = fileURLToPath(new URL('../.floodgate/bench', import.meta.url))
   // Orders of an earlier run that wake up in this one would be measured too.
   await endLeftovers(stateDir)
   removeState(stateDir)
-  const stack = await startStack({ stateDir, usualPorts: false, app: { LOG_LEVEL: 'warn' } })
+  const stack = await startStack({ stateDir, usualPorts: false, app: { LOG_LEVEL: 'warn', ...app } })
   const { servers, keys } = stack
   const db = connect(servers.databaseUrl, { max: 4 })
   const ids = snowflakes(benchWorker)

@@ -1,0 +1,25 @@
+import autocannon from 'autocannon'
+
+export type Shot = { path: string; headers: Record<string, string>; body: string }
+export type ToCannon = { url: string; connections: number; shots: Shot[] }
+export type FromCannon = { perS: number; statuses: Record<string, number>; errors: number } | { ready: true }
+
+/** The load process: fires each shot once, over so many connections, and says how many were answered a second. */
+process.on('message', async ({ url, connections, shots }: ToCannon) => {
+  const each = Math.floor(shots.length / connections)
+  let next = 0
+  const began = performance.now()
+  const result = await autocannon({
+    ...{ url, connections, amount: each * connections },
+    setupClient(client) {
+      const mine = shots.slice(next * each, (next + 1) * each)
+      next++
+      client.setRequests(mine.map((shot) => ({ method: 'POST', ...shot })))
+    },
+  })
+  const statuses = Object.fromEntries(Object.entries(result.statusCodeStats).map(([status, { count }]) => [status, count]))
+  const told: FromCannon = { perS: (each * connections * 1000) / (performance.now() - began), statuses, errors: result.errors + result.timeouts }
+  process.send?.(told)
+})
+process.on('disconnect', () => process.exit(0))
+process.send?.({ ready: true } satisfies FromCannon)

@@ -1,0 +1,171 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createPrivateKey, sign } from 'node:crypto'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { insertOffer, preheat } from '../activities/sessions.ts'
+import { migrate } from '../db/migrate.ts'
+import { startChild } from '../dev/children/child.ts'
+import { createBrowser } from '../dev/crowd/http.ts'
+import { appEnvironment } from '../dev/environment.ts'
+import { keysOf } from '../dev/keys.ts'
+import { freePort } from '../dev/servers/ports.ts'
+import { startServers } from '../dev/servers/start.ts'
+import { endLeftovers, removeState } from '../dev/state.mjs'
+import type { SessionId, SkuId } from '../domain/ids.ts'
+import type { OfferKey } from '../domain/seckill.ts'
+import { drainVariables, readEnv } from '../workers/env.ts'
+import { openParts, type Parts } from '../workers/parts.ts'
+import type { FromCannon, Shot, ToCannon } from './cannon.ts'
+import { type Figure, inParallel, say } from './figures.ts'
+import { fork } from './rig.ts'
+import { makeShop } from './shop.ts'
+
+const buyers = 6000
+const connections = 60
+
+/**
+ * One API process beside a bare Hono process of the same settings, both hit by autocannon with the same requests: joins that are let in beside one
+ * EVALSHA of INCR, and sold-out answers beside "hello". Each buyer has a bearer of their own, verified before the clock starts, as fetching the
+ * token does.
+ */
+export async function benchJoin(rounds: number): Promise<Figure[]> {
+  const stateDir = fileURLToPath(new URL('../.floodgate/bench', import.meta.url))
+  await endLeftovers(stateDir)
+  removeState(stateDir)
+  say('starting the servers and one API')
+  const servers = await startServers({ stateDir, usualPorts: false })
+  const keys = await keysOf(stateDir)
+  await migrate(servers.databaseUrl)
+  const appPort = await freePort()
+  const environment = {
+    ...appEnvironment({ servers, appPort, sandboxPort: 0 }, keys),
+    LOG_LEVEL: 'warn',
+    HOST: '127.0.0.1',
+    TRUSTED_PROXIES: '127.0.0.1',
+    TOKENS_PER_BUYER_PER_MINUTE: '100000',
+  }
+  const url = `http://127.0.0.1:${appPort}`
+  const parts = await openParts(readEnv(drainVariables, environment))
+  const api = await startChild({
+    ...{ name: 'api', command: process.execPath, stateDir, env: environment },
+    args: ['--max-semi-space-size=32', '--import', 'tsx', fileURLToPath(new URL('../api/main.ts', import.meta.url))],
+    ready: async () => (await fetch(`${url}/readyz`)).ok,
+  })
+  const [bare, barePort] = await startBare(servers.redisUrl)
+  const cannon = await fork('./cannon.ts', {})
+  const browser = createBrowser(url, connections)
+  try {
+    const bearers = signAll(keys.jwt.privateKey)
+    const shop = await makeShop(parts.db, parts.ids)
+    const address = shop.buyers[0]?.address ?? ''
+    const fire = async (to: string, shots: Shot[], status: string): Promise<number> => {
+      cannon.send({ url: to, connections, shots } satisfies ToCannon)
+      const [told] = (await once(cannon, 'message')) as [FromCannon]
+      if ('ready' in told) throw new Error('the load process started twice')
+      if (told.errors > 0 || Object.keys(told.statuses).some((other) => other !== status)) throw new Error(`answers: ${JSON.stringify(told)}`)
+      return told.perS
+    }
+    const names = ['join_vs_bare', 'sold_out_vs_hello', 'joins_per_s', 'bare_per_s', 'sold_out_per_s', 'hello_per_s'] as const
+    const figures = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<(typeof names)[number], number[]> // One list a name.
+    for (let round = 0; round <= rounds; round++) {
+      const offer = await openOffer(parts, buyers)
+      const path = pathOf(offer)
+      const shots: Shot[] = []
+      await inParallel(buyers, connections, async (n) => {
+        const headers = headersOf(bearers[n] ?? '', n)
+        const { status, body } = await browser.ask('POST', `${path}/token`, headers, {})
+        if (status >= 300) throw new Error(`a token was answered ${status} ${JSON.stringify(body)}`)
+        shots.push(shot(`${path}/tickets`, headers, { token: body.token, quantity: 1, addressId: address }))
+      })
+      const joins = await fire(url, shots, '202')
+      const counts = await fire(`http://127.0.0.1:${barePort}`, shots, '202')
+      const empty = pathOf(await openOffer(parts, 0))
+      const late = bearers.map((bearer, n) =>
+        shot(`${empty}/tickets`, headersOf(bearer, n), { token: 'AAAAAAAAAAAAAAAAAAAAAAAA', quantity: 1, addressId: address }),
+      )
+      await soldOut(browser, empty, bearers[0] ?? '', address)
+      const noes = await fire(url, late, '409')
+      const hellos = await fire(
+        `http://127.0.0.1:${barePort}`,
+        late.map((one) => ({ ...one, path: `/hello${one.path}` })),
+        '200',
+      )
+      if (round === 0) continue // Warm-up.
+      figures.join_vs_bare.push(joins / counts)
+      figures.sold_out_vs_hello.push(noes / hellos)
+      figures.joins_per_s.push(joins)
+      figures.bare_per_s.push(counts)
+      figures.sold_out_per_s.push(noes)
+      figures.hello_per_s.push(hellos)
+      say(
+        `round ${round} of ${rounds}: ${joins.toFixed(0)} joins/s beside ${counts.toFixed(0)} bare, ${noes.toFixed(0)} sold-out/s beside ${hellos.toFixed(0)} hello`,
+      )
+    }
+    const target = (name: string) => (name.includes('_vs_') ? { atLeast: 0.7 } : null)
+    return names.map((figure) => ({ figure, rounds: figures[figure], target: target(figure) }))
+  } finally {
+    browser.close()
+    cannon.disconnect()
+    bare.kill('SIGTERM')
+    await api.stop()
+    await parts.close()
+    await servers.stop()
+    removeState(stateDir)
+  }
+}
+
+async function startBare(redisUrl: string): Promise<[ChildProcess, number]> {
+  const script = fileURLToPath(new URL('./floor/bare-api.ts', import.meta.url))
+  const bare = spawn(process.execPath, ['--max-semi-space-size=32', '--import', 'tsx', script], {
+    env: { ...process.env, REDIS_URL: redisUrl },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
+  const [{ port }] = (await once(bare, 'message')) as [{ port: number }]
+  return [bare, port]
+}
+
+/** An offer that is open now. Preheated with so many pieces; 0: sold out from the start. */
+async function openOffer({ db: { sql }, gate, ids }: Parts, pieces: number): Promise<OfferKey> {
+  const session = `2026010100-${ids.next()}` as SessionId // The form of an operator's id.
+  const sku = ids.next() as SkuId // A fresh snowflake.
+  await sql`INSERT INTO skus (id, product_id, name, price_fen) SELECT ${sku}, product_id, 'Bench', 5000 FROM skus LIMIT 1`
+  await sql`INSERT INTO stock (sku_id, warehouse_id, on_hand) VALUES (${sku}, 9001, ${pieces})`
+  await sql`INSERT INTO sessions (id, opens_at, ends_at, pay_within_ms) VALUES (${session}, now(), now() + interval '1 hour', 600000)`
+  await sql.begin((tx) => insertOffer(tx, session, { sku, priceFen: '4000', quota: pieces, limit: 1, warehouse: 9001 }))
+  await preheat(sql, gate, session)
+  await keepAlive(gate, { session, sku })
+  return { session, sku }
+}
+
+/** No drain runs here to renew the lease. */
+async function keepAlive(gate: Parts['gate'], offer: OfferKey): Promise<void> {
+  const timer = setInterval(() => gate.renew(offer, 1).catch(() => {}), 3000)
+  timer.unref()
+}
+
+/** Asks until the API has heard from Redis that nothing is left. */
+async function soldOut(browser: ReturnType<typeof createBrowser>, path: string, bearer: string, address: string): Promise<void> {
+  for (;;) {
+    const { body } = await browser.ask('POST', `${path}/token`, headersOf(bearer, 0), {})
+    const { status } = await browser.ask('POST', `${path}/tickets`, headersOf(bearer, 0), { token: body.token, quantity: 1, addressId: address })
+    if (status === 409) return
+  }
+}
+
+const pathOf = ({ session, sku }: OfferKey): string => `/v1/seckill/sessions/${session}/offers/${sku}`
+const headersOf = (bearer: string, n: number) => ({ authorization: `Bearer ${bearer}`, 'x-forwarded-for': `10.0.${(n >> 8) & 255}.${n & 255}` })
+const shot = (path: string, headers: Record<string, string>, body: object): Shot => ({
+  path,
+  headers: { ...headers, 'content-type': 'application/json' },
+  body: JSON.stringify(body),
+})
+
+function signAll(privateKey: string): string[] {
+  const key = createPrivateKey(privateKey)
+  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const exp = Math.floor(Date.now() / 1000) + 7200
+  return Array.from({ length: buyers }, (_, n) => {
+    const text = `${encode({ alg: 'RS256' })}.${encode({ sub: String(800_001 + n), exp })}`
+    return `${text}.${sign('RSA-SHA256', Buffer.from(text), key).toString('base64url')}`
+  })
+}

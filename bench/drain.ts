@@ -13,6 +13,7 @@ import { startDrain } from '../workers/drain.ts'
 import { drainVariables, readEnv } from '../workers/env.ts'
 import { drainDeps, openParts, type Parts } from '../workers/parts.ts'
 import { type Figure, inParallel, say } from './figures.ts'
+import { measureRebuild } from './rebuild.ts'
 import { makeShop, type Shop } from './shop.ts'
 
 const orders = 1500
@@ -30,7 +31,7 @@ export async function benchDrain(rounds: number): Promise<Figure[]> {
   await migrate(servers.databaseUrl)
   const env = readEnv(drainVariables, {
     ...appEnvironment({ servers, appPort: 0, sandboxPort: 0 }, await keysOf(stateDir)),
-    LOG_LEVEL: 'warn',
+    LOG_LEVEL: 'error',
     ORDERS_QUEUE: 'orders-nobody',
   })
   const parts = await openParts(env)
@@ -47,7 +48,9 @@ export async function benchDrain(rounds: number): Promise<Figure[]> {
       figures.bare.push((orders * 1000) / bare)
       say(`round ${round} of ${rounds}: ${((orders * 1000) / ours).toFixed(0)} orders/s started beside ${((orders * 1000) / bare).toFixed(0)} bare`)
     }
+    const rebuilt = await measureRebuild(parts, env, shop, rounds)
     return [
+      { figure: 'rebuild_s', rounds: rebuilt, target: { atMost: 5 } },
       { figure: 'drain_vs_start', rounds: figures.ratio, target: { atLeast: 0.7 } },
       { figure: 'drain_per_s', rounds: figures.ours, target: null },
       { figure: 'start_per_s', rounds: figures.bare, target: null },

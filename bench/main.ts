@@ -1,24 +1,44 @@
 import { Command } from 'commander'
-import { report } from './figures.ts'
+import { benchDrain } from './drain.ts'
+import { type Figure, report } from './figures.ts'
+import { benchGate } from './gate.ts'
+import { benchJoin } from './join.ts'
 import { benchOrders } from './orders.ts'
-import { openRig } from './rig.ts'
+import { openRig, type Rig } from './rig.ts'
+import { benchRush } from './rush.ts'
 import { benchSleep } from './sleep.ts'
 
-const benches = { orders: benchOrders, sleep: benchSleep }
+type Bench = (rounds: number) => Promise<Figure[]>
 
-/** `npm run bench -- orders|sleep [--json]`: exits 1 when a target is missed. */
-const program = new Command('bench')
-  .argument('<what>', Object.keys(benches).join(' or '))
-  .option('--json', 'one line of JSON a figure')
-  .option('--rounds <n>', 'interleaved rounds', '3')
-  .action(async (what: string, { json = false, rounds }: { json?: boolean; rounds: string }) => {
-    const bench = what === 'orders' || what === 'sleep' ? benches[what] : undefined
-    if (!bench) return program.error(`there is no benchmark ${what}: use ${Object.keys(benches).join(' or ')}`)
+/** A benchmark of the whole application. */
+const onRig =
+  (bench: (rig: Rig, rounds: number) => Promise<Figure[]>): Bench =>
+  async (rounds) => {
     const rig = await openRig()
     try {
-      if (!report(await bench(rig, Number(rounds)), json)) process.exitCode = 1
+      return await bench(rig, rounds)
     } finally {
       await rig.close()
     }
+  }
+
+const benches: Record<string, Bench> = {
+  orders: onRig(benchOrders),
+  sleep: onRig(benchSleep),
+  gate: async (rounds) => [...(await benchGate(rounds)), ...(await benchJoin(rounds))],
+  drain: benchDrain,
+  rush: benchRush,
+}
+const names = Object.keys(benches).join(' or ')
+
+/** `npm run bench -- orders|sleep|gate|drain|rush [--json]`: exits 1 when a target is missed. */
+const program = new Command('bench')
+  .argument('<what>', names)
+  .option('--json', 'one line of JSON a figure')
+  .option('--rounds <n>', 'interleaved rounds', '3')
+  .action(async (what: string, { json = false, rounds }: { json?: boolean; rounds: string }) => {
+    const bench = benches[what]
+    if (!bench) return program.error(`there is no benchmark ${what}: use ${names}`)
+    if (!report(await bench(Number(rounds)), json)) process.exitCode = 1
   })
 await program.parseAsync()

@@ -43,7 +43,7 @@ async function ends(main: string, env: Record<string, string>): Promise<{ code: 
 const without = (...names: string[]) => Object.fromEntries(Object.entries(right).filter(([name]) => !names.includes(name)))
 
 describe('wrong configuration stops the process at its start, and says which variable and what to do', () => {
-  it.each(['api/main.ts', 'workers/main.ts', 'workers/relay-main.ts'])('%s without any', async (main) => {
+  it.each(['api/main.ts', 'workers/main.ts', 'workers/drain-main.ts', 'workers/relay-main.ts'])('%s without any', async (main) => {
     const { code, said } = await ends(main, {})
     expect(code).toBe(1)
     for (const name of ['DATABASE_URL', 'REDIS_URL', 'TEMPORAL_ADDRESS']) expect(said).toContain(`${name}: `)
@@ -55,6 +55,7 @@ describe('wrong configuration stops the process at its start, and says which var
     ['an APIv3 key of another length', () => ({ ...right, WECHAT_V3_API_KEY: 'short' }), /WECHAT_V3_API_KEY: .*exactly 32 characters/],
     ['a provider that is half configured', () => without('WECHAT_V3_SERIAL'), /half configured: set WECHAT_V3_SERIAL, or remove/],
     ['a key that is none', () => ({ ...right, WECHAT_V3_PRIVATE_KEY: '-----BEGIN NOTHING' }), /WECHAT_V3_PRIVATE_KEY: must be the RSA private key/],
+    ['a cluster without an address', () => ({ ...right, GATE_CLUSTER: 'on' }), /GATE_URL: GATE_CLUSTER is on, so name one node/],
     ['a database that does not answer', () => ({ ...right, DATABASE_URL: 'postgres://a:b@127.0.0.1:1/c' }), /DATABASE_URL: no answer .*ECONNREFUSED/],
     ['a Temporal that does not answer', () => ({ ...right, TEMPORAL_ADDRESS: '127.0.0.1:1' }), /TEMPORAL_ADDRESS: no answer/],
   ])('%s', async (_, env, words) => {

@@ -1,0 +1,61 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { insertOffer, preheat } from '../activities/sessions.ts'
+import type { SessionId, SkuId, UserId } from '../domain/ids.ts'
+import type { OfferKey, TicketId } from '../domain/seckill.ts'
+import { startDrain } from '../workers/drain.ts'
+import { drainDeps, type Parts } from '../workers/parts.ts'
+import { say } from './figures.ts'
+import type { Shop } from './shop.ts'
+
+const live = 10_000
+
+/** Seconds from a flush of Redis to the next buyer who is let in, with 10,000 tickets of live orders to be known again. One number a round. */
+export async function measureRebuild(parts: Parts, env: Parameters<typeof drainDeps>[0], shop: Shop, rounds: number): Promise<number[]> {
+  const offer = await crowdedOffer(parts)
+  const drain = startDrain(drainDeps(env, parts))
+  const seconds: number[] = []
+  try {
+    await letIn(parts, shop, offer)
+    for (let round = 1; round <= rounds; round++) {
+      await parts.gate.redis.flushall()
+      const began = performance.now()
+      await letIn(parts, shop, offer)
+      seconds.push((performance.now() - began) / 1000)
+      say(`rebuild ${round} of ${rounds}: ${seconds.at(-1)?.toFixed(2)} s`)
+    }
+    return seconds
+  } finally {
+    await drain.stop()
+  }
+}
+
+/** An offer with so many pieces sold to live orders, and as many left. */
+async function crowdedOffer({ db: { sql }, gate, ids }: Parts): Promise<OfferKey> {
+  const session = `2026010100-${ids.next()}` as SessionId // The form of an operator's id.
+  const sku = ids.next() as SkuId // A fresh snowflake.
+  await sql`INSERT INTO skus (id, product_id, name, price_fen) SELECT ${sku}, product_id, 'Bench', 5000 FROM skus LIMIT 1`
+  await sql`INSERT INTO stock (sku_id, warehouse_id, on_hand) SELECT ${sku}, id, ${2 * live} FROM warehouses ORDER BY id LIMIT 1`
+  await sql`INSERT INTO sessions (id, opens_at, ends_at, pay_within_ms) VALUES (${session}, now(), now() + interval '1 hour', 600000)`
+  const [first] = await sql<{ warehouse: number }[]>`SELECT warehouse_id AS warehouse FROM stock WHERE sku_id = ${sku}`
+  await sql.begin((tx) => insertOffer(tx, session, { sku, priceFen: '4000', quota: 2 * live, limit: 1, warehouse: first?.warehouse ?? 0 }))
+  await preheat(sql, gate, session)
+  await sql`UPDATE offers SET granted = ${live}, sold = ${live} WHERE session_id = ${session}`
+  const base = BigInt(ids.next())
+  await sql`
+    INSERT INTO tickets (id, session_id, sku_id, buyer_id, address_id, quantity, seq, state)
+    SELECT ${base.toString()}::bigint + n, ${session}, ${sku}, 900000 + n, 1, 1, n, 'live' FROM generate_series(1, ${live}) n`
+  return { session, sku }
+}
+
+/** Has one new buyer after the other join until one is let in. */
+async function letIn({ gate, ids }: Parts, shop: Shop, offer: OfferKey): Promise<void> {
+  const address = shop.buyers[0]?.address
+  if (!address) throw new Error('the shop has no buyers')
+  for (;;) {
+    const buyer = ids.next() as UserId // Fresh snowflakes.
+    const { token } = await gate.issueToken(offer, buyer, 0)
+    const { answer } = await gate.admit(offer, { buyer, pieces: 1, address, token, ticket: ids.next() as TicketId })
+    if (answer === 'admitted') return
+    await pause(10)
+  }
+}

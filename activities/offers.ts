@@ -9,7 +9,7 @@ export async function takeOffer(tx: Tx, order: OrderId): Promise<void> {
   const [taken, live] = await Promise.all([
     tx`
       UPDATE offers o SET sold = o.sold + t.quantity FROM tickets t
-      WHERE t.id = ${order} AND o.session_id = t.session_id AND o.sku_id = t.sku_id AND o.sold + t.quantity <= o.quota RETURNING 1`,
+      WHERE t.id = ${order} AND t.state = 'waiting' AND o.session_id = t.session_id AND o.sku_id = t.sku_id AND o.sold + t.quantity <= o.quota`,
     tx<{ sku: SkuId }[]>`UPDATE tickets SET state = 'live' WHERE id = ${order} AND state = 'waiting' RETURNING sku_id::text AS sku`,
   ])
   if (taken.count === 1 && live.count === 1) return

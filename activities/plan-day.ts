@@ -1,4 +1,5 @@
 import type { Sql } from '../db/client.ts'
+import type { SessionId } from '../domain/ids.ts'
 import { dayMs, type SessionInput, sessionIdOf, slotOpensAt } from '../domain/seckill.ts'
 
 type Slot = { minute: number; lastsMin: number; payWithinMs: number; captcha: boolean }
@@ -13,7 +14,7 @@ export async function planDay(sql: Sql, now: number): Promise<SessionInput[]> {
   const wanted = [now, now + dayMs].flatMap((day) =>
     slots.map(({ minute, lastsMin, ...rest }) => {
       const opensAt = slotOpensAt(day, minute)
-      return { id: sessionIdOf(opensAt), opensAt: new Date(opensAt), endsAt: new Date(opensAt + lastsMin * 60_000), ...rest }
+      return { id: slotIdOf(opensAt, minute), opensAt: new Date(opensAt), endsAt: new Date(opensAt + lastsMin * 60_000), ...rest }
     }),
   )
   for (const { id, opensAt, endsAt, payWithinMs, captcha } of wanted.filter((session) => session.endsAt.getTime() > now)) {
@@ -24,4 +25,11 @@ export async function planDay(sql: Sql, now: number): Promise<SessionInput[]> {
   const living = await sql<Planned[]>`
     SELECT id AS session, opens_at AS "opensAt", ends_at AS "endsAt" FROM sessions WHERE phase <> 'ended' ORDER BY opens_at, id`
   return living.map(({ session, opensAt, endsAt }) => ({ session, opensAt: opensAt.getTime(), endsAt: endsAt.getTime() }))
+}
+
+/** The id of a slot's session: its hour, and for a slot that does not open on the hour its minutes, as an hour may have several. */
+function slotIdOf(opensAt: number, minute: number): SessionId {
+  const past = minute % 60
+  const hour = sessionIdOf(opensAt)
+  return past === 0 ? hour : (`${hour}-${String(past).padStart(2, '0')}` as SessionId) // The form that operators' own ids have.
 }

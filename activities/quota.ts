@@ -16,7 +16,8 @@ type Counted = { pieces: number; epoch: number }
 export async function changeQuota(sql: Sql, gate: Gate, session: SessionId, wish: QuotaChange): Promise<void> {
   const { sku, change } = wish
   const counted = (await countedAs(sql, session, wish)) ?? (await count(sql, gate, session, wish))
-  if (counted.pieces <= 0) return
+  // Fewer pieces the gate has given up before; what was counted before its first load is in that load.
+  if (counted.pieces <= 0 || counted.epoch === 0) return
   const heard = await gate.addQuota({ session, sku }, change, counted.pieces, counted.epoch)
   if (heard === 'older') throw new Error(`the gate of ${sku} in session ${session} has still to be loaded`)
 }
@@ -25,7 +26,8 @@ async function count(sql: Sql, gate: Gate, session: SessionId, wish: QuotaChange
   const { sku, quota, change } = wish
   const before = await sql.begin((tx) => locked(tx, session, wish))
   if (!before.preheated || quota >= before.quota) return await countInRows(sql, session, wish)
-  const taken = await gate.takeQuota({ session, sku }, change, before.quota - quota)
+  // The gate knows it by what it started from, too: given up halfway and asked for again after another change, it takes other pieces.
+  const taken = await gate.takeQuota({ session, sku }, `${change} from ${before.quota}`, before.quota - quota)
   if (taken.is === 'older') throw new Error(`the gate of ${sku} in session ${session} has still to be loaded`)
   if (taken.is === 'short') return refuse('quota_below_granted', { least: before.quota - taken.left })
   return await countInRows(sql, session, wish, { epoch: taken.epoch, quota: before.quota })
@@ -48,7 +50,7 @@ function countInRows(sql: Sql, session: SessionId, wish: QuotaChange, given?: { 
     if (preheated && pieces < 0) await returnFromOffer(tx, { session, sku, warehouse }, -pieces)
     await tx`UPDATE offers SET quota = ${quota}, sold_out_at = CASE WHEN granted >= ${quota} THEN now() END WHERE session_id = ${session} AND sku_id = ${sku}`
     await tx`INSERT INTO offer_changes (session_id, sku_id, change, pieces, epoch) VALUES (${session}, ${sku}, ${change}, ${pieces}, ${epoch})`
-    return { pieces: preheated ? pieces : 0, epoch }
+    return { pieces, epoch }
   })
 }
 

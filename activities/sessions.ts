@@ -22,15 +22,20 @@ export const lockOffers = (tx: Tx, session: SessionId) => tx<Offer[]>`
  * planned, a human is told.
  */
 export async function preheat(sql: Sql, gate: Gate, session: SessionId): Promise<void> {
-  const loaded = await sql.begin(async (tx) => {
+  const skus = await sql.begin(async (tx) => {
     await tx`UPDATE sessions SET phase = 'running' WHERE id = ${session} AND phase = ANY(${[...phaseMayLeaveFor.running]}::text[])`
     const [running] = await tx`SELECT 1 FROM sessions WHERE id = ${session} AND phase = 'running'`
     if (!running) return []
     const offers = await lockOffers(tx, session)
     for (const offer of offers) if (!offer.preheated) await preheatOffer(tx, session, offer)
-    return offers.filter(({ preheated, epoch }) => !preheated || epoch === 0)
+    return offers.map(({ sku }) => sku)
   })
-  for (const { sku } of loaded) await loadOffer(sql, gate, { session, sku })
+  for (const sku of skus) await loadOnce(sql, gate, { session, sku })
+}
+
+/** Loads a gate that is empty. A loaded one may have granted tickets since, which another load before their staging would refuse: the keeper knows how. */
+async function loadOnce(sql: Sql, gate: Gate, offer: OfferKey): Promise<void> {
+  if ((await gate.left(offer)) === undefined) await loadOffer(sql, gate, offer)
 }
 
 async function preheatOffer(tx: Tx, session: SessionId, { sku, warehouse, quota }: Pick<Offer, 'sku' | 'warehouse' | 'quota'>): Promise<void> {
@@ -59,7 +64,7 @@ export async function addOffer(sql: Sql, gate: Gate, session: SessionId, offer: 
     await tx`UPDATE offers SET preheated_at = now() WHERE session_id = ${session} AND sku_id = ${sku}`
     return row.phase
   })
-  if (phase === 'running') await loadOffer(sql, gate, { session, sku })
+  if (phase === 'running') await loadOnce(sql, gate, { session, sku })
 }
 
 /** Writes an offer's row, once. */
@@ -93,7 +98,9 @@ export async function endSession(sql: Sql, session: SessionId): Promise<SessionR
     await tx`UPDATE offers SET ended = true, quota = granted WHERE session_id = ${session}`
     await tx`UPDATE sessions SET report = ${JSON.stringify(await sessionReport(tx, session))}::jsonb WHERE id = ${session}`
   })
-  return await sessionReport(sql, session)
+  const [stored] = await sql<{ report: SessionReport | null }[]>`SELECT report FROM sessions WHERE id = ${session}`
+  if (!stored?.report) throw new Error(`session ${session} has not ended`)
+  return stored.report
 }
 
 /** Takes the session's keys out of Redis. */

@@ -5,9 +5,13 @@ import { addressRoutes } from './routes/addresses.ts'
 import { cartRoutes } from './routes/cart.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { healthRoutes } from './routes/health.ts'
+import { joinRoutes } from './routes/join.ts'
+import { opsRoutes } from './routes/ops.ts'
 import { orderRoutes } from './routes/orders.ts'
 import { productRoutes } from './routes/products.ts'
 import { quoteRoutes } from './routes/quotes.ts'
+import { seckillRoutes } from './routes/seckill.ts'
+import { ticketRoutes } from './routes/tickets.ts'
 import { routes } from './routing.ts'
 
 /**
@@ -16,9 +20,10 @@ import { routes } from './routing.ts'
  * @example serve({ fetch: createApp(deps).fetch, port: 3000 })
  */
 export function createApp(deps: ApiDeps) {
-  const app = routes()
-  app.onError(onError(deps.log))
-  app.notFound((c) => problem(c, 'not_found'))
+  const base = routes()
+  base.onError(onError(deps.log))
+  base.notFound((c) => problem(c, 'not_found'))
+  const app = base.route('/', joinRoutes(deps)) // Before every middleware: it brings its own, in the order that a rush needs.
   app.use(smallBodies)
   app.route('/', deps.notifyRoutes)
   app.route('/', docsRoutes())
@@ -31,6 +36,9 @@ export function createApp(deps: ApiDeps) {
     .route('/', cartRoutes(deps))
     .route('/', quoteRoutes(deps))
     .route('/', orderRoutes(deps))
+    .route('/', seckillRoutes(deps))
+    .route('/', ticketRoutes(deps))
+    .route('/', opsRoutes(deps))
 
   const registry = api.openAPIRegistry
   registry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })

@@ -1,8 +1,11 @@
 import { createRemoteJWKSet, errors, importSPKI, type JWTPayload, jwtVerify } from 'jose'
 import { isId, type UserId } from '../domain/ids.ts'
 
+/** Whose token it is. `operator`: its claim `role` says so; that adds to what a buyer may do, and takes nothing away. */
+export type Bearer = { id: UserId; operator: boolean }
+
 /** Says whose token it is; undefined when it is not good (not ours, expired, not signed with RS256). */
-export type Bearers = { buyerOf(token: string): Promise<UserId | undefined> }
+export type Bearers = { whoIs(token: string): Promise<Bearer | undefined> }
 
 export type BearerKeys = { publicKey: string } | { jwksUrl: string }
 
@@ -21,28 +24,24 @@ const bad = [
 
 /**
  * Verifies bearers: RS256 alone, `exp` required, `sub` the user's id (a decimal snowflake). A verified token is remembered until it expires
- * (the last 10,000 used), so that a busy buyer costs one signature.
+ * (the last 100,000 verified), so that a busy buyer costs one signature.
  */
-export function createBearers(keys: BearerKeys, { remember = 10_000, now = Date.now }: { remember?: number; now?: () => number } = {}): Bearers {
+export function createBearers(keys: BearerKeys, { remember = 100_000, now = Date.now }: { remember?: number; now?: () => number } = {}): Bearers {
   const verify = verifier(keys)
-  const known = new Map<string, { buyer: UserId; until: number }>()
+  const known = new Map<string, { bearer: Bearer; until: number }>()
 
   return {
-    async buyerOf(token) {
+    async whoIs(token) {
       const seen = known.get(token)
-      if (seen) {
-        known.delete(token)
-        if (seen.until <= now()) return undefined
-        known.set(token, seen)
-        return seen.buyer
-      }
-      const payload = await verify(token, new Date(now()))
-      const buyer = payload && subjectOf(payload)
-      if (!buyer) return undefined
-      known.set(token, { buyer, until: (payload.exp ?? 0) * 1000 })
+      if (seen && seen.until > now()) return seen.bearer
+      if (seen) known.delete(token)
+      const payload = seen ? undefined : await verify(token, new Date(now()))
+      const bearer = payload && bearerOf(payload)
+      if (!bearer) return undefined
+      known.set(token, { bearer, until: (payload.exp ?? 0) * 1000 })
       const oldest = known.size > remember ? known.keys().next().value : undefined
       if (oldest !== undefined) known.delete(oldest)
-      return buyer
+      return bearer
     },
   }
 }
@@ -66,4 +65,5 @@ function ownKey(publicKey: string): () => ReturnType<typeof importSPKI> {
   return () => key
 }
 
-const subjectOf = ({ sub }: JWTPayload): UserId | undefined => (sub !== undefined && isId(sub) ? (sub as UserId) : undefined) // Checked just before.
+const bearerOf = ({ sub, role }: JWTPayload): Bearer | undefined =>
+  sub !== undefined && isId(sub) ? { id: sub as UserId, operator: role === 'operator' } : undefined // Checked just before.

@@ -2,11 +2,19 @@ import type { Hono } from 'hono'
 import type { Logger } from 'pino'
 import type { Carts } from '../db/carts.ts'
 import type { Db } from '../db/client.ts'
+import type { OrderNews } from '../db/order-news.ts'
 import type { AttemptNumber, Ids, OrderId, UserId } from '../domain/ids.ts'
 import type { Fen } from '../domain/money.ts'
 import type { Choice, Quote } from '../domain/quote.ts'
+import type { Gate } from '../seckill/gate.ts'
 import type { Bearers } from './bearers.ts'
+import type { TrustedProxies } from './client-address.ts'
 import type { QuoteTokens } from './quote-token.ts'
+import type { Captchas } from './seckill/captchas.ts'
+import type { SessionOperations } from './seckill/operations.ts'
+import type { SessionBook } from './seckill/session-book.ts'
+import type { SoldOut } from './seckill/sold-out.ts'
+import type { TokenLimits } from './seckill/token-limits.ts'
 
 export { OrderUnknown } from '../payments/attempts.ts'
 
@@ -31,8 +39,20 @@ export type Paying = { pay(orderId: OrderId, buyer: UserId, channel: string): Pr
 /** Asks one dependency for a sign of life; rejects when there is none. */
 export type Check = () => Promise<unknown>
 
+/** What flash sales need beside the rest. */
+export type SeckillDeps = {
+  gate: Gate
+  news: Pick<OrderNews, 'until'>
+  sessions: SessionBook
+  soldOut: SoldOut
+  captchas: Captchas
+  tokenLimits: TokenLimits
+  trustedProxies: TrustedProxies
+  operations: SessionOperations
+}
+
 /** All that the API needs of the world. */
-export type ApiDeps = {
+export type ApiDeps = SeckillDeps & {
   db: Db
   carts: Carts
   ids: Ids

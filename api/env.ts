@@ -1,8 +1,21 @@
 import { createPublicKey } from 'node:crypto'
 import { z } from 'zod'
 import { workerVariables } from '../workers/env.ts'
+import { trustedProxies } from './client-address.ts'
 
 const pem = z.string().refine(isRsaKey, { error: 'an RSA public key in PEM form, with its BEGIN and END lines' })
+
+const proxies = z
+  .string()
+  .default('')
+  .transform((text, context) => {
+    try {
+      return trustedProxies(text)
+    } catch (error) {
+      context.issues.push({ code: 'custom', input: text, message: error instanceof Error ? error.message : 'addresses and networks' })
+      return z.NEVER
+    }
+  })
 
 /** What the API needs beside what every process needs: each of its processes carries an order worker. */
 export const apiVariables = workerVariables
@@ -14,6 +27,10 @@ export const apiVariables = workerVariables
     QUOTE_SECRET: z.string({ error: 'a secret of 32 characters or more that all API processes share' }).min(32),
     QUOTE_VALID_S: z.coerce.number().int().min(10).default(900),
     PAY_WITHIN_S: z.coerce.number().min(1).default(1800),
+    /** Proxies whose X-Forwarded-For is believed. */
+    TRUSTED_PROXIES: proxies,
+    TOKENS_PER_BUYER_PER_MINUTE: z.coerce.number().int().min(1).default(30),
+    TOKENS_PER_ADDRESS_PER_MINUTE: z.coerce.number().int().min(1).default(120),
   })
   .refine((env) => (env.JWT_PUBLIC_KEY === undefined) !== (env.JWT_JWKS_URL === undefined), {
     path: ['JWT_PUBLIC_KEY'],

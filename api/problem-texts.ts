@@ -1,9 +1,12 @@
 import type { RefusalCode } from '../domain/refusals.ts'
+import type { JoinProblem } from './seckill/answers.ts'
 
 /** What the API itself says no to; the rest are refusals of the business. */
 export type ApiProblemCode =
+  | JoinProblem
   | 'unauthenticated'
   | 'cross_site'
+  | 'forbidden'
   | 'not_found'
   | 'malformed_json'
   | 'body_too_large'
@@ -11,6 +14,8 @@ export type ApiProblemCode =
   | 'validation'
   | 'cart_full'
   | 'addresses_full'
+  | 'no_ticket'
+  | 'still_being_done'
   | 'not_ready'
   | 'fault'
 export type ProblemCode = RefusalCode | ApiProblemCode
@@ -54,8 +59,36 @@ export const problemTexts: Record<ProblemCode, Text> = {
   quota_short: text('Not enough stock', 'The warehouse has fewer pieces; see available.', '库存不足', '仓库可用库存不足,详见 available。'),
   quota_below_granted: text('Quota too low', 'More pieces are granted already; see least.', '配额过低', '已发放的数量超过该配额,详见 least。'),
 
+  sold_out: text('Sold out', 'Too few pieces are left; what is not paid for comes back.', '已抢光', '剩余数量不足,未付款的商品会重新放出。'),
+  not_open: text('Not open yet', 'See opensAt; tokens are given from a minute before it.', '尚未开始', '开始时间见 opensAt,开始前一分钟可领取令牌。'),
+  ended: text('Over', 'This flash sale is over.', '已结束', '本场秒杀已结束。'),
+  already_bought: text('Already bought', 'You have bought as many pieces as a buyer may.', '已购买', '您已达到购买数量上限。'),
+  over_limit: text('Too many pieces', 'With these you would have more than a buyer may; see limit.', '超出限购', '超过每人限购数量,详见 limit。'),
+  bad_token: text(
+    'Token not valid',
+    'It is spent, out of date, or not yours. Fetch a new one.',
+    '令牌无效',
+    '令牌已使用、已过期或不属于您,请重新领取。',
+  ),
+  paused: text('Paused for a moment', 'Nothing was decided. Try again in a moment.', '暂停中', '尚未处理您的请求,请稍后再试。'),
+  rate_limited: text('Too many requests', 'Wait as long as Retry-After says.', '请求过于频繁', '请按 Retry-After 稍后再试。'),
+  captcha_required: text(
+    'Captcha needed',
+    'Read the picture in captcha, and send its id and your answer.',
+    '需要验证码',
+    '请识别 captcha 图片,并提交其 id 和答案。',
+  ),
+  captcha_wrong: text(
+    'Captcha not right',
+    'Each picture can be answered once; here is the next one.',
+    '验证码错误',
+    '每张图片只能作答一次,请用新的图片再试。',
+  ),
+  no_ticket: text('No ticket', 'You have not joined, or not been let in.', '没有排队记录', '您尚未参与,或未获得资格。'),
+
   unauthenticated: text('Sign in first', 'A valid token is needed.', '请先登录', '需要有效的登录凭证。'),
   cross_site: text('Request from another site', 'A cookie is taken from our own pages only.', '跨站请求', '仅接受来自本站页面的请求。'),
+  forbidden: text('Not for you', 'Only an operator of the shop may do this.', '无权操作', '仅限商家运营人员。'),
   not_found: text('Not found', 'There is nothing here for you.', '未找到', '找不到您要的内容。'),
   malformed_json: text('Not valid JSON', 'The body could not be read as JSON.', 'JSON 格式错误', '无法解析请求内容。'),
   body_too_large: text('Body too large', 'A body holds at most 64 KiB.', '请求内容过大', '请求内容不得超过 64 KiB。'),
@@ -63,6 +96,12 @@ export const problemTexts: Record<ProblemCode, Text> = {
   validation: text('Not as expected', 'Some fields are not as expected; see errors.', '参数有误', '部分字段不符合要求,详见 errors。'),
   cart_full: text('Cart full', 'The cart has no place for another item.', '购物车已满', '购物车无法再添加商品。'),
   addresses_full: text('Too many addresses', 'Remove an address before adding one.', '地址过多', '请先删除不用的地址。'),
+  still_being_done: text(
+    'Not done yet',
+    'It may still be done. Look again, or ask again: with the same Idempotency-Key it is done once.',
+    '尚未完成',
+    '操作可能仍会完成。请稍后查看,或使用相同的 Idempotency-Key 重试。',
+  ),
   not_ready: text('Not ready', 'A dependency does not answer; see dependencies.', '服务未就绪', '有依赖的服务没有响应。'),
   fault: text('Something went wrong', 'It is our fault and has been noted. Try again.', '服务出错', '系统故障已记录,请稍后再试。'),
 }

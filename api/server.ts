@@ -10,11 +10,17 @@ import { createPaying } from './paying.ts'
 import { createPlacing } from './placing.ts'
 import { createQuoteTokens } from './quote-token.ts'
 import { notifyRoutes } from './routes/notify.ts'
+import { createCaptchas } from './seckill/captchas.ts'
+import { createSessionOperations } from './seckill/operations.ts'
+import { createSessionBook } from './seckill/session-book.ts'
+import { createSoldOut } from './seckill/sold-out.ts'
+import { createTokenLimits } from './seckill/token-limits.ts'
 
 export type RunningApi = { port: number; stop(): Promise<void> }
 
 /** Serves the API over the opened parts. The orders that it starts run on `ORDERS_QUEUE`, eagerly where this process has a worker of it. */
-export async function startApi(env: ApiEnv, { db, redis, news, carts, ids, payments, client, log }: Parts): Promise<RunningApi> {
+export async function startApi(env: ApiEnv, parts: Parts): Promise<RunningApi> {
+  const { db, redis, news, carts, ids, gate, payments, client, log } = parts
   const deliver = deliverSoon({ sql: db.sql, accounts: payments.accounts, client, news, log })
   const app = createApp({
     db,
@@ -30,6 +36,14 @@ export async function startApi(env: ApiEnv, { db, redis, news, carts, ids, payme
       redis: () => redis.ping(),
       temporal: () => client.workflowService.getSystemInfo({}),
     },
+    gate,
+    news,
+    sessions: createSessionBook({ sql: db.sql, news }),
+    soldOut: createSoldOut(gate, news),
+    captchas: createCaptchas(gate.redis),
+    tokenLimits: createTokenLimits(redis, { perBuyer: env.TOKENS_PER_BUYER_PER_MINUTE, perAddress: env.TOKENS_PER_ADDRESS_PER_MINUTE }),
+    trustedProxies: env.TRUSTED_PROXIES,
+    operations: createSessionOperations({ sql: db.sql, client, news, queue: env.ORDERS_QUEUE, log }),
     notifyRoutes: notifyRoutes({ sql: db.sql, ids, providers: payments.providers, deliver, log }),
   })
   // Longer than proxies and providers keep theirs idle (a minute is usual), so that a request never meets a connection that just closed.

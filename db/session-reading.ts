@@ -2,6 +2,63 @@ import type { SessionId, SkuId } from '../domain/ids.ts'
 import type { SessionPhase } from '../domain/seckill.ts'
 import type { Sql, Tx } from './client.ts'
 
+/** An offer as it is now. Prices are fen, as text; counts are pieces. */
+export type StoredOffer = {
+  sku: SkuId
+  name: string
+  image: string
+  attributes: Record<string, string>
+  price: string
+  /** Outside of the session. */
+  usualPrice: string
+  quota: number
+  granted: number
+  sold: number
+  limit: number
+  warehouse: number
+  /** Its pieces are out of the warehouse. */
+  preheated: boolean
+  soldOut: boolean
+}
+
+export type StoredSession = {
+  id: SessionId
+  opensAt: Date
+  endsAt: Date
+  phase: SessionPhase
+  paused: boolean
+  captcha: boolean
+  payWithinMs: number
+  createdAt: Date
+  endedAt: Date | null
+  offers: StoredOffer[]
+}
+
+const columns = (sql: Sql) => sql`
+  s.id, s.opens_at AS "opensAt", s.ends_at AS "endsAt", s.phase, s.paused, s.captcha, s.pay_within_ms AS "payWithinMs", s.created_at AS "createdAt",
+  s.ended_at AS "endedAt",
+  COALESCE((SELECT jsonb_agg(jsonb_build_object(
+      'sku', o.sku_id::text, 'name', k.name, 'image', k.image, 'attributes', k.attributes, 'price', o.price_fen::text, 'usualPrice', k.price_fen::text,
+      'quota', o.quota, 'granted', o.granted, 'sold', o.sold, 'limit', o.buyer_limit, 'warehouse', o.warehouse_id,
+      'preheated', o.preheated_at IS NOT NULL, 'soldOut', o.sold_out_at IS NOT NULL) ORDER BY o.sku_id)
+    FROM offers o JOIN skus k ON k.id = o.sku_id WHERE o.session_id = s.id), '[]') AS offers`
+
+/** A session with its offers. */
+export async function readSession(sql: Sql, id: SessionId): Promise<StoredSession | undefined> {
+  const [session] = await sql<StoredSession[]>`SELECT ${columns(sql)} FROM sessions s WHERE s.id = ${id}`
+  return session
+}
+
+/** The sessions that have not ended, the soonest first, fifty at the most. */
+export const livingSessions = async (sql: Sql): Promise<StoredSession[]> =>
+  sql<StoredSession[]>`SELECT ${columns(sql)} FROM sessions s WHERE s.phase <> 'ended' AND s.ends_at > now() ORDER BY s.opens_at, s.id LIMIT 50`
+
+/** Sessions, those that open last first, older than `before`. */
+export const listSessions = (sql: Sql, { before, limit }: { before?: string | undefined; limit: number }) => sql<StoredSession[]>`
+  SELECT ${columns(sql)} FROM sessions s
+  ${before ? sql`WHERE (s.opens_at, s.id) < (SELECT opens_at, id FROM sessions WHERE id = ${before})` : sql``}
+  ORDER BY s.opens_at DESC, s.id DESC LIMIT ${limit}`
+
 /** What became of an offer. Pieces. */
 export type OfferReport = {
   sku: SkuId

@@ -46,29 +46,29 @@ export function createGate(redis: GateRedis) {
 
     /** Admits a buyer, or says why not; a refusal changes nothing, also keeps the token. A repeated join gets the same ticket. */
     async admit(offer: OfferKey, { buyer, pieces, address, token, ticket }: Join): Promise<JoinAnswer> {
-      const { offer: key, buyers, queue, token: tokenKey } = keysOf(offer)
-      return answerOf(await redis.gateAdmit(key, buyers, queue, tokenKey(token), buyer, pieces, ticket, address))
+      const { offer: key, queue, token: tokenKey } = keysOf(offer)
+      return answerOf(await redis.gateAdmit(key, queue, tokenKey(buyer, token), buyer, pieces, ticket, address))
     },
 
     /** A token that admits this buyer to this offer once. It lasts a minute from now, or from the opening when that is later. */
     async issueToken(offer: OfferKey, buyer: UserId, opensAt: number): Promise<{ token: string; expiresAt: number }> {
       const token = randomBytes(18).toString('base64url')
       const expiresAt = Math.max(Date.now(), opensAt) + tokenLastsMs
-      await redis.set(keysOf(offer).token(token), buyer, 'PX', expiresAt - Date.now())
+      await redis.set(keysOf(offer).token(buyer, token), 1, 'PX', expiresAt - Date.now())
       return { token, expiresAt }
     },
 
     /** Puts a ticket's pieces on sale again, once. `epoch`: the offer's when it was given back in PostgreSQL. */
     giveBack: (offer: OfferKey, epoch: number, buyer: UserId, ticket: TicketId): Promise<EpochWord> =>
-      redis.gateGiveBack(keysOf(offer).offer, keysOf(offer).buyers, epoch, buyer, ticket),
+      redis.gateGiveBack(keysOf(offer).offer, epoch, buyer, ticket),
 
     /** Notes that a ticket is paid. */
     paid: (offer: OfferKey, epoch: number, buyer: UserId, ticket: TicketId): Promise<EpochWord> =>
-      redis.gatePaid(keysOf(offer).offer, keysOf(offer).buyers, epoch, buyer, ticket),
+      redis.gatePaid(keysOf(offer).offer, epoch, buyer, ticket),
 
     /** Where a buyer stands; undefined without a ticket that counts. */
     async standing(offer: OfferKey, buyer: UserId): Promise<Standing | undefined> {
-      const found = await redis.gateStatus(keysOf(offer).offer, keysOf(offer).buyers, buyer)
+      const found = await redis.gateStatus(keysOf(offer).offer, buyer)
       if (found.length === 0) return undefined
       const [ticket, pieces, seq, state, staged, perMinute] = found
       return { ticket: ticket as TicketId, pieces, seq, paid: state === 'p', staged, perMinute } // Only tickets are in a buyer's record.
@@ -79,14 +79,14 @@ export function createGate(redis: GateRedis) {
      * `same`: this one was loaded before; `stale`: before a restart, so that the next one has to be minted.
      */
     async load(offer: OfferKey, { epoch, left, opensAt, endsAt, limit, paused, tickets }: OfferLoad): Promise<LoadWord> {
-      const { offer: key, buyers, queue, loading } = keysOf(offer)
-      await redis.del(loading(epoch))
+      const { offer: key, queue, loading } = keysOf(offer)
+      const expiresAt = endsAt + keysOutliveMs
+      await redis.unlink(loading(epoch))
       const records = Object.entries(recordsOf(tickets))
       for (let i = 0; i < records.length; i += chunk) await redis.hset(loading(epoch), Object.fromEntries(records.slice(i, i + chunk)))
-      return await redis.gateLoad(
-        ...[key, buyers, queue, loading(epoch)],
-        ...[epoch, left, opensAt, endsAt, limit, paused ? 1 : 0, leaseMs, endsAt + keysOutliveMs],
-      )
+      if (records.length > 0) await redis.pexpireat(loading(epoch), expiresAt) // In case this load is broken off.
+      const last = tickets.reduce((highest, { seq }) => Math.max(highest, seq), 0)
+      return await redis.gateLoad(...[key, queue, loading(epoch)], ...[epoch, left, opensAt, endsAt, limit, paused ? 1 : 0, leaseMs, expiresAt, last])
     },
 
     /** Renews the lease of the gate that was loaded at this epoch. `lost`: it is not there any more, or is an older one. */
@@ -127,8 +127,8 @@ export function createGate(redis: GateRedis) {
 
     /** Forgets the offer. */
     async remove(offer: OfferKey): Promise<void> {
-      const { offer: key, buyers, queue } = keysOf(offer)
-      await redis.unlink(key, buyers, queue)
+      const { offer: key, queue } = keysOf(offer)
+      await redis.unlink(key, queue)
     },
   }
 }

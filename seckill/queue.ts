@@ -32,9 +32,9 @@ export function createQueue(redis: GateRedis) {
     /** Takes entries off the queue, once they are in PostgreSQL; frees the buyers of those that staging refused. Answers how many were still there. */
     async acknowledge(offer: OfferKey, staged: readonly (Queued & { refused: boolean })[]): Promise<number> {
       if (staged.length === 0) return 0
-      const { offer: key, buyers, queue } = keysOf(offer)
+      const { offer: key, queue } = keysOf(offer)
       const args = staged.flatMap((one) => [one.entry, one.epoch, one.buyer, one.ticket, one.pieces, one.seq, one.refused ? 1 : 0])
-      return await redis.gateCount(key, buyers, queue, ...args)
+      return await redis.gateCount(key, queue, ...args)
     },
 
     /** How many entries are neither staged nor acknowledged. */
@@ -43,18 +43,17 @@ export function createQueue(redis: GateRedis) {
 }
 export type TicketQueue = ReturnType<typeof createQueue>
 
-function queuedOf([entry, fields]: Entry): Queued {
-  const of: Record<string, string> = {}
-  for (let i = 0; i < fields.length; i += 2) of[fields[i] ?? ''] = fields[i + 1] ?? ''
-  const text = (name: string): string => of[name] ?? ''
+/** An entry as the script `admit` wrote it; of anything else, what the number of an entry says. */
+function queuedOf([entry, [, text = '']]: Entry): Queued {
+  const [ticket = '', pieces, seq, , buyer = '', address = '', epoch] = text.split(':')
   return {
     entry,
-    ticket: text('t') as TicketId, // Written by the script `admit`, here and below.
-    buyer: text('b') as UserId,
-    pieces: Number(text('q')),
-    address: text('a') as AddressId,
-    seq: Number(text('s')),
-    epoch: Number(text('e')),
+    ticket: ticket as TicketId, // What `admit` was given, here and below.
+    buyer: buyer as UserId,
+    pieces: Number(pieces),
+    address: address as AddressId,
+    seq: Number(seq),
+    epoch: Number(epoch),
   }
 }
 

@@ -4,15 +4,15 @@ import type { Cluster, Redis, Result } from 'ioredis'
 declare module 'ioredis' {
   // The parameter's name has to be ioredis's own.
   interface RedisCommander<Context> {
-    gateAdmit(offer: string, buyers: string, queue: string, token: string, ...args: (string | number)[]): Result<(string | number)[], Context>
-    gateGiveBack(offer: string, buyers: string, ...args: (string | number)[]): Result<EpochWord, Context>
-    gatePaid(offer: string, buyers: string, ...args: (string | number)[]): Result<EpochWord, Context>
-    gateStatus(offer: string, buyers: string, buyer: string): Result<[] | [string, number, number, 'l' | 'p', number, number], Context>
-    gateLoad(offer: string, buyers: string, queue: string, loading: string, ...args: (string | number)[]): Result<LoadWord, Context>
+    gateAdmit(offer: string, queue: string, token: string, ...args: (string | number)[]): Result<(string | number)[], Context>
+    gateGiveBack(offer: string, ...args: (string | number)[]): Result<EpochWord, Context>
+    gatePaid(offer: string, ...args: (string | number)[]): Result<EpochWord, Context>
+    gateStatus(offer: string, buyer: string): Result<[] | [string, number, number, 'l' | 'p', number, number], Context>
+    gateLoad(offer: string, queue: string, loading: string, ...args: (string | number)[]): Result<LoadWord, Context>
     gateLease(offer: string, ...args: (string | number)[]): Result<['lost'] | ['newer'] | ['renewed', number, number], Context>
     gatePhase(offer: string, ...args: (string | number)[]): Result<EpochWord, Context>
     gateQuota(offer: string, ...args: (string | number)[]): Result<[EpochWord] | ['short' | 'changed', number], Context>
-    gateCount(offer: string, buyers: string, queue: string, ...args: (string | number)[]): Result<number, Context>
+    gateCount(offer: string, queue: string, ...args: (string | number)[]): Result<number, Context>
   }
 }
 
@@ -25,15 +25,15 @@ export type LoadWord = 'loaded' | 'same' | 'newer' | 'stale'
 const lua = (name: string): string => readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8')
 
 const scripts = {
-  gateAdmit: { name: 'admit', keys: 4 },
-  gateGiveBack: { name: 'give-back', keys: 2 },
-  gatePaid: { name: 'paid', keys: 2 },
-  gateStatus: { name: 'status', keys: 2 },
-  gateLoad: { name: 'load', keys: 4 },
+  gateAdmit: { name: 'admit', keys: 3 },
+  gateGiveBack: { name: 'give-back', keys: 1 },
+  gatePaid: { name: 'paid', keys: 1 },
+  gateStatus: { name: 'status', keys: 1 },
+  gateLoad: { name: 'load', keys: 3 },
   gateLease: { name: 'lease', keys: 1 },
   gatePhase: { name: 'phase', keys: 1 },
   gateQuota: { name: 'quota', keys: 1 },
-  gateCount: { name: 'count', keys: 3 },
+  gateCount: { name: 'count', keys: 2 },
 }
 
 /** Teaches a connection the gate's scripts: called by their digest (EVALSHA), sent again to a server that does not know them (NOSCRIPT). */

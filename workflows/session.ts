@@ -1,5 +1,6 @@
 import {
   ActivityFailure,
+  type ActivityOptions,
   ApplicationFailure,
   allHandlersFinished,
   condition,
@@ -11,11 +12,15 @@ import type { SessionActivities } from '../activities/index.ts'
 import { preheatMs, type SessionInput } from '../domain/seckill.ts'
 import { addOffer, changeQuota, endNow, pause, resume } from './messages.ts'
 
-/** Short steps in SQL and Redis, tried until they succeed: a session is not given up because a server is away. */
-const act = proxyActivities<SessionActivities>({
-  startToCloseTimeout: '30 s',
+/** Short steps in SQL and Redis. One is tried again when its worker has died: nobody should wait long for that. */
+const steps: ActivityOptions = {
+  startToCloseTimeout: '10 s',
   retry: { initialInterval: '200 ms', backoffCoefficient: 1.5, maximumInterval: '10 s' },
-})
+}
+/** The session's own, tried until they succeed: it is not given up because a server is away. */
+const act = proxyActivities<SessionActivities>(steps)
+/** What operators wish. A wish that cannot come true in a minute fails, and the session goes on: else it would never reach its end. */
+const wished = proxyActivities<SessionActivities>({ ...steps, scheduleToCloseTimeout: '1 min' })
 
 /**
  * One flash sale, from its planning to its closing report: preheated before it opens (the gate opens by its own clock), closed at its end or when
@@ -33,31 +38,30 @@ export async function session({ session, opensAt, endsAt }: SessionInput): Promi
   }
   const wish =
     <A extends unknown[]>(work: (...args: A) => Promise<void>) =>
-    (...args: A): Promise<void> =>
-      inTurn(async () => {
-        if (ended) throw refused('session_ended')
-        await work(...args).catch(passOn)
-      })
+    async (...args: A): Promise<void> => {
+      if (ended) throw refused('session_ended')
+      await inTurn(() => work(...args).catch(passOn))
+    }
   setHandler(
     addOffer,
-    wish((offer) => act.addOffer(session, offer)),
+    wish((offer) => wished.addOffer(session, offer)),
   )
   setHandler(
     changeQuota,
-    wish((quota) => act.changeQuota(session, quota)),
+    wish((quota) => wished.changeQuota(session, quota)),
   )
   setHandler(
     pause,
-    wish(() => act.pauseSession(session, true)),
+    wish(() => wished.pauseSession(session, true)),
   )
   setHandler(
     resume,
-    wish(() => act.pauseSession(session, false)),
+    wish(() => wished.pauseSession(session, false)),
   )
   setHandler(
     endNow,
     wish(async () => {
-      await act.closeGates(session)
+      await wished.closeGates(session)
       stopped = true
     }),
   )
@@ -69,10 +73,8 @@ export async function session({ session, opensAt, endsAt }: SessionInput): Promi
   await until(opensAt, () => stopped)
   setCurrentDetails(`Open until ${new Date(endsAt).toISOString()}.`)
   await until(endsAt, () => stopped)
-  const report = await inTurn(async () => {
-    ended = true
-    return await close(session)
-  })
+  ended = true
+  const report = await inTurn(() => close(session))
   await condition(allHandlersFinished)
   const sold = report.offers.reduce((sum, offer) => sum + offer.sold, 0)
   setCurrentDetails(`Ended: ${sold} piece(s) sold; what nobody was granted is back in the warehouse.`)

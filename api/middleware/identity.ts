@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import { getCookie } from 'hono/cookie'
 import { createMiddleware } from 'hono/factory'
 import type { UserId } from '../../domain/ids.ts'
+import type { Bearer } from '../bearers.ts'
 import type { ApiDeps } from '../deps.ts'
 import { Problem } from '../problem.ts'
 import type { ApiEnv } from '../routing.ts'
@@ -11,19 +12,32 @@ const cookie = 'floodgate_token'
 /** Lets only those through who say who they are, by `Authorization: Bearer` or the cookie `floodgate_token`; 401 otherwise. */
 export const signedIn = (deps: Pick<ApiDeps, 'bearers'>) =>
   createMiddleware<ApiEnv>(async (c, next) => {
-    const buyer = await buyerOf(deps, c)
-    if (!buyer) throw new Problem('unauthenticated')
-    c.set('buyer', buyer)
+    const who = await whoAsks(deps, c)
+    if (!who) throw new Problem('unauthenticated')
+    c.set('buyer', who.id)
     await next()
   })
 
+/** Lets only operators of the shop through, whose token says `role: "operator"`: 403 otherwise. What they want changed is logged with their id. */
+export const operatorsOnly = ({ bearers, log }: Pick<ApiDeps, 'bearers' | 'log'>) =>
+  createMiddleware<ApiEnv>(async (c, next) => {
+    const who = await whoAsks({ bearers }, c)
+    if (!who) throw new Problem('unauthenticated')
+    if (!who.operator) throw new Problem('forbidden')
+    await next()
+    const { method, path } = c.req
+    if (method !== 'GET') log.info({ operator: who.id, method, path, status: c.res.status }, 'an operator wanted a change')
+  })
+
 /** Who asks; undefined when the request carries no token. A token that is not good is 401, not nobody. */
-export async function buyerOf({ bearers }: Pick<ApiDeps, 'bearers'>, c: Context): Promise<UserId | undefined> {
+export const buyerOf = async (deps: Pick<ApiDeps, 'bearers'>, c: Context): Promise<UserId | undefined> => (await whoAsks(deps, c))?.id
+
+async function whoAsks({ bearers }: Pick<ApiDeps, 'bearers'>, c: Context): Promise<Bearer | undefined> {
   const token = bearerOf(c.req.header('authorization')) ?? cookieOf(c)
   if (token === undefined) return undefined
-  const buyer = await bearers.buyerOf(token)
-  if (!buyer) throw new Problem('unauthenticated')
-  return buyer
+  const who = await bearers.whoIs(token)
+  if (!who) throw new Problem('unauthenticated')
+  return who
 }
 
 function bearerOf(header: string | undefined): string | undefined {

@@ -1,8 +1,8 @@
--- A ticket's order is paid: its buyer may join again, as far as the limit goes. KEYS: offer, buyers. ARGV: epoch, buyer, ticket.
+-- A ticket's order is paid: its buyer may join again, as far as the limit goes. KEYS: offer. ARGV: epoch, buyer, ticket.
 local is = epoch_is(KEYS[1], ARGV[1])
 if is ~= 'same' then return is end
-local record = redis.call('HGET', KEYS[2], ARGV[2])
+local record = redis.call('HGET', KEYS[1], ARGV[2])
 if record then
-  redis.call('HSET', KEYS[2], ARGV[2], (string.gsub(record, '(' .. ARGV[3] .. ':%d+:%d+):%a', '%1:p')))
+  redis.call('HSET', KEYS[1], ARGV[2], (string.gsub(record, '(%f[%d]' .. ARGV[3] .. ':%d+:%d+):%a', '%1:p')))
 end
 return 'same'

@@ -1,7 +1,7 @@
--- Where a buyer stands: the newest ticket, what is staged, how fast. KEYS: offer, buyers. ARGV: buyer.
-local offer = redis.call('HMGET', KEYS[1], 'staged', 'minute', 'count', 'before')
+-- Where a buyer stands: the newest ticket, what is staged, how fast. KEYS: offer. ARGV: buyer.
+local offer = redis.call('HMGET', KEYS[1], 'staged', 'minute', 'count', 'before', ARGV[1])
 local newest = {}
-for ticket, quantity, seq, state in string.gmatch(redis.call('HGET', KEYS[2], ARGV[1]) or '', one_ticket) do
+for ticket, quantity, seq, state in string.gmatch(offer[5] or '', one_ticket) do
   newest = { ticket, tonumber(quantity), tonumber(seq), state }
 end
 if not newest[1] then return {} end

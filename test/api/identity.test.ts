@@ -71,19 +71,19 @@ describe('verified tokens', () => {
     let now = Date.now()
     const bearers = createBearers({ publicKey: await exportSPKI(rig.keys.publicKey) }, { now: () => now })
     const token = await bearer(rig.keys.privateKey, '42', Math.floor(now / 1000) + 60)
-    expect(await bearers.buyerOf(token)).toBe('42')
+    expect(await bearers.whoIs(token)).toMatchObject({ id: '42' })
     now += 30_000
-    expect(await bearers.buyerOf(token)).toBe('42')
+    expect(await bearers.whoIs(token)).toMatchObject({ id: '42' })
     now += 31_000
-    expect(await bearers.buyerOf(token)).toBeUndefined()
-    expect(await bearers.buyerOf(token)).toBeUndefined()
+    expect(await bearers.whoIs(token)).toBeUndefined()
+    expect(await bearers.whoIs(token)).toBeUndefined()
   })
 
   it('push each other out beyond their bound, and are verified again', async () => {
     const bearers = createBearers({ publicKey: await exportSPKI(rig.keys.publicKey) }, { remember: 2 })
     const tokens = await Promise.all(['1', '2', '3', '4'].map((id) => bearer(rig.keys.privateKey, id)))
     for (const round of [1, 2])
-      for (const [i, token] of tokens.entries()) expect([round, await bearers.buyerOf(token)]).toEqual([round, String(i + 1)])
+      for (const [i, token] of tokens.entries()) expect([round, await bearers.whoIs(token)]).toEqual([round, { id: String(i + 1), operator: false }])
   })
 })
 
@@ -102,13 +102,13 @@ describe('keys that are published', () => {
 
   it('verify tokens', async () => {
     const token = await new SignJWT({ sub: '42' }).setProtectedHeader({ alg: 'RS256', kid: 'k1' }).setExpirationTime('1h').sign(rig.keys.privateKey)
-    expect(await createBearers({ jwksUrl: url }).buyerOf(token)).toBe('42')
+    expect(await createBearers({ jwksUrl: url }).whoIs(token)).toMatchObject({ id: '42' })
     const unknown = await new SignJWT({ sub: '42' }).setProtectedHeader({ alg: 'RS256', kid: 'k2' }).setExpirationTime('1h').sign(rig.keys.privateKey)
-    expect(await createBearers({ jwksUrl: url }).buyerOf(unknown)).toBeUndefined()
+    expect(await createBearers({ jwksUrl: url }).whoIs(unknown)).toBeUndefined()
   })
 
   it('that cannot be had are a fault, and no reason to call a buyer unknown', async () => {
     status = 503
-    await expect(createBearers({ jwksUrl: url }).buyerOf(await bearer(rig.keys.privateKey, '42'))).rejects.toThrow()
+    await expect(createBearers({ jwksUrl: url }).whoIs(await bearer(rig.keys.privateKey, '42'))).rejects.toThrow()
   })
 })

@@ -45,6 +45,14 @@ describe('/openapi.json', () => {
       '/v1/cart',
       '/v1/cart/lines',
       '/v1/cart/lines/{sku}',
+      '/v1/ops/sessions',
+      '/v1/ops/sessions/{session}',
+      '/v1/ops/sessions/{session}/end',
+      '/v1/ops/sessions/{session}/offers',
+      '/v1/ops/sessions/{session}/offers/{sku}',
+      '/v1/ops/sessions/{session}/pause',
+      '/v1/ops/sessions/{session}/report',
+      '/v1/ops/sessions/{session}/resume',
       '/v1/orders',
       '/v1/orders/{id}',
       '/v1/orders/{id}/cancel',
@@ -52,6 +60,12 @@ describe('/openapi.json', () => {
       '/v1/products',
       '/v1/products/{id}',
       '/v1/quotes',
+      '/v1/seckill/sessions',
+      '/v1/seckill/sessions/{session}/offers/{sku}',
+      '/v1/seckill/sessions/{session}/offers/{sku}/tickets',
+      '/v1/seckill/sessions/{session}/offers/{sku}/tickets/mine',
+      '/v1/seckill/sessions/{session}/offers/{sku}/tickets/mine/events',
+      '/v1/seckill/sessions/{session}/offers/{sku}/token',
     ])
     const body = document.components.schemas.Placement
     expect(body.additionalProperties).toBe(false)

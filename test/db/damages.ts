@@ -1,4 +1,5 @@
 import type { Tx } from '../../db/client.ts'
+import { damagesOfSales } from './damages-of-sales.ts'
 import type { LivedIn } from './lived-in.ts'
 
 /** Something that must never happen to a database, and the check that tells. */
@@ -181,4 +182,5 @@ export const damages = (orders: () => LivedIn): Damage[] => [
     check: 'judged',
     damage: (tx) => tx`UPDATE notifications SET outcome = NULL, received_at = now() - interval '61 seconds' WHERE number = 't1'`,
   },
+  ...damagesOfSales(() => orders().sale),
 ]

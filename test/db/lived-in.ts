@@ -9,9 +9,18 @@ import type { OrderInput } from '../../domain/order-input.ts'
 import { openAttempt } from '../../payments/attempts.ts'
 import { storePayment } from '../../payments/notifications.ts'
 import type { PaymentProvider } from '../../payments/provider.ts'
+import { type LivedInSale, livedInSale } from './lived-in-sale.ts'
 
-/** A seeded shop with one order of each life, placed by the activities in the order of the workflow. */
-export type LivedIn = { paid: OrderId; awaiting: OrderId; closed: OrderId; rejected: OrderId; onDelivery: OrderId; fromWallet: OrderId }
+/** A seeded shop with one order of each life, placed by the activities in the order of the workflow, and with flash sales. */
+export type LivedIn = {
+  paid: OrderId
+  awaiting: OrderId
+  closed: OrderId
+  rejected: OrderId
+  onDelivery: OrderId
+  fromWallet: OrderId
+  sale: LivedInSale
+}
 
 const accounts = { 'wechat-v3': { merchant: 'm', app: 'a' }, balance: { merchant: 'floodgate', app: 'wallet' } }
 const wechat: PaymentProvider = {
@@ -71,10 +80,14 @@ export async function livedIn({ orm, sql }: Db, ids: Ids): Promise<LivedIn> {
   const rejected = await place(4, { lines: [{ sku: '1' as SkuId, quantity: 1, unitPrice: '1' }] })
   const onDelivery = await place(5, { payment: 'on_delivery' })
   const fromWallet = await place(6)
-  await openAttempt(attempts, fromWallet, '20006' as UserId, 'balance')
-  for (const { id } of await sql<{ id: string }[]>`SELECT id::text AS id FROM notifications WHERE outcome IS NULL`)
-    await judge(sql, accounts, id as Parameters<typeof judge>[2])
-  return { paid, awaiting, closed, rejected, onDelivery, fromWallet }
+  const payFromWallet = async (order: OrderId, buyer: UserId): Promise<void> => {
+    await openAttempt(attempts, order, buyer, 'balance')
+    for (const { id } of await sql<{ id: string }[]>`SELECT id::text AS id FROM notifications WHERE outcome IS NULL`)
+      await judge(sql, accounts, id as Parameters<typeof judge>[2])
+  }
+  await payFromWallet(fromWallet, '20006' as UserId)
+  const sale = await livedInSale(sql, ids, payFromWallet)
+  return { paid, awaiting, closed, rejected, onDelivery, fromWallet, sale }
 }
 
 async function inputOf(

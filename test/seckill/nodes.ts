@@ -9,7 +9,7 @@ import { redisWays } from '../../dev/servers/redis-ways.ts'
 import { firstThatWorks } from '../../dev/servers/ways.ts'
 import { removeState } from '../../dev/state.mjs'
 
-/** A Redis or Valkey of the test's own. `stop`: in order; `kill`: as a power cut would. */
+/** A Redis or Valkey of the test's own. `stop`: in order, unless it has ended; `kill`: as a crash would. */
 export type Node = { port: number; redis: Redis; stop(): Promise<void>; kill(): Promise<void> }
 
 const slots = 16_384

@@ -1,10 +1,10 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, inject } from 'vitest'
-import { type AddressId, type SessionId, type SkuId, snowflakes, type UserId } from '../../domain/ids.ts'
+import { type AddressId, isId, type SessionId, type SkuId, snowflakes, type UserId } from '../../domain/ids.ts'
 import type { JoinAnswer, OfferKey, TicketId } from '../../domain/seckill.ts'
 import { createGate, type Gate, type GateRedis, type Join, type OfferLoad } from '../../seckill/gate.ts'
 import { keysOf } from '../../seckill/keys.ts'
-import { createQueue, type TicketQueue } from '../../seckill/queue.ts'
+import { createQueue, type Queued, type TicketQueue } from '../../seckill/queue.ts'
 import type { EpochWord, LoadWord } from '../../seckill/scripts.ts'
 import { serversFolder, startCluster } from './nodes.ts'
 
@@ -31,17 +31,17 @@ export type Sale = {
   /** Joins with a fresh token, a fresh ticket and for one piece, unless told otherwise. */
   join(buyer: UserId, wish?: Partial<Join>): Promise<JoinAnswer>
   /** Joins as a new buyer does, who has to get in. */
-  admit(pieces?: number, buyer?: UserId): Promise<Won>
+  admit(pieces?: number, buyer?: UserId): Promise<Won & { position: number }>
   giveBack(won: Won, epoch?: number): Promise<EpochWord>
   pay(won: Won, epoch?: number): Promise<EpochWord>
   setPhase(phase: { paused?: boolean; opensAt?: number; endsAt?: number }, epoch?: number): Promise<EpochWord>
   left(): Promise<number | undefined>
-  /** Stages everything that is queued; answers how many. */
-  stage(): Promise<number>
+  /** Takes the next entries off the queue, or all of them, as if they were staged in PostgreSQL. */
+  stage(most?: number): Promise<Queued[]>
   /** What the gate's memory says about each buyer. */
   holdings(): Promise<Record<UserId, Holding[]>>
 }
-export type Won = { buyer: UserId; ticket: TicketId; position: number }
+export type Won = { buyer: UserId; ticket: TicketId }
 export type Holding = { ticket: string; pieces: number; seq: number; paid: boolean }
 
 /** Connects the tests of this `describe` to a place, and disconnects after them. Answers what opens a sale there. */
@@ -106,16 +106,18 @@ export function saleOf(redis: GateRedis, offer: OfferKey): Sale {
     pay: ({ buyer, ticket }, epoch = 1) => gate.paid(offer, epoch, buyer, ticket),
     setPhase: (phase, epoch = 1) => gate.setPhase(offer, epoch, { paused: false, opensAt, endsAt, ...phase }),
     left: () => gate.left(offer),
-    async stage() {
-      const entries = await queue.read(offer, 'drain', 1000)
-      return queue.acknowledge(
+    async stage(most = 1000) {
+      const entries = await queue.read(offer, 'drain', most)
+      await queue.acknowledge(
         offer,
         entries.map((entry) => ({ ...entry, refused: false })),
       )
+      return entries
     },
     async holdings() {
-      const records = await redis.hgetall(keysOf(offer).buyers)
-      return Object.fromEntries(Object.entries(records).map(([buyer, text]) => [buyer, text.split(',').map(holdingOf)]))
+      const fields = Object.entries(await redis.hgetall(keysOf(offer).offer))
+      const records = fields.filter(([field]) => isId(field))
+      return Object.fromEntries(records.map(([buyer, text]) => [buyer, text.split(',').map(holdingOf)]))
     },
   }
   return sale

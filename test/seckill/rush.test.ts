@@ -1,7 +1,6 @@
-import type { Cluster, Redis } from 'ioredis'
+import { Cluster } from 'ioredis'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { JoinAnswer } from '../../domain/seckill.ts'
-import type { GateRedis } from '../../seckill/gate.ts'
 import { newBuyer, places, type Sale, saleOf, useGate } from './rig.ts'
 
 describe.each(places)('a rush on %s', (place) => {
@@ -49,12 +48,10 @@ describe.each(places)('a rush on %s', (place) => {
 
 /** The same sale through a connection of its own. */
 function anotherDoor({ redis, offer }: Sale): Sale {
-  const own: GateRedis = isCluster(redis) ? redis.duplicate() : redis.duplicate()
+  const own = redis instanceof Cluster ? redis.duplicate() : redis.duplicate()
   onTestFinished(() => own.disconnect())
   return saleOf(own, offer)
 }
-
-const isCluster = (redis: Redis | Cluster): redis is Cluster => redis.isCluster
 
 function tally(heard: readonly JoinAnswer[]): Partial<Record<JoinAnswer['answer'], number>> {
   const counts: Partial<Record<JoinAnswer['answer'], number>> = {}

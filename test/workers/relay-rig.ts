@@ -33,10 +33,10 @@ export type RelayRig = {
   close(): Promise<void>
 }
 
-export async function relayRig(): Promise<RelayRig> {
+export async function relayRig(given?: FreshDatabase): Promise<RelayRig> {
   const log = pino({ level: 'silent' })
   installRuntime(log)
-  const fresh = await freshDatabase()
+  const fresh = given ?? (await freshDatabase())
   const { sql } = fresh.db
   const shop = await openShop(fresh.db)
   const till = openTill(sql, shop.ids)

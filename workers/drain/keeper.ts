@@ -5,8 +5,10 @@ import type { DrainDeps } from './deps.ts'
 import { type RunningOffer, runningOffers } from './offers.ts'
 import { drainOffer } from './stage.ts'
 
-/** A difference that is the same so many looks in a row is no matter of timing. */
+/** A difference that is the same so many looks in a row is no matter of timing, unless a dead drain has staged tickets and not acknowledged them. */
 const lasting = 5
+/** One that is still the same so many looks after that has been ruled out is real. */
+const real = lasting + 2
 const batch = 500
 
 /**
@@ -35,7 +37,8 @@ export function createKeeper(deps: DrainDeps, name: string) {
     }
     const seen = before?.pieces === pieces ? before.seen + 1 : 1
     differences.set(key, { pieces, seen })
-    if (seen < lasting) return
+    if (seen === lasting) await stageAll(deps, offer, name)
+    if (seen < real) return
     differences.delete(key)
     await recount(offer, { difference: pieces, left: answer.left, queued: answer.queued, granted: offer.granted, quota: offer.quota })
   }

@@ -29,13 +29,14 @@ export function stage(sql: Sql, { session, sku }: OfferKey, entries: readonly Qu
     const [offer] = await tx<Offer[]>`
       SELECT epoch, quota, granted, ended FROM offers WHERE session_id = ${session} AND sku_id = ${sku} FOR UPDATE`
     if (!offer) throw new Error(`there is no offer of ${sku} in session ${session}`)
-    const before = await alreadyStaged(tx, entries)
+    const known = await alreadyStaged(tx, entries)
     let { granted } = offer
     const decided = entries.map((entry) => {
-      const known = before.get(entry.ticket)
-      if (known !== undefined) return { entry, fresh: false, refusal: known === 'refused' ? ('gate_rebuilt' as const) : undefined }
+      const before = known.get(entry.ticket)
+      if (before !== undefined) return { entry, fresh: false, refusal: before === 'refused' ? ('gate_rebuilt' as const) : undefined }
       const refusal = refusalOf(entry, offer, granted)
       if (refusal === undefined) granted += entry.pieces
+      known.set(entry.ticket, refusal === undefined ? 'waiting' : 'refused')
       return { entry, fresh: true, refusal }
     })
     const fresh = decided.filter((one) => one.fresh)
@@ -66,17 +67,27 @@ function refusalOf({ epoch, pieces }: Queued, offer: Offer, granted: number): St
   return granted + pieces > offer.quota ? 'no_pieces_left' : undefined
 }
 
+const within = (value: number, least: number, most: number): boolean => Number.isInteger(value) && value >= least && value <= most
+
+/** Whether the columns of a ticket can hold it. */
 const isReadable = ({ ticket, buyer, address, pieces, seq, epoch }: Queued): boolean =>
-  [ticket, buyer, address].every(isId) && [pieces, seq, epoch].every(Number.isInteger) && pieces >= 1 && pieces <= 999
+  [ticket, buyer, address].every(isId) && within(pieces, 1, 999) && within(seq, 0, 2 ** 31 - 1) && Number.isInteger(epoch)
 
 /** What the script did not write cannot become an order: a human is shown it, and the others go on. */
 async function setAside({ db: { sql }, queue }: DrainDeps, offer: OfferKey, entries: readonly Queued[]): Promise<void> {
   const unreadable = entries.filter((entry) => !isReadable(entry))
   for (const { entry, ticket, buyer } of unreadable) {
-    await raiseAttention(sql, { reason: 'queue_entry_unreadable', subject: `${offer.session} ${offer.sku} ${entry}`, details: { ticket, buyer } })
+    await raiseAttention(sql, {
+      reason: 'queue_entry_unreadable',
+      subject: `${offer.session} ${offer.sku} ${entry}`,
+      details: { ticket: shown(ticket), buyer: shown(buyer) },
+    })
   }
   await queue.acknowledge(
     offer,
     unreadable.map((entry) => ({ ...entry, pieces: 0, seq: 0, refused: true })),
   )
 }
+
+/** As much as a human needs, without what PostgreSQL cannot store. */
+const shown = (text: string): string => text.slice(0, 64).replaceAll('\0', '�')

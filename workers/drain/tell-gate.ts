@@ -19,11 +19,19 @@ export async function tellGate({ db: { sql }, gate, news, log }: DrainDeps): Pro
   const heard = await Promise.all(due.map((ticket) => hears(gate, ticket).catch((error) => fault(log, error))))
   const done = due.filter((_, i) => heard[i])
   if (done.length === 0) return 0
-  // What changed meanwhile is told again: another piece of news, or, for a payment, a gate that is being loaded without it.
+  // What changed meanwhile is told again: another piece of news, or, for a payment, a gate that is being loaded without it. Whether one is, only
+  // the offer's lock says: it waits for an epoch that is being minted, whose tickets were read before the payment was committed.
   await sql`
-    UPDATE tickets t SET tell = NULL FROM offers o, unnest(${done.map(({ id }) => id)}::bigint[], ${done.map(({ tell }) => tell)}::text[], ${done.map(({ epoch }) => epoch)}::int[])
-      AS d (id, tell, epoch)
-    WHERE t.id = d.id AND t.tell = d.tell AND o.session_id = t.session_id AND o.sku_id = t.sku_id AND (d.tell = 'given_back' OR o.ended OR o.epoch = d.epoch)`
+    WITH heard AS (
+      SELECT * FROM unnest(${done.map(({ id }) => id)}::bigint[], ${done.map(({ tell }) => tell)}::text[], ${done.map(({ epoch }) => epoch)}::int[])
+        AS h (id, tell, epoch)),
+    current AS MATERIALIZED (
+      SELECT session_id, sku_id, epoch, ended FROM offers
+      WHERE (session_id, sku_id) IN (SELECT t.session_id, t.sku_id FROM heard JOIN tickets t USING (id) WHERE heard.tell = 'paid')
+      ORDER BY session_id, sku_id FOR SHARE)
+    UPDATE tickets t SET tell = NULL FROM heard h
+    WHERE t.id = h.id AND t.tell = h.tell AND (h.tell = 'given_back' OR EXISTS (
+      SELECT 1 FROM current o WHERE o.session_id = t.session_id AND o.sku_id = t.sku_id AND (o.ended OR o.epoch = h.epoch)))`
   for (const offer of done) if (offer.tell === 'given_back') news.announceOffer(offer)
   return done.length
 }

@@ -1,0 +1,12 @@
+import type { ApiDeps } from '../deps.ts'
+import { operatorsOnly } from '../middleware/identity.ts'
+import { routes } from '../routing.ts'
+import { opsChangeRoutes } from './ops-changes.ts'
+import { opsSessionRoutes } from './ops-sessions.ts'
+
+/** What only operators of the shop may do. */
+export function opsRoutes(deps: Pick<ApiDeps, 'bearers' | 'db' | 'log' | 'operations'>) {
+  const app = routes()
+  app.use('/v1/ops/*', operatorsOnly(deps))
+  return app.route('/', opsSessionRoutes(deps)).route('/', opsChangeRoutes(deps))
+}

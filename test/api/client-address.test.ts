@@ -1,0 +1,44 @@
+import type { Context } from 'hono'
+import { describe, expect, it } from 'vitest'
+import { clientAddress, limitKey, trustedProxies } from '../../api/client-address.ts'
+
+/** A request from this peer, with this header. */
+const request = (remoteAddress: string | undefined, forwarded?: string) =>
+  ({ env: { incoming: { socket: { remoteAddress } } }, req: { header: () => forwarded } }) as unknown as Context // All that is looked at.
+
+describe('a client’s address', () => {
+  it.each([
+    ['is the peer’s without a header', '203.0.113.9', undefined, '203.0.113.9'],
+    ['is the peer’s when that is not trusted', '203.0.113.9', '1.1.1.1', '203.0.113.9'],
+    ['is the last entry that a trusted peer wrote', '10.0.0.1', '1.1.1.1, 2.2.2.2', '2.2.2.2'],
+    ['is looked for left of trusted proxies', '10.0.0.1', '1.1.1.1, 2.2.2.2, 10.0.0.2 ,10.0.0.3', '2.2.2.2'],
+    ['is the first entry when all are trusted', '10.0.0.1', '10.0.0.9, 10.0.0.2', '10.0.0.9'],
+    ['is the last address that is one', '10.0.0.1', 'unknown, 10.0.0.2', '10.0.0.2'],
+    ['is the proxy’s when it says nothing of use', '10.0.0.1', '', '10.0.0.1'],
+    ['is IPv4 also in IPv6’s clothes', '::ffff:10.0.0.1', '::ffff:2.2.2.2', '2.2.2.2'],
+    ['may come with a port', '10.0.0.1', '2.2.2.2:40123', '2.2.2.2'],
+    ['may be IPv6, in brackets, with a port', '2001:db8::1', '[2001:db8:1::2]:443', '2001:db8:1::2'],
+  ])('%s', (_, peer, forwarded, address) => {
+    expect(clientAddress(trustedProxies('10.0.0.0/8, 2001:db8::1'), request(peer, forwarded))).toBe(address)
+  })
+
+  it('counts a whole IPv6 network as one, and each IPv4 address for itself', () => {
+    expect(limitKey('203.0.113.9')).toBe('203.0.113.9')
+    for (const address of ['2001:db8:0:7::1', '2001:DB8::7:ffff:0:0:1', '2001:db8:0:7:1:2:3:4']) expect(limitKey(address)).toBe('2001:db8:0:7::/64')
+    expect(limitKey('::1')).toBe('0:0:0:0::/64')
+    expect(limitKey('2001:db8::')).toBe('2001:db8:0:0::/64')
+  })
+})
+
+describe('TRUSTED_PROXIES', () => {
+  it('takes addresses and networks, or nothing', () => {
+    for (const text of ['', ' ', '10.0.0.1', '10.0.0.0/8, 192.168.1.1', '2001:db8::/32,::1']) expect(() => trustedProxies(text)).not.toThrow()
+  })
+
+  it.each(['proxy.example', '10.0.0.0/33', '10.0.0.0/8/8', '10.0.0', '10.0.0.0/', '10.0.0.0/x', '::/129', '10.0.0.1;10.0.0.2'])(
+    'does not take %s, and names it',
+    (text) => {
+      expect(() => trustedProxies(`10.0.0.1, ${text}`)).toThrow(text)
+    },
+  )
+})

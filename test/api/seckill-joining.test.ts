@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { SessionId } from '../../domain/ids.ts'
+import { keysOf } from '../../seckill/keys.ts'
+import { type Rig, startRig } from './rig.ts'
+import { openSale, type Sale } from './sale.ts'
+
+let rig: Rig
+let sale: Sale
+beforeAll(async () => {
+  rig = await startRig()
+  sale = await openSale(rig)
+})
+afterAll(() => rig.close())
+
+/** How many were let in since the gate was loaded. */
+const letIn = async ({ offer }: Sale): Promise<number> => Number((await rig.redis.hget(keysOf(offer).offer, 'seq')) ?? 0)
+
+describe('a buyer who joins', () => {
+  it('is let in with a ticket and a position: 202, code 0', async () => {
+    const { status, body } = await sale.join(await sale.shopper())
+    expect(status).toBe(202)
+    expect(body).toEqual({ code: 0, ticket: expect.stringMatching(/^\d+$/), position: 1 })
+  })
+
+  it('gets the same ticket for a second click: 200, code 100, not an error', async () => {
+    const shopper = await sale.shopper()
+    const ticket = await sale.admitted(shopper)
+    expect(await sale.join(shopper)).toMatchObject({ status: 200, body: { code: 100, ticket } })
+    expect(await sale.join(shopper, { token: 'lost with the first answer' })).toMatchObject({ status: 200, body: { code: 100, ticket } })
+  })
+
+  it('gets one ticket, however many clicks come at once', async () => {
+    const shopper = await sale.shopper()
+    const tokens = await Promise.all(Array.from({ length: 5 }, () => sale.token(shopper)))
+    const before = await letIn(sale)
+    const told = await Promise.all(tokens.map((token) => sale.join(shopper, { token })))
+    expect(new Set(told.map(({ body }) => body.ticket)).size).toBe(1)
+    expect(told.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 202])
+    expect(await letIn(sale)).toBe(before + 1)
+  })
+
+  it('hears sold_out when fewer pieces are left than wanted, with how many', async () => {
+    const two = await openSale(rig, { quota: 2, limit: 5 })
+    await two.admitted(await two.shopper())
+    const refused = await two.join(await two.shopper(), { quantity: 2 })
+    expect(refused).toMatchObject({ status: 409, body: { code: 'sold_out', details: { left: 1 } } })
+  })
+
+  it('hears already_bought when the limit is used up by paid tickets, and over_limit when it would be passed', async () => {
+    const pair = await openSale(rig, { limit: 2 })
+    const shopper = await pair.shopper()
+    expect(await pair.join(shopper, { quantity: 3 })).toMatchObject({ status: 409, body: { code: 'over_limit', details: { limit: 2 } } })
+    for (const _ of [1, 2]) await rig.gate.paid(pair.offer, 1, shopper.id, await pair.admitted(shopper))
+    expect(await pair.join(shopper)).toMatchObject({ status: 409, body: { code: 'already_bought' } })
+  })
+
+  it('hears not_open before the opening, and ended after the end', async () => {
+    const early = await openSale(rig, { opensInMs: 30_000 })
+    const opensAt = new Date(early.opensAt).toISOString()
+    expect(await early.join(await early.shopper())).toMatchObject({ status: 409, body: { code: 'not_open', details: { opensAt } } })
+    const late = await openSale(rig)
+    const shopper = await late.shopper()
+    const token = await late.token(shopper)
+    await rig.gate.setPhase(late.offer, 1, { paused: false, opensAt: late.opensAt, endsAt: Date.now() })
+    expect(await late.join(shopper, { token })).toMatchObject({ status: 410, body: { code: 'ended' } })
+  })
+
+  it('hears paused with Retry-After while an operator holds the gate', async () => {
+    const held = await openSale(rig)
+    const shopper = await held.shopper()
+    await rig.gate.setPhase(held.offer, 1, { paused: true, opensAt: held.opensAt, endsAt: held.endsAt })
+    const { status, body, headers } = await held.join(shopper)
+    expect([status, body.code, headers.get('retry-after')]).toEqual([503, 'paused', '2'])
+  })
+
+  it('hears bad_token for a token that is made up, spent, another buyer’s or another offer’s, and the token stays good for its buyer', async () => {
+    const [owner, thief] = [await sale.shopper(), await sale.shopper()]
+    const other = await openSale(rig)
+    const token = await sale.token(owner)
+    const spent = await other.token(thief)
+    await rig.gate.giveBack(other.offer, 1, thief.id, String((await other.join(thief, { token: spent })).body.ticket) as never) // A ticket.
+    for (const told of [
+      await sale.join(thief, { token }),
+      await sale.join(thief, { token: 'AAAAAAAAAAAAAAAAAAAAAAAA' }),
+      await other.join(owner, { token }),
+      await other.join(thief, { token: spent }),
+    ])
+      expect(told).toMatchObject({ status: 403, body: { code: 'bad_token' } })
+    expect(await sale.join(owner, { token })).toMatchObject({ status: 202 })
+  })
+
+  it('has to say who it is', async () => {
+    expect(await sale.ask(undefined, 'POST', `${sale.path}/tickets`, { token: 'x', addressId: '1' })).toMatchObject({ status: 401 })
+  })
+})
+
+describe('an offer that the gate does not know', () => {
+  const join = async (of: Sale) => of.join(await of.shopper(), { token: 'x' })
+
+  it('is not open while its session is planned', async () => {
+    const planned = await openSale(rig, { opensInMs: 600_000, gate: 'none' })
+    const opensAt = new Date(planned.opensAt).toISOString()
+    expect(await join(planned)).toMatchObject({ status: 409, body: { code: 'not_open', details: { opensAt } } })
+  })
+
+  it('is paused while its session runs: it was lost with Redis, and is rebuilt', async () => {
+    const lost = await openSale(rig)
+    await rig.gate.remove(lost.offer)
+    expect(await join(lost)).toMatchObject({ status: 503, body: { code: 'paused' } })
+  })
+
+  it('is ended when its session is, as soon as that was announced', async () => {
+    const over = await openSale(rig)
+    await rig.gate.remove(over.offer)
+    expect(await join(over)).toMatchObject({ body: { code: 'paused' } })
+    await rig.db.sql`UPDATE sessions SET phase = 'ended' WHERE id = ${over.offer.session}`
+    rig.news.announceSession(over.offer.session)
+    await expect.poll(async () => (await join(over)).body.code, { timeout: 10_000 }).toBe('ended')
+  })
+
+  it('is 404 when there is no such session, or none of this SKU in it, or no such id', async () => {
+    const nowhere = { ...sale, offer: { ...sale.offer, session: '2019052614' as SessionId } } // The form of an id.
+    const shopper = await sale.shopper()
+    const to = (session: string, sku: string) =>
+      sale.ask(shopper, 'POST', `/v1/seckill/sessions/${session}/offers/${sku}/tickets`, { token: 'x', addressId: shopper.addressId })
+    expect(await to(nowhere.offer.session, sale.offer.sku)).toMatchObject({ status: 404, body: { code: 'session_unknown' } })
+    expect(await to(sale.offer.session, '1')).toMatchObject({ status: 404, body: { code: 'offer_unknown' } })
+    for (const [session, sku] of [
+      ['today', sale.offer.sku],
+      [sale.offer.session, 'tea'],
+    ] as const)
+      expect(await to(session, sku)).toMatchObject({ status: 404, body: { code: 'not_found' } })
+  })
+})
+
+describe('input that is not as expected', () => {
+  it.each([
+    ['a quantity of none', { quantity: 0 }, 'quantity'],
+    ['half a piece', { quantity: 1.5 }, 'quantity'],
+    ['a thousand', { quantity: 1000 }, 'quantity'],
+    ['a text', { quantity: '1' }, 'quantity'],
+    ['no address', { addressId: undefined }, 'addressId'],
+    ['an address that is none', { addressId: 'home' }, 'addressId'],
+    ['no token', { token: undefined }, 'token'],
+    ['an endless token', { token: 'x'.repeat(101) }, 'token'],
+    ['an unknown field', { vip: true }, 'vip'],
+  ])('is refused with 422 and the field, and nobody is let in: %s', async (_, wrong, field) => {
+    const shopper = await sale.shopper()
+    const before = await letIn(sale)
+    const body = { token: await sale.token(shopper), quantity: 1, addressId: shopper.addressId, ...wrong }
+    expect(await sale.ask(shopper, 'POST', `${sale.path}/tickets`, body)).toMatchObject({ status: 422, body: { code: 'validation', field } })
+    expect(await letIn(sale)).toBe(before)
+  })
+
+  it('is 400 when it is no JSON, 413 when it is large, 415 when it is something else', async () => {
+    const shopper = await sale.shopper()
+    const post = async (body: string, headers = {}) => (await sale.ask(shopper, 'POST', `${sale.path}/tickets`, body, headers)).status
+    expect(await post('{')).toBe(400)
+    expect(await post(JSON.stringify({ token: 'x'.repeat(70_000) }))).toBe(413)
+    expect(await post('token=x', { 'content-type': 'application/x-www-form-urlencoded' })).toBe(415)
+  })
+})

@@ -1,0 +1,187 @@
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { freePort } from '../../dev/servers/ports.ts'
+import { madeAt } from '../../domain/ids.ts'
+import type { TicketId } from '../../domain/seckill.ts'
+import { createGate } from '../../seckill/gate.ts'
+import { createQueue } from '../../seckill/queue.ts'
+import { type Rig, startRig } from './rig.ts'
+import { openSale, type Sale, type Shopper } from './sale.ts'
+
+let rig: Rig
+let sale: Sale
+beforeAll(async () => {
+  rig = await startRig()
+  sale = await openSale(rig, { quota: 100 })
+})
+afterAll(() => rig.close())
+
+const nothing = { position: null, waitS: null, orderId: null, amount: null, payBy: null, reason: null }
+const about = (ticket: TicketId, of = sale) => ({ type: 2, ticket, ...of.offer, quantity: 1, joinedAt: new Date(madeAt(ticket)).toISOString() })
+const theirs = async (who: Shopper, ticket?: string) => {
+  const { status, body } = await sale.mine(who, ticket)
+  expect(status).toBe(200)
+  return body
+}
+/** A buyer with a ticket that PostgreSQL has. */
+async function staged(of = sale): Promise<{ who: Shopper; ticket: TicketId }> {
+  const who = await of.shopper()
+  const ticket = await of.admitted(who)
+  await of.stage()
+  return { who, ticket }
+}
+
+describe('a buyer’s ticket', () => {
+  it('is queueing (1) with its position, and without a wait while nothing is known of the pace', async () => {
+    const line = await openSale(rig)
+    await line.admitted(await line.shopper())
+    const who = await line.shopper()
+    const ticket = await line.admitted(who)
+    expect(await line.mine(who)).toMatchObject({ status: 200, body: { ...about(ticket, line), ...nothing, status: 1, position: 2, waitS: null } })
+  })
+
+  it('waits as long as the last minute’s pace says', async () => {
+    const line = await openSale(rig)
+    for (const _ of [1, 2, 3]) await line.admitted(await line.shopper())
+    await line.stage()
+    await line.admitted(await line.shopper())
+    const who = await line.shopper()
+    await line.admitted(who)
+    // Three a minute, one each 20 s. Should the minute turn in between, the three count a little less and the wait is a little longer.
+    const { position, waitS } = (await line.mine(who)).body
+    expect(position).toBe(2)
+    expect(waitS).toBeGreaterThanOrEqual(40)
+  })
+
+  it('is queueing at position 0 once it is staged, while its order is being placed', async () => {
+    const { who, ticket } = await staged()
+    expect(await theirs(who)).toEqual({ ...about(ticket), ...nothing, status: 1, position: 0, waitS: 0 })
+  })
+
+  it('is queueing while the gate has counted it as staged and PostgreSQL does not show it yet', async () => {
+    const line = await openSale(rig)
+    const who = await line.shopper()
+    const ticket = await line.admitted(who)
+    const queue = createQueue(rig.redis)
+    const entries = await queue.read(line.offer, 'drain', 10)
+    await queue.acknowledge(
+      line.offer,
+      entries.map((entry) => ({ ...entry, refused: false })),
+    )
+    expect((await line.mine(who)).body).toMatchObject({ ...about(ticket, line), status: 1, position: 1 })
+  })
+
+  it('is won (2) with the order, what it costs and until when it can be paid', async () => {
+    const { who, ticket } = await staged()
+    await sale.place(ticket)
+    const [order] = await rig.db.sql<{ payBy: Date }[]>`SELECT pay_by AS "payBy" FROM orders WHERE id = ${ticket}`
+    const paying = { orderId: ticket, amount: { fen: '900', currency: 'CNY' }, payBy: order?.payBy.toISOString() }
+    expect(await theirs(who)).toEqual({ ...about(ticket), ...nothing, status: 2, ...paying })
+  })
+
+  it('is a pay time-out (3) when its deadline passed, and failed (4) with why when it was closed otherwise', async () => {
+    const [late, sorry] = [await staged(), await staged()]
+    for (const [{ ticket }, why] of [
+      [late, 'pay_timeout'],
+      [sorry, 'buyer_cancelled'],
+    ] as const) {
+      await sale.place(ticket)
+      await sale.close(ticket, why)
+    }
+    expect(await theirs(late.who)).toMatchObject({ ...about(late.ticket), ...nothing, status: 3 })
+    expect(await theirs(sorry.who)).toMatchObject({ ...about(sorry.ticket), ...nothing, status: 4, reason: 'buyer_cancelled' })
+  })
+
+  it('is failed (4) when staging had to refuse it', async () => {
+    const line = await openSale(rig)
+    const who = await line.shopper()
+    const ticket = await line.admitted(who)
+    await rig.db.sql`UPDATE offers SET epoch = epoch + 1 WHERE session_id = ${line.offer.session}`
+    await line.stage()
+    expect((await line.mine(who)).body).toMatchObject({ ...about(ticket, line), status: 4, reason: 'gate_rebuilt' })
+  })
+
+  it('is paid (5)', async () => {
+    const { who, ticket } = await staged()
+    await sale.place(ticket)
+    await sale.pay(ticket)
+    expect(await theirs(who)).toMatchObject({ ...about(ticket), status: 5, orderId: ticket, amount: { fen: '900' } })
+    await rig.gate.paid(sale.offer, 1, who.id, ticket)
+    expect(await theirs(who)).toMatchObject({ status: 5 })
+  })
+
+  it('is the newest one, or the one that is named', async () => {
+    const { who, ticket: first } = await staged()
+    await sale.place(first)
+    await sale.close(first, 'pay_timeout')
+    await rig.gate.giveBack(sale.offer, 1, who.id, first)
+    expect(await theirs(who)).toMatchObject({ ticket: first, status: 3 })
+    const second = await sale.admitted(who)
+    expect(await theirs(who)).toMatchObject({ ticket: second, status: 1 })
+    expect(await theirs(who, first)).toMatchObject({ ticket: first, status: 3 })
+    await sale.stage()
+    expect(await theirs(who)).toMatchObject({ ticket: second, status: 1, position: 0 })
+  })
+
+  it('is lost (4) when neither Redis nor PostgreSQL knows it, and its buyer may join again', async () => {
+    const line = await openSale(rig)
+    const who = await line.shopper()
+    const ticket = await line.admitted(who)
+    await rig.redis.del(...(await rig.redis.keys(`seckill:{${line.offer.session}:*`)))
+    expect((await line.mine(who, ticket)).body).toMatchObject({ ...about(ticket, line), ...nothing, quantity: null, status: 4, reason: 'lost' })
+    expect(await line.mine(who)).toMatchObject({ status: 404, body: { code: 'no_ticket' } })
+  })
+
+  it('is nobody else’s, and not there without one', async () => {
+    const { ticket } = await staged()
+    const other = await sale.shopper()
+    expect(await sale.mine(other)).toMatchObject({ status: 404, body: { code: 'no_ticket' } })
+    expect(await theirs(other, ticket)).toMatchObject({ status: 4, reason: 'lost', quantity: null })
+    expect((await sale.mine(other, 'x')).status).toBe(422)
+    expect((await sale.ask(undefined, 'GET', `${sale.path}/tickets/mine`)).status).toBe(401)
+  })
+})
+
+describe('while the gate is away', () => {
+  let away: Rig
+  let redis: Redis
+  beforeAll(async () => {
+    redis = new Redis(await freePort(), '127.0.0.1', { maxRetriesPerRequest: 0, commandTimeout: 500 })
+    redis.on('error', () => {}) // Nobody serves there.
+    away = await startRig({ gate: createGate(redis) })
+  })
+  afterAll(async () => {
+    redis.disconnect()
+    await away.close()
+  })
+
+  it('joining is paused (503), never "sold out" and never a fault', async () => {
+    const dark = await openSale(away)
+    const { status, body, headers } = await dark.join(await dark.shopper(), { token: 'x' })
+    expect([status, body.code, headers.get('retry-after')]).toEqual([503, 'paused', '2'])
+    expect(away.logged.filter((line) => line.includes('a request failed'))).toEqual([])
+    expect(away.logged.filter((line) => line.includes('the gate has no answer'))).not.toEqual([])
+  })
+
+  it('so are tokens', async () => {
+    const dark = await openSale(away)
+    expect(await dark.ask(await dark.shopper(), 'POST', `${dark.path}/token`, {})).toMatchObject({ status: 503, body: { code: 'paused' } })
+  })
+
+  it('a ticket’s status is what PostgreSQL has; of one that it does not have nothing is concluded', async () => {
+    const dark = await openSale(away)
+    const who = await dark.shopper()
+    expect(await dark.mine(who)).toMatchObject({ status: 503, body: { code: 'paused' } })
+    const queue = createQueue(away.redis)
+    const gate = createGate(away.redis)
+    const ticket = away.ids.next() as TicketId // A fresh snowflake.
+    const { token } = await gate.issueToken(dark.offer, who.id, dark.opensAt)
+    await gate.admit(dark.offer, { buyer: who.id, pieces: 1, address: who.addressId, token, ticket })
+    expect((await dark.mine(who, ticket)).body).toMatchObject({ status: 1, position: null, waitS: null })
+    expect(await queue.length(dark.offer)).toBe(1)
+    await dark.stage()
+    expect((await dark.mine(who)).body).toMatchObject({ ticket, status: 1, position: 0 })
+    await dark.place(ticket)
+    expect((await dark.mine(who)).body).toMatchObject({ ticket, status: 2 })
+  })
+})

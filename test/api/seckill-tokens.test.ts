@@ -1,0 +1,191 @@
+import { randomInt } from 'node:crypto'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { trustedProxies } from '../../api/client-address.ts'
+import { createTokenLimits } from '../../api/seckill/token-limits.ts'
+import { freePort } from '../../dev/servers/ports.ts'
+import { snowflakes, type UserId } from '../../domain/ids.ts'
+import { keysOf } from '../../seckill/keys.ts'
+import { type Buyer, type Rig, startRig } from './rig.ts'
+import { openSale, type Sale, type Told } from './sale.ts'
+
+let rig: Rig
+let sale: Sale
+beforeAll(async () => {
+  rig = await startRig()
+  sale = await openSale(rig)
+})
+afterAll(() => rig.close())
+
+const ask = (of: Sale, who: Buyer | undefined, body: unknown = {}) => of.ask(who, 'POST', `${of.path}/token`, body)
+
+describe('an admission token', () => {
+  it('is given from a minute before the opening, and not sooner', async () => {
+    const buyer = await rig.newBuyer()
+    const tomorrow = await openSale(rig, { opensInMs: 600_000, gate: 'none' })
+    const opensAt = new Date(tomorrow.opensAt).toISOString()
+    expect(await ask(tomorrow, buyer)).toMatchObject({ status: 409, body: { code: 'not_open', details: { opensAt } } })
+    await rig.db.sql`UPDATE sessions SET opens_at = now() + interval '59 seconds' WHERE id = ${tomorrow.offer.session}`
+    rig.news.announceSession(tomorrow.offer.session)
+    await expect.poll(async () => (await ask(tomorrow, buyer)).status, { timeout: 10_000 }).toBe(201)
+  })
+
+  it('lasts until a minute after its issue, or after the opening when that is later', async () => {
+    const soon = await openSale(rig, { opensInMs: 30_000 })
+    const { body } = await ask(soon, await rig.newBuyer())
+    expect(body.expiresAt).toBe(new Date(soon.opensAt + 60_000).toISOString())
+    const before = Date.now()
+    const now = await ask(sale, await rig.newBuyer())
+    const lastsMs = new Date(String(now.body.expiresAt)).getTime() - before
+    expect(lastsMs).toBeGreaterThanOrEqual(60_000)
+    expect(lastsMs).toBeLessThan(60_000 + (Date.now() - before) + 1)
+  })
+
+  it('is another one each time, and nothing that could be guessed', async () => {
+    const buyer = await rig.newBuyer()
+    const tokens = await Promise.all(Array.from({ length: 20 }, () => sale.token(buyer)))
+    expect(new Set(tokens).size).toBe(20)
+    for (const token of tokens) expect(token).toMatch(/^[\w-]{24}$/) // 144 random bits.
+  })
+
+  it('needs no body', async () => {
+    const { token } = await rig.newBuyer()
+    const answer = await fetch(`${rig.url}${sale.path}/token`, { method: 'POST', headers: { authorization: `Bearer ${token}` } })
+    expect(answer.status).toBe(201)
+  })
+
+  it('is not given for a session that is over', async () => {
+    const over = await openSale(rig, { opensInMs: -7_200_000, gate: 'none' })
+    expect(await ask(over, await rig.newBuyer())).toMatchObject({ status: 410, body: { code: 'ended' } })
+  })
+
+  it('is not given to nobody, for nothing, or for what is not asked like that', async () => {
+    const buyer = await rig.newBuyer()
+    expect((await ask(sale, undefined)).status).toBe(401)
+    expect(await ask({ ...sale, path: `/v1/seckill/sessions/${sale.offer.session}/offers/1` }, buyer)).toMatchObject({
+      body: { code: 'offer_unknown' },
+    })
+    expect(await ask({ ...sale, path: '/v1/seckill/sessions/2019052614/offers/1' }, buyer)).toMatchObject({ body: { code: 'session_unknown' } })
+    expect(await ask({ ...sale, path: '/v1/seckill/sessions/now/offers/1' }, buyer)).toMatchObject({ status: 404 })
+    expect(await ask(sale, buyer, { vip: true })).toMatchObject({ status: 422, body: { field: 'vip' } })
+    expect(await ask(sale, buyer, { captcha: { id: '../x', answer: 'y' } })).toMatchObject({ status: 422, body: { field: 'captcha.id' } })
+  })
+})
+
+describe('a captcha', () => {
+  let guarded: Sale
+  beforeAll(async () => {
+    guarded = await openSale(rig, { captcha: true })
+  })
+  const pictureOf = ({ body }: Told) => (body.details as { captcha: { id: string; svg: string } }).captcha // A captcha problem's details.
+  /** What the picture says, which only Redis and a human know. */
+  const read = async (id: string) => (await rig.redis.get(keysOf(guarded.offer).captcha(id)))?.split(' ')[1] ?? ''
+
+  it('is wanted where the session says so, and its answer gets a token, in capitals too', async () => {
+    const buyer = await rig.newBuyer()
+    const wanted = await ask(guarded, buyer)
+    expect(wanted).toMatchObject({ status: 403, body: { code: 'captcha_required' } })
+    const { id, svg } = pictureOf(wanted)
+    expect(svg).toMatch(/^<svg/)
+    const answer = await read(id)
+    expect(answer).toMatch(/^\w{4}$/)
+    expect(svg).not.toContain(`>${answer}<`)
+    expect(await ask(guarded, buyer, { captcha: { id, answer: answer.toUpperCase() } })).toMatchObject({ status: 201 })
+  })
+
+  it('can be answered once, right or wrong, by its own buyer; a wrong answer shows the next one', async () => {
+    const [buyer, other] = [await rig.newBuyer(), await rig.newBuyer()]
+    const first = pictureOf(await ask(guarded, buyer))
+    const answer = await read(first.id)
+    const wrong = await ask(guarded, buyer, { captcha: { id: first.id, answer: `${answer}x` } })
+    expect(wrong).toMatchObject({ status: 403, body: { code: 'captcha_wrong' } })
+    expect(await ask(guarded, buyer, { captcha: { id: first.id, answer } })).toMatchObject({ body: { code: 'captcha_wrong' } })
+    const next = pictureOf(wrong)
+    const solution = { captcha: { id: next.id, answer: await read(next.id) } }
+    expect(await ask(guarded, other, solution)).toMatchObject({ body: { code: 'captcha_wrong' } })
+    expect(await ask(guarded, buyer, solution)).toMatchObject({ body: { code: 'captcha_wrong' } })
+  })
+
+  it('is forgotten after two minutes', async () => {
+    const { id } = pictureOf(await ask(guarded, await rig.newBuyer()))
+    const ttl = await rig.redis.pttl(keysOf(guarded.offer).captcha(id))
+    expect(ttl).toBeGreaterThan(0)
+    expect(ttl).toBeLessThanOrEqual(120_000)
+  })
+})
+
+describe('limits', () => {
+  const ids = snowflakes(randomInt(1024))
+  const newUser = () => ids.next() as UserId // A fresh snowflake.
+  const newAddress = () => `10.${randomInt(256)}.${randomInt(256)}.${randomInt(256)}`
+  let limited: Rig
+  let offer: Sale
+  beforeAll(async () => {
+    limited = await startRig(({ redis }) => ({
+      tokenLimits: createTokenLimits(redis, { perBuyer: 2, perAddress: 3 }),
+      trustedProxies: trustedProxies('127.0.0.1'),
+    }))
+    offer = await openSale(limited)
+  })
+  afterAll(() => limited.close())
+  const from = (who: Buyer, address: string) => offer.ask(who, 'POST', `${offer.path}/token`, {}, { 'x-forwarded-for': address })
+
+  it('hold for a buyer, wherever they come from, and say how long to wait', async () => {
+    const buyer = await limited.newBuyer()
+    for (const _ of [1, 2]) expect((await from(buyer, newAddress())).status).toBe(201)
+    const { status, body, headers } = await from(buyer, newAddress())
+    expect([status, body.code]).toEqual([429, 'rate_limited'])
+    const wait = Number(headers.get('retry-after'))
+    expect(wait).toBeGreaterThanOrEqual(1)
+    expect(wait).toBeLessThanOrEqual(60)
+    expect((await from(await limited.newBuyer(), newAddress())).status).toBe(201)
+  })
+
+  it('hold for an address, whoever comes from there', async () => {
+    const address = newAddress()
+    for (const _ of [1, 2, 3]) expect((await from(await limited.newBuyer(), address)).status).toBe(201)
+    expect((await from(await limited.newBuyer(), address)).status).toBe(429)
+    expect((await from(await limited.newBuyer(), `${address}, ${newAddress()}`)).status).toBe(201)
+  })
+
+  it('hold over all processes, and go on in memory while Redis is away', async () => {
+    const [buyer, address] = [newUser(), newAddress()]
+    const [one, other] = [1, 2].map(() => createTokenLimits(limited.redis, { perBuyer: 2, perAddress: 100 }))
+    expect(await one?.waitS(buyer, address)).toBeUndefined()
+    expect(await other?.waitS(buyer, address)).toBeUndefined()
+    expect(await one?.waitS(buyer, address)).toBeGreaterThan(0)
+    const away = new Redis(await freePort(), '127.0.0.1', { maxRetriesPerRequest: 0 })
+    away.on('error', () => {}) // It is away.
+    const alone = createTokenLimits(away, { perBuyer: 2, perAddress: 100 })
+    for (const _ of [1, 2]) expect(await alone.waitS(buyer, address)).toBeUndefined()
+    expect(await alone.waitS(buyer, address)).toBeGreaterThan(0)
+    away.disconnect()
+  })
+})
+
+describe('the address that a limit counts by', () => {
+  const seenWith = async (proxies: string, forwarded: string): Promise<string | undefined> => {
+    let seen: string | undefined
+    const watched = await startRig({
+      trustedProxies: trustedProxies(proxies),
+      tokenLimits: {
+        async waitS(_, address) {
+          seen = address
+          return 1
+        },
+      },
+    })
+    const offer = await openSale(watched, { gate: 'none' })
+    await offer.ask(await watched.newBuyer(), 'POST', `${offer.path}/token`, {}, { 'x-forwarded-for': forwarded })
+    await watched.close()
+    return seen
+  }
+
+  it('is the socket’s, whatever an untrusted peer has written into X-Forwarded-For', async () => {
+    expect(await seenWith('10.0.0.0/8', '203.0.113.9')).toBe('127.0.0.1')
+  })
+
+  it('is what a trusted proxy has added, and not what the client had put before it', async () => {
+    expect(await seenWith('127.0.0.1, 10.0.0.0/8', '198.51.100.1, 203.0.113.9, 10.1.2.3')).toBe('203.0.113.9')
+  })
+})

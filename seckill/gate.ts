@@ -76,7 +76,7 @@ export function createGate(redis: GateRedis) {
 
     /**
      * Loads an offer at a new epoch, with `left` and buyers as they were when it was minted. `newer`: a later one is there, nothing was changed;
-     * `same`: this one was loaded before; `stale`: before a restart, so that the next one has to be minted.
+     * `same`: this one was loaded before; `stale`: a restart came between, so that the next one has to be minted.
      */
     async load(offer: OfferKey, { epoch, left, opensAt, endsAt, limit, paused, tickets }: OfferLoad): Promise<LoadWord> {
       const { offer: key, queue, loading } = keysOf(offer)
@@ -86,7 +86,10 @@ export function createGate(redis: GateRedis) {
       for (let i = 0; i < records.length; i += chunk) await redis.hset(loading(epoch), Object.fromEntries(records.slice(i, i + chunk)))
       if (records.length > 0) await redis.pexpireat(loading(epoch), expiresAt) // In case this load is broken off.
       const last = tickets.reduce((highest, { seq }) => Math.max(highest, seq), 0)
-      return await redis.gateLoad(...[key, queue, loading(epoch)], ...[epoch, left, opensAt, endsAt, limit, paused ? 1 : 0, leaseMs, expiresAt, last])
+      return await redis.gateLoad(
+        ...[key, queue, loading(epoch)],
+        ...[epoch, left, opensAt, endsAt, limit, paused ? 1 : 0, leaseMs, expiresAt, last, records.length],
+      )
     },
 
     /** Renews the lease of the gate that was loaded at this epoch. `lost`: it is not there any more, or is an older one. */

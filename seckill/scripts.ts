@@ -19,7 +19,7 @@ declare module 'ioredis' {
 /** How the gate's epoch stands to the caller's: `same` it is done, `newer` it needs nothing, `older` (or empty) it has to be told again. */
 export type EpochWord = 'same' | 'newer' | 'older'
 
-/** `stale`: the epoch was loaded already, by another run of the server, and may lack what came since. */
+/** `stale`: the epoch was loaded already, by another run of the server, and may lack what came since; or its buyers were lost on the way. */
 export type LoadWord = 'loaded' | 'same' | 'newer' | 'stale'
 
 const lua = (name: string): string => readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8')

@@ -3,6 +3,7 @@ import {
   type ActivityOptions,
   ApplicationFailure,
   allHandlersFinished,
+  CancellationScope,
   condition,
   proxyActivities,
   setCurrentDetails,
@@ -24,7 +25,8 @@ const wished = proxyActivities<SessionActivities>({ ...steps, scheduleToCloseTim
 
 /**
  * One flash sale, from its planning to its closing report: preheated before it opens (the gate opens by its own clock), closed at its end or when
- * an operator says so, staged to the last ticket, and only then counted. What an operator changes meanwhile is done one after the other.
+ * an operator says so, staged to the last ticket, and only then counted. What an operator changes meanwhile is done one after the other. A
+ * cancellation from outside (Temporal's UI or CLI) is a wish to end it, too.
  */
 export async function session({ session, opensAt, endsAt }: SessionInput): Promise<{ sold: number }> {
   let stopped = false
@@ -32,7 +34,7 @@ export async function session({ session, opensAt, endsAt }: SessionInput): Promi
   let last: Promise<unknown> = Promise.resolve()
   /** One thing at a time, in the order in which it was asked. */
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const mine = last.then(work)
+    const mine = last.then(() => CancellationScope.nonCancellable(work))
     last = mine.catch(() => {})
     return mine
   }
@@ -66,19 +68,25 @@ export async function session({ session, opensAt, endsAt }: SessionInput): Promi
     }),
   )
 
-  setCurrentDetails(`Planned: opens ${new Date(opensAt).toISOString()}.`)
-  await until(opensAt - preheatMs, () => stopped)
-  if (!stopped) await inTurn(() => act.preheat(session))
-  setCurrentDetails(`Preheated: its pieces are out of the warehouse, its gate is loaded. It opens ${new Date(opensAt).toISOString()} by itself.`)
-  await until(opensAt, () => stopped)
-  setCurrentDetails(`Open until ${new Date(endsAt).toISOString()}.`)
-  await until(endsAt, () => stopped)
-  ended = true
-  const report = await inTurn(() => close(session))
-  await condition(allHandlersFinished)
-  const sold = report.offers.reduce((sum, offer) => sum + offer.sold, 0)
-  setCurrentDetails(`Ended: ${sold} piece(s) sold; what nobody was granted is back in the warehouse.`)
-  return { sold }
+  CancellationScope.current().cancelRequested.catch(() => {
+    stopped = true
+  })
+
+  return await CancellationScope.nonCancellable(async () => {
+    setCurrentDetails(`Planned: opens ${new Date(opensAt).toISOString()}.`)
+    await until(opensAt - preheatMs, () => stopped)
+    if (!stopped) await inTurn(() => act.preheat(session))
+    setCurrentDetails(`Preheated: its pieces are out of the warehouse, its gate is loaded. It opens ${new Date(opensAt).toISOString()} by itself.`)
+    await until(opensAt, () => stopped)
+    setCurrentDetails(`Open until ${new Date(endsAt).toISOString()}.`)
+    await until(endsAt, () => stopped)
+    ended = true
+    const report = await inTurn(() => close(session))
+    await condition(allHandlersFinished)
+    const sold = report.offers.reduce((sum, offer) => sum + offer.sold, 0)
+    setCurrentDetails(`Ended: ${sold} piece(s) sold; what nobody was granted is back in the warehouse.`)
+    return { sold }
+  })
 }
 
 async function close(session: SessionInput['session']) {

@@ -66,12 +66,12 @@ export const damagesOfSales = (sale: () => LivedInSale): Damage[] => {
     {
       tells: 'the gate has not heard that pieces are for sale again',
       check: 'stuck',
-      damage: (tx) => tx`UPDATE tickets SET tell_at = now() - interval '6 minutes' WHERE id = ${sale().closed}`,
+      damage: (tx) => tx`UPDATE tickets SET ended_at = now() - interval '6 minutes' WHERE id = ${sale().closed}`,
     },
     {
       tells: 'the gate has not heard of a payment',
       check: 'stuck',
-      damage: (tx) => tx`UPDATE tickets SET tell_at = now() - interval '6 minutes' WHERE id = ${sale().paid}`,
+      damage: (tx) => tx`UPDATE orders SET paid_at = now() - interval '6 minutes' WHERE id = ${sale().paid}`,
     },
     {
       tells: 'a session runs past its end',

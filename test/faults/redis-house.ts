@@ -103,10 +103,13 @@ export async function openRedisHouse(): Promise<RedisHouse> {
       return row?.pieces ?? 0
     },
     async close() {
-      await house.close()
-      await door.close()
-      await node.stop()
-      folder.remove()
+      try {
+        await house.close()
+      } finally {
+        await door.close()
+        await node.stop()
+        folder.remove()
+      }
     },
   }
   return redisHouse

@@ -18,7 +18,7 @@ beforeAll(async () => {
 })
 afterAll(() => stage.close())
 
-describe('an order in flight survives a new release: its history replays', () => {
+describe('an order or a session in flight survives a new release: its history replays', () => {
   it.each(Object.entries(endings))('%s', async (name, play) => {
     if (recording) {
       const played = await play(stage)

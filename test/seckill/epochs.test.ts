@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { OfferLoad } from '../../seckill/gate.ts'
+import { leaseMs, type OfferLoad } from '../../seckill/gate.ts'
 import { keysOf } from '../../seckill/keys.ts'
 import { newBuyer, newTicket, places, type Sale, useGate } from './rig.ts'
 
@@ -91,6 +91,18 @@ describe.each(places)('the epochs of a gate on %s', (place) => {
         expect(await sale.redis.exists(loading(epoch))).toBe(0)
         if (word === 'loaded') expect(Object.keys(await sale.holdings())).toEqual([known.buyer])
       }
+    })
+
+    it('changes nothing when its buyers were lost on the way, with a restart or a flush', async () => {
+      const sale = await open()
+      await sale.admit()
+      const before = await everything(sale)
+      const { offer, queue, loading } = keysOf(sale.offer)
+      await sale.redis.hset(loading(2), newBuyer(), '1:1:1:l')
+      const terms = [sale.opensAt, sale.endsAt, 1, 0, leaseMs, sale.endsAt, 2]
+      expect(await sale.redis.gateLoad(offer, queue, loading(2), 2, 8, ...terms, 2)).toBe('stale')
+      expect(await everything(sale)).toEqual(before)
+      expect(await sale.redis.exists(loading(2))).toBe(0)
     })
 
     it('lets every key go a day after the end', async () => {

@@ -76,6 +76,24 @@ describe.each(places)('the queue of an offer on %s', (place) => {
       expect(positions.map((heard) => 'position' in heard && heard.position)).toEqual([0, 0, 1])
     })
 
+    it('moves nobody back when an earlier one comes later', async () => {
+      const sale = await open()
+      for (let i = 0; i < 3; i++) await sale.admit()
+      const last = await sale.admit()
+      const [early, late] = [await sale.queue.read(sale.offer, 'slow', 1), await sale.queue.read(sale.offer, 'fast', 2)]
+      await sale.queue.acknowledge(sale.offer, decided(late, false))
+      expect(await sale.join(last.buyer)).toMatchObject({ position: 1 })
+      await sale.queue.acknowledge(sale.offer, decided(early, false))
+      expect(await sale.join(last.buyer)).toMatchObject({ position: 1 })
+    })
+
+    it('leaves nothing pending', async () => {
+      const sale = await open()
+      await sale.admit()
+      await sale.stage()
+      expect(await sale.redis.xpending(keysOf(sale.offer).queue, 'drains')).toEqual([0, null, null, null])
+    })
+
     it('says it in pieces', async () => {
       const sale = await open({ limit: 4 })
       await sale.admit(4)

@@ -3,7 +3,8 @@ import { keysOf } from '../../seckill/keys.ts'
 import { addOffer, changeQuota, endNow, pause, resume } from '../../workflows/messages.ts'
 import { expectBooksToAddUp } from '../support/books.ts'
 import { offerRow, ticketRow } from '../support/flash-sale.ts'
-import { newChange, refusalOf, type Sale, type SessionRig, sessionRig } from './rig.ts'
+import { refusalOf } from '../support/updates.ts'
+import { newChange, type Sale, type SessionRig, sessionRig } from './rig.ts'
 
 let rig: SessionRig
 beforeAll(async () => {

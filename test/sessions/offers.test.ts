@@ -5,7 +5,8 @@ import type { NewOffer } from '../../domain/seckill.ts'
 import { addOffer } from '../../workflows/messages.ts'
 import { expectBooksToAddUp } from '../support/books.ts'
 import { offerRow, ticketRow } from '../support/flash-sale.ts'
-import { refusalOf, type Sale, type SessionRig, sessionRig } from './rig.ts'
+import { refusalOf } from '../support/updates.ts'
+import { type Sale, type SessionRig, sessionRig } from './rig.ts'
 
 let rig: SessionRig
 let sale: Sale

@@ -4,7 +4,8 @@ import { drainOffer } from '../../workers/drain/stage.ts'
 import { changeQuota } from '../../workflows/messages.ts'
 import { expectBooksToAddUp } from '../support/books.ts'
 import { offerRow } from '../support/flash-sale.ts'
-import { newChange, refusalOf, type Sale, type SessionRig, sessionRig } from './rig.ts'
+import { refusalOf } from '../support/updates.ts'
+import { newChange, type Sale, type SessionRig, sessionRig } from './rig.ts'
 
 let rig: SessionRig
 beforeAll(async () => {

@@ -1,8 +1,5 @@
-import { WorkflowUpdateFailedError } from '@temporalio/client'
-import { ApplicationFailure } from '@temporalio/common'
 import { expect, vi } from 'vitest'
 import type { SkuId } from '../../domain/ids.ts'
-import type { Refusal } from '../../domain/refusals.ts'
 import type { OfferKey, SessionInput, TicketId } from '../../domain/seckill.ts'
 import { keysOf } from '../../seckill/keys.ts'
 import type { FreshDatabase } from '../support/database.ts'
@@ -92,17 +89,6 @@ export async function sessionRig(options: { fresh?: FreshDatabase } = {}): Promi
     },
   }
   return rig
-}
-
-/** The refusal that an operator's update was answered with. */
-export async function refusalOf(update: Promise<unknown>): Promise<Refusal | undefined> {
-  const error: unknown = await update.then(
-    () => undefined,
-    (error: unknown) => error,
-  )
-  if (error === undefined) return undefined
-  if (!(error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure)) throw error
-  return error.cause.details?.[0] as Refusal // What the session's workflow and activities put there.
 }
 
 let changes = 0

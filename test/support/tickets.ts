@@ -7,7 +7,7 @@ import { stage } from '../../workers/drain/stage.ts'
 import type { Joiner } from './flash-sale.ts'
 
 /** A ticket as a gate at epoch 1 writes it into its queue: a fresh one for one piece, unless told otherwise. */
-export const queued = (ids: Ids, buyer: Joiner, wish: Partial<Queued> = {}): Queued => ({
+const queued = (ids: Ids, buyer: Joiner, wish: Partial<Queued> = {}): Queued => ({
   entry: '0-1',
   ticket: ids.next() as TicketId, // A fresh snowflake.
   buyer: buyer.id,

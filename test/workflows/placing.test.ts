@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { OrderActivities } from '../../activities/index.ts'
+import type { SessionId } from '../../domain/ids.ts'
+import type { OrderInput } from '../../domain/order-input.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { refused, type Stage, setStage } from './stage.ts'
 
@@ -70,6 +72,39 @@ describe('the slow road, step by step', () => {
     const played = await stage.start({ ...plain, couponId: undefined as never }, { confirm: () => ({ status: 'to_ship', payBy: null }) })
     expect(await played.end()).toEqual({ status: 'to_ship' })
     expect(played.calls).toEqual(['place', 'openOrder', 'reserveStock', 'confirm'])
+  })
+
+  it('a flash order takes its offer in place of reserving stock', async () => {
+    const flash = { session: '2019052614' as SessionId, couponId: undefined as never, points: '0', balance: '0' as OrderInput['balance'] }
+    const played = await stage.start(flash, { confirm: () => ({ status: 'to_ship', payBy: null }) })
+    expect(await played.end()).toEqual({ status: 'to_ship' })
+    expect(played.calls).toEqual(['place', 'openOrder', 'takeOffer', 'confirm'])
+  })
+
+  it.each([
+    ['a refusal', refused({ code: 'out_of_stock', details: { skus: ['7'] } }), { code: 'out_of_stock', details: { skus: ['7'] } }],
+    [
+      'a fault that lasts',
+      refused({ code: 'unavailable', details: { step: 'take_offer' } }),
+      { code: 'unavailable', details: { step: 'take_offer' } },
+    ],
+  ])('a flash order whose offer cannot be taken is released: %s', async (_, failure, refusal) => {
+    const refusals: unknown[] = []
+    const played = await stage.start(
+      { session: '2019052614' as SessionId },
+      {
+        takeOffer: () => {
+          throw failure
+        },
+        rejectOrder: (_, refusal) => {
+          refusals.push(refusal)
+          return { status: 'rejected', payBy: null }
+        },
+      },
+    )
+    expect(await played.end()).toEqual({ status: 'rejected' })
+    expect(played.calls).toEqual(['place', 'openOrder', 'takeOffer', 'rejectOrder'])
+    expect(refusals).toEqual([refusal])
   })
 
   it.each(steps)('tries %s again when it fails for a fault', async (name) => {

@@ -2,14 +2,15 @@ import { Client, Connection } from '@temporalio/client'
 import { ApplicationFailure } from '@temporalio/common'
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
 import { inject } from 'vitest'
-import type { OrderActivities, PaymentActivities } from '../../activities/index.ts'
-import type { NotificationId, OrderId } from '../../domain/ids.ts'
+import type { OrderActivities, PaymentActivities, SessionActivities } from '../../activities/index.ts'
+import type { SessionReport } from '../../db/session-reading.ts'
+import { type NotificationId, type OrderId, type SessionId, type SkuId, sessionWorkflowId } from '../../domain/ids.ts'
 import type { OrderInput } from '../../domain/order-input.ts'
 import type { Refusal } from '../../domain/refusals.ts'
-import type { order, refund } from '../../workflows/index.ts'
+import type { SessionInput } from '../../domain/seckill.ts'
 import { paid, paymentsQueue } from '../../workflows/messages.ts'
 
-type All = OrderActivities & PaymentActivities
+type All = OrderActivities & PaymentActivities & SessionActivities
 /** Activities of a test: what it doesn't name succeeds. */
 export type Acting = { [N in keyof All]?: (...args: Parameters<All[N]>) => Awaited<ReturnType<All[N]>> | Promise<Awaited<ReturnType<All[N]>>> }
 
@@ -19,6 +20,10 @@ export type Stage = {
   start(input: Partial<OrderInput>, acting?: Acting, options?: { worker?: false }): Promise<Played>
   /** A refund's workflow instead of an order's. */
   refund(acting: Acting): Promise<Played>
+  /** A session's, which has opened and ends in a minute, unless told otherwise. */
+  session(input?: Partial<SessionInput>, acting?: Acting): Promise<Played>
+  /** The one that plans the day. */
+  planSlots(acting: Acting): Promise<Played>
   close(): Promise<void>
 }
 export type Played = {
@@ -30,7 +35,7 @@ export type Played = {
   run(): Promise<void>
   /** Tells it that a notification has paid it. */
   tellPaid(notification: string): Promise<void>
-  end(): Promise<{ status: string }>
+  end(): Promise<unknown>
   /** Resolves when the activity has been called `times` times. */
   called(name: keyof All, times?: number): Promise<void>
 }
@@ -38,6 +43,14 @@ export type Played = {
 /** As an activity refuses. */
 export const refused = (refusal: Refusal) =>
   ApplicationFailure.create({ type: 'refused', nonRetryable: true, message: refusal.code, details: [refusal] })
+
+/** A session's closing report: so many pieces sold of each offer. */
+export const reportOf = (session: SessionId, sold: readonly number[]): SessionReport => ({
+  session,
+  phase: 'ended',
+  offers: sold.map((pieces, i) => ({ ...nothing, sku: String(i + 1) as SkuId, quota: pieces, granted: pieces, sold: pieces, paid: pieces })), // No rows are behind them.
+})
+const nothing = { name: 'Tea', givenBack: 0, refused: 0, tickets: 0, buyers: 0, takings: '0', soldOutAt: null }
 
 /** Closing finds an open attempt so many times, before it finds none. */
 export const withAttempt = (times = 1) => {
@@ -47,7 +60,8 @@ export const withAttempt = (times = 1) => {
   }
 }
 
-let serial = Date.now()
+/** Files that run at once share a server. */
+let serial = Math.floor(Math.random() * 2 ** 50)
 
 export async function setStage(): Promise<Stage> {
   Runtime.install({ logger: new DefaultLogger('ERROR') })
@@ -56,13 +70,18 @@ export async function setStage(): Promise<Stage> {
   const client = new Client({ connection })
   const running: { worker: Worker; run: Promise<void> }[] = []
 
-  async function start(input: Partial<OrderInput>, acting: Acting = {}, { worker: now = true as boolean, refunding = false } = {}): Promise<Played> {
+  async function start(
+    plays: (id: OrderId) => { workflow: 'order' | 'refund' | 'session' | 'planSlots'; id: string; args: unknown[] },
+    acting: Acting,
+    now = true,
+  ): Promise<Played> {
     const id = String(++serial) as OrderId
     const queue = `orders-stage-${id}`
+    const { workflow, id: workflowId, args } = plays(id)
     const calls: string[] = []
     const waiting: (() => void)[] = []
     const activities = Object.fromEntries(
-      Object.entries(plot(input.payWithinMs ?? 60_000, acting)).map(([name, act]) => [
+      Object.entries(plot(acting)).map(([name, act]) => [
         name,
         async (...args: never[]) => {
           calls.push(name)
@@ -83,16 +102,14 @@ export async function setStage(): Promise<Stage> {
       }
     }
     if (now) await run()
-    const handle = refunding
-      ? await client.workflow.start<typeof refund>('refund', { args: [{ number: id as never }], taskQueue: queue, workflowId: `refund-${id}` })
-      : await client.workflow.start<typeof order>('order', { args: [inputOf(id, input)], taskQueue: queue, workflowId: `order-${id}` })
+    const handle = await client.workflow.start(workflow, { args, taskQueue: queue, workflowId })
     return {
       id,
       calls,
       handle,
       run,
       tellPaid: (notification) => client.workflow.getHandle(`order-${id}`).signal(paid, notification as NotificationId),
-      end: () => handle.result() as Promise<{ status: string }>,
+      end: () => handle.result(),
       called: (name, times = 1) =>
         new Promise((resolve) => {
           const look = () => {
@@ -106,8 +123,20 @@ export async function setStage(): Promise<Stage> {
 
   return {
     client,
-    start,
-    refund: (acting) => start({}, acting, { refunding: true }),
+    start: (input, acting = {}, { worker = true } = {}) => {
+      const terms = {
+        ...acting,
+        confirm: acting.confirm ?? (() => ({ status: 'awaiting_payment', payBy: Date.now() + (input.payWithinMs ?? 60_000) }) as const),
+      }
+      return start((id) => ({ workflow: 'order', id: `order-${id}`, args: [inputOf(id, input)] }), terms, worker)
+    },
+    refund: (acting) => start((id) => ({ workflow: 'refund', id: `refund-${id}`, args: [{ number: id }] }), acting),
+    session: (input = {}, acting = {}) => {
+      const session = `2019052614-${++serial}` as SessionId // The form that operators' own ids have.
+      const hours = { opensAt: Date.now() - 1000, endsAt: Date.now() + 60_000 }
+      return start(() => ({ workflow: 'session', id: sessionWorkflowId(session), args: [{ session, ...hours, ...input }] }), acting)
+    },
+    planSlots: (acting) => start((id) => ({ workflow: 'planSlots', id: `plan-slots-${id}`, args: [] }), acting),
     async close() {
       for (const { worker } of running) if (worker.getState() === 'RUNNING') worker.shutdown()
       await Promise.all(running.map(({ run }) => run))
@@ -117,15 +146,15 @@ export async function setStage(): Promise<Stage> {
   }
 }
 
-/** An order that is placed step by step, never paid, and closed, unless the test says otherwise. */
-const plot = (payWithinMs: number, acting: Acting): Acting => ({
+/** An order that is placed step by step, never paid, and closed, and a session in which nothing happens, unless the test says otherwise. */
+const plot = (acting: Acting): Acting => ({
   place: () => undefined,
   openOrder: () => ({ mine: true, fresh: true, status: 'placing' }),
   reserveStock: () => {},
+  takeOffer: () => {},
   lockCoupon: () => {},
   debitBalance: () => {},
   spendPoints: () => {},
-  confirm: () => ({ status: 'awaiting_payment', payBy: Date.now() + payWithinMs }),
   rejectOrder: () => ({ status: 'rejected', payBy: null }),
   closeOrder: () => ({ status: 'closed', openAttempt: false }),
   judge: () => 'paid',
@@ -133,6 +162,15 @@ const plot = (payWithinMs: number, acting: Acting): Acting => ({
   clearAttention: () => {},
   closeAttempt: () => ({ is: 'closed' }),
   refundAtProvider: () => 'success',
+  planDay: () => [],
+  preheat: () => {},
+  addOffer: () => {},
+  changeQuota: () => {},
+  pauseSession: () => {},
+  closeGates: () => {},
+  untilStaged: () => {},
+  endSession: (session) => reportOf(session, []),
+  removeGate: () => {},
   ...acting,
 })
 

@@ -83,7 +83,7 @@ export function createKeeper(deps: DrainDeps, name: string) {
 }
 
 /** Stages everything that the queue holds, whoever has read it. */
-export async function stageAll(deps: DrainDeps, offer: RunningOffer, name: string): Promise<void> {
+async function stageAll(deps: DrainDeps, offer: RunningOffer, name: string): Promise<void> {
   for (;;) {
     const lying = await deps.queue.takeOver(offer, name, batch, 0)
     const entries = lying.length > 0 ? lying : await deps.queue.read(offer, name, batch)

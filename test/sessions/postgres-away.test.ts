@@ -1,0 +1,82 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join as path } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { connect } from '../../db/client.ts'
+import { migrate } from '../../db/migrate.ts'
+import { startPostgres } from '../../dev/servers/postgres.ts'
+import { removeState } from '../../dev/state.mjs'
+import type { TicketId } from '../../domain/seckill.ts'
+import { addOffer, changeQuota, endNow, pause, resume } from '../../workflows/messages.ts'
+import { expectBooksToAddUp } from '../support/books.ts'
+import { join, ticketRow } from '../support/flash-sale.ts'
+import { type Door, doorTo } from '../support/proxy.ts'
+import { newChange, type Sale, type SessionRig, sessionRig } from './rig.ts'
+
+/** A PostgreSQL of the test's own, behind a door, as a restart gives it another port. */
+const stateDir = mkdtempSync(path(tmpdir(), 'floodgate-postgres-'))
+const start = () => startPostgres({ stateDir, env: {}, usualPorts: false, durable: false }, () => {})
+const portOf = ({ url }: { url: string }) => Number(new URL(url).port)
+
+let server: Awaited<ReturnType<typeof start>>
+let door: Door
+let rig: SessionRig
+beforeAll(async () => {
+  server = await start()
+  await migrate(server.url)
+  door = await doorTo(portOf(server))
+  const url = new URL(server.url)
+  url.port = String(door.port)
+  const db = connect(url.href)
+  rig = await sessionRig({ fresh: { url: url.href, db, drop: () => db.close() } })
+  await rig.startWorker()
+})
+afterAll(async () => {
+  await expectBooksToAddUp(rig.sql)
+  await rig.close()
+  await door.close()
+  await server.stop()
+  removeState(stateDir)
+})
+
+/** What somebody wishes while PostgreSQL restarts, begun before it goes, or while it is away. */
+async function duringRestart<T>(when: 'before' | 'away', work: () => Promise<T>): Promise<T> {
+  const early = when === 'before' ? work() : undefined
+  await server.stop()
+  const done = early ?? work()
+  server = await start()
+  door.leadTo(portOf(server))
+  return await done
+}
+
+it.each(['before', 'away'] as const)(
+  'PostgreSQL restarts during every step of a session, begun %s: its books are the same',
+  { timeout: 240_000 },
+  async (when) => {
+    const drain = rig.startDrain()
+    const second = await rig.shop.sku({ 1: 3 })
+    const buyer = await rig.shop.buyer()
+    const { offer, sku, workflow }: Sale = await rig.start({ quota: 5, stock: 8, opensInMs: -1000 })
+    await duringRestart(when, () => expect.poll(() => rig.deps.gate.left(offer), { timeout: 40_000 }).toBe(5))
+    await duringRestart(when, async () => {
+      const ticket = rig.shop.ids.next() as TicketId // A fresh snowflake.
+      expect(await join(rig.deps.gate, offer, buyer, ticket)).toMatchObject({ answer: 'admitted' })
+      await expect.poll(async () => (await ticketRow(rig.sql, ticket))?.state, { timeout: 40_000 }).toBe('live')
+    })
+
+    const added = { sku: second, priceFen: '1', quota: 3, limit: 1, warehouse: 1 }
+    await duringRestart(when, () => workflow.executeUpdate(addOffer, { args: [added] }))
+    for (const quota of [7, 2]) await duringRestart(when, () => workflow.executeUpdate(changeQuota, { args: [{ sku, quota, change: newChange() }] }))
+    await duringRestart(when, () => workflow.executeUpdate(pause))
+    await duringRestart(when, () => workflow.executeUpdate(resume))
+    await rig.conserved(offer)
+    await duringRestart(when, () => workflow.executeUpdate(endNow))
+    expect(await duringRestart(when, () => workflow.result())).toEqual({ sold: 1 })
+    await drain.stop()
+
+    expect(await rig.pieces(offer)).toEqual({ quota: 1, granted: 1, sold: 1, left: undefined, shelf: 7 })
+    expect(await rig.shelf(second)).toBe(3)
+    const moved = await rig.sql<{ pieces: number }[]>`SELECT on_hand AS pieces FROM stock_movements WHERE session_id = ${offer.session} ORDER BY id`
+    expect(moved.map(({ pieces }) => pieces)).toEqual([-5, -3, -2, 5, 1, 3])
+  },
+)

@@ -4,8 +4,12 @@ import { isId, type UserId } from '../domain/ids.ts'
 /** Whose token it is. `operator`: its claim `role` says so; that adds to what a buyer may do, and takes nothing away. */
 export type Bearer = { id: UserId; operator: boolean }
 
-/** Says whose token it is; undefined when it is not good (not ours, expired, not signed with RS256). */
-export type Bearers = { whoIs(token: string): Promise<Bearer | undefined> }
+export type Bearers = {
+  /** Whose token it is; undefined when it is not good (not ours, expired, not signed with RS256). */
+  whoIs(token: string): Promise<Bearer | undefined>
+  /** The same of a token that was verified before and has not expired since, at once. */
+  known(token: string): Bearer | undefined
+}
 
 export type BearerKeys = { publicKey: string } | { jwksUrl: string }
 
@@ -28,19 +32,24 @@ const bad = [
  */
 export function createBearers(keys: BearerKeys, { remember = 100_000, now = Date.now }: { remember?: number; now?: () => number } = {}): Bearers {
   const verify = verifier(keys)
-  const known = new Map<string, { bearer: Bearer; until: number }>()
+  const verified = new Map<string, { bearer: Bearer; until: number }>()
+  const known = (token: string): Bearer | undefined => {
+    const seen = verified.get(token)
+    return seen && seen.until > now() ? seen.bearer : undefined
+  }
 
   return {
+    known,
     async whoIs(token) {
-      const seen = known.get(token)
-      if (seen && seen.until > now()) return seen.bearer
-      if (seen) known.delete(token)
-      const payload = seen ? undefined : await verify(token, new Date(now()))
+      const before = known(token)
+      if (before) return before
+      verified.delete(token)
+      const payload = await verify(token, new Date(now()))
       const bearer = payload && bearerOf(payload)
       if (!bearer) return undefined
-      known.set(token, { bearer, until: (payload.exp ?? 0) * 1000 })
-      const oldest = known.size > remember ? known.keys().next().value : undefined
-      if (oldest !== undefined) known.delete(oldest)
+      verified.set(token, { bearer, until: (payload.exp ?? 0) * 1000 })
+      const oldest = verified.size > remember ? verified.keys().next().value : undefined
+      if (oldest !== undefined) verified.delete(oldest)
       return bearer
     },
   }

@@ -40,7 +40,7 @@ export type Paying = { pay(orderId: OrderId, buyer: UserId, channel: string): Pr
 export type Check = () => Promise<unknown>
 
 /** What flash sales need beside the rest. */
-export type SeckillDeps = {
+type SeckillDeps = {
   gate: Gate
   news: Pick<OrderNews, 'until'>
   sessions: SessionBook

@@ -19,12 +19,17 @@ export type ApiEnv = {
 export const routes = (): OpenAPIHono<ApiEnv> =>
   new OpenAPIHono<ApiEnv>({
     defaultHook: (result) => {
-      if (result.success) return
-      if (result.target === 'param') throw new Problem('not_found')
-      const errors = result.error.issues.flatMap(fieldErrors)
-      throw new Problem('validation', { field: errors[0]?.field ?? '', errors })
+      if (!result.success && result.target === 'param') throw new Problem('not_found')
+      checked(result)
     },
   })
+
+/** What was parsed, or 422 with the fields that are not as expected. */
+export function checked<T>(result: { success: true; data: T } | { success: false; error: z.ZodError }): T {
+  if (result.success) return result.data
+  const errors = result.error.issues.flatMap(fieldErrors)
+  throw new Problem('validation', { field: errors[0]?.field ?? '', errors })
+}
 
 type Issue = z.core.$ZodIssue
 

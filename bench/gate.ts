@@ -37,7 +37,8 @@ export async function benchGate(rounds: number): Promise<Figure[]> {
     say(server.about)
     // A rewrite of the file in one turn would be measured as that contestant's.
     await redis.config('SET', 'auto-aof-rewrite-percentage', 0)
-    return [...(await speeds(redis, rounds)), await ticketBytes(redis, rounds)]
+    const weight = await ticketBytes(redis, rounds)
+    return [...(await speeds(redis, rounds)), weight]
   } finally {
     redis.disconnect()
     await server.stop()

@@ -137,11 +137,12 @@ export function createGate(redis: GateRedis) {
 }
 export type Gate = ReturnType<typeof createGate>
 
-function answerOf([answer, first, second]: (string | number)[]): JoinAnswer {
+function answerOf(text: string): JoinAnswer {
+  const [answer, first, second] = text.split(':')
   switch (answer) {
     case 'admitted':
     case 'already_queued':
-      return { answer, ticket: String(first) as TicketId, position: Number(second) } // The script answers the ticket it was given, now or before.
+      return { answer, ticket: first as TicketId, position: Number(second) } // The script answers the ticket it was given, now or before.
     case 'over_limit':
       return { answer, limit: Number(first) }
     case 'sold_out':

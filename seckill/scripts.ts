@@ -4,7 +4,7 @@ import type { Cluster, Redis, Result } from 'ioredis'
 declare module 'ioredis' {
   // The parameter's name has to be ioredis's own.
   interface RedisCommander<Context> {
-    gateAdmit(offer: string, queue: string, token: string, ...args: (string | number)[]): Result<(string | number)[], Context>
+    gateAdmit(offer: string, queue: string, token: string, ...args: (string | number)[]): Result<string, Context>
     gateGiveBack(offer: string, ...args: (string | number)[]): Result<EpochWord, Context>
     gatePaid(offer: string, ...args: (string | number)[]): Result<EpochWord, Context>
     gateStatus(offer: string, buyer: string): Result<[] | [string, number, number, 'l' | 'p', number, number], Context>
@@ -24,22 +24,22 @@ export type LoadWord = 'loaded' | 'same' | 'newer' | 'stale'
 
 const lua = (name: string): string => readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8')
 
+/** Each begins with the shared texts that it needs, and no others: a script's functions are made anew whenever it is called. */
 const scripts = {
-  gateAdmit: { name: 'admit', keys: 3 },
-  gateGiveBack: { name: 'give-back', keys: 1 },
-  gatePaid: { name: 'paid', keys: 1 },
-  gateStatus: { name: 'status', keys: 1 },
-  gateLoad: { name: 'load', keys: 3 },
-  gateLease: { name: 'lease', keys: 1 },
-  gatePhase: { name: 'phase', keys: 1 },
-  gateQuota: { name: 'quota', keys: 1 },
-  gateCount: { name: 'count', keys: 2 },
+  gateAdmit: { name: 'admit', keys: 3, shared: ['clock', 'tickets'] },
+  gateGiveBack: { name: 'give-back', keys: 1, shared: ['tickets', 'changes'] },
+  gatePaid: { name: 'paid', keys: 1, shared: ['tickets', 'changes'] },
+  gateStatus: { name: 'status', keys: 1, shared: ['clock', 'tickets'] },
+  gateLoad: { name: 'load', keys: 3, shared: ['clock'] },
+  gateLease: { name: 'lease', keys: 1, shared: ['clock'] },
+  gatePhase: { name: 'phase', keys: 1, shared: ['tickets', 'changes'] },
+  gateQuota: { name: 'quota', keys: 1, shared: ['tickets', 'changes'] },
+  gateCount: { name: 'count', keys: 2, shared: ['clock', 'tickets', 'changes'] },
 }
 
 /** Teaches a connection the gate's scripts: called by their digest (EVALSHA), sent again to a server that does not know them (NOSCRIPT). */
 export function defineGateScripts(redis: Redis | Cluster): void {
-  const shared = lua('shared')
-  for (const [command, { name, keys }] of Object.entries(scripts)) {
-    redis.defineCommand(command, { numberOfKeys: keys, lua: `${shared}\n${lua(name)}` })
+  for (const [command, { name, keys, shared }] of Object.entries(scripts)) {
+    redis.defineCommand(command, { numberOfKeys: keys, lua: [...shared.map((text) => `shared/${text}`), name].map(lua).join('\n') })
   }
 }

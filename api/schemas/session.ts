@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { isSessionId } from '../../domain/seckill.ts'
+import { flashPayWithinMs, isSessionId } from '../../domain/seckill.ts'
 import { sessionId } from './seckill.ts'
 import { id, moment, money } from './values.ts'
 
@@ -35,7 +35,11 @@ export const sessionInput = z
     opensAt: time,
     endsAt: time,
     /** How long its orders wait for their payment. */
-    payWithinS: z.int().min(1).max(86_400).default(600),
+    payWithinS: z
+      .int()
+      .min(1)
+      .max(86_400)
+      .default(flashPayWithinMs / 1000),
     captcha: z.boolean().default(false),
     offers: z.array(offerInput).max(200).default([]),
   })

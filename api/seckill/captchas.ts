@@ -6,7 +6,7 @@ import type { GateRedis } from '../../seckill/gate.ts'
 import { keysOf } from '../../seckill/keys.ts'
 
 /** A picture to read. */
-export type Captcha = { id: string; svg: string }
+type Captcha = { id: string; svg: string }
 
 export type Captchas = {
   /** A new picture for this buyer; it can be answered for two minutes. */

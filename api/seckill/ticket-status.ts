@@ -9,7 +9,7 @@ import type { AskGate } from './asking.ts'
 type StatusDeps = { sql: Sql; gate: Gate; ask: AskGate }
 
 /** The well-known numbers of a flash sale's ticket. */
-export const ticketStatuses = { queueing: 1, won: 2, pay_timeout: 3, failed: 4, paid: 5 } as const
+const ticketStatuses = { queueing: 1, won: 2, pay_timeout: 3, failed: 4, paid: 5 } as const
 
 /** What a buyer's ticket has come to. `order`: what its order costs, and until when it can be paid. */
 export type TicketStatus = { ticket: TicketId; quantity: number | null } & (

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { boolean, check, index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
-import type { SessionPhase, TicketState } from '../../domain/seckill.ts'
+import { flashPayWithinMs, type SessionPhase, type TicketState } from '../../domain/seckill.ts'
 import { fen, id, moment } from './columns.ts'
 import { skus, warehouses } from './goods.ts'
 
@@ -119,7 +119,7 @@ export const slots = pgTable(
     /** Minutes since midnight in Shanghai. */
     minute: integer('minute').primaryKey(),
     lastsMin: integer('lasts_min').notNull(),
-    payWithinMs: integer('pay_within_ms').notNull().default(600_000),
+    payWithinMs: integer('pay_within_ms').notNull().default(flashPayWithinMs),
     captcha: boolean('captcha').notNull().default(false),
   },
   (t) => [check('slot_within_a_day', sql`${t.minute} BETWEEN 0 AND 1439 AND ${t.lastsMin} > 0`)],

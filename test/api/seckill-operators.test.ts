@@ -75,7 +75,7 @@ describe('planning', () => {
       },
       { sku: skuOf(1), limit: 1 },
     ])
-    expect(await house.parts.gate.left(open(wanted.id as SessionId))).toBe(5)
+    await expect.poll(() => house.parts.gate.left(open(wanted.id as SessionId)), { timeout: 20_000 }).toBe(5) // Loaded after that commit.
   })
 
   it('names a session after its hour in Shanghai, and has orders wait ten minutes, unless told otherwise', async () => {

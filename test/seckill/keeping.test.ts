@@ -11,7 +11,7 @@ describe.each(places)('the hands on a gate on %s', (place) => {
     it('admits nobody once it has run out, and goes on when it is renewed', async () => {
       const sale = await open()
       const won = await sale.admit(1)
-      await sale.redis.hset(keysOf(sale.offer).offer, 'lease', Date.now() - 60_000)
+      await sale.redis.hset(keysOf(sale.offer).offer, { lease: Date.now() - 60_000, seen: 0 })
       expect(await answer(sale)).toBe('paused')
       expect(await sale.join(won.buyer), 'who is in is in').toMatchObject({ answer: 'already_queued', ticket: won.ticket })
       expect(await sale.gate.renew(sale.offer, 1)).toEqual({ is: 'renewed', left: 9, queued: 1 })

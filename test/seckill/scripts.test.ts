@@ -68,7 +68,7 @@ describe.each(places)("the gate's scripts on %s", (place) => {
     const pipeline = redis().pipeline()
     for (const one of crowd) pipeline.gateAdmit(offer, queue, token(one.buyer, one.token), one.buyer, 1, newTicket(), '1')
     const answers = await pipeline.exec()
-    expect(answers?.map(([error, answer]) => [error, Array.isArray(answer) && answer[0]])).toEqual(crowd.map(() => [null, 'admitted']))
+    expect(answers).toEqual(crowd.map(() => [null, expect.stringMatching(/^admitted:/)]))
     expect(await sale.left()).toBe(0)
   })
 

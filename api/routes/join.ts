@@ -11,7 +11,7 @@ import { type ApiEnv, checked, routes } from '../routing.ts'
 import { admittedSchema, offerOf, offerParam, queuedSchema, wish } from '../schemas/seckill.ts'
 import { bearer, body, json, problems } from '../schemas/values.ts'
 import { joinCode, joinStatus } from '../seckill/answers.ts'
-import { gateAsker } from '../seckill/asking.ts'
+import { gateAway } from '../seckill/gate-away.ts'
 import { type Joined, join } from '../seckill/joining.ts'
 
 const joining = createRoute({
@@ -34,7 +34,7 @@ type JoinInput = { in: { param: z.input<typeof offerParam>; json: z.input<typeof
  * read, the body, one call to the gate. (Measured: the usual way costs as much again as all of this.)
  */
 export function joinRoutes(deps: Pick<ApiDeps, 'bearers' | 'gate' | 'ids' | 'log' | 'sessions' | 'soldOut'>) {
-  const knowing = { ...deps, ask: gateAsker(deps.log) }
+  const knowing = { ...deps, away: gateAway(deps.log) }
   const app = routes()
   app.openAPIRegistry.registerPath(joining)
   return app.post(joining.getRoutingPath(), async (c: Context<ApiEnv, '/v1/seckill/sessions/:session/offers/:sku/tickets', JoinInput>) => {

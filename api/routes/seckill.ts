@@ -5,7 +5,7 @@ import { signedIn } from '../middleware/identity.ts'
 import { routes } from '../routing.ts'
 import { offerOf, offerParam, offerSchema, salesSchema, tokenRequest, tokenSchema } from '../schemas/seckill.ts'
 import { bearer, json, problems } from '../schemas/values.ts'
-import { gateAsker } from '../seckill/asking.ts'
+import { gateAway } from '../seckill/gate-away.ts'
 import { issueToken } from '../seckill/tokens.ts'
 import { saleHeadView, saleOfferView, salesView } from '../views/seckill.ts'
 
@@ -42,7 +42,7 @@ const token = createRoute({
 /** What is on sale, open to everybody; and admission tokens for buyers. */
 export function seckillRoutes(deps: Pick<ApiDeps, 'bearers' | 'captchas' | 'gate' | 'log' | 'sessions' | 'tokenLimits' | 'trustedProxies'>) {
   const { sessions, trustedProxies } = deps
-  const knowing = { ...deps, ask: gateAsker(deps.log) }
+  const knowing = { ...deps, away: gateAway(deps.log) }
   return routes()
     .openapi(sales, async (c) => c.json(salesView(await sessions.living(), Date.now()), 200))
     .openapi(offer, async (c) => {

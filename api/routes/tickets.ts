@@ -6,7 +6,7 @@ import { signedIn } from '../middleware/identity.ts'
 import { routes } from '../routing.ts'
 import { offerOf, offerParam, ticketQuery, ticketSchema } from '../schemas/seckill.ts'
 import { bearer, json, problems } from '../schemas/values.ts'
-import { gateAsker } from '../seckill/asking.ts'
+import { gateAway } from '../seckill/gate-away.ts'
 import { eventId, ticketEvents } from '../seckill/ticket-events.ts'
 import { hasEnded, ticketStatus } from '../seckill/ticket-status.ts'
 import { ticketView } from '../views/seckill.ts'
@@ -37,7 +37,7 @@ const events = createRoute({
 /** A buyer's own ticket for an offer. */
 export function ticketRoutes(deps: Pick<ApiDeps, 'bearers' | 'db' | 'gate' | 'log' | 'news'>) {
   const { db, gate, log, news } = deps
-  const knowing = { sql: db.sql, gate, ask: gateAsker(log) }
+  const knowing = { sql: db.sql, gate, away: gateAway(log) }
   const told = async (offer: OfferKey, buyer: UserId, ticket?: TicketId) => {
     const status = await ticketStatus(knowing, offer, buyer, ticket)
     return { ticket: status.ticket, view: ticketView(offer, status), ended: hasEnded(status) }

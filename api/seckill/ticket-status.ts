@@ -4,9 +4,9 @@ import type { UserId } from '../../domain/ids.ts'
 import type { OfferKey, TicketId } from '../../domain/seckill.ts'
 import type { Gate, Standing } from '../../seckill/gate.ts'
 import { Problem } from '../problem.ts'
-import type { AskGate } from './asking.ts'
+import type { Away } from './gate-away.ts'
 
-type StatusDeps = { sql: Sql; gate: Gate; ask: AskGate }
+type StatusDeps = { sql: Sql; gate: Gate; away: Away }
 
 /** The well-known numbers of a flash sale's ticket. */
 const ticketStatuses = { queueing: 1, won: 2, pay_timeout: 3, failed: 4, paid: 5 } as const
@@ -27,8 +27,8 @@ export const hasEnded = ({ status }: TicketStatus): boolean => status >= ticketS
  * ticket named it is the newest one. One that neither knows was lost with Redis before it was staged: its buyer may join again. Throws the
  * problems `no_ticket`, and `paused` when only the gate could know.
  */
-export async function ticketStatus({ sql, gate, ask }: StatusDeps, offer: OfferKey, buyer: UserId, named?: TicketId): Promise<TicketStatus> {
-  const standing = await ask(() => gate.standing(offer, buyer))
+export async function ticketStatus({ sql, gate, away }: StatusDeps, offer: OfferKey, buyer: UserId, named?: TicketId): Promise<TicketStatus> {
+  const standing = await gate.standing(offer, buyer).catch(away)
   const known = standing === 'away' ? undefined : standing
   const mine = known && (named === undefined || named === known.ticket) ? known : undefined
   if (mine && !mine.paid && mine.seq > mine.staged) return queueing(mine)

@@ -3,12 +3,12 @@ import type { OfferKey } from '../../domain/seckill.ts'
 import type { Gate } from '../../seckill/gate.ts'
 import { limitKey } from '../client-address.ts'
 import { Problem } from '../problem.ts'
-import type { AskGate } from './asking.ts'
 import type { Captchas } from './captchas.ts'
+import type { Away } from './gate-away.ts'
 import { type SessionBook, saleState } from './session-book.ts'
 import type { TokenLimits } from './token-limits.ts'
 
-type TokenDeps = { gate: Gate; sessions: SessionBook; captchas: Captchas; tokenLimits: TokenLimits; ask: AskGate }
+type TokenDeps = { gate: Gate; sessions: SessionBook; captchas: Captchas; tokenLimits: TokenLimits; away: Away }
 type Request = { buyer: UserId; address: string; captcha?: { id: string; answer: string } | undefined }
 export type AdmissionToken = { token: string; expiresAt: number }
 
@@ -20,7 +20,7 @@ export const tokensBeforeMs = 60_000
  * `captcha_wrong`, and `paused` when the gate is away; refuses `session_unknown`, `offer_unknown`.
  */
 export async function issueToken(deps: TokenDeps, offer: OfferKey, { buyer, address, captcha }: Request): Promise<AdmissionToken> {
-  const { gate, sessions, tokenLimits, ask } = deps
+  const { gate, sessions, tokenLimits, away } = deps
   const retryAfterS = await tokenLimits.waitS(buyer, limitKey(address))
   if (retryAfterS !== undefined) throw new Problem('rate_limited', { retryAfterS })
   const { session } = await sessions.offer(offer)
@@ -28,16 +28,16 @@ export async function issueToken(deps: TokenDeps, offer: OfferKey, { buyer, addr
   if (saleState(session) === 'ended') throw new Problem('ended')
   if (Date.now() < opensAt - tokensBeforeMs) throw new Problem('not_open', { details: { opensAt: session.opensAt.toISOString() } })
   if (session.captcha) await checkCaptcha(deps, offer, buyer, captcha)
-  const token = await ask(() => gate.issueToken(offer, buyer, opensAt))
+  const token = await gate.issueToken(offer, buyer, opensAt).catch(away)
   if (token === 'away') throw new Problem('paused')
   return token
 }
 
 /** Wants the buyer's picture read, and shows one when it is not. */
-async function checkCaptcha({ captchas, ask }: TokenDeps, offer: OfferKey, buyer: UserId, captcha: Request['captcha']): Promise<void> {
-  const right = captcha !== undefined && (await ask(() => captchas.solve(offer, buyer, captcha)))
+async function checkCaptcha({ captchas, away }: TokenDeps, offer: OfferKey, buyer: UserId, captcha: Request['captcha']): Promise<void> {
+  const right = captcha !== undefined && (await captchas.solve(offer, buyer, captcha).catch(away))
   if (right === true) return
-  const next = right === 'away' ? right : await ask(() => captchas.make(offer, buyer))
+  const next = right === 'away' ? right : await captchas.make(offer, buyer).catch(away)
   if (next === 'away') throw new Problem('paused')
   throw new Problem(captcha ? 'captcha_wrong' : 'captcha_required', { details: { captcha: next } })
 }

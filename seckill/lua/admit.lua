@@ -1,10 +1,10 @@
 -- A buyer joins. KEYS: offer, queue, token. ARGV: buyer, pieces, ticket, address. All or nothing; a refusal changes nothing that counts.
 -- Answers one text, a word and what belongs to it joined by colons: Redis turns a table into a reply far more slowly.
-local offer = redis.call('HMGET', KEYS[1], 'epoch', 'seen', 'limit', 'left', 'seq', 'staged', ARGV[1])
-local record, bought = offer[7], 0
+local offer = redis.call('HMGET', KEYS[1], 'epoch', 'seen', 'limit', 'left', 'queued', 'seq', 'staged', ARGV[1])
+local record, bought = offer[8], 0
 if record then
   for ticket, quantity, seq, state in string.gmatch(record, one_ticket) do
-    if state == 'l' then return 'already_queued:' .. ticket .. ':' .. math.max(0, tonumber(seq) - tonumber(offer[6])) end
+    if state == 'l' then return 'already_queued:' .. ticket .. ':' .. math.max(0, tonumber(seq) - tonumber(offer[7])) end
     bought = bought + tonumber(quantity)
   end
 end
@@ -38,9 +38,9 @@ end
 if redis.call(refusal and 'EXISTS' or 'DEL', KEYS[3]) == 0 then return 'bad_token' end
 if refusal then return refusal end
 
-local seq = tonumber(offer[5]) + 1
+local seq = tonumber(offer[6]) + 1
 local ticket = ARGV[3] .. ':' .. ARGV[2] .. ':' .. seq .. ':l'
 local tickets = record and record .. ',' .. ticket or ticket
-redis.call('HSET', KEYS[1], 'left', left - pieces, 'seq', seq, ARGV[1], tickets)
+redis.call('HSET', KEYS[1], 'left', left - pieces, 'queued', tonumber(offer[5]) + pieces, 'seq', seq, ARGV[1], tickets)
 redis.call('XADD', KEYS[2], '*', 'ticket', ticket .. ':' .. ARGV[1] .. ':' .. ARGV[4] .. ':' .. offer[1])
-return 'admitted:' .. ARGV[3] .. ':' .. math.max(0, seq - tonumber(offer[6]))
+return 'admitted:' .. ARGV[3] .. ':' .. math.max(0, seq - tonumber(offer[7]))

@@ -2,5 +2,5 @@
 local is = epoch_is(KEYS[1], ARGV[1])
 if is ~= 'same' then return is end
 local pieces = take_out(KEYS[1], ARGV[2], ARGV[3])
-if pieces then add_pieces(KEYS[1], pieces) end
+if pieces then redis.call('HINCRBY', KEYS[1], 'left', pieces) end
 return 'same'

@@ -4,7 +4,7 @@ local pieces = tonumber(ARGV[2])
 local mark = 'change:' .. ARGV[1]
 if pieces >= 0 then
   local is = epoch_is(KEYS[1], ARGV[3])
-  if is == 'same' and redis.call('HSETNX', KEYS[1], mark, pieces) == 1 then add_pieces(KEYS[1], pieces) end
+  if is == 'same' and redis.call('HSETNX', KEYS[1], mark, pieces) == 1 then redis.call('HINCRBY', KEYS[1], 'left', pieces) end
   return { is }
 end
 local offer = redis.call('HMGET', KEYS[1], 'epoch', 'left', mark)
@@ -13,6 +13,6 @@ if not offer[3] then
   local left = tonumber(offer[2])
   if left + pieces < 0 then return { 'short', left } end
   redis.call('HSET', KEYS[1], mark, pieces)
-  add_pieces(KEYS[1], pieces)
+  redis.call('HINCRBY', KEYS[1], 'left', pieces)
 end
 return { 'changed', tonumber(offer[1]) }

@@ -1,6 +1,8 @@
 import type { Context } from 'hono'
 import { describe, expect, it } from 'vitest'
 import { clientAddress, limitKey, trustedProxies } from '../../api/client-address.ts'
+import { apiVariables } from '../../api/env.ts'
+import { readEnv } from '../../workers/env.ts'
 
 /** A request from this peer, with this header. */
 const request = (remoteAddress: string | undefined, forwarded?: string) =>
@@ -41,4 +43,8 @@ describe('TRUSTED_PROXIES', () => {
       expect(() => trustedProxies(`10.0.0.1, ${text}`)).toThrow(text)
     },
   )
+
+  it('ends the process at its start when it is neither, with its name', () => {
+    expect(() => readEnv(apiVariables, { TRUSTED_PROXIES: 'proxy.example' })).toThrow(/TRUSTED_PROXIES: "proxy\.example" is no IP address/)
+  })
 })

@@ -87,6 +87,19 @@ describe('verified tokens', () => {
   })
 })
 
+describe('the role of operator', () => {
+  it('is what the claim says, to the letter, and adds to being a buyer', async () => {
+    const bearers = createBearers({ publicKey: await exportSPKI(rig.keys.publicKey) })
+    const operatorBy = async (claims: Record<string, unknown>) =>
+      (await bearers.whoIs(await bearer(rig.keys.privateKey, '42', '1h', claims)))?.operator
+    expect(await operatorBy({ role: 'operator' })).toBe(true)
+    for (const claims of [{}, { role: 'Operator' }, { role: ['operator'] }, { role: 'customer' }, { roles: 'operator' }, { role: true }])
+      expect([claims, await operatorBy(claims)]).toEqual([claims, false])
+    const { api } = await rig.newBuyer({ role: 'operator' })
+    expect((await api.v1.addresses.$get()).status).toBe(200)
+  })
+})
+
 describe('keys that are published', () => {
   let server: Server
   let status = 200

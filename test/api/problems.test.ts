@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { languageOf, problemTexts } from '../../api/problem-texts.ts'
+import { joinCode, joinStatus } from '../../api/seckill/answers.ts'
 import { refusalStatus } from '../../domain/refusals.ts'
 import { type Buyer, type Rig, startRig } from './rig.ts'
 
@@ -124,6 +126,19 @@ describe('the language', () => {
   it('has a text for every refusal, in both', () => {
     for (const code of Object.keys(refusalStatus) as (keyof typeof refusalStatus)[])
       for (const { title, detail } of Object.values(problemTexts[code])) expect(title && detail).toBeTruthy()
+  })
+})
+
+describe('the table of answers to who joins', () => {
+  it('says in docs/api.md what the code does', () => {
+    const page = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8')
+    const section = page.split('## Joining a flash sale')[1]?.split('\n## ')[0] ?? ''
+    const rows = [...section.matchAll(/^\| (`[^|]+) \| (\d+)[^|]*\|([^|]*)/gm)].flatMap(([, names = '', status, more = '']) =>
+      [...names.matchAll(/`(\w+)`/g)].map(([, name = '']) => ({ name, status: Number(status), code: /`code` (\d+)/.exec(more)?.[1] })),
+    )
+    expect(Object.fromEntries(rows.map(({ name, status }) => [name, status]))).toEqual(joinStatus)
+    const codes = rows.flatMap(({ name, code }) => (code === undefined ? [] : [[name, Number(code)]]))
+    expect(Object.fromEntries(codes)).toEqual(joinCode)
   })
 })
 

@@ -113,5 +113,5 @@ export async function startRig(given: Partial<ApiDeps> | ((parts: RigParts) => P
   }
 }
 
-export const bearer = (key: Rig['keys']['privateKey'], subject: string, expires: string | number = '1h', claims: Record<string, string> = {}) =>
+export const bearer = (key: Rig['keys']['privateKey'], subject: string, expires: string | number = '1h', claims: Record<string, unknown> = {}) =>
   new SignJWT(claims).setProtectedHeader({ alg: 'RS256' }).setSubject(subject).setExpirationTime(expires).sign(key)

@@ -157,6 +157,13 @@ describe('input that is not as expected', () => {
     const post = async (body: string, headers = {}) => (await sale.ask(shopper, 'POST', `${sale.path}/tickets`, body, headers)).status
     expect(await post('{')).toBe(400)
     expect(await post(JSON.stringify({ token: 'x'.repeat(70_000) }))).toBe(413)
+    const chunked = (parts: string[]) =>
+      fetch(`${rig.url}${sale.path}/tickets`, {
+        ...{ method: 'POST', duplex: 'half', body: ReadableStream.from(parts.map((part) => new TextEncoder().encode(part))) },
+        headers: { authorization: `Bearer ${shopper.token}`, 'content-type': 'application/json' },
+      } as RequestInit) // `duplex` is not in the types, and needed.
+    expect((await chunked(['{"token":"x","addr', 'essId":"1"}'])).status).toBe(403)
+    expect((await chunked(Array.from({ length: 8 }, () => 'x'.repeat(16 * 1024)))).status).toBe(413)
     expect(await post('token=x', { 'content-type': 'application/x-www-form-urlencoded' })).toBe(415)
   })
 })

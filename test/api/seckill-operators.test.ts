@@ -1,5 +1,8 @@
+import type { Client } from '@temporalio/client'
 import { exportSPKI, generateKeyPair } from 'jose'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createSessionOperations } from '../../api/seckill/operations.ts'
+import type { SessionPlan } from '../../db/session-writing.ts'
 import type { SessionId, SkuId, UserId } from '../../domain/ids.ts'
 import { sessionWorkflowId } from '../../domain/ids.ts'
 import { type OfferKey, sessionIdOf, type TicketId } from '../../domain/seckill.ts'
@@ -293,6 +296,33 @@ describe('changing', () => {
     const lonely = await planned()
     await house.parts.client.workflow.getHandle(sessionWorkflowId(lonely)).terminate('by mistake')
     expect(await call('POST', `/${lonely}/pause`)).toMatchObject({ status: 200, body: { paused: true } })
+  })
+})
+
+describe('while Temporal does not get on', () => {
+  const operations = (client: Client) =>
+    createSessionOperations({ ...house.parts, sql: house.parts.db.sql, client, queue: 'orders-nobody', waitMs: 300 })
+  const wanted = (): SessionPlan => {
+    const { id, opensAt, endsAt } = plan()
+    return { id: id as SessionId, opensAt: new Date(opensAt), endsAt: new Date(endsAt), payWithinMs: 600_000, captcha: false, offers: [] } // A test's own id.
+  }
+
+  it('a change that takes too long is answered so, and may still be done', async () => {
+    const slow = operations(house.parts.client)
+    const session = wanted()
+    await slow.plan(session)
+    await expect(slow.pause(session.id)).rejects.toMatchObject({ code: 'still_being_done' })
+  })
+
+  it('a session is planned all the same: the Schedule starts it later', async () => {
+    const away = {
+      async withDeadline() {
+        throw new Error('Temporal is away')
+      },
+    }
+    const session = wanted()
+    expect(await operations(away as unknown as Client).plan(session)).toBe(true) // Nothing else of it is called.
+    expect((await call('GET', `/${session.id}`)).body).toMatchObject({ phase: 'planned' })
   })
 })
 

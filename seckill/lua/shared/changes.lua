@@ -17,12 +17,6 @@ local function take_out(offer, buyer, gone)
   return pieces
 end
 
--- More pieces, or fewer, that PostgreSQL has not granted: `left` are for sale, `ungranted` are those and the queued ones.
-local function add_pieces(offer, pieces)
-  redis.call('HINCRBY', offer, 'left', pieces)
-  redis.call('HINCRBY', offer, 'ungranted', pieces)
-end
-
 -- How this gate's epoch stands to the one that a caller knows: `same`, `newer` (nothing to do), `older` (try again; also when it is empty).
 local function epoch_is(offer, epoch)
   local own = tonumber(redis.call('HGET', offer, 'epoch') or '-1')

@@ -16,12 +16,15 @@ export type Closing = { status: OrderStatus; openAttempt: boolean }
  */
 export function closeOrder(sql: Sql, order: OrderId, why: ClosedWhy): Promise<Closing> {
   return sql.begin(async (tx) => {
-    const noneOpen = tx`NOT EXISTS (SELECT 1 FROM attempts a WHERE a.order_id = ${order} AND a.state IN ('opening', 'open'))`
+    // Only from here: what is paid and to be shipped is closed by a refund (order-refund.ts), never by a wish.
+    const noneOpen = tx`status = 'closing' AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.order_id = ${order} AND a.state IN ('opening', 'open'))`
     const [, , ended, [row]] = await Promise.all([
       lockOrder(tx, order),
       moveOrder(tx, order, 'closing', why, tx`, closed_why = ${why}`),
       moveOrder(tx, order, 'closed', 'released', tx`, closed_at = now()`, noneOpen),
-      tx<Closing[]>`SELECT status, NOT ${noneOpen} AS "openAttempt" FROM orders WHERE id = ${order}`,
+      tx<
+        Closing[]
+      >`SELECT status, EXISTS (SELECT 1 FROM attempts a WHERE a.order_id = ${order} AND a.state IN ('opening', 'open')) AS "openAttempt" FROM orders WHERE id = ${order}`,
     ])
     if (!row) throw new Error(`order ${order} has no row to close`)
     if (ended) {

@@ -29,3 +29,12 @@ export async function useCoupon(tx: Tx, order: OrderId): Promise<void> {
       WHERE o.id = ${order} AND c.id = o.user_coupon_id AND c.order_id = o.id AND c.state = 'locked' RETURNING c.id)
     INSERT INTO coupon_movements (user_coupon_id, order_id, kind) SELECT id, ${order}, 'used' FROM used`
 }
+
+/** The order was refunded whole before it was shipped: its coupon is the buyer's again. */
+export async function unspendCoupon(tx: Tx, order: OrderId): Promise<void> {
+  await tx`
+    WITH unspent AS (
+      UPDATE user_coupons c SET state = 'unused', order_id = NULL FROM orders o
+      WHERE o.id = ${order} AND c.id = o.user_coupon_id AND c.order_id = o.id AND c.state = 'used' RETURNING c.id)
+    INSERT INTO coupon_movements (user_coupon_id, order_id, kind) SELECT id, ${order}, 'unlocked' FROM unspent`
+}

@@ -18,7 +18,7 @@ import { type Accounts, judge } from './judge.ts'
 import { confirmOrder, openAlone, placeAtOnce, placeStep } from './placing.ts'
 import { planDay } from './plan-day.ts'
 import { changeQuota } from './quota.ts'
-import { refundAtProvider } from './refunds.ts'
+import { type RefundDeps, refundAtProvider } from './refunds.ts'
 import { refusable } from './refusal-failure.ts'
 import { closeGates, pauseSession } from './session-phase.ts'
 import { addOffer, endSession, preheat, removeGate, untilStaged } from './sessions.ts'
@@ -32,6 +32,7 @@ export type ActivityDeps = {
   queue: TicketQueue
   providers: Readonly<Record<string, PaymentProvider>>
   accounts: Accounts
+  refundFallback: RefundDeps['refundFallback']
   log: Logger
 }
 
@@ -97,10 +98,10 @@ export function createSessionActivities({ db: { sql }, gate, queue, news }: Acti
 export type SessionActivities = ReturnType<typeof createSessionActivities>
 
 /** The activities of the queue `payments`: calls to providers, rate-limited by the worker, never inside a transaction. */
-export function createPaymentActivities({ db: { sql }, ids, providers }: ActivityDeps) {
+export function createPaymentActivities({ db: { sql }, ids, providers, refundFallback }: ActivityDeps) {
   return {
     closeAttempt: (order: OrderId) => closeAttempt(sql, ids, providers, order),
-    refundAtProvider: (number: RefundNumber) => refundAtProvider(sql, providers, number),
+    refundAtProvider: (number: RefundNumber) => refundAtProvider({ sql, providers, refundFallback }, number),
   }
 }
 export type PaymentActivities = ReturnType<typeof createPaymentActivities>

@@ -79,7 +79,8 @@ async function pay(tx: Tx, order: OrderId, attempt: AttemptNumber, { transaction
   const [moved] = await Promise.all([
     moveOrder(tx, order, 'to_ship', `paid by ${provider}`, tx`, pay_state = 'paid', paid_at = now(), closed_why = NULL`),
     tx`
-      UPDATE attempts SET state = 'paid', transaction = ${transaction}, captured_fen = ${amount}, ended_at = now(), next_ask_at = NULL WHERE number = ${attempt}`,
+      UPDATE attempts SET state = 'paid', transaction = ${transaction}, captured_fen = ${amount}, ended_at = now(), next_ask_at = NULL, payer = NULL
+      WHERE number = ${attempt}`,
     settle(tx, order, 'paid'),
   ])
   if (!moved) throw new Error(`order ${order} was payable under its lock and could not be moved`)
@@ -96,7 +97,7 @@ async function sendBack(
   const number = `late-${found.provider}-${found.transaction}` as RefundNumber // The one place that makes a late refund's number.
   await tx`
     UPDATE attempts SET captured_fen = captured_fen + ${found.amount}, refunding_fen = refunding_fen + ${found.amount},
-      transaction = COALESCE(transaction, ${found.transaction}), ended_at = COALESCE(ended_at, now()), next_ask_at = NULL,
+      transaction = COALESCE(transaction, ${found.transaction}), ended_at = COALESCE(ended_at, now()), next_ask_at = NULL, payer = NULL,
       state = CASE WHEN state = 'paid' THEN state ELSE 'closed' END
     WHERE number = ${attempt}`
   await tx`

@@ -1,5 +1,5 @@
 import type { Tx } from '../db/client.ts'
-import type { OrderId } from '../domain/ids.ts'
+import type { OrderId, RefundNumber } from '../domain/ids.ts'
 import { refuse } from '../domain/refusals.ts'
 
 /** Spends the order's points. Refuses with `points_insufficient` when the buyer has fewer. */
@@ -32,4 +32,15 @@ export async function grantPoints(tx: Tx, order: OrderId): Promise<void> {
       ON CONFLICT (user_id) DO UPDATE SET points = l.points + excluded.points, growth = l.growth + excluded.growth),
     grown AS (INSERT INTO growth_movements (user_id, kind, growth, order_id) SELECT buyer_id, 'earned', amount, ${order} FROM earned)
     INSERT INTO points_movements (user_id, kind, points, order_id) SELECT buyer_id, 'earned', amount, ${order} FROM earned`
+}
+
+/** What an order earned goes with its money: taken back as far as the buyer still has it. */
+export async function takeBackEarned(tx: Tx, order: OrderId, refund: RefundNumber): Promise<void> {
+  await tx`
+    WITH earned AS (
+      SELECT l.user_id, least(l.points, p.points) AS points, least(l.growth, p.points) AS growth
+      FROM points_movements p JOIN loyalty l ON l.user_id = p.user_id WHERE p.order_id = ${order} AND p.kind = 'earned' FOR UPDATE OF l),
+    taken AS (UPDATE loyalty l SET points = l.points - e.points, growth = l.growth - e.growth FROM earned e WHERE l.user_id = e.user_id),
+    shrunk AS (INSERT INTO growth_movements (user_id, kind, growth, order_id, refund) SELECT user_id, 'unearned', -growth, ${order}, ${refund} FROM earned)
+    INSERT INTO points_movements (user_id, kind, points, order_id, refund) SELECT user_id, 'unearned', -points, ${order}, ${refund} FROM earned`
 }

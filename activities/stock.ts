@@ -1,5 +1,5 @@
 import type { Tx } from '../db/client.ts'
-import type { OrderId } from '../domain/ids.ts'
+import type { OrderId, RefundNumber } from '../domain/ids.ts'
 import { refuse } from '../domain/refusals.ts'
 import { allocateStock, type Shelf } from '../domain/stock.ts'
 
@@ -33,13 +33,48 @@ export async function deductStock(tx: Tx, order: OrderId): Promise<void> {
 }
 
 /** Counts the order's pieces as sold. The hottest rows: last before COMMIT. */
-export async function countSales(tx: Tx, order: OrderId): Promise<void> {
+export const countSales = (tx: Tx, order: OrderId): Promise<void> => addSales(tx, order, 1)
+
+/** Counts them no more: the order was refunded whole. */
+export const uncountSales = (tx: Tx, order: OrderId): Promise<void> => addSales(tx, order, -1)
+
+async function addSales(tx: Tx, order: OrderId, sign: 1 | -1): Promise<void> {
   await Promise.all([
     tx`SELECT 1 FROM skus k JOIN order_lines l ON l.sku_id = k.id WHERE l.order_id = ${order} ORDER BY k.id FOR UPDATE OF k`,
     tx`
-      UPDATE skus k SET sales = k.sales + l.pieces
+      UPDATE skus k SET sales = k.sales + ${sign} * l.pieces
       FROM (SELECT sku_id, sum(quantity) AS pieces FROM order_lines WHERE order_id = ${order} GROUP BY sku_id) l WHERE l.sku_id = k.id`,
   ])
+}
+
+/** Refunded pieces are on the shelves again from which they were taken. */
+export async function restock(tx: Tx, order: OrderId, refund: RefundNumber, lines: readonly { line: number; quantity: number }[]): Promise<void> {
+  const [, shelves] = await Promise.all([
+    tx`
+      SELECT 1 FROM stock s JOIN stock_movements m ON m.sku_id = s.sku_id AND m.warehouse_id = s.warehouse_id
+      WHERE m.order_id = ${order} AND m.kind = 'deducted' ORDER BY s.sku_id, s.warehouse_id FOR UPDATE OF s`,
+    tx<{ sku: string; warehouse: number; taken: number }[]>`
+      SELECT sku_id::text AS sku, warehouse_id AS warehouse, -sum(on_hand)::int AS taken FROM stock_movements
+      WHERE order_id = ${order} AND kind IN ('deducted', 'refunded') GROUP BY sku_id, warehouse_id ORDER BY sku_id, warehouse_id`,
+  ])
+  const wanted = await tx<{ sku: string; pieces: number }[]>`
+    SELECT l.sku_id::text AS sku, sum(w.quantity)::int AS pieces
+    FROM unnest(${lines.map(({ line }) => line)}::int[], ${lines.map(({ quantity }) => quantity)}::int[]) AS w (line, quantity)
+    JOIN order_lines l ON l.order_id = ${order} AND l.line = w.line GROUP BY l.sku_id ORDER BY l.sku_id`
+  const back = wanted.flatMap(({ sku, pieces }) => {
+    let left = pieces
+    return shelves.flatMap((shelf) => {
+      const here = shelf.sku === sku ? Math.min(left, shelf.taken) : 0
+      left -= here
+      return here > 0 ? [{ ...shelf, pieces: here }] : []
+    })
+  })
+  await tx`
+    WITH back AS (SELECT * FROM unnest(${back.map((b) => b.sku)}::bigint[], ${back.map((b) => b.warehouse)}::int[], ${back.map((b) => b.pieces)}::int[])
+                    AS b (sku_id, warehouse_id, pieces)),
+    put AS (UPDATE stock s SET on_hand = s.on_hand + b.pieces FROM back b WHERE s.sku_id = b.sku_id AND s.warehouse_id = b.warehouse_id)
+    INSERT INTO stock_movements (sku_id, warehouse_id, kind, on_hand, reserved, order_id, refund)
+    SELECT sku_id, warehouse_id, 'refunded', pieces, 0, ${order}, ${refund} FROM back`
 }
 
 /** Locks the rows in order first; the change is a later statement of the same pipeline. */

@@ -3,9 +3,12 @@ import type { Logger } from 'pino'
 import type { Carts } from '../db/carts.ts'
 import type { Db } from '../db/client.ts'
 import type { OrderNews } from '../db/order-news.ts'
-import type { AttemptNumber, Ids, OrderId, UserId } from '../domain/ids.ts'
+import type { OpenAnswer } from '../db/schema/index.ts'
+import type { AttemptNumber, Ids, OrderId, RefundNumber, UserId } from '../domain/ids.ts'
 import type { Fen } from '../domain/money.ts'
 import type { Choice, Quote } from '../domain/quote.ts'
+import type { RefundChoice } from '../domain/refund.ts'
+import type { Payer } from '../payments/provider.ts'
 import type { Gate } from '../seckill/gate.ts'
 import type { Bearers } from './bearers.ts'
 import type { TrustedProxies } from './client-address.ts'
@@ -26,15 +29,26 @@ export type Placing = {
 
 export type AttemptView = {
   number: AttemptNumber
-  provider: string
+  channel: string
   state: 'opening' | 'open' | 'paid' | 'closed' | 'failed'
   amount: Fen
-  qr?: string
+  answer: OpenAnswer | null
   expiresAt: Date
 }
 
 /** Opens attempts to pay, or gives the open one again. Throws `Refused`, or `OrderUnknown`. */
-export type Paying = { pay(orderId: OrderId, buyer: UserId, channel: string): Promise<AttemptView> }
+export type Paying = { pay(orderId: OrderId, buyer: UserId, wish: { channel: string; payer: Payer }): Promise<AttemptView> }
+
+/** Gives money back. Throws `Refused`. */
+export type Refunding = {
+  /** For an operator: `key` is the request's own, and the same one is the same refund. */
+  refund(
+    order: OrderId,
+    wish: { key: string; choice?: RefundChoice | undefined; reason: string; restock?: boolean | undefined },
+  ): Promise<RefundNumber>
+  /** For a buyer: all of a paid order that has not been shipped. */
+  callOff(order: OrderId): Promise<void>
+}
 
 /** Asks one dependency for a sign of life; rejects when there is none. */
 export type Check = () => Promise<unknown>
@@ -60,6 +74,7 @@ export type ApiDeps = SeckillDeps & {
   quoteTokens: QuoteTokens
   placing: Placing
   paying: Paying
+  refunding: Refunding
   /** By the dependency's name, as `/readyz` shows it. */
   checks: Readonly<Record<string, Check>>
   log: Logger

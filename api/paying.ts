@@ -9,9 +9,9 @@ const waitMs = 5000
 /** Pays orders. The wallet pays at once, so its buyer is answered when the order is settled. */
 export function createPaying(deps: AttemptDeps & { news: Pick<OrderNews, 'until'> }): Paying {
   return {
-    async pay(orderId, buyer, channel): Promise<AttemptView> {
-      const { number, provider, state, amount, answer, expiresAt } = await openAttempt(deps, orderId, buyer, channel)
-      const view = { number, provider, state, amount, expiresAt, ...(answer ? { qr: answer.qr } : {}) }
+    async pay(orderId, buyer, { channel, payer }): Promise<AttemptView> {
+      const { number, state, amount, answer, expiresAt } = await openAttempt(deps, orderId, buyer, channel, payer)
+      const view = { number, channel, state, amount, expiresAt, answer }
       if (channel !== 'balance') return view
       const settled = await deps.news.until(orderId, waitMs, () => endOf(deps.sql, number))
       return { ...view, state: settled ?? state }

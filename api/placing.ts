@@ -10,12 +10,13 @@ import { type Refusal, Refused, refuse } from '../domain/refusals.ts'
 import { OrderUnknown } from '../payments/attempts.ts'
 import type { order } from '../workflows/index.ts'
 import { buyerId, cancel, orderKind } from '../workflows/messages.ts'
-import type { Placing } from './deps.ts'
+import type { Placing, Refunding } from './deps.ts'
 
 export type PlacingDeps = {
   db: Db
   client: Client
   news: Pick<OrderNews, 'until'>
+  refunding: Pick<Refunding, 'callOff'>
   queue: string
   payWithinMs: number
   /** How long a buyer waits for the row before being told where to look. */
@@ -31,9 +32,10 @@ type Row = { status: OrderStatus; fingerprint: string; refusal: Refusal | null; 
  * Places orders and cancels them: starts and signals workflows, and lets the order's row answer.
  *
  * `place`: the same token with the same choice gets the same answer for ever, with another choice `token_reused`; throws `Refused` with what
- * refused it. Still without an answer after 5 s: `pending`. `cancel`: throws `Refused`, or `OrderUnknown`.
+ * refused it. Still without an answer after 5 s: `pending`. `cancel`: closes what is not paid, refunds what is paid and not shipped; throws
+ * `Refused`, or `OrderUnknown`.
  */
-export function createPlacing({ db: { sql }, client, news, queue, payWithinMs, waitMs = 5000 }: PlacingDeps): Placing {
+export function createPlacing({ db: { sql }, client, news, refunding, queue, payWithinMs, waitMs = 5000 }: PlacingDeps): Placing {
   const rowOf = async (id: OrderId): Promise<Row | undefined> => {
     const [row] = await sql<Row[]>`
       SELECT status, fingerprint, refusal, buyer_id::text AS buyer, pay_state AS "payState" FROM orders WHERE id = ${id}`
@@ -76,12 +78,15 @@ export function createPlacing({ db: { sql }, client, news, queue, payWithinMs, w
       const row = await rowOf(id)
       if (!row || row.buyer !== buyer) throw new OrderUnknown(id)
       if (row.status === 'closed' || row.status === 'closing') return
+      if (row.status === 'to_ship') return await refunding.callOff(id)
       if (row.status !== 'awaiting_payment') throw new Refused(notCancellable(row))
       if (!(await wishToClose(client, id))) await hasEnded(id)
       const ended = await news.until(id, waitMs, async () => {
         const now = await rowOf(id)
         return now?.status === 'awaiting_payment' || now?.status === 'closing' ? undefined : now
       })
+      // Paid just before: then it is called off as a paid one.
+      if (ended?.status === 'to_ship') return await refunding.callOff(id)
       if (ended && ended.status !== 'closed') throw new Refused(notCancellable(ended))
     },
   }

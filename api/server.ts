@@ -9,6 +9,7 @@ import type { ApiEnv } from './env.ts'
 import { createPaying } from './paying.ts'
 import { createPlacing } from './placing.ts'
 import { createQuoteTokens } from './quote-token.ts'
+import { createRefunding } from './refunding.ts'
 import { notifyRoutes } from './routes/notify.ts'
 import { createCaptchas } from './seckill/captchas.ts'
 import { createSessionOperations } from './seckill/operations.ts'
@@ -22,6 +23,7 @@ export type RunningApi = { port: number; stop(): Promise<void> }
 export async function startApi(env: ApiEnv, parts: Parts): Promise<RunningApi> {
   const { db, redis, news, carts, ids, gate, payments, client, log } = parts
   const deliver = deliverSoon({ sql: db.sql, accounts: payments.accounts, client, news, log })
+  const refunding = createRefunding({ sql: db.sql, news })
   const app = createApp({
     db,
     carts,
@@ -29,7 +31,8 @@ export async function startApi(env: ApiEnv, parts: Parts): Promise<RunningApi> {
     log,
     bearers: createBearers(env.JWT_JWKS_URL ? { jwksUrl: env.JWT_JWKS_URL } : { publicKey: env.JWT_PUBLIC_KEY ?? '' }),
     quoteTokens: createQuoteTokens({ secret: env.QUOTE_SECRET, validS: env.QUOTE_VALID_S }),
-    placing: createPlacing({ db, client, news, queue: env.ORDERS_QUEUE, payWithinMs: env.PAY_WITHIN_S * 1000 }),
+    placing: createPlacing({ db, client, news, refunding, queue: env.ORDERS_QUEUE, payWithinMs: env.PAY_WITHIN_S * 1000 }),
+    refunding,
     paying: createPaying({ sql: db.sql, ids, providers: payments.providers, deliver, news }),
     checks: {
       postgresql: () => db.sql`SELECT 1`,

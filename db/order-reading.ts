@@ -1,7 +1,7 @@
 import type { AttemptNumber, OrderId, SkuId, UserId } from '../domain/ids.ts'
 import { hidden, type OrderStatus } from '../domain/order.ts'
 import type { Sql } from './client.ts'
-import type { AddressSnapshot, orders } from './schema/index.ts'
+import type { AddressSnapshot, OpenAnswer, orders } from './schema/index.ts'
 
 type Columns = typeof orders.$inferSelect
 
@@ -30,14 +30,14 @@ export type LogEntry = { at: Date; from: OrderStatus | null; to: OrderStatus; wh
 
 export type StoredAttempt = {
   number: AttemptNumber
-  provider: string
+  channel: string
   state: 'opening' | 'open' | 'paid' | 'closed' | 'failed'
   amount: bigint
   captured: bigint
   refunding: bigint
   refunded: bigint
-  /** What to show as a QR code, while the attempt can still be paid. */
-  qr: string | null
+  /** What is needed to pay, while the attempt can still be paid. */
+  answer: OpenAnswer | null
   openedAt: Date
   expiresAt: Date
   endedAt: Date | null
@@ -76,7 +76,7 @@ export function readLog(sql: Sql, id: OrderId) {
 /** Every try to pay an order, the first one first. */
 export function readAttempts(sql: Sql, id: OrderId) {
   return sql<StoredAttempt[]>`
-    SELECT number::text AS number, provider, state, amount_fen AS amount, captured_fen AS captured, refunding_fen AS refunding, refunded_fen AS refunded,
-      CASE WHEN state = 'open' THEN answer->>'qr' END AS qr, opened_at AS "openedAt", expires_at AS "expiresAt", ended_at AS "endedAt"
+    SELECT number::text AS number, channel, state, amount_fen AS amount, captured_fen AS captured, refunding_fen AS refunding, refunded_fen AS refunded,
+      CASE WHEN state = 'open' THEN answer END AS answer, opened_at AS "openedAt", expires_at AS "expiresAt", ended_at AS "endedAt"
     FROM attempts WHERE order_id = ${id} ORDER BY number`
 }

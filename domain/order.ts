@@ -19,7 +19,7 @@ const transitions: Record<OrderStatus, readonly OrderStatus[]> = {
   placing: ['awaiting_payment', 'to_ship', 'rejected'],
   awaiting_payment: ['to_ship', 'closing'],
   closing: ['to_ship', 'closed'],
-  to_ship: ['shipped'],
+  to_ship: ['shipped', 'closed'],
   shipped: ['received'],
   received: ['completed'],
   completed: [],

@@ -6,7 +6,7 @@ import type { OrderStatus, PayState } from '../domain/order.ts'
 import { refuse } from '../domain/refusals.ts'
 import { payFromWallet } from './balance.ts'
 import { storePayment } from './notifications.ts'
-import type { PaymentProvider } from './provider.ts'
+import type { Payer, PaymentProvider, Way } from './provider.ts'
 
 /** The order is none of this buyer's, or there is none. */
 export class OrderUnknown extends Error {}
@@ -14,13 +14,18 @@ export class OrderUnknown extends Error {}
 export type Attempt = {
   number: AttemptNumber
   provider: string
+  channel: string
   state: 'opening' | 'open' | 'paid' | 'closed' | 'failed'
   amount: Fen
   description: string
   expiresAt: Date
   callingUntil: Date
   answer: OpenAnswer | null
+  payer: Payer | null
 }
+
+/** How somebody wants to pay. */
+type Wish = { provider: PaymentProvider; channel: string; way: Way; payer: Payer }
 
 type Providers = Readonly<Record<string, PaymentProvider>>
 export type AttemptDeps = {
@@ -39,31 +44,34 @@ const settleMs = 5000
  * at its provider. Refuses: `already_paid`, `attempt_unsettled`, `order_closing`, `order_closed`, `not_payable`, `payment_refused`,
  * `balance_insufficient`. A creation whose answer was lost is repeated under its number with identical parameters.
  */
-export async function openAttempt(deps: AttemptDeps, order: OrderId, buyer: UserId, channel: string): Promise<Attempt> {
-  const provider = deps.providers[channel]
-  if (!provider) return refuse('payment_refused', { provider: channel, code: 'CHANNEL_UNKNOWN' })
-  const claimed = await claim(deps, order, buyer, provider)
-  if (claimed.provider === channel) return carryOn(deps, order, provider, claimed)
+export async function openAttempt(deps: AttemptDeps, order: OrderId, buyer: UserId, channel: string, payer: Payer = {}): Promise<Attempt> {
+  const provider = Object.values(deps.providers).find(({ channels }) => Object.hasOwn(channels, channel))
+  const way = provider?.channels[channel]
+  if (!provider || !way) return refuse('payment_refused', { provider: channel, code: 'CHANNEL_UNKNOWN' })
+  const wish = { provider, channel, way, payer }
+  const claimed = await claim(deps, order, buyer, wish)
+  if (claimed.channel === channel) return carryOn(deps, order, wish, claimed)
   await closeOther(deps, order, claimed)
-  const second = await claim(deps, order, buyer, provider)
-  return second.provider === channel ? carryOn(deps, order, provider, second) : refuse('attempt_unsettled', { retryAfterS: 2 })
+  const second = await claim(deps, order, buyer, wish)
+  return second.channel === channel ? carryOn(deps, order, wish, second) : refuse('attempt_unsettled', { retryAfterS: 2 })
 }
 
 /**
  * Under the order's lock: the open attempt, whichever channel it is of, or a new one. Of this channel, a creation is in flight from now on,
  * or, from the wallet, it is paid.
  */
-async function claim({ sql, ids, deliver }: AttemptDeps, order: OrderId, buyer: UserId, provider: PaymentProvider): Promise<Attempt> {
+async function claim({ sql, ids, deliver }: AttemptDeps, order: OrderId, buyer: UserId, wish: Wish): Promise<Attempt> {
+  const { provider } = wish
   const { attempt, stored } = await sql.begin(async (tx) => {
     const callingUntil = new Date(Date.now() + provider.timeoutMs + settleMs)
     const [due, open] = await Promise.all([payableOrder(tx, order, buyer), openOf(tx, order)])
-    if (open && (open.answer || open.provider !== provider.name)) return { attempt: open }
+    if (open && (open.answer || open.channel !== wish.channel)) return { attempt: open }
     if (provider.name === 'balance') {
       if (open) return refuse('already_paid', {})
-      const attempt = await insertAttempt(tx, ids, order, provider.name, 'open', due, new Date())
+      const attempt = await insertAttempt(tx, ids, order, wish, 'open', due, new Date())
       return { attempt, stored: await payFromWallet(tx, ids, order, attempt.number, attempt.amount) }
     }
-    if (!open) return { attempt: await insertAttempt(tx, ids, order, provider.name, 'opening', due, callingUntil) }
+    if (!open) return { attempt: await insertAttempt(tx, ids, order, wish, 'opening', due, callingUntil) }
     await tx`UPDATE attempts SET calling_until = ${callingUntil} WHERE number = ${open.number}`
     return { attempt: { ...open, callingUntil } }
   })
@@ -71,15 +79,15 @@ async function claim({ sql, ids, deliver }: AttemptDeps, order: OrderId, buyer: 
   return attempt
 }
 
-async function carryOn(deps: AttemptDeps, order: OrderId, provider: PaymentProvider, attempt: Attempt): Promise<Attempt> {
-  return attempt.answer || attempt.state === 'open' ? attempt : create(deps, order, provider, attempt)
+async function carryOn(deps: AttemptDeps, order: OrderId, wish: Wish, attempt: Attempt): Promise<Attempt> {
+  return attempt.answer || attempt.state === 'open' ? attempt : create(deps, order, wish, attempt)
 }
 
 async function insertAttempt(
   tx: Tx,
   ids: Ids,
   order: OrderId,
-  provider: string,
+  { provider: { name: provider }, channel, payer }: Wish,
   state: 'opening' | 'open',
   due: Payable,
   callingUntil: Date,
@@ -87,16 +95,18 @@ async function insertAttempt(
   const number = ids.next() as AttemptNumber // A fresh snowflake is what an attempt's number is.
   const description = `Order ${order}`
   await tx`
-    INSERT INTO attempts (number, order_id, provider, state, amount_fen, currency, description, expires_at, calling_until, next_ask_at)
-    VALUES (${number}, ${order}, ${provider}, ${state}, ${due.amount}, 'CNY', ${description}, ${due.payBy}, ${callingUntil}, now() + interval '15 seconds')`
-  return { number, provider, state, amount: due.amount, description, expiresAt: due.payBy, callingUntil, answer: null }
+    INSERT INTO attempts (number, order_id, provider, channel, state, amount_fen, currency, description, expires_at, calling_until, payer, next_ask_at)
+    VALUES (${number}, ${order}, ${provider}, ${channel}, ${state}, ${due.amount}, 'CNY', ${description}, ${due.payBy}, ${callingUntil},
+            ${JSON.stringify(payer)}::jsonb, now() + interval '15 seconds')`
+  return { number, provider, channel, state, amount: due.amount, description, expiresAt: due.payBy, callingUntil, answer: null, payer }
 }
 
 /** Calls the provider, outside any transaction, and stores what it answered. */
-async function create(deps: AttemptDeps, order: OrderId, provider: PaymentProvider, attempt: Attempt): Promise<Attempt> {
+async function create(deps: AttemptDeps, order: OrderId, { provider, way }: Wish, attempt: Attempt): Promise<Attempt> {
   const { sql } = deps
   const { number, amount, description, expiresAt } = attempt
-  const opened = await provider.open({ attempt: number, amount, currency: 'CNY', description, expiresAt })
+  const payer = attempt.payer ?? {}
+  const opened = await provider.open({ attempt: number, way, amount, currency: 'CNY', description, attach: `order:${order}`, payer, expiresAt })
   if (opened.is === 'open') {
     const stored = await sql`
       UPDATE attempts SET state = 'open', answer = ${JSON.stringify(opened.answer)}::jsonb, calling_until = now()
@@ -105,7 +115,7 @@ async function create(deps: AttemptDeps, order: OrderId, provider: PaymentProvid
     return { ...attempt, state: 'open', answer: opened.answer }
   }
   if (opened.is === 'refused') {
-    await sql`UPDATE attempts SET state = 'failed', ended_at = now(), next_ask_at = NULL WHERE number = ${number} AND state = 'opening'`
+    await sql`UPDATE attempts SET state = 'failed', ended_at = now(), next_ask_at = NULL, payer = NULL WHERE number = ${number} AND state = 'opening'`
     return refuse('payment_refused', { provider: provider.name, code: opened.code })
   }
   if (opened.is === 'paid') {
@@ -120,7 +130,7 @@ async function closeOther(deps: AttemptDeps, order: OrderId, attempt: Attempt): 
   const provider = deps.providers[attempt.provider]
   if (!provider) return refuse('attempt_unsettled', { retryAfterS: 60 })
   const trade = await provider.close(attempt.number, creationOf(attempt))
-  if (trade.is === 'unknown') return refuse('attempt_unsettled', { retryAfterS: 5 })
+  if (trade.is === 'unknown') return refuse('attempt_unsettled', { retryAfterS: trade.retryAfterS ?? 5 })
   if (trade.is === 'closed') return endAttempt(deps.sql, attempt.number)
   const stored = await storePayment(deps.sql, deps.ids, trade.facts, 'closing')
   deps.deliver(order, stored.id)
@@ -152,7 +162,8 @@ async function payableOrder(tx: Tx, order: OrderId, buyer: UserId): Promise<Paya
 /** The order's open attempt, of which there is at most one. */
 export async function openOf(sql: Sql | Tx, order: OrderId): Promise<Attempt | undefined> {
   const [open] = await sql<Attempt[]>`
-    SELECT number::text AS number, provider, state, amount_fen AS amount, description, expires_at AS "expiresAt", calling_until AS "callingUntil", answer
+    SELECT number::text AS number, provider, channel, state, amount_fen AS amount, description, expires_at AS "expiresAt", calling_until AS "callingUntil",
+      answer, payer
     FROM attempts WHERE order_id = ${order} AND state IN ('opening', 'open')`
   return open
 }
@@ -163,5 +174,5 @@ export const creationOf = ({ callingUntil }: Pick<Attempt, 'callingUntil'>): 'in
 
 /** The provider has said that no money will come by this attempt. */
 export async function endAttempt(sql: Sql | Tx, number: AttemptNumber): Promise<void> {
-  await sql`UPDATE attempts SET state = 'closed', ended_at = now(), next_ask_at = NULL WHERE number = ${number} AND state IN ('opening', 'open')`
+  await sql`UPDATE attempts SET state = 'closed', ended_at = now(), next_ask_at = NULL, payer = NULL WHERE number = ${number} AND state IN ('opening', 'open')`
 }

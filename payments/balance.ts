@@ -45,13 +45,13 @@ export function balanceProvider(sql: Sql): PaymentProvider {
   }
   return {
     name: 'balance',
+    channels: { balance: 'wallet' },
     timeoutMs: 0,
     open: async () => ({ is: 'refused', code: 'PAID_AT_ONCE' }),
     query: trade,
     close: trade,
     refund: ({ refund }) => refundToWallet(sql, refund),
     queryRefund: (refund) => refundToWallet(sql, refund),
-    parse: async () => ({ is: 'other', type: 'the wallet notifies nobody' }),
   }
 }
 

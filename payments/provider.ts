@@ -19,14 +19,28 @@ export type TradeFacts = {
   app: string
 }
 
-export type Trade = { is: 'paid'; facts: TradeFacts } | { is: 'closed'; state: string } | { is: 'unknown'; state: string }
+/** `retryAfterS`: asking or closing is of no use before (WeChat v2 closes nothing in a trade's first five minutes). */
+export type Trade = { is: 'paid'; facts: TradeFacts } | { is: 'closed'; state: string } | { is: 'unknown'; state: string; retryAfterS?: number }
+
+/**
+ * How a buyer pays at a provider: by scanning a QR text (`native`, `qr`), inside WeChat (`jsapi`), from a phone's browser (`h5`), or on the
+ * provider's own page (`page`).
+ */
+export type Way = 'native' | 'jsapi' | 'h5' | 'page' | 'qr' | 'wallet'
+
+/** What a way of paying has to know of the buyer: kept while the attempt is open, for a repetition of its creation, and forgotten after. */
+export type Payer = { openid?: string; ip?: string }
 
 /** All that creating a trade needs; stored before the call, so that a repeated call sends identical parameters. */
 export type OpenRequest = {
   attempt: AttemptNumber
+  way: Way
   amount: Fen
   currency: 'CNY'
   description: string
+  /** Comes back in notifications and statements: `order:<id>`, for humans who look there. Nothing is routed by it. */
+  attach: string
+  payer: Payer
   /** When the provider itself stops taking money: the order's deadline. */
   expiresAt: Date
 }
@@ -42,16 +56,54 @@ export type RefundRequest = { refund: RefundNumber; attempt: AttemptNumber; tran
 /** `processing` and `unknown` are asked again; the others are the provider's final word. `missing`: it has no such refund. */
 export type RefundState = { is: 'success' | 'closed' | 'abnormal' | 'processing' | 'missing' | 'unknown'; code: string }
 
-/** A verified notification: of a payment, of a refund, or of something that we do not act on. */
+/** What a provider said about one refund. `refund` is our number as it names it; whether it is one of ours is for the reader to find out. */
+export type RefundFacts = Omit<TradeFacts, 'transaction'> & { refund: RefundNumber; transaction: string }
+
+/**
+ * A verified notification: of a payment; of a trade that brings no money, or none yet (`progress`: a buyer who has begun, a trade that was
+ * closed); of a refund; or of something that we do not act on.
+ */
 export type Notified =
   | { is: 'payment'; facts: TradeFacts }
-  | { is: 'refund'; refund: RefundNumber; state: RefundState }
+  | { is: 'progress'; facts: TradeFacts }
+  | { is: 'refund'; facts: RefundFacts }
   | { is: 'other'; type: string }
+
+/** An answer to a notification, in the provider's own words. */
+type Acknowledgement = { status: 200 | 204 | 401 | 500; type?: 'application/json' | 'text/plain' | 'text/xml'; body?: string }
+
+/** How a provider tells us things. */
+export type Callbacks = {
+  /** Where it posts: a path of this API. */
+  path: string
+  /** Verifies signature and age and whose it is, decrypts, and reads. Throws `NotificationRejected`. */
+  read(headers: Headers, body: string): Promise<Notified>
+  /** What it wants to hear: that we have it; that we do not believe it; that it should come again. */
+  answers: { stored: Acknowledgement; refused: Acknowledgement; later: Acknowledgement }
+}
+
+/** One row of a provider's statement (对账单): a payment that it took, or a refund. */
+export type StatementRow = { is: 'payment'; facts: TradeFacts } | { is: 'refund'; facts: RefundFacts; final: boolean } | { is: 'other'; what: string }
+
+/** A day's statements of a provider, as it offers them for download. */
+export type Statements = {
+  /** `trade` is matched with our rows; the others are only kept. */
+  kinds: readonly ('trade' | 'fund_flow')[]
+  /** From which hour, in Shanghai, yesterday's can be had. */
+  readyFromHour: number
+  /**
+   * The raw statement of a day (`YYYY-MM-DD`), as it was meant to be kept: unpacked, its digest verified when it has been read to the end
+   * (the iteration throws when it is wrong). `none`: there was no trade on that day. Throws when the provider has no answer.
+   */
+  fetch(kind: 'trade' | 'fund_flow', date: string): Promise<AsyncIterable<Uint8Array> | 'none'>
+  /** Reads a trade statement row by row; never holds more than a few of them. Throws for one that is cut short or of an unknown form. */
+  rows(raw: AsyncIterable<Uint8Array>): AsyncIterable<StatementRow>
+}
 
 /** Why a notification is not believed; nothing of it is stored. */
 export class NotificationRejected extends Error {
-  readonly reason: 'signature' | 'timestamp' | 'serial' | 'body'
-  constructor(reason: 'signature' | 'timestamp' | 'serial' | 'body') {
+  readonly reason: 'signature' | 'timestamp' | 'serial' | 'body' | 'merchant'
+  constructor(reason: 'signature' | 'timestamp' | 'serial' | 'body' | 'merchant') {
     super(`notification rejected: ${reason}`)
     this.name = 'NotificationRejected'
     this.reason = reason
@@ -64,13 +116,17 @@ export class NotificationRejected extends Error {
  */
 export interface PaymentProvider {
   readonly name: string
+  /** What a buyer may choose here, by the API's name, and the way of paying that it is. */
+  readonly channels: Readonly<Record<string, Way>>
   readonly timeoutMs: number
   open(request: OpenRequest): Promise<Opened>
   query(attempt: AttemptNumber, creation: 'in_flight' | 'settled'): Promise<Trade>
   /** Closes the trade so that no money can come, then asks: the answer is what asking found. */
   close(attempt: AttemptNumber, creation: 'in_flight' | 'settled'): Promise<Trade>
   refund(request: RefundRequest): Promise<RefundState>
-  queryRefund(refund: RefundNumber): Promise<RefundState>
-  /** Verifies signature, age (±300 s) and serial, decrypts, and reads. Throws `NotificationRejected`. */
-  parse(headers: Headers, body: string): Promise<Notified>
+  queryRefund(refund: RefundNumber, of: Pick<RefundRequest, 'attempt' | 'transaction'>): Promise<RefundState>
+  /** Who calls back; the wallet does not. */
+  readonly callbacks?: Callbacks
+  /** Who has statements. */
+  readonly statements?: Statements
 }

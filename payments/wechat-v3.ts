@@ -1,4 +1,5 @@
-import type { PaymentProvider } from './provider.ts'
+import type { AttemptNumber, RefundNumber } from '../domain/ids.ts'
+import type { OpenRequest, PaymentProvider, RefundRequest } from './provider.ts'
 import { v3Client } from './wechat-v3/client.ts'
 import { checked, type WechatV3Config } from './wechat-v3/config.ts'
 import { openTrade } from './wechat-v3/native.ts'
@@ -15,7 +16,7 @@ export type { WechatV3Config }
  * @example
  * const wechat = wechatV3({ baseUrl: 'https://api.mch.weixin.qq.com', mchId, appId, serial, privateKey, platformKeys, apiKey, notifyUrl })
  */
-export function wechatV3(config: WechatV3Config): PaymentProvider {
+export function wechatV3(config: WechatV3Config) {
   const merchant = checked(config)
   const { timeoutMs } = merchant
   const call = v3Client(merchant)
@@ -23,18 +24,28 @@ export function wechatV3(config: WechatV3Config): PaymentProvider {
 
   return {
     name: 'wechat-v3',
+    channels: { 'wechat-v3': 'native' },
     timeoutMs,
-    open: (request) => openTrade(call, merchant, request, deadline()),
-    query: (attempt, creation) => askTrade(call, merchant, attempt, creation, deadline()),
-    async close(attempt, creation) {
+    open: (request: OpenRequest) => openTrade(call, merchant, request, deadline()),
+    query: (attempt: AttemptNumber, creation: 'in_flight' | 'settled') => askTrade(call, merchant, attempt, creation, deadline()),
+    async close(attempt: AttemptNumber, creation: 'in_flight' | 'settled') {
       const until = deadline()
       const half = AbortSignal.any([until, deadline(timeoutMs / 2)])
       // Whatever closing answers (204, paid, closed before, no such trade, nothing at all): what asking finds is the result.
       await call('POST', `/v3/pay/transactions/out-trade-no/${encodeURIComponent(attempt)}/close`, { mchid: merchant.mchId }, half)
       return askTrade(call, merchant, attempt, creation, until)
     },
-    refund: (request) => makeRefund(call, merchant, request, deadline()),
-    queryRefund: (refund) => askRefund(call, refund, deadline()),
-    parse: notificationReader(merchant),
-  }
+    refund: (request: RefundRequest) => makeRefund(call, merchant, request, deadline()),
+    queryRefund: (refund: RefundNumber) => askRefund(call, refund, deadline()),
+    callbacks: {
+      path: new URL(merchant.notifyUrl).pathname,
+      read: notificationReader(merchant),
+      // 支付成功通知: 200 or 204 without a body is taken as received, anything else comes again.
+      answers: {
+        stored: { status: 204 },
+        refused: { status: 401, type: 'application/json', body: JSON.stringify({ code: 'FAIL', message: 'not believed' }) },
+        later: { status: 500, type: 'application/json', body: JSON.stringify({ code: 'FAIL', message: 'try again' }) },
+      },
+    },
+  } satisfies PaymentProvider
 }

@@ -13,7 +13,7 @@ export class SandboxRefusal extends Error {
   }
 }
 
-type Payment = { state: string; captured: string; transactionId: string }
+type Shown = { state: string; amount: string; captured: string; description: string; transactionId: string; failures: number }
 
 /** The buyers' side and the switches of a running sandbox. Amounts are fen, in decimal strings. Throws `SandboxRefusal`. */
 export function sandboxClient(baseUrl: string) {
@@ -32,9 +32,11 @@ export function sandboxClient(baseUrl: string) {
   // The casts below name what control.ts answers: both ends of this client are this folder's.
   return {
     /** The buyer scans and pays. Resolves when the money is taken; the notification follows by itself. */
-    pay: async (outTradeNo: string) => (await trade(outTradeNo, 'pay')) as Payment,
+    pay: async (outTradeNo: string) => (await trade(outTradeNo, 'pay')) as Shown,
     /** The buyer's payment fails; the trade stays payable. */
-    fail: async (outTradeNo: string) => (await trade(outTradeNo, 'fail')) as { state: string; failures: number },
+    fail: async (outTradeNo: string) => (await trade(outTradeNo, 'fail')) as Shown,
+    /** The buyer walks away for good: the provider ends the trade. */
+    close: async (outTradeNo: string) => (await trade(outTradeNo, 'close')) as Shown,
     /** A forged notification of a payment that never was; resolves when it has been answered. */
     forge: async (outTradeNo: string): Promise<void> => void (await trade(outTradeNo, 'forge')),
     /** Replaces the switches of one trade, or of all; `{}` turns them off. A trade need not exist yet. */

@@ -1,15 +1,24 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
-import type { Buyer } from './buyer.ts'
-import type { Ledger } from './ledger.ts'
+import type { Gateway } from './gateway.ts'
+import { together } from './ledger.ts'
 import { GatewayRefusal } from './refusal.ts'
 import { type Switchboard, switchesSchema } from './switches.ts'
 
 const settingSchema = z.strictObject({ outTradeNo: z.string().optional(), switches: switchesSchema })
 
-/** The buyer's side and the switches: plain JSON, unsigned, for demo, tests and bench. A refusal is 409 with WeChat's code. */
-export function control(buyer: Buyer, switches: Switchboard, ledger: () => Ledger): Hono {
+/** The buyers' side and the switches: plain JSON, unsigned, for demo, tests and bench. A refusal is 409 with the provider's code. */
+export function control(gateways: readonly Gateway[], switches: Switchboard): Hono {
   const app = new Hono()
+  const of = (outTradeNo: string): Gateway => {
+    const gateway = gateways.find(({ has }) => has(outTradeNo))
+    if (!gateway) throw new GatewayRefusal(404, 'ORDER_NOT_EXIST', '订单不存在')
+    return gateway
+  }
+  const shown = (outTradeNo: string) => {
+    const { state, amount, captured, description, transactionId, failures } = of(outTradeNo).show(outTradeNo)
+    return { state, amount: amount.toString(), captured: captured.toString(), description, transactionId: transactionId ?? null, failures }
+  }
 
   app.onError((error, c) =>
     error instanceof GatewayRefusal
@@ -17,19 +26,29 @@ export function control(buyer: Buyer, switches: Switchboard, ledger: () => Ledge
       : c.json({ code: 'BAD_REQUEST', message: error.message }, 400),
   )
 
+  app.get('/trades/:number', (c) => c.json(shown(c.req.param('number'))))
+
   app.post('/trades/:number/pay', (c) => {
-    const { trade, told } = buyer.pay(c.req.param('number'))
-    void told
-    return c.json({ state: trade.state, captured: trade.captured.toString(), transactionId: trade.transactionId ?? null })
+    const number = c.req.param('number')
+    void of(number).pay(number).told
+    return c.json(shown(number))
   })
 
   app.post('/trades/:number/fail', (c) => {
-    const trade = buyer.fail(c.req.param('number'))
-    return c.json({ state: trade.state, failures: trade.failures })
+    const number = c.req.param('number')
+    of(number).fail(number)
+    return c.json(shown(number))
+  })
+
+  app.post('/trades/:number/close', (c) => {
+    const number = c.req.param('number')
+    of(number).close(number)
+    return c.json(shown(number))
   })
 
   app.post('/trades/:number/forge', async (c) => {
-    await buyer.forge(c.req.param('number'))
+    const number = c.req.param('number')
+    await of(number).forge(number)
     return c.json({ forged: true })
   })
 
@@ -39,6 +58,6 @@ export function control(buyer: Buyer, switches: Switchboard, ledger: () => Ledge
     return c.json({ outTradeNo: outTradeNo ?? null, switches: wanted })
   })
 
-  app.get('/ledger', (c) => c.json(ledger()))
+  app.get('/ledger', (c) => c.json(together(gateways.map(({ ledger }) => ledger()))))
   return app
 }

@@ -1,7 +1,6 @@
-import type { RefundBook } from './refunds.ts'
-import type { Notices, TradeBook } from './trades.ts'
+export type Notices = { sent: number; acked: number; forged: number }
 
-/** What the gateway really holds, for audits to add up: amounts are fen, in decimal strings. */
+/** What the providers really hold, for audits to add up: amounts are fen, in decimal strings. */
 export type Ledger = {
   captured: string
   refunded: string
@@ -10,7 +9,7 @@ export type Ledger = {
   trades: LedgerTrade[]
   refunds: LedgerRefund[]
 }
-type LedgerTrade = {
+export type LedgerTrade = {
   outTradeNo: string
   state: string
   amount: string
@@ -21,32 +20,17 @@ type LedgerTrade = {
   failures: number
   notifications: Notices
 }
-type LedgerRefund = { outRefundNo: string; outTradeNo: string; amount: string; status: string; notifications: Notices }
+export type LedgerRefund = { outRefundNo: string; outTradeNo: string; amount: string; status: string; notifications: Notices }
 
-export function ledger(trades: TradeBook, refunds: RefundBook): Ledger {
-  const all = trades.all()
-  const sum = (column: 'captured' | 'refunded' | 'refunding') => all.reduce((total, trade) => total + trade[column], 0n).toString()
-  return {
-    captured: sum('captured'),
-    refunded: sum('refunded'),
-    refunding: sum('refunding'),
-    trades: all.map((trade) => ({
-      outTradeNo: trade.request.out_trade_no,
-      state: trade.state,
-      amount: String(trade.request.amount.total),
-      captured: trade.captured.toString(),
-      refunded: trade.refunded.toString(),
-      refunding: trade.refunding.toString(),
-      transactionId: trade.transactionId ?? null,
-      failures: trade.failures,
-      notifications: { ...trade.notices },
-    })),
-    refunds: refunds.all().map((refund) => ({
-      outRefundNo: refund.request.out_refund_no,
-      outTradeNo: refund.trade.request.out_trade_no,
-      amount: String(refund.request.amount.refund),
-      status: refund.status,
-      notifications: { ...refund.notices },
-    })),
-  }
+/** The ledger of these trades and refunds. */
+export function ledgerOf(trades: LedgerTrade[], refunds: LedgerRefund[]): Ledger {
+  const sum = (column: 'captured' | 'refunded' | 'refunding') => trades.reduce((total, trade) => total + BigInt(trade[column]), 0n).toString()
+  return { captured: sum('captured'), refunded: sum('refunded'), refunding: sum('refunding'), trades, refunds }
 }
+
+/** All providers' ledgers as one. */
+export const together = (ledgers: readonly Ledger[]): Ledger =>
+  ledgerOf(
+    ledgers.flatMap(({ trades }) => trades),
+    ledgers.flatMap(({ refunds }) => refunds),
+  )

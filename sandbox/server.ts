@@ -1,30 +1,25 @@
 import { createServer, type Server } from 'node:http'
-import { getRequestListener, type HttpBindings } from '@hono/node-server'
+import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
-import { buyer as buyerOf } from './buyer.ts'
 import { control } from './control.ts'
-import { gateway } from './gateway.ts'
-import { type Ledger, ledger as ledgerOf } from './ledger.ts'
-import { notifier } from './notifier.ts'
-import { refundBook } from './refunds.ts'
-import { merchantVerifier, platform } from './signature.ts'
+import { type Ledger, together } from './ledger.ts'
 import { switchboard } from './switches.ts'
-import { tradeBook } from './trades.ts'
+import { type WechatV3Sandbox, wechatV3Gateway } from './wechat-v3/gateway.ts'
 
-export type SandboxConfig = {
+/** How the stand-in keeps time. */
+export type Clockwork = {
+  /** Times the documented pauses between notifications. */
+  pauseFactor: number
+  /** How long a notification waits for its acknowledgement. */
+  silenceMs: number
+  /** How long a refund is under way. */
+  refundMs: number
+  now: () => number
+}
+
+export type SandboxConfig = WechatV3Sandbox & {
   /** 0 or nothing: a free one. */
   port?: number
-  mchId: string
-  appId: string
-  merchantSerial: string
-  /** PEM: what merchants' requests are verified with. */
-  merchantPublicKey: string
-  /** What `Wechatpay-Serial` says: a certificate's serial or `PUB_KEY_ID_…`. */
-  platformKeyId: string
-  /** PEM: signs answers and notifications. */
-  platformPrivateKey: string
-  /** APIv3 密钥, 32 characters: encrypts notifications. */
-  apiKey: string
   /** Times the documented pauses between notifications (15 s, 15 s, 30 s, 3 min, …); 1 by default. */
   pauseFactor?: number
   /** How long a notification waits for its acknowledgement; 5 s by default. */
@@ -35,33 +30,25 @@ export type SandboxConfig = {
 }
 export type Sandbox = { url: string; port: number; ledger(): Ledger; stop(): Promise<void> }
 
-/** Starts the stand-in for WeChat Pay on 127.0.0.1: `/v3` for the merchant, `/sandbox` for buyers and tests, `/healthz`. */
+/** Starts the stand-in for the payment providers on 127.0.0.1: each on its own path, `/sandbox` for buyers and tests, `/healthz`. */
 export async function startSandbox(config: SandboxConfig): Promise<Sandbox> {
-  const now = config.now ?? Date.now
-  const { mchId, merchantSerial: serial, merchantPublicKey: publicKeyPem } = config
-  const { headers } = platform(config.platformKeyId, config.platformPrivateKey, now)
-  const trades = tradeBook(config, now)
-  const refunds = refundBook(trades, config.refundMs ?? 200, now)
+  const { pauseFactor = 1, silenceMs = 5000, refundMs = 200, now = Date.now } = config
   const switches = switchboard()
-  const notify = notifier({ headers, apiKey: config.apiKey, pauseFactor: config.pauseFactor ?? 1, silenceMs: config.silenceMs ?? 5000 })
-  const buyer = buyerOf(trades, switches, notify)
-  const mistrusts = merchantVerifier({ mchId, serial, publicKeyPem }, now)
-  const ledger = () => ledgerOf(trades, refunds)
+  const gateways = [wechatV3Gateway(config, switches, { pauseFactor, silenceMs, refundMs, now })]
 
-  const app = new Hono<{ Bindings: HttpBindings }>()
+  const app = new Hono()
   app.get('/healthz', (c) => c.json({ ok: true }))
-  app.route('/sandbox', control(buyer, switches, ledger))
-  app.route('/v3', gateway({ mchId, headers, mistrusts, trades, refunds, switches, buyer, notify }))
+  app.route('/sandbox', control(gateways, switches))
+  for (const { path, routes } of gateways) app.route(path, routes)
 
   const server = createServer({ keepAliveTimeout: 75_000 }, getRequestListener(app.fetch))
   const port = await listen(server, config.port ?? 0)
   return {
     url: `http://127.0.0.1:${port}`,
     port,
-    ledger,
+    ledger: () => together(gateways.map(({ ledger }) => ledger())),
     async stop() {
-      notify.stop()
-      refunds.stop()
+      for (const gateway of gateways) gateway.stop()
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeAllConnections()
       await closed

@@ -2,8 +2,8 @@ import { Hono } from 'hono'
 import type { Logger } from 'pino'
 import type { Sql } from '../../db/client.ts'
 import type { Ids, NotificationId, OrderId } from '../../domain/ids.ts'
-import { storePayment } from '../../payments/notifications.ts'
-import { NotificationRejected, type PaymentProvider } from '../../payments/provider.ts'
+import { storeNotified } from '../../payments/notifications.ts'
+import { type Callbacks, NotificationRejected, type PaymentProvider } from '../../payments/provider.ts'
 
 export type NotifyDeps = {
   sql: Sql
@@ -14,29 +14,36 @@ export type NotifyDeps = {
 }
 
 /**
- * Where providers post. Verify, store, acknowledge what is stored; the judgement is not waited for. What is not verified is not stored. Answers are in the provider's form: WeChat Pay takes 204 as received and posts again on 4xx and 5xx
- * (API v3, "Payment notification").
+ * Where providers post, each to its own path and answered in its own words. Verify, store, acknowledge what is stored; the judgement is not
+ * waited for. What is not verified is not stored.
  */
-export function notifyRoutes({ sql, ids, providers, deliver, log }: NotifyDeps) {
-  return new Hono().post('/v1/notify/wechat/v3', async (c) => {
-    const provider = providers['wechat-v3']
-    if (!provider) return c.json({ code: 'FAIL', message: 'not configured' }, 404)
-    try {
-      const told = await provider.parse(c.req.raw.headers, await c.req.text())
-      if (told.is === 'payment') {
-        const { id, orderId, outcome } = await storePayment(sql, ids, told.facts, 'callback')
-        if (orderId !== null && outcome === null) deliver(orderId, id)
-      } else {
-        log.info({ provider: provider.name, told: told.is }, 'a notification that changes nothing: refunds are asked about by their workflows')
-      }
-      return c.body(null, 204)
-    } catch (error) {
-      if (error instanceof NotificationRejected) {
-        log.warn({ provider: provider.name, reason: error.reason }, 'a notification was not believed')
-        return c.json({ code: 'FAIL', message: error.reason }, 401)
-      }
-      log.error({ error }, 'a notification could not be stored; the provider sends it again')
-      return c.json({ code: 'FAIL', message: 'try again' }, 500)
+export function notifyRoutes(deps: NotifyDeps) {
+  const app = new Hono()
+  for (const { name, callbacks } of Object.values(deps.providers)) {
+    if (callbacks) app.post(callbacks.path, async (c) => answer(await take(deps, name, callbacks, c.req.raw.headers, await c.req.text())))
+  }
+  return app
+}
+
+type Words = Callbacks['answers'][keyof Callbacks['answers']]
+
+const answer = ({ status, type, body }: Words): Response =>
+  new Response(body ?? null, { status, ...(type && { headers: { 'content-type': `${type}; charset=utf-8` } }) })
+
+async function take({ sql, ids, deliver, log }: NotifyDeps, provider: string, callbacks: Callbacks, headers: Headers, body: string): Promise<Words> {
+  const { read, answers } = callbacks
+  try {
+    const told = await read(headers, body)
+    const stored = await storeNotified(sql, ids, told)
+    if (!stored) log.info({ provider, told: told.is }, 'a notification that changes nothing')
+    else if (told.is === 'payment' && stored.orderId !== null && stored.outcome === null) deliver(stored.orderId, stored.id)
+    return answers.stored
+  } catch (error) {
+    if (error instanceof NotificationRejected) {
+      log.warn({ provider, reason: error.reason }, 'a notification was not believed')
+      return answers.refused
     }
-  })
+    log.error({ provider, error }, 'a notification could not be stored; the provider sends it again')
+    return answers.later
+  }
 }

@@ -1,7 +1,9 @@
 import { createRoute } from '@hono/zod-openapi'
 import { listOrders, readAttempts, readLog, readOrder } from '../../db/order-reading.ts'
+import { readRefunds } from '../../db/refund-reading.ts'
 import type { AddressId, CouponId, OrderId } from '../../domain/ids.ts'
 import { refuse } from '../../domain/refusals.ts'
+import { clientAddress } from '../client-address.ts'
 import type { ApiDeps } from '../deps.ts'
 import { signedIn } from '../middleware/identity.ts'
 import { Problem } from '../problem.ts'
@@ -34,7 +36,7 @@ const one = createRoute({
   ...about,
   method: 'get',
   path: '/v1/orders/{id}',
-  summary: 'An order with its log and its payments',
+  summary: 'An order with its log, its payments and its refunds',
   request: { params: idParam },
   responses: { 200: json('The order', orderWithStory), ...problems },
 })
@@ -52,14 +54,14 @@ const cancel = createRoute({
   ...about,
   method: 'post',
   path: '/v1/orders/{id}/cancel',
-  summary: 'Closes an order that is not paid, as its deadline would',
+  summary: 'Closes an order that is not paid, as its deadline would; refunds one that is paid and not shipped',
   request: { params: idParam },
   responses: { 200: json('Closed', orderSchema), 202: json('Closing; the provider is being asked', orderSchema), ...problems },
 })
 
 /** Orders of the buyer who asks; anybody else's are not there. */
-export function orderRoutes(deps: Pick<ApiDeps, 'db' | 'bearers' | 'quoteTokens' | 'placing' | 'paying'>) {
-  const { db, quoteTokens, placing, paying } = deps
+export function orderRoutes(deps: Pick<ApiDeps, 'db' | 'bearers' | 'quoteTokens' | 'placing' | 'paying' | 'trustedProxies'>) {
+  const { db, quoteTokens, placing, paying, trustedProxies } = deps
   const app = routes()
   app.use('/v1/orders/*', signedIn(deps))
   return app
@@ -85,13 +87,20 @@ export function orderRoutes(deps: Pick<ApiDeps, 'db' | 'bearers' | 'quoteTokens'
     .openapi(one, async (c) => {
       const id = c.req.valid('param').id as OrderId // The schema has checked that it is an id.
       c.set('orderId', id)
-      const [order, log, attempts] = await Promise.all([mine(id, c.var.buyer), readLog(db.sql, id), readAttempts(db.sql, id)])
-      return c.json(orderWithStoryView(order, log, attempts), 200)
+      const [order, log, attempts, refunds] = await Promise.all([
+        mine(id, c.var.buyer),
+        readLog(db.sql, id),
+        readAttempts(db.sql, id),
+        readRefunds(db.sql, id),
+      ])
+      return c.json(orderWithStoryView(order, log, attempts, refunds), 200)
     })
     .openapi(pay, async (c) => {
       const id = c.req.valid('param').id as OrderId // The schema has checked that it is an id.
       c.set('orderId', id)
-      return c.json(attemptView(await paying.pay(id, c.var.buyer, c.req.valid('json').channel)), 201)
+      const { channel, openid } = c.req.valid('json')
+      const payer = { ...(openid !== undefined && { openid }), ...(channel === 'wechat-v3-h5' && { ip: clientAddress(trustedProxies, c) }) }
+      return c.json(attemptView(await paying.pay(id, c.var.buyer, { channel, payer })), 201)
     })
     .openapi(cancel, async (c) => {
       const id = c.req.valid('param').id as OrderId // The schema has checked that it is an id.

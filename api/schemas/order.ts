@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { hidden, payStates, shippingStates, statuses } from '../../domain/order.ts'
 import { addressSnapshot } from './address.ts'
 import { attributes } from './goods.ts'
+import { refundSchema } from './refund.ts'
 import { count, fenText, id, moment, money, page, words } from './values.ts'
 
 export const placement = z
@@ -62,6 +63,17 @@ export const orderSchema = z
   })
   .openapi('Order')
 
+/** A text to show as a QR code; what WeChat's own browser is called with (JSAPI调起支付); where to send the browser; a form to post there. */
+const openAnswer = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('qr'), qr: z.string() }),
+  z.object({
+    kind: z.literal('jsapi'),
+    ...{ appId: z.string(), timeStamp: z.string(), nonceStr: z.string(), package: z.string(), signType: z.literal('RSA'), paySign: z.string() },
+  }),
+  z.object({ kind: z.literal('url'), url: z.string() }),
+  z.object({ kind: z.literal('form'), action: z.string(), fields: z.record(z.string(), z.string()) }),
+])
+
 const attemptState = z.enum(['opening', 'open', 'paid', 'closed', 'failed'])
 
 export const orderWithStory = orderSchema
@@ -77,11 +89,13 @@ export const orderWithStory = orderSchema
         refunding: money,
         refunded: money,
         qr: z.string().nullable(),
+        answer: openAnswer.nullable(),
         openedAt: moment,
         expiresAt: moment,
         endedAt: moment.nullable(),
       }),
     ),
+    refunds: z.array(refundSchema),
   })
   .openapi('OrderWithStory')
 
@@ -92,9 +106,29 @@ export const pendingSchema = z.object({ orderId: z.string(), look: z.string() })
 const shown = statuses.filter((status) => !hidden.includes(status))
 export const orderQuery = page.extend({ status: z.enum(shown).optional() })
 
-export const paymentRequest = z.strictObject({ channel: z.enum(['wechat-v3', 'balance']) }).openapi('PaymentRequest')
+const channels = ['wechat-v3', 'wechat-v3-jsapi', 'wechat-v3-h5', 'wechat-v2', 'alipay', 'alipay-qr', 'balance'] as const
 
-/** `qr`: the text to show as a QR code, where the channel has one. */
+export const paymentRequest = z
+  .strictObject({
+    channel: z.enum(channels),
+    /** The buyer's openid at the shop's own app: only `wechat-v3-jsapi` needs it. */
+    openid: words(1, 128).optional(),
+  })
+  .refine(({ channel, openid }) => channel !== 'wechat-v3-jsapi' || openid !== undefined, {
+    path: ['openid'],
+    error: 'the buyer’s openid: WeChat’s own browser cannot pay without it',
+  })
+  .openapi('PaymentRequest')
+
+/** What `answer` says is needed to pay; `qr` is the same text once more, where it is a QR code. */
 export const attemptSchema = z
-  .object({ number: z.string(), channel: z.string(), state: attemptState, amount: money, qr: z.string().nullable(), expiresAt: moment })
+  .object({
+    number: z.string(),
+    channel: z.string(),
+    state: attemptState,
+    amount: money,
+    qr: z.string().nullable(),
+    answer: openAnswer.nullable(),
+    expiresAt: moment,
+  })
   .openapi('Attempt')

@@ -1,6 +1,8 @@
 import type { LogEntry, StoredAttempt, StoredLine, StoredOrder } from '../../db/order-reading.ts'
+import type { StoredRefund } from '../../db/refund-reading.ts'
 import { fen, moneyJson, times } from '../../domain/money.ts'
 import type { AttemptView } from '../deps.ts'
+import { refundView } from './refund.ts'
 
 const iso = (moment: Date | null): string | null => moment?.toISOString() ?? null
 const money = (amount: bigint | string) => moneyJson(fen(amount))
@@ -47,19 +49,26 @@ const lineView = ({ unitPrice, quantity, coupon, points, balance, ...line }: Sto
   balance: money(balance),
 })
 
-/** An order with what happened to it and every try to pay it. */
-export const orderWithStoryView = (order: StoredOrder, log: readonly LogEntry[], attempts: readonly StoredAttempt[]) => ({
+/** An order with what happened to it, every try to pay it, and what went back. */
+export const orderWithStoryView = (
+  order: StoredOrder,
+  log: readonly LogEntry[],
+  attempts: readonly StoredAttempt[],
+  refunds: readonly StoredRefund[],
+) => ({
   ...orderView(order),
+  refunds: refunds.map(refundView),
   log: log.map(({ at, from, to, why }) => ({ at: at.toISOString(), from, to, why })),
-  attempts: attempts.map(({ number, provider, state, amount, captured, refunding, refunded, qr, openedAt, expiresAt, endedAt }) => ({
+  attempts: attempts.map(({ number, channel, state, amount, captured, refunding, refunded, answer, openedAt, expiresAt, endedAt }) => ({
     number,
-    channel: provider,
+    channel,
     state,
     amount: money(amount),
     captured: money(captured),
     refunding: money(refunding),
     refunded: money(refunded),
-    qr,
+    qr: answer?.kind === 'qr' ? answer.qr : null,
+    answer,
     openedAt: openedAt.toISOString(),
     expiresAt: expiresAt.toISOString(),
     endedAt: iso(endedAt),
@@ -67,11 +76,12 @@ export const orderWithStoryView = (order: StoredOrder, log: readonly LogEntry[],
 })
 
 /** An attempt that was just opened: what the buyer needs to pay it. */
-export const attemptView = ({ number, provider, state, amount, qr, expiresAt }: AttemptView) => ({
+export const attemptView = ({ number, channel, state, amount, answer, expiresAt }: AttemptView) => ({
   number,
-  channel: provider,
+  channel,
   state,
   amount: moneyJson(amount),
-  qr: qr ?? null,
+  qr: answer?.kind === 'qr' ? answer.qr : null,
+  answer,
   expiresAt: expiresAt.toISOString(),
 })

@@ -17,7 +17,8 @@ export const goodsChecks: Check[] = [
   },
   {
     name: 'stock_held',
-    promise: 'Each order from the shelves holds its lines while it lives, has taken them when it is sold, and holds nothing once it has ended',
+    promise:
+      'Each order from the shelves holds its lines while it lives, has taken them when it is sold but for what was put back, and holds nothing once it has ended',
     counts: 'order lines',
     unit: 'pieces',
     rows: (sql) => sql`
@@ -28,23 +29,24 @@ export const goodsChecks: Check[] = [
                  AND EXISTS (SELECT 1 FROM steps s WHERE s.order_id = o.id AND s.step = 'reserve_stock' AND s.state = 'done') AS live
         FROM orders o JOIN order_lines l ON l.order_id = o.id WHERE o.kind = 1 GROUP BY o.id, l.sku_id),
       moved AS (
-        SELECT order_id, sku_id, sum(reserved) AS held, -sum(on_hand) AS taken FROM stock_movements WHERE order_id IS NOT NULL AND session_id IS NULL GROUP BY 1, 2)
+        SELECT order_id, sku_id, sum(reserved) AS held, -sum(on_hand) AS taken, COALESCE(sum(on_hand) FILTER (WHERE kind = 'refunded'), 0) AS put_back
+        FROM stock_movements WHERE order_id IS NOT NULL AND session_id IS NULL GROUP BY 1, 2)
       SELECT concat('order ', order_id, ', SKU ', sku_id) AS subject, w.pieces AS amount, w.status, w.pieces AS ordered,
-             COALESCE(m.held, 0) AS held, COALESCE(m.taken, 0) AS taken,
+             COALESCE(m.held, 0) AS held, COALESCE(m.taken, 0) AS taken, COALESCE(m.put_back, 0) AS put_back,
              COALESCE(m.held, 0) = CASE WHEN w.live THEN w.pieces ELSE 0 END
-               AND COALESCE(m.taken, 0) = CASE WHEN w.sold THEN w.pieces ELSE 0 END AS holds
+               AND COALESCE(m.taken, 0) = CASE WHEN w.sold THEN w.pieces - COALESCE(m.put_back, 0) ELSE 0 END AS holds
       FROM wanted w FULL JOIN moved m USING (order_id, sku_id)`,
   },
   {
     name: 'sales',
-    promise: 'Each SKU has sold exactly what orders that are paid, or paid on delivery, have bought',
+    promise: 'Each SKU has sold exactly what orders that are paid, or paid on delivery, have bought, and not sent back whole',
     counts: 'SKUs',
     unit: 'pieces',
     rows: (sql) => sql`
       SELECT concat('SKU ', k.id) AS subject, k.sales AS amount, k.sales, COALESCE(b.pieces, 0) AS bought, k.sales = COALESCE(b.pieces, 0) AS holds
       FROM skus k LEFT JOIN (
         SELECT l.sku_id, sum(l.quantity) AS pieces FROM order_lines l JOIN orders o ON o.id = l.order_id
-        WHERE o.status IN ('to_ship', 'shipped', 'received', 'completed') GROUP BY 1) b ON b.sku_id = k.id`,
+        WHERE o.status IN ('to_ship', 'shipped', 'received', 'completed') AND o.pay_state <> 'refunded' GROUP BY 1) b ON b.sku_id = k.id`,
   },
   {
     name: 'coupons',

@@ -46,14 +46,16 @@ export const moneyChecks: Check[] = [
   },
   {
     name: 'earned',
-    promise: 'Each paid order has earned a point and a unit of growth for every whole yuan, and no other order has',
+    promise:
+      'Each paid order has earned a point and a unit of growth for every whole yuan, and no other order has; one refunded whole has given them back',
     counts: 'orders',
     unit: 'points',
     rows: (sql) => sql`
       SELECT concat('order ', o.id) AS subject, p.points AS amount, o.pay_state, o.due_fen, o.balance_fen, p.points, g.growth,
-             COALESCE(p.points, 0) = e.earned AND COALESCE(g.growth, 0) = e.earned AS holds
+             COALESCE(p.points, 0) = e.earned AND COALESCE(g.growth, 0) = e.earned
+               AND (o.pay_state = 'refunded' OR NOT EXISTS (SELECT 1 FROM points_movements u WHERE u.order_id = o.id AND u.kind = 'unearned')) AS holds
       FROM orders o
-      CROSS JOIN LATERAL (SELECT CASE WHEN o.pay_state = 'paid' THEN (o.due_fen + o.balance_fen) / 100 ELSE 0 END AS earned) e
+      CROSS JOIN LATERAL (SELECT CASE WHEN o.paid_at IS NOT NULL THEN (o.due_fen + o.balance_fen) / 100 ELSE 0 END AS earned) e
       LEFT JOIN points_movements p ON p.order_id = o.id AND p.kind = 'earned'
       LEFT JOIN growth_movements g ON g.order_id = o.id AND g.kind = 'earned'`,
   },
@@ -74,7 +76,7 @@ export const moneyChecks: Check[] = [
     counts: 'effects',
     rows: (sql) => sql`
       SELECT subject, NULL::bigint AS amount, count(*) AS times, count(*) = 1 AS holds FROM (
-        SELECT concat('order ', order_id, ': stock ', kind, ', SKU ', sku_id, ', warehouse ', warehouse_id) AS subject
+        SELECT concat('order ', order_id, ': stock ', kind, ' ', refund, ', SKU ', sku_id, ', warehouse ', warehouse_id) AS subject
           FROM stock_movements WHERE order_id IS NOT NULL
         UNION ALL SELECT concat('order ', order_id, ': coupon ', kind, ' ', user_coupon_id) FROM coupon_movements
         UNION ALL SELECT concat('order ', order_id, ': wallet ', kind, ' ', refund) FROM wallet_movements WHERE order_id IS NOT NULL

@@ -20,12 +20,12 @@ export const orderChecks: Check[] = [
   },
   {
     name: 'steps',
-    promise: 'A placed order has done every step that it needs; a refused or closed one has undone every step',
+    promise: 'A placed order has done every step that it needs; a refused one, and one closed before it was settled, has undone every step',
     counts: 'orders',
     rows: (sql) => sql`
       WITH done AS (SELECT order_id, array_agg(step) AS steps FROM steps WHERE state = 'done' GROUP BY 1)
       SELECT concat('order ', o.id) AS subject, NULL::bigint AS amount, o.status, need.steps AS needs, d.steps AS done,
-             CASE WHEN o.status IN ('rejected', 'closed') THEN d.steps IS NULL
+             CASE WHEN o.status = 'rejected' OR (o.status = 'closed' AND o.pay_state <> 'refunded') THEN d.steps IS NULL
                   WHEN o.status = 'placing' THEN NOT 'confirm' = ANY (COALESCE(d.steps, '{}'))
                   ELSE COALESCE(d.steps, '{}') @> need.steps END AS holds
       FROM orders o LEFT JOIN done d ON d.order_id = o.id

@@ -4,17 +4,20 @@ import type { Check } from './check.ts'
 export const paymentChecks: Check[] = [
   {
     name: 'paid_once',
-    promise: 'Each order paid with money has exactly one paid attempt, which keeps what was due; no other attempt keeps a fen',
+    promise: 'Each order paid with money has exactly one paid attempt, which keeps what was due and not refunded; no other attempt keeps a fen',
     counts: 'orders with money',
     unit: 'fen',
     rows: (sql) => sql`
       WITH kept AS (
         SELECT order_id, count(*) FILTER (WHERE state = 'paid') AS paid, sum(captured_fen - refunding_fen - refunded_fen) AS fen FROM attempts GROUP BY 1)
-      SELECT concat('order ', o.id) AS subject, k.fen AS amount, o.status, o.pay_state, o.due_fen AS due, COALESCE(k.paid, 0) AS paid_attempts,
-             COALESCE(k.fen, 0) AS kept,
-             CASE WHEN o.pay_state = 'paid' AND o.due_fen > 0 THEN COALESCE(k.paid = 1 AND k.fen = o.due_fen, false)
+      SELECT concat('order ', o.id) AS subject, k.fen AS amount, o.status, o.pay_state, o.due_fen AS due, b.fen AS refunded_of_it,
+             COALESCE(k.paid, 0) AS paid_attempts, COALESCE(k.fen, 0) AS kept,
+             CASE WHEN o.paid_at IS NOT NULL AND o.due_fen > 0 THEN COALESCE(k.paid = 1 AND k.fen = o.due_fen - b.fen, false)
                   ELSE COALESCE(k.paid, 0) = 0 AND COALESCE(k.fen, 0) = 0 END AS holds
-      FROM orders o LEFT JOIN kept k ON k.order_id = o.id WHERE k.order_id IS NOT NULL OR (o.pay_state = 'paid' AND o.due_fen > 0)`,
+      FROM orders o LEFT JOIN kept k ON k.order_id = o.id
+      CROSS JOIN LATERAL (
+        SELECT COALESCE(sum(amount_fen), 0) AS fen FROM refunds r WHERE r.order_id = o.id AND r.cause IN ('cancelled', 'operator')) b
+      WHERE k.order_id IS NOT NULL OR (o.paid_at IS NOT NULL AND o.due_fen > 0)`,
   },
   {
     name: 'one_open_attempt',
@@ -64,7 +67,9 @@ export const paymentChecks: Check[] = [
              sum(back.refunded) AS refunded, sum(back.refunding) AS in_flight,
              sum(a.captured_fen) = sum(due.fen) + sum(back.refunded) + sum(back.refunding) AS holds
       FROM attempts a JOIN orders o ON o.id = a.order_id
-      CROSS JOIN LATERAL (SELECT CASE WHEN a.state = 'paid' AND o.pay_state = 'paid' THEN o.due_fen ELSE 0 END AS fen) due
+      CROSS JOIN LATERAL (
+        SELECT CASE WHEN a.state = 'paid' AND o.paid_at IS NOT NULL
+          THEN o.due_fen - COALESCE((SELECT sum(amount_fen) FROM refunds r WHERE r.attempt = a.number AND r.cause IN ('cancelled', 'operator')), 0) ELSE 0 END AS fen) due
       CROSS JOIN LATERAL (
         SELECT COALESCE(sum(amount_fen) FILTER (WHERE state = 'success'), 0) AS refunded, COALESCE(sum(amount_fen) FILTER (WHERE state <> 'success'), 0) AS refunding
         FROM refunds r WHERE r.attempt = a.number) back
@@ -86,6 +91,39 @@ export const paymentChecks: Check[] = [
       SELECT concat('order ', order_id) AS subject, m.paid AS amount, a.captured, COALESCE(m.paid, 0) AS paid, a.refunded, COALESCE(m.back, 0) AS back,
              COALESCE(m.paid, 0) = COALESCE(a.captured + a.unjudged, 0) AND COALESCE(m.back, 0) = COALESCE(a.refunded, 0) AS holds
       FROM attempted a FULL JOIN moved m USING (order_id)`,
+  },
+  {
+    name: 'refunds_of_orders',
+    promise:
+      'What refunds gave back of each order, in money, balance, points and pieces, is what its ledgers say, and never more than it took; all of it once it is refunded whole',
+    counts: 'orders with refunds',
+    unit: 'fen',
+    rows: (sql) => sql`
+      WITH r AS (
+        SELECT order_id, sum(amount_fen) AS amount, sum(balance_fen) AS balance, sum(points) AS points FROM refunds WHERE cause IN ('cancelled', 'operator') GROUP BY 1),
+      pieces AS (
+        SELECT l.order_id, bool_and(COALESCE(back.quantity, 0) <= l.quantity) AS within, bool_and(COALESCE(back.quantity, 0) = l.quantity) AS whole
+        FROM order_lines l LEFT JOIN (
+          SELECT r.order_id, p.line, sum(p.quantity) AS quantity FROM refund_lines p JOIN refunds r ON r.number = p.refund GROUP BY 1, 2) back USING (order_id, line)
+        GROUP BY 1)
+      SELECT concat('order ', o.id) AS subject, r.amount, o.pay_state, o.due_fen AS due, r.balance, o.balance_fen AS took_balance, r.points, o.points AS took_points,
+             COALESCE(w.back, 0) AS wallet_got, COALESCE(q.back, 0) AS points_got, p.within AS pieces_within, p.whole AS all_pieces,
+             r.amount <= o.due_fen AND r.balance = COALESCE(w.back, 0) AND r.balance <= o.balance_fen AND r.points = COALESCE(q.back, 0) AND r.points <= o.points
+               AND p.within AND (o.pay_state <> 'refunded'
+                 OR (p.whole AND r.balance = o.balance_fen AND r.points = o.points AND r.amount = CASE WHEN o.paid_at IS NULL THEN 0 ELSE o.due_fen END)) AS holds
+      FROM r JOIN orders o ON o.id = r.order_id JOIN pieces p ON p.order_id = o.id
+      LEFT JOIN (SELECT order_id, sum(amount_fen) AS back FROM wallet_movements WHERE kind = 'order_refund' GROUP BY 1) w ON w.order_id = o.id
+      LEFT JOIN (SELECT order_id, sum(points) AS back FROM points_movements WHERE kind = 'refund' GROUP BY 1) q ON q.order_id = o.id`,
+  },
+  {
+    name: 'refunded_into_wallets',
+    promise: 'What a provider could not send back and went into the wallet instead arrived there once',
+    counts: 'refunds into a wallet instead',
+    unit: 'fen',
+    rows: (sql) => sql`
+      SELECT concat('refund ', COALESCE(r.number, w.refund)) AS subject, r.amount_fen AS amount, w.amount_fen AS got, r.amount_fen = w.amount_fen AS holds
+      FROM (SELECT number, amount_fen FROM refunds WHERE paid_to = 'wallet') r
+      FULL JOIN (SELECT refund, amount_fen FROM wallet_movements WHERE kind = 'refund_instead') w ON w.refund = r.number`,
   },
   {
     name: 'judged',

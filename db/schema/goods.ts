@@ -51,8 +51,8 @@ export const stock = pgTable(
 )
 
 /**
- * Kinds: `received`, `reserved`, `released`, `deducted`; of a flash sale's session `offered` and `returned`. The row of `stock` is the sum of its
- * movements.
+ * Kinds: `received`, `reserved`, `released`, `deducted`, `refunded`; of a flash sale's session `offered` and `returned`. The row of `stock` is the
+ * sum of its movements.
  */
 export const stockMovements = pgTable(
   'stock_movements',
@@ -66,11 +66,13 @@ export const stockMovements = pgTable(
     orderId: id('order_id'),
     /** Whose offer the pieces went to, or came back from. */
     sessionId: text('session_id'),
+    /** By which refund pieces came back. */
+    refund: text('refund').notNull().default(''),
     at: moment('at').notNull().defaultNow(),
   },
   (t) => [
     index('stock_movements_of_session').on(t.sessionId).where(sql`${t.sessionId} IS NOT NULL`),
-    unique('stock_movement_once').on(t.orderId, t.skuId, t.warehouseId, t.kind),
+    unique('stock_movement_once').on(t.orderId, t.skuId, t.warehouseId, t.kind, t.refund),
   ],
 )
 

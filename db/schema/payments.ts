@@ -1,10 +1,17 @@
 import { sql } from 'drizzle-orm'
-import { check, index, integer, jsonb, pgTable, text, unique, uniqueIndex } from 'drizzle-orm/pg-core'
-import { fen, id, moment } from './columns.ts'
+import { bigint, boolean, check, index, integer, jsonb, pgTable, primaryKey, text, unique, uniqueIndex } from 'drizzle-orm/pg-core'
+import { bytea, fen, id, moment } from './columns.ts'
 import { orders } from './orders.ts'
 
-/** What the buyer needs to pay. */
-export type OpenAnswer = { kind: 'qr'; qr: string }
+/**
+ * What the buyer needs to pay: a text to show as a QR code; parameters for WeChat's own browser (JSAPI调起支付); an address to go to; or a
+ * form to post to the provider's page.
+ */
+export type OpenAnswer =
+  | { kind: 'qr'; qr: string }
+  | { kind: 'jsapi'; appId: string; timeStamp: string; nonceStr: string; package: string; signType: 'RSA'; paySign: string }
+  | { kind: 'url'; url: string }
+  | { kind: 'form'; action: string; fields: Record<string, string> }
 
 /** One try to pay one order at one provider. `opening → open → paid | closed | failed`. */
 export const attempts = pgTable(
@@ -16,6 +23,8 @@ export const attempts = pgTable(
       .notNull()
       .references(() => orders.id),
     provider: text('provider').notNull(),
+    /** What the buyer chose: the provider, and a way of paying there (`channels` of payments/provider.ts). */
+    channel: text('channel').notNull(),
     state: text('state').$type<'opening' | 'open' | 'paid' | 'closed' | 'failed'>().notNull(),
     amountFen: fen('amount_fen').notNull(),
     currency: text('currency').notNull(),
@@ -24,6 +33,8 @@ export const attempts = pgTable(
     /** A creation may be on its way until then: "no such trade" means nothing before it. */
     callingUntil: moment('calling_until').notNull(),
     answer: jsonb('answer').$type<OpenAnswer>(),
+    /** What the way of paying has to know of the buyer, for a repetition of the creation; null once the attempt has ended: it is personal data. */
+    payer: jsonb('payer').$type<{ openid?: string; ip?: string }>(),
     transaction: text('transaction'),
     capturedFen: fen('captured_fen').notNull().default(sql`0`),
     refundingFen: fen('refunding_fen').notNull().default(sql`0`),
@@ -62,9 +73,9 @@ export const notifications = pgTable(
     currency: text('currency').notNull(),
     merchant: text('merchant').notNull(),
     app: text('app').notNull(),
-    found: text('found').$type<'callback' | 'watch' | 'closing' | 'balance'>().notNull(),
+    found: text('found').$type<'callback' | 'watch' | 'closing' | 'balance' | 'statement'>().notNull(),
     receivedAt: moment('received_at').notNull().defaultNow(),
-    /** `paid`, `duplicate`, `refund <number>`, `attention`: written by the judge, once. */
+    /** `paid`, `duplicate`, `refund <number>`, `attention`: written by the judge, once; `noted` for what changes nothing. */
     outcome: text('outcome'),
     judgedAt: moment('judged_at'),
     dueAt: moment('due_at').notNull(),
@@ -77,24 +88,111 @@ export const notifications = pgTable(
   ],
 )
 
-/** Money on its way back. Inserting a row reserves its amount on the attempt. `asked → success`, or `closed`/`abnormal`: a human's. */
+/**
+ * Money on its way back. Inserting a row reserves its amount on the attempt. `asked → success`, or `closed`/`abnormal`: a human's. What an
+ * order took from wallet and points goes back with the row itself; so does an amount of zero, which is a success at once.
+ */
 export const refunds = pgTable(
   'refunds',
   {
-    /** From its cause, e.g. `late-wechat-v3-4200…`: whoever finds the cause finds this one refund. */
+    /** From its cause, e.g. `late-wechat-v3-4200…`, `order-<order>-<key>`: whoever finds the cause finds this one refund. */
     number: text('number').primaryKey(),
-    attempt: id('attempt')
-      .notNull()
-      .references(() => attempts.number),
+    /** Whose money goes back; null when the order was paid without any. */
+    attempt: id('attempt').references(() => attempts.number),
     orderId: id('order_id').notNull(),
-    cause: text('cause').$type<'late' | 'duplicate' | 'wrong_amount'>().notNull(),
-    transaction: text('transaction').notNull(),
+    cause: text('cause').$type<'late' | 'duplicate' | 'wrong_amount' | 'cancelled' | 'operator'>().notNull(),
+    transaction: text('transaction'),
     amountFen: fen('amount_fen').notNull(),
+    balanceFen: fen('balance_fen').notNull().default(sql`0`),
+    points: bigint('points', { mode: 'bigint' }).notNull().default(sql`0`),
+    shippingFen: fen('shipping_fen').notNull().default(sql`0`),
+    /** Whether the shipping fee is refunded with it, also one of nothing. */
+    shippingRefunded: boolean('shipping_refunded').notNull().default(false),
+    /** What the operator wrote about it. */
+    reason: text('reason').notNull().default(''),
+    /** What was asked for with this number; the same number with something else is refused. */
+    fingerprint: text('fingerprint').notNull().default(''),
     state: text('state').$type<'asked' | 'success' | 'closed' | 'abnormal'>().notNull().default('asked'),
+    /** Where the money went: back to where it came from, or, when the provider could not, into the wallet. */
+    paidTo: text('paid_to').$type<'source' | 'wallet'>(),
     /** While it is asked: when the relay makes sure, next, that its workflow runs. */
     dueAt: moment('due_at').notNull().defaultNow(),
     createdAt: moment('created_at').notNull().defaultNow(),
     endedAt: moment('ended_at'),
   },
-  (t) => [index('refunds_due').on(t.dueAt).where(sql`${t.state} = 'asked'`), index('refunds_of_order').on(t.orderId)],
+  (t) => [
+    index('refunds_due').on(t.dueAt).where(sql`${t.state} = 'asked'`),
+    index('refunds_of_order').on(t.orderId),
+    index('refunds_of_attempt').on(t.attempt),
+    check('refund_of_money_has_attempt', sql`${t.amountFen} = 0 OR ${t.attempt} IS NOT NULL`),
+  ],
+)
+
+/** Which pieces of an order a refund is for, and what of their price went back to each source. */
+export const refundLines = pgTable(
+  'refund_lines',
+  {
+    refund: text('refund')
+      .notNull()
+      .references(() => refunds.number),
+    line: integer('line').notNull(),
+    quantity: integer('quantity').notNull(),
+    amountFen: fen('amount_fen').notNull(),
+    balanceFen: fen('balance_fen').notNull(),
+    pointsFen: fen('points_fen').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.refund, t.line] }), check('refund_line_of_pieces', sql`${t.quantity} > 0`)],
+)
+
+/** A provider's statement of a day, kept as it came, in pieces (`statement_parts`). `fetched → matched`; `none`: there was no trade. */
+export const statements = pgTable(
+  'statements',
+  {
+    id: bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
+    provider: text('provider').notNull(),
+    kind: text('kind').$type<'trade' | 'fund_flow'>().notNull(),
+    date: text('date').notNull(),
+    state: text('state').$type<'fetching' | 'fetched' | 'matched' | 'none'>().notNull(),
+    /** SHA-256 of the raw text, hexadecimal. */
+    digest: text('digest'),
+    bytes: bigint('bytes', { mode: 'bigint' }).notNull().default(sql`0`),
+    rows: integer('rows').notNull().default(0),
+    repaired: integer('repaired').notNull().default(0),
+    different: integer('different').notNull().default(0),
+    fetchedAt: moment('fetched_at'),
+    matchedAt: moment('matched_at'),
+  },
+  (t) => [unique('statement_once').on(t.provider, t.kind, t.date)],
+)
+
+export const statementParts = pgTable(
+  'statement_parts',
+  {
+    statement: bigint('statement', { mode: 'bigint' })
+      .notNull()
+      .references(() => statements.id, { onDelete: 'cascade' }),
+    part: integer('part').notNull(),
+    /** Compressed with gzip. */
+    content: bytea('content').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.statement, t.part] })],
+)
+
+/** What a statement and our rows do not agree about, once a thing; cleared when somebody has seen to it. */
+export const reconciliation = pgTable(
+  'reconciliation',
+  {
+    id: bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
+    provider: text('provider').notNull(),
+    date: text('date').notNull(),
+    /** `unknown_trade`, `unknown_refund`, `amount`, `missing_there`, … */
+    difference: text('difference').notNull(),
+    /** The provider's transaction, or our refund's number. */
+    subject: text('subject').notNull(),
+    orderId: id('order_id'),
+    details: jsonb('details').$type<Record<string, string>>().notNull().default({}),
+    foundAt: moment('found_at').notNull().defaultNow(),
+    clearedAt: moment('cleared_at'),
+  },
+  (t) => [unique('difference_once').on(t.provider, t.date, t.difference, t.subject)],
 )

@@ -43,7 +43,10 @@ export const wallets = pgTable(
   (t) => [check('wallet_not_negative', sql`${t.balanceFen} >= 0`)],
 )
 
-/** Kinds: `top_up`, `order` (part-payment when placing), `order_undone`, `payment` (the channel `balance`), `refund`. */
+/**
+ * Kinds: `top_up`, `order` (part-payment when placing), `order_undone`, `payment` (the channel `balance`); `refund` (of money that came by the
+ * channel `balance`), `refund_instead` (of money that a provider could not send back) and `order_refund` (of the part-payment).
+ */
 export const walletMovements = pgTable(
   'wallet_movements',
   {
@@ -86,13 +89,13 @@ const earned = (name: string) =>
     at: moment('at').notNull().defaultNow(),
   }) as const
 
-/** Kinds: `gift`, `order` (spent when placing), `order_undone`, `earned`. */
+/** Kinds: `gift`, `order` (spent when placing), `order_undone`, `earned`, `refund` (spent ones given back), `unearned` (earned by what was refunded). */
 export const pointsMovements = pgTable('points_movements', earned('points'), (t) => [
   index('points_movements_of_user').on(t.userId),
   unique('points_movement_once').on(t.orderId, t.kind, t.refund),
 ])
 
-/** Kinds: `gift`, `earned`. */
+/** Kinds: `gift`, `earned`, `unearned`. */
 export const growthMovements = pgTable('growth_movements', earned('growth'), (t) => [
   index('growth_movements_of_user').on(t.userId),
   unique('growth_movement_once').on(t.orderId, t.kind, t.refund),

@@ -27,12 +27,13 @@ export async function openTrade(call: Call, merchant: Merchant, request: OpenReq
   return { is: trade.is === 'closed' ? 'refused' : 'unknown', code }
 }
 
-const nativeBody = (merchant: Merchant, { attempt, amount, currency, description, expiresAt }: OpenRequest) => ({
+const nativeBody = (merchant: Merchant, { attempt, amount, currency, description, attach, expiresAt }: OpenRequest) => ({
   appid: merchant.appId,
   mchid: merchant.mchId,
   description: Array.from(description).slice(0, maxDescription).join(''),
   out_trade_no: attempt,
   time_expire: beijingTime(expiresAt),
+  attach,
   notify_url: merchant.notifyUrl,
   amount: { total: wireFen(amount), currency },
 })

@@ -1,9 +1,9 @@
 import { Aes, Formatter, Rsa } from 'wechatpay-axios-plugin'
 import * as z from 'zod'
-import type { RefundNumber } from '../../domain/ids.ts'
+import type { AttemptNumber, RefundNumber } from '../../domain/ids.ts'
+import { fen } from '../../domain/money.ts'
 import { NotificationRejected, type Notified } from '../provider.ts'
 import type { Merchant } from './config.ts'
-import { refundStateOf } from './states.ts'
 import { factsOf, paidSchema } from './trade.ts'
 
 const maxAgeSeconds = 300
@@ -17,7 +17,14 @@ const envelopeSchema = z.object({
     associated_data: z.string().default(''),
   }),
 })
-const refundNoticeSchema = z.object({ out_refund_no: z.string().min(1), refund_status: z.string().min(1) })
+const refundNoticeSchema = z.object({
+  mchid: z.string().min(1),
+  out_refund_no: z.string().min(1),
+  out_trade_no: z.string().min(1),
+  transaction_id: z.string().min(1),
+  refund_status: z.string().min(1),
+  amount: z.object({ refund: z.int().nonnegative() }),
+})
 
 /**
  * Reads notifications (支付成功通知, 退款结果通知): the serial must be one of ours (验证签名), the time stamp within 300 s, the signature over the
@@ -34,9 +41,22 @@ export function notificationReader(merchant: Merchant): (headers: Headers, body:
       case 'REFUND.SUCCESS':
       case 'REFUND.ABNORMAL':
       case 'REFUND.CLOSED': {
-        const { out_refund_no, refund_status } = readAs(refundNoticeSchema, plain)
-        // Whether it is one of ours is for the reader of the refund to find out.
-        return { is: 'refund', refund: out_refund_no as RefundNumber, state: refundStateOf(refund_status) }
+        const notice = readAs(refundNoticeSchema, plain)
+        return {
+          is: 'refund',
+          facts: {
+            provider: 'wechat-v3',
+            transaction: notice.transaction_id,
+            // Whether they are ours is for the judge of refunds to find out.
+            attempt: notice.out_trade_no as AttemptNumber,
+            refund: notice.out_refund_no as RefundNumber,
+            state: notice.refund_status,
+            amount: fen(notice.amount.refund),
+            currency: 'CNY', // It does not say; Native trades are in no other.
+            merchant: notice.mchid,
+            app: merchant.appId, // It does not say; it was encrypted with this merchant's key.
+          },
+        }
       }
       default:
         return { is: 'other', type }

@@ -45,6 +45,7 @@ describe('/openapi.json', () => {
       '/v1/cart',
       '/v1/cart/lines',
       '/v1/cart/lines/{sku}',
+      '/v1/ops/orders/{id}/refunds',
       '/v1/ops/sessions',
       '/v1/ops/sessions/{session}',
       '/v1/ops/sessions/{session}/end',

@@ -29,10 +29,10 @@ describe('paying', () => {
     const id = await stored()
     const attempt: AttemptView = {
       number: '5' as AttemptNumber,
-      provider: 'wechat-v3',
+      channel: 'wechat-v3',
       state: 'open',
       amount: fen(2100),
-      qr: 'weixin://x',
+      answer: { kind: 'qr', qr: 'weixin://x' },
       expiresAt: new Date(0),
     }
     const calls: unknown[] = []
@@ -48,10 +48,10 @@ describe('paying', () => {
       channel: 'wechat-v3',
       state: 'open',
       amount: { fen: '2100' },
-      qr: 'weixin://x',
+      answer: { kind: 'qr', qr: 'weixin://x' },
       expiresAt: '1970-01-01T00:00:00.000Z',
     })
-    expect(calls).toEqual([[id, buyer.id, 'wechat-v3']])
+    expect(calls).toEqual([[id, buyer.id, { channel: 'wechat-v3', payer: {} }]])
   })
 
   it('answers refusals, and 404 for an order that is not the buyer’s', async () => {

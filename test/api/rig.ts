@@ -10,6 +10,7 @@ import { type ApiClient, createApiClient } from '../../api/client.ts'
 import { trustedProxies } from '../../api/client-address.ts'
 import type { ApiDeps } from '../../api/deps.ts'
 import { createQuoteTokens } from '../../api/quote-token.ts'
+import { createRefunding } from '../../api/refunding.ts'
 import { createCaptchas } from '../../api/seckill/captchas.ts'
 import { createSessionBook } from '../../api/seckill/session-book.ts'
 import { createSoldOut } from '../../api/seckill/sold-out.ts'
@@ -67,6 +68,7 @@ export async function startRig(given: Partial<ApiDeps> | ((parts: RigParts) => P
     quoteTokens,
     placing: { place: mustNotHappen, cancel: mustNotHappen },
     paying: { pay: mustNotHappen },
+    refunding: createRefunding({ sql: db.sql, news }),
     checks: { postgres: () => db.sql`SELECT 1`, redis: () => redis.ping() },
     log: pino({}, { write: (line: string) => logged.push(line) }),
     notifyRoutes: new Hono().post('/v1/notify/:provider', async (c) => c.text(`got ${(await c.req.text()).length}`, 200)),

@@ -148,8 +148,8 @@ export const damages = (orders: () => LivedIn): Damage[] => [
     damage: async (tx) => {
       await tx`DROP INDEX one_open_attempt`
       await tx`
-        INSERT INTO attempts (number, order_id, provider, state, amount_fen, currency, description, expires_at, calling_until)
-        SELECT number + 1, order_id, provider, state, amount_fen, currency, description, expires_at, calling_until FROM attempts WHERE order_id = ${orders().awaiting}`
+        INSERT INTO attempts (number, order_id, provider, channel, state, amount_fen, currency, description, expires_at, calling_until)
+        SELECT number + 1, order_id, provider, channel, state, amount_fen, currency, description, expires_at, calling_until FROM attempts WHERE order_id = ${orders().awaiting}`
     },
   },
   {
@@ -176,6 +176,31 @@ export const damages = (orders: () => LivedIn): Damage[] => [
     tells: 'a payment from a wallet never left it',
     check: 'wallet_payments',
     damage: (tx) => tx`DELETE FROM wallet_movements WHERE order_id = ${orders().fromWallet} AND kind = 'payment'`,
+  },
+  {
+    tells: 'a refund gave back from the wallet what it says, and the wallet does not know',
+    check: 'refunds_of_orders',
+    damage: (tx) => tx`DELETE FROM wallet_movements WHERE order_id = ${orders().refunded} AND kind = 'order_refund'`,
+  },
+  {
+    tells: 'more pieces were refunded than bought',
+    check: 'refunds_of_orders',
+    damage: (tx) => tx`UPDATE refund_lines SET quantity = quantity + 1 WHERE refund LIKE ${`order-${orders().partlyRefunded}%`}`,
+  },
+  {
+    tells: 'an order is called refunded and is only in part',
+    check: 'refunds_of_orders',
+    damage: (tx) => tx`UPDATE orders SET pay_state = 'refunded' WHERE id = ${orders().partlyRefunded}`,
+  },
+  {
+    tells: 'money that went into a wallet instead never arrived',
+    check: 'refunded_into_wallets',
+    damage: (tx) => tx`DELETE FROM wallet_movements WHERE order_id = ${orders().intoWallet} AND kind = 'refund_instead'`,
+  },
+  {
+    tells: 'an order that was refunded whole keeps what it earned',
+    check: 'earned',
+    damage: (tx) => tx`UPDATE points_movements SET kind = 'unearned', refund = 'x' WHERE order_id = ${orders().paid} AND kind = 'earned'`,
   },
   {
     tells: 'a notification waits for its judge',

@@ -1,9 +1,12 @@
 import { closeOrder } from '../../activities/closing.ts'
 import { judge } from '../../activities/judge.ts'
+import { refundOrder } from '../../activities/order-refund.ts'
 import { confirmOrder, openAlone, placeStep } from '../../activities/placing.ts'
+import { refundAtProvider } from '../../activities/refunds.ts'
+import { clearAttention } from '../../db/attention.ts'
 import type { Db } from '../../db/client.ts'
 import { seed } from '../../db/seed.ts'
-import type { AddressId, AttemptNumber, CouponId, Ids, OrderId, SkuId, UserId } from '../../domain/ids.ts'
+import type { AddressId, AttemptNumber, CouponId, Ids, OrderId, RefundNumber, SkuId, UserId } from '../../domain/ids.ts'
 import { fen } from '../../domain/money.ts'
 import type { OrderInput } from '../../domain/order-input.ts'
 import { openAttempt } from '../../payments/attempts.ts'
@@ -19,25 +22,30 @@ export type LivedIn = {
   rejected: OrderId
   onDelivery: OrderId
   fromWallet: OrderId
+  /** First in part, then all the rest. */
+  refunded: OrderId
+  partlyRefunded: OrderId
+  /** Paid too late; the provider could not send it back. */
+  intoWallet: OrderId
   sale: LivedInSale
 }
 
 const accounts = { 'wechat-v3': { merchant: 'm', app: 'a' }, balance: { merchant: 'floodgate', app: 'wallet' } }
 const wechat: PaymentProvider = {
   name: 'wechat-v3',
+  channels: { 'wechat-v3': 'native' },
   timeoutMs: 1000,
   open: async () => ({ is: 'open', answer: { kind: 'qr', qr: 'weixin://' } }),
   query: async () => ({ is: 'closed', state: 'CLOSED' }),
   close: async () => ({ is: 'closed', state: 'CLOSED' }),
   refund: async () => ({ is: 'success', code: 'SUCCESS' }),
   queryRefund: async () => ({ is: 'missing', code: 'NONE' }),
-  parse: async () => ({ is: 'other', type: 'none' }),
 }
 
 /** `paid` has coupon, points, a part from the wallet and was paid by WeChat; `closed` was paid too late, and its money is on its way back. */
 export async function livedIn({ orm, sql }: Db, ids: Ids): Promise<LivedIn> {
   await seed({ orm }, ids, { buyers: 8 })
-  const balance = { ...wechat, name: 'balance' }
+  const balance: PaymentProvider = { ...wechat, name: 'balance', channels: { balance: 'wallet' } }
   const attempts = { sql, ids, providers: { 'wechat-v3': wechat, balance }, deliver: () => {} }
 
   const place = async (buyer: number, wish: Partial<OrderInput> & { coupon?: true } = {}): Promise<OrderId> => {
@@ -86,8 +94,24 @@ export async function livedIn({ orm, sql }: Db, ids: Ids): Promise<LivedIn> {
       await judge(sql, accounts, id as Parameters<typeof judge>[2])
   }
   await payFromWallet(fromWallet, '20006' as UserId)
+  const refunded = await place(7, { coupon: true, points: '77', balance: '1001' })
+  await told(await pay(refunded, 7), 't3')
+  const wish = { cause: 'operator', reason: 'broken' } as const
+  await refundOrder(sql, refunded, { ...wish, key: 'one', choice: { lines: [{ line: 1, quantity: 1 }], shipping: false } })
+  await refundOrder(sql, refunded, { key: 'cancelled', cause: 'cancelled', reason: '' })
+  const partlyRefunded = await place(8)
+  await told(await pay(partlyRefunded, 8), 't4')
+  await refundOrder(sql, partlyRefunded, { ...wish, key: 'one', choice: { lines: [{ line: 2, quantity: 1 }], shipping: false } })
+  const intoWallet = await place(8)
+  const tooLate = await pay(intoWallet, 8)
+  await sql`UPDATE attempts SET state = 'closed', ended_at = now() WHERE number = ${tooLate}`
+  await closeOrder(sql, intoWallet, 'pay_timeout')
+  await told(tooLate, 't5')
+  const cannot: PaymentProvider = { ...wechat, queryRefund: async () => ({ is: 'abnormal', code: 'ABNORMAL' }) }
+  await refundAtProvider({ sql, providers: { 'wechat-v3': cannot }, refundFallback: 'wallet' }, 'late-wechat-v3-t5' as RefundNumber)
+  await clearAttention(sql, 'refund_failed', 'late-wechat-v3-t5')
   const sale = await livedInSale(sql, ids, payFromWallet)
-  return { paid, awaiting, closed, rejected, onDelivery, fromWallet, sale }
+  return { paid, awaiting, closed, rejected, onDelivery, fromWallet, refunded, partlyRefunded, intoWallet, sale }
 }
 
 async function inputOf(

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { fen } from '../../domain/money.ts'
 import type { SandboxClient } from '../../sandbox/client.ts'
-import { pauses } from '../../sandbox/notifier.ts'
+import { pauses } from '../../sandbox/wechat-v3/notifier.ts'
 import { eventually, openRequest, type Received, rig } from './wechat-v3-rig.ts'
 
 let world: Awaited<ReturnType<typeof rig>>
@@ -18,7 +18,7 @@ const opened = async (over = {}) => {
   return request.attempt
 }
 const believed = ({ headers, body }: Received) =>
-  world.wechat.parse(headers, body).then(
+  world.wechat.callbacks.read(headers, body).then(
     (notified) => notified,
     () => 'rejected',
   )

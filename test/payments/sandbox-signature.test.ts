@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { Aes, Formatter, Rsa } from 'wechatpay-axios-plugin'
-import { isSigned, lines, merchantVerifier, platform, seal } from '../../sandbox/signature.ts'
+import { isSigned, lines, merchantVerifier, platform, seal } from '../../sandbox/wechat-v3/signature.ts'
 import { merchantKeys, platformKeys, shared } from './wechat-v3-rig.ts'
 
 /** The public half of the key that WeChat Pay's own documentation signs its examples with (如何生成请求签名). */

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fen } from '../../domain/money.ts'
-import type { PaymentProvider, RefundRequest } from '../../payments/provider.ts'
+import type { RefundRequest } from '../../payments/provider.ts'
 import type { Switches } from '../../sandbox/client.ts'
 import { eventually, openRequest, refundNumber, rig } from './wechat-v3-rig.ts'
 
 let world: Awaited<ReturnType<typeof rig>>
-let wechat: PaymentProvider
+let wechat: typeof world.wechat
 beforeAll(async () => {
   world = await rig()
   wechat = world.wechat

@@ -136,9 +136,12 @@ export const refundNumber = (text: string): RefundNumber => `late-wechat-v3-${te
 
 export const openRequest = (over: Partial<OpenRequest> = {}): OpenRequest => ({
   attempt: attemptNumber(),
+  way: 'native',
   amount: fen(1990),
   currency: 'CNY',
   description: 'Floodgate 订单 一件商品',
+  attach: 'order:1',
+  payer: {},
   expiresAt: new Date(Date.now() + 600_000),
   ...over,
 })

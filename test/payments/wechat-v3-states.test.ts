@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { PaymentProvider } from '../../payments/provider.ts'
 import { meanings } from '../../payments/wechat-v3/states.ts'
 import { wechatV3 } from '../../payments/wechat-v3.ts'
-import { platform } from '../../sandbox/signature.ts'
+import { platform } from '../../sandbox/wechat-v3/signature.ts'
 import { attemptNumber, openRequest, platformKeys, rig, serving, shared } from './wechat-v3-rig.ts'
 
 let world: Awaited<ReturnType<typeof rig>>

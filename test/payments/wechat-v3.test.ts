@@ -192,6 +192,7 @@ describe('the wire', () => {
       description: request.description,
       out_trade_no: request.attempt,
       time_expire: '2027-01-01T00:29:59+08:00',
+      attach: 'order:1',
       notify_url: world.config.notifyUrl,
       amount: { total: 1990, currency: 'CNY' },
     })

@@ -12,7 +12,7 @@ let act: SessionActivities
 beforeAll(async () => {
   rig = await sessionRig()
   const { db, gate, queue, log } = rig.deps
-  const needless = { ids: rig.shop.ids, carts: { removeBought: async () => {} }, providers: {}, accounts: {} }
+  const needless = { ids: rig.shop.ids, carts: { removeBought: async () => {} }, providers: {}, accounts: {}, refundFallback: 'none' as const }
   act = createSessionActivities({ ...needless, db, gate, queue, log, news: { announce: () => {}, announceSession: () => {} } })
 })
 afterAll(async () => {

@@ -21,6 +21,7 @@ type Recording = PaymentProvider & { opened: OpenRequest[]; queried: AttemptNumb
 function recordingProvider(name = 'pay', answers: Answers = {}): Recording {
   const provider: Recording = {
     name,
+    channels: { [name]: 'native' },
     timeoutMs: 1000,
     answers,
     opened: [],
@@ -40,7 +41,6 @@ function recordingProvider(name = 'pay', answers: Answers = {}): Recording {
     },
     refund: async () => ({ is: 'success', code: 'SUCCESS' }),
     queryRefund: async () => ({ is: 'missing', code: 'NONE' }),
-    parse: async () => ({ is: 'other', type: 'none' }),
   }
   return provider
 }

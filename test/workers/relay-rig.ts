@@ -52,7 +52,7 @@ export async function relayRig(given?: FreshDatabase): Promise<RelayRig> {
     ids: shop.ids,
     client,
     queue,
-    payments: { providers: till.providers, accounts },
+    payments: { providers: till.providers, accounts, refundFallback: 'none' },
     news: { announce: (order) => announced.push(order) },
     carts: {
       async removeBought(buyer, bought) {

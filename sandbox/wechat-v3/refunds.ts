@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto'
 import * as z from 'zod'
-import { GatewayRefusal } from './refusal.ts'
-import type { Notices, Trade, TradeBook } from './trades.ts'
+import type { Notices } from '../ledger.ts'
+import { GatewayRefusal } from '../refusal.ts'
+import type { Trade, TradeBook } from './trades.ts'
 
 /** 退款申请: by WeChat's number or by the merchant's. Amounts are fen. */
 export const refundSchema = z

@@ -1,5 +1,5 @@
+import type { Switchboard } from '../switches.ts'
 import type { Notifier } from './notifier.ts'
-import type { Switchboard } from './switches.ts'
 import { type Trade, type TradeBook, transactionJson } from './trades.ts'
 
 /** The buyer's phone: pays as the switches say, and has the merchant told. */

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import * as z from 'zod'
-import { GatewayRefusal } from './refusal.ts'
+import type { Notices } from '../ledger.ts'
+import { GatewayRefusal } from '../refusal.ts'
 
 /** Native 下单: what the creation must carry. Amounts are fen. */
 export const nativeSchema = z.strictObject({
@@ -18,7 +19,6 @@ export const nativeSchema = z.strictObject({
 })
 export type NativeRequest = z.infer<typeof nativeSchema>
 
-export type Notices = { sent: number; acked: number; forged: number }
 export type Trade = {
   readonly request: NativeRequest
   readonly codeUrl: string
@@ -78,6 +78,7 @@ export function tradeBook(merchant: { mchId: string; appId: string }, now: () =>
 
   return {
     find,
+    has: (outTradeNo: string) => trades.has(outTradeNo),
     open,
     all: () => [...trades.keys()].map(find),
     byTransaction: (transactionId: string) => byTransaction.get(transactionId),

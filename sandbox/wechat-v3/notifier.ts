@@ -1,8 +1,8 @@
 import { generateKeyPairSync, type KeyObject, randomBytes, randomUUID } from 'node:crypto'
 import { Agent, request as httpRequest } from 'node:http'
 import { request as httpsRequest, Agent as TlsAgent } from 'node:https'
+import type { Notices } from '../ledger.ts'
 import { type SignedHeaders, seal } from './signature.ts'
-import type { Notices } from './trades.ts'
 
 const second = 1000
 const minute = 60 * second

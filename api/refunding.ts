@@ -1,0 +1,24 @@
+import { createHash } from 'node:crypto'
+import { refundOrder } from '../activities/order-refund.ts'
+import type { Sql } from '../db/client.ts'
+import type { OrderNews } from '../db/order-news.ts'
+import type { OrderId } from '../domain/ids.ts'
+import type { Refunding } from './deps.ts'
+
+/** Refunds orders, for operators and for buyers who call theirs off. The relay has the money sent. */
+export function createRefunding({ sql, news }: { sql: Sql; news: Pick<OrderNews, 'announce'> }): Refunding {
+  return {
+    async refund(order, { key, ...wish }) {
+      const number = await refundOrder(sql, order, { ...wish, key: short(key), cause: 'operator' })
+      news.announce(order)
+      return number
+    },
+    async callOff(order: OrderId) {
+      await refundOrder(sql, order, { key: 'cancelled', cause: 'cancelled', reason: '' })
+      news.announce(order)
+    },
+  }
+}
+
+/** A key of any form as a part of the refund's number, which providers want short and plain. */
+const short = (key: string): string => createHash('sha256').update(key).digest('base64url').slice(0, 22)

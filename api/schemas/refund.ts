@@ -1,0 +1,41 @@
+import { z } from '@hono/zod-openapi'
+import { moment, money, words } from './values.ts'
+
+const pieces = z.strictObject({ line: z.int().min(1), quantity: z.int().min(1).max(999) })
+
+/** Without `lines` and `shipping`: all that is left of the order. */
+export const refundRequest = z
+  .strictObject({
+    lines: z
+      .array(pieces)
+      .min(1)
+      .max(200)
+      .refine((lines) => new Set(lines.map(({ line }) => line)).size === lines.length, { error: 'each line once' })
+      .optional(),
+    /** The shipping fee too. */
+    shipping: z.boolean().optional(),
+    /** Why, for whoever looks later; the buyer sees it. */
+    reason: words(1, 200),
+    /** Whether the pieces are on our shelves again; by default they are when the order has not been shipped. */
+    restock: z.boolean().optional(),
+  })
+  .openapi('RefundRequest')
+
+export const refundSchema = z
+  .object({
+    number: z.string(),
+    cause: z.enum(['late', 'duplicate', 'wrong_amount', 'cancelled', 'operator']),
+    /** `asked`: on its way. `closed`, `abnormal`: the provider could not, and a human has been told. */
+    state: z.enum(['asked', 'success', 'closed', 'abnormal']),
+    /** What goes back to where it was paid from. */
+    amount: money,
+    balance: money,
+    points: z.string(),
+    shipping: money,
+    paidTo: z.enum(['source', 'wallet']).nullable(),
+    reason: z.string(),
+    lines: z.array(z.object({ line: z.number(), quantity: z.number() })),
+    createdAt: moment,
+    endedAt: moment.nullable(),
+  })
+  .openapi('Refund')

@@ -1,0 +1,61 @@
+import type { RefundState, TradeState } from '../provider.ts'
+
+/** `missing`: Alipay has no such trade. Before the buyer opens the form, or scans the code, that is so for every attempt. */
+type Meaning = TradeState | 'missing'
+
+/**
+ * The one table from what Alipay documents (alipay.trade.query: trade_status; 业务错误码 of query, close and precreate) to what it means for an
+ * order that wants to close. What is not listed is unknown.
+ */
+export const meanings: { readonly states: Readonly<Record<string, Meaning>>; readonly errors: Readonly<Record<string, Meaning>> } = {
+  states: {
+    WAIT_BUYER_PAY: 'unknown',
+    /** 未付款交易超时关闭，或支付完成后全额退款: no money either way. */
+    TRADE_CLOSED: 'closed',
+    TRADE_SUCCESS: 'paid',
+    /** 交易结束，不可退款: the same money as TRADE_SUCCESS, later. */
+    TRADE_FINISHED: 'paid',
+  },
+  errors: {
+    'ACQ.TRADE_NOT_EXIST': 'missing',
+    'ACQ.TRADE_HAS_CLOSE': 'closed',
+    /** Paid, they say, and yet no facts to judge by: ask again. */
+    'ACQ.TRADE_HAS_SUCCESS': 'unknown',
+    'ACQ.TRADE_HAS_FINISHED': 'unknown',
+    'ACQ.TRADE_STATUS_ERROR': 'unknown',
+    'ACQ.REASON_TRADE_STATUS_INVALID': 'unknown',
+    'ACQ.REASON_ILLEGAL_STATUS': 'unknown',
+    'ACQ.SYSTEM_ERROR': 'unknown',
+    'ACQ.INVALID_PARAMETER': 'unknown',
+    'ACQ.ACCESS_FORBIDDEN': 'unknown',
+    'ACQ.EXIST_FORBIDDEN_WORD': 'unknown',
+    'ACQ.PARTNER_ERROR': 'unknown',
+    'ACQ.TOTAL_FEE_EXCEED': 'unknown',
+    'ACQ.CONTEXT_INCONSISTENT': 'unknown',
+    'ACQ.BUYER_SELLER_EQUAL': 'unknown',
+    'ACQ.TRADE_BUYER_NOT_MATCH': 'unknown',
+    'ACQ.BUYER_ENABLE_STATUS_FORBID': 'unknown',
+    'ACQ.SELLER_BEEN_BLOCKED': 'unknown',
+    'isv.invalid-signature': 'unknown',
+    'isp.unknow-error': 'unknown',
+    'aop.ACQ.SYSTEM_ERROR': 'unknown',
+  },
+}
+
+const own = <T>(table: Readonly<Record<string, T>>, key: string): T | undefined => (Object.hasOwn(table, key) ? table[key] : undefined)
+
+export const stateMeans = (state: string): Meaning => own(meanings.states, state) ?? 'unknown'
+
+/** Only a final refusal (40004) settles anything: the same words from a gateway in trouble (20000) do not. */
+export const errorMeans = (code: string, final: boolean): Meaning => (final ? (own(meanings.errors, code) ?? 'unknown') : 'unknown')
+
+/**
+ * alipay.trade.refund, 业务错误码, of a final refusal. 交易已完结: Alipay takes no refund of this trade ever again, the shop pays back another
+ * way. All others are asked again.
+ */
+const refundErrors: Readonly<Record<string, RefundState['is']>> = { 'ACQ.TRADE_HAS_FINISHED': 'abnormal' }
+
+export const refundErrorOf = (code: string, final: boolean): RefundState => ({
+  is: (final ? own(refundErrors, code) : undefined) ?? 'unknown',
+  code,
+})

@@ -9,6 +9,8 @@ const wechat = {
   platformKeyId: 'PUB_KEY_ID_0001',
 }
 
+const alipay = { appId: '2021000000000109', sellerId: '2088000000000109' }
+
 export interface StackAddresses {
   readonly servers: Servers
   readonly appPort: number
@@ -34,6 +36,11 @@ export function appEnvironment({ servers, appPort, sandboxPort }: StackAddresses
     WECHAT_V3_PLATFORM_KEY_ID: wechat.platformKeyId,
     WECHAT_V3_PLATFORM_KEY: keys.platform.publicKey,
     WECHAT_V3_API_KEY: keys.wechatApiKey,
+    ALIPAY_GATEWAY: `http://127.0.0.1:${sandboxPort}/gateway.do`,
+    ALIPAY_APP_ID: alipay.appId,
+    ALIPAY_SELLER_ID: alipay.sellerId,
+    ALIPAY_PRIVATE_KEY: keys.alipayMerchant.privateKey,
+    ALIPAY_PUBLIC_KEY: keys.alipayPlatform.publicKey,
   }
 }
 
@@ -48,5 +55,9 @@ export function sandboxEnvironment({ sandboxPort }: Pick<StackAddresses, 'sandbo
     SANDBOX_PLATFORM_KEY_ID: wechat.platformKeyId,
     SANDBOX_PLATFORM_PRIVATE_KEY: keys.platform.privateKey,
     SANDBOX_API_KEY: keys.wechatApiKey,
+    SANDBOX_ALIPAY_APP_ID: alipay.appId,
+    SANDBOX_ALIPAY_SELLER_ID: alipay.sellerId,
+    SANDBOX_ALIPAY_MERCHANT_PUBLIC_KEY: keys.alipayMerchant.publicKey,
+    SANDBOX_ALIPAY_PLATFORM_PRIVATE_KEY: keys.alipayPlatform.privateKey,
   }
 }

@@ -20,15 +20,25 @@ export interface Keys {
   readonly platform: KeyPair
   /** WeChat Pay's APIv3 key: 32 characters. */
   readonly wechatApiKey: string
+  /** The shop's, towards Alipay. */
+  readonly alipayMerchant: KeyPair
+  /** Alipay's own: the sandbox holds the private half. */
+  readonly alipayPlatform: KeyPair
   readonly quoteSecret: string
 }
 
-/** Reads the state folder's keys; makes them at the first start. */
+/** Reads the state folder's keys; makes those that it lacks, at the first start or after a version that knew fewer. */
 export async function keysOf(stateDir: string): Promise<Keys> {
   const file = join(stateDir, 'keys', 'keys.json')
-  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Keys // written below, by this version or an earlier one
-  const [jwt, merchant, platform] = await Promise.all([keyPair(), keyPair(), keyPair()])
-  const keys = { jwt, merchant, platform, wechatApiKey: randomBytes(16).toString('hex'), quoteSecret: randomBytes(32).toString('hex') }
+  const known: Partial<Keys> = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {} // written below, by this version or an earlier one
+  const pair = async (name: 'jwt' | 'merchant' | 'platform' | 'alipayMerchant' | 'alipayPlatform') => known[name] ?? keyPair()
+  const [jwt, merchant, platform, alipayMerchant, alipayPlatform] = await Promise.all([
+    ...([pair('jwt'), pair('merchant'), pair('platform')] as const),
+    ...([pair('alipayMerchant'), pair('alipayPlatform')] as const),
+  ])
+  const { wechatApiKey = randomBytes(16).toString('hex'), quoteSecret = randomBytes(32).toString('hex') } = known
+  const keys = { ...known, jwt, merchant, platform, alipayMerchant, alipayPlatform, wechatApiKey, quoteSecret }
+  if (Object.keys(keys).every((name) => Object.hasOwn(known, name))) return keys
   mkdirSync(join(stateDir, 'keys'), { recursive: true, mode: 0o700 })
   rmSync(`${file}.new`, { force: true })
   writeFileSync(`${file}.new`, JSON.stringify(keys, null, 2), { mode: 0o600 })

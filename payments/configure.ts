@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Sql } from '../db/client.ts'
+import { alipayOf, alipayVariables } from './alipay/settings.ts'
 import { balanceAccount, balanceProvider } from './balance.ts'
 import type { PaymentProvider } from './provider.ts'
 import type { Configured } from './settings.ts'
@@ -10,6 +11,7 @@ export const paymentVariables = {
   /** Where the money goes that a provider could not send back. */
   REFUND_FALLBACK: z.enum(['wallet', 'none'], { error: '`wallet` or `none`' }).default('none'),
   ...wechatV3Variables,
+  ...alipayVariables,
 }
 const variables = z.object(paymentVariables)
 export type PaymentEnv = z.infer<typeof variables>
@@ -24,7 +26,7 @@ export type Payments = {
 /** The providers that are configured, and the wallet. Throws, naming the variables, for one that is half configured. */
 export function configurePayments(env: PaymentEnv, sql: Sql): Payments {
   const wallet: Configured = { provider: balanceProvider(sql), account: balanceAccount }
-  const all = [wechatV3Of(env), wallet].filter((configured) => configured !== undefined)
+  const all = [wechatV3Of(env), alipayOf(env), wallet].filter((configured) => configured !== undefined)
   return {
     providers: Object.fromEntries(all.map(({ provider }) => [provider.name, provider])),
     accounts: Object.fromEntries(all.map(({ provider, account }) => [provider.name, account])),

@@ -22,6 +22,10 @@ const schema = z.object({
   SANDBOX_PLATFORM_KEY_ID: filled,
   SANDBOX_PLATFORM_PRIVATE_KEY: pem(createPrivateKey, 'must be a private key in PEM'),
   SANDBOX_API_KEY: z.string().length(32, 'must have exactly 32 characters'),
+  SANDBOX_ALIPAY_APP_ID: filled.optional(),
+  SANDBOX_ALIPAY_SELLER_ID: filled.optional(),
+  SANDBOX_ALIPAY_MERCHANT_PUBLIC_KEY: pem(createPublicKey, 'must be a public key in PEM').optional(),
+  SANDBOX_ALIPAY_PLATFORM_PRIVATE_KEY: pem(createPrivateKey, 'must be a private key in PEM').optional(),
   SANDBOX_PAUSE_FACTOR: z.coerce.number().positive().default(1),
 })
 
@@ -43,5 +47,15 @@ export function sandboxConfig(env: NodeJS.ProcessEnv): SandboxConfig {
     platformPrivateKey: data.SANDBOX_PLATFORM_PRIVATE_KEY,
     apiKey: data.SANDBOX_API_KEY,
     pauseFactor: data.SANDBOX_PAUSE_FACTOR,
+    ...alipayOf(data),
   }
+}
+
+/** Alipay is there when all of its variables are. */
+function alipayOf(data: z.infer<typeof schema>): Pick<SandboxConfig, 'alipay'> {
+  const { SANDBOX_ALIPAY_APP_ID: appId, SANDBOX_ALIPAY_SELLER_ID: sellerId } = data
+  const { SANDBOX_ALIPAY_MERCHANT_PUBLIC_KEY: merchantPublicKey, SANDBOX_ALIPAY_PLATFORM_PRIVATE_KEY: platformPrivateKey } = data
+  if (appId && sellerId && merchantPublicKey && platformPrivateKey) return { alipay: { appId, sellerId, merchantPublicKey, platformPrivateKey } }
+  if (!appId && !sellerId && !merchantPublicKey && !platformPrivateKey) return {}
+  throw new Error("the sandbox can't start:\n  its Alipay is half configured: set all four SANDBOX_ALIPAY_ variables, or none")
 }

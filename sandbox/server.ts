@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
+import { type AlipaySandbox, alipayGateway } from './alipay/gateway.ts'
 import { control } from './control.ts'
 import { type Ledger, together } from './ledger.ts'
 import { switchboard } from './switches.ts'
@@ -18,6 +19,8 @@ export type Clockwork = {
 }
 
 export type SandboxConfig = WechatV3Sandbox & {
+  /** Alipay, where it is wanted. */
+  alipay?: AlipaySandbox
   /** 0 or nothing: a free one. */
   port?: number
   /** Times the documented pauses between notifications (15 s, 15 s, 30 s, 3 min, …); 1 by default. */
@@ -34,7 +37,8 @@ export type Sandbox = { url: string; port: number; ledger(): Ledger; stop(): Pro
 export async function startSandbox(config: SandboxConfig): Promise<Sandbox> {
   const { pauseFactor = 1, silenceMs = 5000, refundMs = 200, now = Date.now } = config
   const switches = switchboard()
-  const gateways = [wechatV3Gateway(config, switches, { pauseFactor, silenceMs, refundMs, now })]
+  const clockwork = { pauseFactor, silenceMs, refundMs, now }
+  const gateways = [wechatV3Gateway(config, switches, clockwork), ...(config.alipay ? [alipayGateway(config.alipay, switches, clockwork)] : [])]
 
   const app = new Hono()
   app.get('/healthz', (c) => c.json({ ok: true }))

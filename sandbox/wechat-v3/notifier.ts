@@ -1,7 +1,7 @@
-import { generateKeyPairSync, type KeyObject, randomBytes, randomUUID } from 'node:crypto'
-import { Agent, request as httpRequest } from 'node:http'
-import { request as httpsRequest, Agent as TlsAgent } from 'node:https'
+import { type KeyObject, randomBytes, randomUUID } from 'node:crypto'
+import { type Delivery, deliveries, type Posting } from '../deliveries.ts'
 import type { Notices } from '../ledger.ts'
+import { strangerKey } from '../stranger.ts'
 import { type SignedHeaders, seal } from './signature.ts'
 
 const second = 1000
@@ -13,46 +13,12 @@ export const pauses = [
 ]
 
 export type Notice = { url: string; event: string; original: 'transaction' | 'refund'; resource: object; tally: Notices }
-export type Delivery = { twice?: boolean; delayMs?: number; forged?: 'alone' | 'first' | undefined }
 type Options = { headers(body: string, key?: KeyObject): SignedHeaders; apiKey: string; pauseFactor: number; silenceMs: number }
 
 /** Posts encrypted, signed notifications, again and again while the merchant answers non-2xx or stays silent. */
 export function notifier({ headers, apiKey, pauseFactor, silenceMs }: Options) {
-  const agents = { http: new Agent({ keepAlive: true }), https: new TlsAgent({ keepAlive: true }) }
   const key = Buffer.from(apiKey)
-  const timers = new Set<NodeJS.Timeout>()
-  let stopped = false
-  let stranger: KeyObject | undefined
-
-  const later = (ms: number, task: () => void): void => {
-    if (stopped) return
-    const timer = setTimeout(() => {
-      timers.delete(timer)
-      task()
-    }, ms)
-    timers.add(timer)
-  }
-
-  /** Whether the merchant took it: any 2xx in time. */
-  const post = (url: string, body: string, signed: SignedHeaders): Promise<boolean> =>
-    new Promise((resolve) => {
-      const tls = url.startsWith('https:')
-      const call = (tls ? httpsRequest : httpRequest)(
-        url,
-        {
-          method: 'POST',
-          agent: tls ? agents.https : agents.http,
-          signal: AbortSignal.timeout(silenceMs),
-          headers: { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body), ...signed },
-        },
-        (answer) => {
-          answer.resume()
-          answer.once('close', () => resolve(answer.complete && answer.statusCode !== undefined && Math.floor(answer.statusCode / 100) === 2))
-        },
-      )
-      call.once('error', () => resolve(false))
-      call.end(body)
-    })
+  const { send, forge, stop } = deliveries({ pauses, pauseFactor, silenceMs, taken: (status) => Math.floor(status / 100) === 2 })
 
   const envelope = ({ event, original, resource }: Notice): string => {
     const nonce = randomBytes(6).toString('hex')
@@ -72,40 +38,17 @@ export function notifier({ headers, apiKey, pauseFactor, silenceMs }: Options) {
     })
   }
 
-  const deliver = async (notice: Notice, body: string, attempt = 0): Promise<void> => {
-    notice.tally.sent += 1
-    if (await post(notice.url, body, headers(body))) {
-      notice.tally.acked += 1
-      return
-    }
-    const pause = pauses[attempt]
-    if (pause !== undefined) later(pause * pauseFactor, () => void deliver(notice, body, attempt + 1))
-  }
-
-  /** A whole, well-encrypted notification under WeChat's serial, signed by a key that isn't WeChat's. Sent once. */
-  const forge = async (notice: Notice): Promise<void> => {
-    stranger ??= generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+  /** A whole, well-encrypted notification under WeChat's serial; a stranger's is signed by a key that isn't WeChat's. */
+  const posting = (notice: Notice, author: 'provider' | 'stranger'): Posting => {
     const body = envelope(notice)
-    notice.tally.forged += 1
-    await post(notice.url, body, headers(body, stranger))
+    const signed = () => headers(body, author === 'stranger' ? strangerKey() : undefined)
+    return { url: notice.url, tally: notice.tally, body, headers: () => ({ 'Content-Type': 'application/json', ...signed() }) }
   }
 
   return {
-    forge,
-    /** Resolves when the first try is over, taken or not. */
-    async send(notice: Notice, { twice = false, delayMs = 0, forged }: Delivery): Promise<void> {
-      if (delayMs > 0) await new Promise<void>((resolve) => later(delayMs, resolve))
-      if (forged !== undefined) await forge(notice)
-      if (forged === 'alone') return
-      const body = envelope(notice)
-      await Promise.all(twice ? [deliver(notice, body), deliver(notice, body)] : [deliver(notice, body)])
-    },
-    stop(): void {
-      stopped = true
-      for (const timer of timers) clearTimeout(timer)
-      agents.http.destroy()
-      agents.https.destroy()
-    },
+    forge: (notice: Notice) => forge(posting(notice, 'stranger')),
+    send: (notice: Notice, delivery: Delivery) => send((author) => posting(notice, author), delivery),
+    stop,
   }
 }
 export type Notifier = ReturnType<typeof notifier>

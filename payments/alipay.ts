@@ -4,6 +4,7 @@ import { type AlipayConfig, checked } from './alipay/config.ts'
 import { openPage, openQr } from './alipay/creation.ts'
 import { notificationReader } from './alipay/notification.ts'
 import { askRefund, makeRefund } from './alipay/refund.ts'
+import { alipayStatements } from './alipay/statements.ts'
 import { askTrade, whenClosing, whileWaiting } from './alipay/trade.ts'
 import type { OpenRequest, PaymentProvider, RefundRequest } from './provider.ts'
 
@@ -48,5 +49,6 @@ export function alipay(config: AlipayConfig) {
         later: { status: 200, type: 'text/plain', body: 'fail' },
       },
     },
+    statements: alipayStatements(client, merchant),
   } satisfies PaymentProvider
 }

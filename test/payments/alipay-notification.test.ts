@@ -46,13 +46,16 @@ describe('a notification', () => {
     expect(await read(pen.notification(fields({ trade_status: 'TRADE_PENDING' })))).toEqual({ is: 'other', type: 'TRADE_PENDING' })
   })
 
-  it.each(['TRADE_SUCCESS', 'TRADE_CLOSED', 'TRADE_FINISHED'])('of a refund, in the state %s, names the refund by our number', async (trade_status) => {
-    const refund = { trade_status, refund_fee: '0.9', out_biz_no: 'late-alipay-1', gmt_refund: '2026-11-21 12:00:00.123' }
-    expect(await read(pen.notification(fields(refund)))).toEqual({
-      is: 'refund',
-      facts: { ...facts, state: trade_status, amount: 90n, refund: 'late-alipay-1' },
-    })
-  })
+  it.each(['TRADE_SUCCESS', 'TRADE_CLOSED', 'TRADE_FINISHED'])(
+    'of a refund, in the state %s, names the refund by our number',
+    async (trade_status) => {
+      const refund = { trade_status, refund_fee: '0.9', out_biz_no: 'late-alipay-1', gmt_refund: '2026-11-21 12:00:00.123' }
+      expect(await read(pen.notification(fields(refund)))).toEqual({
+        is: 'refund',
+        facts: { ...facts, state: trade_status, amount: 90n, refund: 'late-alipay-1' },
+      })
+    },
+  )
 
   it('of a refund without a number brings no money: it is not read as a payment', async () => {
     const { is } = await read(pen.notification(fields({ refund_fee: '19.90', gmt_refund: '2026-11-21 12:00:00.123' })))

@@ -90,7 +90,7 @@ describe('an answer', () => {
   /** What the adapter makes of an answer of any form. */
   const heard = async (text: string, status = 200) => {
     const stub = await serving((_request, response) => void response.writeHead(status).end(text))
-    const trade = await alipayOf({ ...world.config, gateway: `${stub.url}/gateway.do` }).query(attempt, 'settled')
+    const trade = await alipayOf({ ...world.config, gateway: `${stub.url}/gateway.do` }).query(attempt)
     await stub.stop()
     return trade
   }

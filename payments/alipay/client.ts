@@ -7,7 +7,7 @@ import { shanghaiTime } from './time.ts'
  * What came back: Alipay's own word, its signature verified, or nothing to go by, and why. `code` of a refusal is its sub_code
  * (`ACQ.TRADE_NOT_EXIST`); `final`: a refusal of the business (公共错误码 40004), not one of the gateway or of the moment.
  */
-export type Heard = { heard: 'answer'; body: unknown } | { heard: 'refusal'; code: string; final: boolean } | { heard: 'nothing'; code: string }
+type Heard = { heard: 'answer'; body: unknown } | { heard: 'refusal'; code: string; final: boolean } | { heard: 'nothing'; code: string }
 
 export type Client = {
   /** Asks Alipay (`alipay.trade.query`, …), bounded by `until`; never throws. */

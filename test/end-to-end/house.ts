@@ -159,7 +159,7 @@ export async function openHouse({
       const report = await audit(parts.db.sql)
       expect(report.findings.filter((finding) => !finding.holds)).toEqual([])
       const [here] = await parts.db.sql<{ captured: string; refunded: string }[]>`
-        SELECT COALESCE(sum(captured_fen), 0)::text AS captured, COALESCE(sum(refunded_fen), 0)::text AS refunded FROM attempts WHERE provider = 'wechat-v3'`
+        SELECT COALESCE(sum(captured_fen), 0)::text AS captured, COALESCE(sum(refunded_fen), 0)::text AS refunded FROM attempts WHERE provider <> 'balance'`
       const { captured, refunded } = sandbox.ledger()
       expect(here).toEqual({ captured, refunded })
     },
@@ -188,6 +188,12 @@ function sandboxConfig(env: Record<string, string>, port: number) {
     platformKeyId: of('SANDBOX_PLATFORM_KEY_ID'),
     platformPrivateKey: of('SANDBOX_PLATFORM_PRIVATE_KEY'),
     apiKey: of('SANDBOX_API_KEY'),
+    alipay: {
+      appId: of('SANDBOX_ALIPAY_APP_ID'),
+      sellerId: of('SANDBOX_ALIPAY_SELLER_ID'),
+      merchantPublicKey: of('SANDBOX_ALIPAY_MERCHANT_PUBLIC_KEY'),
+      platformPrivateKey: of('SANDBOX_ALIPAY_PLATFORM_PRIVATE_KEY'),
+    },
     pauseFactor: 0.02,
   }
 }

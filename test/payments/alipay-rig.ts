@@ -7,7 +7,7 @@ import { sandboxClient } from '../../sandbox/client.ts'
 import { type SandboxConfig, startSandbox } from '../../sandbox/server.ts'
 import { merchantKeys, platformKeys, serving, shared, strangerKeys } from './wechat-v3-rig.ts'
 
-export { eventually, merchantKeys, platformKeys, serving, strangerKeys } from './wechat-v3-rig.ts'
+export { eventually, platformKeys, serving } from './wechat-v3-rig.ts'
 
 /** Numbers that merchant and gateway of a test share. */
 export const account = { appId: '2014072300007148', sellerId: '2088101106499364' }

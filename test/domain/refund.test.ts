@@ -32,7 +32,13 @@ describe('a refund', () => {
     const order = bought()
     const one = refundParts(order, { lines: [{ line: 1, quantity: 1 }], shipping: false })
     expect(one).toMatchObject({ amount: 716n, balance: 233n, points: 16n, shipping: 0n, whole: false })
-    expect(refundParts(order, { lines: [], shipping: true })).toMatchObject({ amount: 800n, balance: 200n, points: 0n, shipping: 1000n, whole: false })
+    expect(refundParts(order, { lines: [], shipping: true })).toMatchObject({
+      amount: 800n,
+      balance: 200n,
+      points: 0n,
+      shipping: 1000n,
+      whole: false,
+    })
   })
 
   it('is whole only when nothing is left, be it a shipping fee of nothing', () => {
@@ -44,7 +50,11 @@ describe('a refund', () => {
   })
 
   it('of more than is left is a fault of the caller', () => {
-    for (const choice of [{ line: 2, quantity: 2 }, { line: 1, quantity: 0 }, { line: 9, quantity: 1 }])
+    for (const choice of [
+      { line: 2, quantity: 2 },
+      { line: 1, quantity: 0 },
+      { line: 9, quantity: 1 },
+    ])
       expect(() => refundParts(bought(), { lines: [choice], shipping: false })).toThrow(RangeError)
   })
 

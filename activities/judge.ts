@@ -26,7 +26,7 @@ type Case = {
   ownTransaction: string | null
   orderId: OrderId | null
   status: OrderStatus
-  /** The refund of this very transaction, when there is one already. */
+  /** The refund of this very transaction as money that is not wanted, when there is one already; not those of a paid order. */
   refund: RefundNumber | null
 }
 
@@ -43,7 +43,8 @@ export function judge(sql: Sql, accounts: Accounts, notification: NotificationId
         SELECT n.outcome, n.provider, n.number AS transaction, n.amount_fen AS amount, n.currency, n.merchant, n.app,
                a.number::text AS attempt, a.state AS "attemptState", a.amount_fen AS "attemptAmount", a.currency AS "attemptCurrency",
                a.transaction AS "ownTransaction", o.id::text AS "orderId", o.status,
-               (SELECT r.number FROM refunds r WHERE r.attempt = n.attempt AND r.transaction = n.number) AS refund
+               (SELECT r.number FROM refunds r WHERE r.attempt = n.attempt AND r.transaction = n.number
+                  AND r.cause IN ('late', 'duplicate', 'wrong_amount')) AS refund
         FROM notifications n LEFT JOIN attempts a ON a.number = n.attempt LEFT JOIN orders o ON o.id = a.order_id
         WHERE n.id = ${notification}`,
     ])

@@ -85,8 +85,7 @@ export function createPlacing({ db: { sql }, client, news, refunding, queue, pay
         const now = await rowOf(id)
         return now?.status === 'awaiting_payment' || now?.status === 'closing' ? undefined : now
       })
-      // Paid just before: then it is called off as a paid one.
-      if (ended?.status === 'to_ship') return await refunding.callOff(id)
+      // Paid in the same moment: whoever paid is told so, and may call off a paid order.
       if (ended && ended.status !== 'closed') throw new Refused(notCancellable(ended))
     },
   }

@@ -4,7 +4,7 @@ import { migrate } from '../db/migrate.ts'
 import { bundleWorkflows } from '../workers/bundle.ts'
 import { startDrain } from '../workers/drain.ts'
 import { drainVariables, readEnv } from '../workers/env.ts'
-import { drainDeps, openParts } from '../workers/parts.ts'
+import { drainDeps, openParts, relayDeps } from '../workers/parts.ts'
 import { runProcess } from '../workers/process.ts'
 import { startRelay } from '../workers/relay/index.ts'
 import { schedulePlanning } from '../workers/schedule.ts'
@@ -16,7 +16,7 @@ await runProcess(async () => {
   await migrate(env.DATABASE_URL)
   const [parts, workflowBundle] = await Promise.all([openParts(env), bundleWorkflows()])
   const workers = await startWorkersOf(env, parts, workflowBundle)
-  const relay = startRelay({ ...parts, queue: env.ORDERS_QUEUE })
+  const relay = startRelay(relayDeps(env, parts))
   const drain = startDrain(drainDeps(readEnv(drainVariables, process.env), parts))
   await schedulePlanning(parts.client, env.ORDERS_QUEUE)
   const api = await startApi(env, parts)

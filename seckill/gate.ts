@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Cluster, Redis } from 'ioredis'
 import type { AddressId, UserId } from '../domain/ids.ts'
 import type { JoinAnswer, OfferKey, TicketId } from '../domain/seckill.ts'
+import { joinsTogether } from './joins.ts'
 import { keysOf } from './keys.ts'
 import { defineGateScripts, type EpochWord, type LoadWord } from './scripts.ts'
 
@@ -41,14 +42,12 @@ const chunk = 5000
  */
 export function createGate(redis: GateRedis) {
   defineGateScripts(redis)
+  const admit = joinsTogether(redis)
   return {
     redis,
 
     /** Admits a buyer, or says why not; a refusal changes nothing, also keeps the token. A repeated join gets the same ticket. */
-    async admit(offer: OfferKey, { buyer, pieces, address, token, ticket }: Join): Promise<JoinAnswer> {
-      const { offer: key, queue, token: tokenKey } = keysOf(offer)
-      return answerOf(await redis.gateAdmit(key, queue, tokenKey(buyer, token), buyer, pieces, ticket, address))
-    },
+    admit: async (offer: OfferKey, join: Join): Promise<JoinAnswer> => answerOf(await admit(offer, join)),
 
     /** A token that admits this buyer to this offer once. It lasts a minute from now, or from the opening when that is later. */
     async issueToken(offer: OfferKey, buyer: UserId, opensAt: number): Promise<{ token: string; expiresAt: number }> {

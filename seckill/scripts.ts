@@ -4,7 +4,7 @@ import type { Cluster, Redis, Result } from 'ioredis'
 declare module 'ioredis' {
   // The parameter's name has to be ioredis's own.
   interface RedisCommander<Context> {
-    gateAdmit(offer: string, queue: string, token: string, ...args: (string | number)[]): Result<string, Context>
+    gateAdmit(howManyKeys: number, ...keysAndArgs: (string | number)[]): Result<string, Context>
     gateGiveBack(offer: string, ...args: (string | number)[]): Result<EpochWord, Context>
     gatePaid(offer: string, ...args: (string | number)[]): Result<EpochWord, Context>
     gateStatus(offer: string, buyer: string): Result<[] | [string, number, number, 'l' | 'p', number, number], Context>
@@ -24,9 +24,9 @@ export type LoadWord = 'loaded' | 'same' | 'newer' | 'stale'
 
 const lua = (name: string): string => readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8')
 
-/** Each begins with the shared texts that it needs, and no others: a script's functions are made anew whenever it is called. */
+/** `keys`: how many; admit takes as many as it is given. Each begins with the shared texts that it needs, and no others: a script's functions are made anew whenever it is called. */
 const scripts = {
-  gateAdmit: { name: 'admit', keys: 3, shared: ['clock', 'tickets'] },
+  gateAdmit: { name: 'admit', keys: undefined, shared: ['clock', 'tickets'] },
   gateGiveBack: { name: 'give-back', keys: 1, shared: ['tickets', 'changes'] },
   gatePaid: { name: 'paid', keys: 1, shared: ['tickets', 'changes'] },
   gateStatus: { name: 'status', keys: 1, shared: ['clock', 'tickets'] },
@@ -40,6 +40,11 @@ const scripts = {
 /** Teaches a connection the gate's scripts: called by their digest (EVALSHA), sent again to a server that does not know them (NOSCRIPT). */
 export function defineGateScripts(redis: Redis | Cluster): void {
   for (const [command, { name, keys, shared }] of Object.entries(scripts)) {
-    redis.defineCommand(command, { numberOfKeys: keys, lua: [...shared.map((text) => `shared/${text}`), name].map(lua).join('\n') })
+    redis.defineCommand(command, {
+      lua: [...shared.map((text) => `shared/${text}`), name].map(lua).join('\n'),
+      ...(keys !== undefined && { numberOfKeys: keys }),
+    })
   }
+  // Joins are gathered already (joins.ts), and ioredis would take how many keys there are for the first of them, and so ask a wrong node of a cluster.
+  redis.options.autoPipeliningIgnoredCommands = [...(redis.options.autoPipeliningIgnoredCommands ?? []), 'gateAdmit']
 }

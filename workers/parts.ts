@@ -14,6 +14,8 @@ import { createGate, type Gate } from '../seckill/gate.ts'
 import { createQueue, type TicketQueue } from '../seckill/queue.ts'
 import type { DrainDeps } from './drain/deps.ts'
 import type { DrainEnv, WorkerEnv } from './env.ts'
+import { askingAtMost } from './relay/asking.ts'
+import type { RelayDeps } from './relay/deps.ts'
 import { installRuntime } from './runtime.ts'
 
 /** What every process is made of, opened once and closed together. */
@@ -104,6 +106,12 @@ export const drainDeps = (env: DrainEnv, { db, gate, queue, client, news, log }:
   ...{ db, gate, queue, client, news, log },
   ordersQueue: env.ORDERS_QUEUE,
   startsInFlight: env.DRAIN_STARTS_IN_FLIGHT,
+})
+
+export const relayDeps = (env: WorkerEnv, { db, ids, client, payments, news, carts, redis, log }: Parts): RelayDeps => ({
+  ...{ db, ids, client, payments, news, carts, log },
+  queue: env.ORDERS_QUEUE,
+  asking: askingAtMost(redis, env.PROVIDER_CALLS_PER_SECOND),
 })
 
 export const activityDeps = ({ db, ids, news, carts, gate, queue, payments, log }: Parts): ActivityDeps => ({

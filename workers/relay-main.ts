@@ -1,5 +1,5 @@
 import { readEnv, workerVariables } from './env.ts'
-import { openParts } from './parts.ts'
+import { openParts, relayDeps } from './parts.ts'
 import { runProcess } from './process.ts'
 import { startRelay } from './relay/index.ts'
 
@@ -7,6 +7,6 @@ import { startRelay } from './relay/index.ts'
 await runProcess(async () => {
   const env = readEnv(workerVariables, process.env)
   const parts = await openParts(env)
-  const relay = startRelay({ ...parts, queue: env.ORDERS_QUEUE })
+  const relay = startRelay(relayDeps(env, parts))
   return { parts: [relay, { stop: parts.close }] }
 })

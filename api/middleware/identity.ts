@@ -48,8 +48,9 @@ async function ownerOf(bearers: Bearers, token: string): Promise<Bearer> {
 const tokenOf = (c: Context): string | undefined => bearerOf(c.req.header('authorization')) ?? cookieOf(c)
 
 function bearerOf(header: string | undefined): string | undefined {
-  const [scheme, token] = header?.split(' ') ?? []
-  return scheme?.toLowerCase() === 'bearer' ? token : undefined
+  if (header?.slice(0, 7).toLowerCase() !== 'bearer ') return undefined
+  const [token] = header.slice(7).split(' ', 1)
+  return token
 }
 
 /** The cookie comes along with requests that other sites make, so what changes something has to come from our own pages. */

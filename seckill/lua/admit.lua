@@ -1,46 +1,72 @@
--- A buyer joins. KEYS: offer, queue, token. ARGV: buyer, pieces, ticket, address. All or nothing; a refusal changes nothing that counts.
--- Answers one text, a word and what belongs to it joined by colons: Redis turns a table into a reply far more slowly.
-local offer = redis.call('HMGET', KEYS[1], 'epoch', 'seen', 'limit', 'left', 'queued', 'seq', 'staged', ARGV[1])
-local record, bought = offer[8], 0
-if record then
-  for ticket, quantity, seq, state in string.gmatch(record, one_ticket) do
-    if state == 'l' then return 'already_queued:' .. ticket .. ':' .. math.max(0, tonumber(seq) - tonumber(offer[7])) end
-    bought = bought + tonumber(quantity)
+-- Buyers join: all who asked in one moment, one after the other. KEYS: offer, queue, then each one's token. ARGV: each one's buyer, pieces, ticket,
+-- address. Each is let in or refused on its own; a refusal changes nothing that counts. What they share is read and written once.
+-- Answers one text, joined by commas; of each a word and what belongs to it, joined by colons: Redis turns a table into a reply far more slowly.
+local fields = { 'epoch', 'seen', 'limit', 'left', 'queued', 'seq', 'staged' }
+for i = 1, #ARGV, 4 do fields[#fields + 1] = ARGV[i] end
+local offer = redis.call('HMGET', KEYS[1], unpack(fields))
+local epoch, limit, left, queued, seq, staged = offer[1], tonumber(offer[3]), tonumber(offer[4]), tonumber(offer[5]), tonumber(offer[6]), tonumber(offer[7])
+local records, answers = {}, {} -- A buyer may be here twice.
+for i = 8, #offer do records[ARGV[(i - 8) * 4 + 1]] = offer[i] end
+local time = now()
+
+-- What the gate says to everybody: false when it is open. In a rush, one call in each millisecond looks for all, as no server restarts within one;
+-- who changes the gate clears `seen`.
+local gate = nil
+local function shut()
+  if gate ~= nil then return gate end
+  gate = false
+  if tonumber(offer[2]) ~= time then
+    local known = redis.call('HMGET', KEYS[1], 'run', 'lease', 'paused', 'opens', 'ends')
+    if known[3] == '1' or time > tonumber(known[2]) or known[1] ~= run_id() then
+      gate = 'paused'
+    elseif time < tonumber(known[4]) then
+      gate = 'not_open:' .. known[4]
+    elseif time >= tonumber(known[5]) then
+      gate = 'ended'
+    else
+      redis.call('HSET', KEYS[1], 'seen', time)
+    end
   end
+  return gate
 end
 
-if not offer[1] then return 'missing' end
-local time, refusal = now(), nil
--- In a rush, one join in each millisecond sees for all that the gate is open: no server restarts within one, and who changes the gate clears `seen`.
-if tonumber(offer[2]) ~= time then
-  local gate = redis.call('HMGET', KEYS[1], 'run', 'lease', 'paused', 'opens', 'ends')
-  if gate[3] == '1' or time > tonumber(gate[2]) or gate[1] ~= run_id() then return 'paused' end
-  if time < tonumber(gate[4]) then
-    refusal = 'not_open:' .. gate[4]
-  elseif time >= tonumber(gate[5]) then
-    refusal = 'ended'
-  else
-    redis.call('HSET', KEYS[1], 'seen', time)
+local changed = {}
+local function admit(buyer, pieces, ticket, address, token)
+  local record, bought = records[buyer], 0
+  if record then
+    for known, quantity, at, state in string.gmatch(record, one_ticket) do
+      if state == 'l' then return 'already_queued:' .. known .. ':' .. math.max(0, tonumber(at) - staged) end
+      bought = bought + tonumber(quantity)
+    end
   end
+  if not epoch then return 'missing' end
+  local refusal = shut()
+  if refusal == 'paused' then return refusal end
+  if not refusal then
+    if bought >= limit then
+      refusal = 'already_bought'
+    elseif bought + pieces > limit then
+      refusal = 'over_limit:' .. limit
+    elseif left < pieces then
+      refusal = 'sold_out:' .. left
+    end
+  end
+  -- The token comes before all these, and getting in spends it: one call does both.
+  if redis.call(refusal and 'EXISTS' or 'DEL', token) == 0 then return 'bad_token' end
+  if refusal then return refusal end
+
+  left, queued, seq = left - pieces, queued + pieces, seq + 1
+  local entry = ticket .. ':' .. pieces .. ':' .. seq .. ':l'
+  records[buyer] = record and record .. ',' .. entry or entry
+  changed[#changed + 1] = buyer
+  changed[#changed + 1] = records[buyer]
+  redis.call('XADD', KEYS[2], '*', 'ticket', entry .. ':' .. buyer .. ':' .. address .. ':' .. epoch)
+  return 'admitted:' .. ticket .. ':' .. math.max(0, seq - staged)
 end
 
-local pieces, limit, left = tonumber(ARGV[2]), tonumber(offer[3]), tonumber(offer[4])
-if not refusal then
-  if bought >= limit then
-    refusal = 'already_bought'
-  elseif bought + pieces > limit then
-    refusal = 'over_limit:' .. limit
-  elseif left < pieces then
-    refusal = 'sold_out:' .. left
-  end
+for i = 3, #KEYS do
+  local at = (i - 3) * 4
+  answers[i - 2] = admit(ARGV[at + 1], tonumber(ARGV[at + 2]), ARGV[at + 3], ARGV[at + 4], KEYS[i])
 end
--- The token comes before all these, and getting in spends it: one call does both.
-if redis.call(refusal and 'EXISTS' or 'DEL', KEYS[3]) == 0 then return 'bad_token' end
-if refusal then return refusal end
-
-local seq = tonumber(offer[6]) + 1
-local ticket = ARGV[3] .. ':' .. ARGV[2] .. ':' .. seq .. ':l'
-local tickets = record and record .. ',' .. ticket or ticket
-redis.call('HSET', KEYS[1], 'left', left - pieces, 'queued', tonumber(offer[5]) + pieces, 'seq', seq, ARGV[1], tickets)
-redis.call('XADD', KEYS[2], '*', 'ticket', ticket .. ':' .. ARGV[1] .. ':' .. ARGV[4] .. ':' .. offer[1])
-return 'admitted:' .. ARGV[3] .. ':' .. math.max(0, seq - tonumber(offer[7]))
+if #changed > 0 then redis.call('HSET', KEYS[1], 'left', left, 'queued', queued, 'seq', seq, unpack(changed)) end
+return table.concat(answers, ',')

@@ -2,6 +2,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { closeOrder, rejectOrder } from '../../activities/closing.ts'
 import { giveBack } from '../../activities/offers.ts'
+import { refundOrder } from '../../activities/order-refund.ts'
 import { confirmOrder, openAlone, placeAtOnce, placeStep } from '../../activities/placing.ts'
 import { endSession, preheat } from '../../activities/sessions.ts'
 import type { Sql, Tx } from '../../db/client.ts'
@@ -148,6 +149,34 @@ describe('a flash order', () => {
     expect(await closeOrder(sql, ticket, 'pay_timeout')).toMatchObject({ status: 'to_ship' })
     expect(await ticketRow(sql, ticket)).toMatchObject({ state: 'paid' })
     expect(await counts(offer)).toEqual({ quota: 5, granted: 2, sold: 2 })
+  })
+})
+
+describe('a paid flash order that is refunded whole before it was shipped', () => {
+  const paid = async (offer: OfferKey): Promise<TicketId> => {
+    const ticket = await placed(offer)
+    const till = openTill(sql, shop.ids)
+    await till.told(await till.facts(await till.attempt(ticket, (await flashOrder(sql, ticket)).buyerId)))
+    return ticket
+  }
+  const calledOff = { key: 'cancelled', cause: 'cancelled', reason: '' } as const
+
+  it('gives its pieces back to the session, once, and the gate hears of that instead of the payment', async () => {
+    const offer = await open()
+    const ticket = await paid(offer)
+    await Promise.all(Array.from({ length: 5 }, () => refundOrder(sql, ticket, calledOff)))
+    expect(await counts(offer)).toEqual({ quota: 5, granted: 0, sold: 0 })
+    expect(await ticketRow(sql, ticket)).toEqual({ state: 'given_back', reason: 'buyer_cancelled', tell: 'given_back' })
+    expect(await orderRow(sql, ticket)).toMatchObject({ status: 'closed', payState: 'refunded' })
+  })
+
+  it('after the session gives them to the warehouse', async () => {
+    const offer = await open()
+    const ticket = await paid(offer)
+    await endSession(sql, offer.session)
+    await refundOrder(sql, ticket, calledOff)
+    expect([await counts(offer), await shelf(offer)]).toEqual([{ quota: 0, granted: 0, sold: 0 }, 5])
+    expect(await ticketRow(sql, ticket)).toMatchObject({ state: 'given_back', tell: null })
   })
 })
 

@@ -17,7 +17,7 @@ import { type SandboxClient, sandboxClient } from '../../sandbox/client.ts'
 import { startSandbox } from '../../sandbox/server.ts'
 import { startDrain } from '../../workers/drain.ts'
 import { drainVariables, readEnv } from '../../workers/env.ts'
-import { activityDeps, drainDeps, openParts, type Parts } from '../../workers/parts.ts'
+import { activityDeps, drainDeps, openParts, type Parts, relayDeps } from '../../workers/parts.ts'
 import { startRelay } from '../../workers/relay/index.ts'
 import { startWorkers } from '../../workers/worker.ts'
 import { freshDatabase } from '../support/database.ts'
@@ -146,7 +146,7 @@ export async function openHouse({
       return workers
     },
     startRelay() {
-      const running = startRelay({ ...parts, queue: env.ORDERS_QUEUE })
+      const running = startRelay(relayDeps(env, parts))
       started.unshift(running)
       return running
     },

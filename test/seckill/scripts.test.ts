@@ -66,7 +66,7 @@ describe.each(places)("the gate's scripts on %s", (place) => {
     const crowd = await crowdOf(20, sale)
     await forgetScripts(redis())
     const pipeline = redis().pipeline()
-    for (const one of crowd) pipeline.gateAdmit(offer, queue, token(one.buyer, one.token), one.buyer, 1, newTicket(), '1')
+    for (const one of crowd) pipeline.gateAdmit(3, offer, queue, token(one.buyer, one.token), one.buyer, 1, newTicket(), '1')
     const answers = await pipeline.exec()
     expect(answers).toEqual(crowd.map(() => [null, expect.stringMatching(/^admitted:/)]))
     expect(await sale.left()).toBe(0)

@@ -53,6 +53,7 @@ export async function relayRig(given?: FreshDatabase): Promise<RelayRig> {
     client,
     queue,
     payments: { providers: till.providers, accounts, refundFallback: 'none' },
+    asking: async () => true,
     news: { announce: (order) => announced.push(order) },
     carts: {
       async removeBought(buyer, bought) {

@@ -1,6 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
 import type { AttemptNumber, OrderId } from '../../domain/ids.ts'
-import { watch } from '../../workers/relay/watch.ts'
+import { askingAtMost } from '../../workers/relay/asking.ts'
+import type { RelayDeps } from '../../workers/relay/deps.ts'
+import { findUnwatched, watch as watchOne } from '../../workers/relay/watch.ts'
 import { payable } from '../payments/judge-rig.ts'
 import { expectBooksToAddUp, orderRow } from '../support/books.ts'
 import { attemptRow } from '../support/paying.ts'
@@ -18,6 +21,8 @@ afterAll(async () => {
   await rig.close()
 })
 
+/** Both of the test's providers, one after the other. */
+const watch = async (deps: RelayDeps): Promise<number> => (await watchOne(deps, rig.till.pay)) + (await watchOne(deps, rig.till.other))
 const due = (attempt: AttemptNumber) => rig.sql`UPDATE attempts SET next_ask_at = now() WHERE number = ${attempt}`
 async function dueAttempt(): Promise<{ order: OrderId; attempt: AttemptNumber }> {
   const made = await payable(rig.sql, rig.shop, rig.till)
@@ -117,5 +122,32 @@ describe('the watch', () => {
     expect(await watch(rig.deps)).toBe(2)
     expect(await attemptRow(rig.sql, broken.attempt)).toMatchObject({ state: 'open' })
     expect(await attemptRow(rig.sql, fine.attempt)).toMatchObject({ state: 'closed' })
+  })
+
+  it('asks a provider no more than so many questions a second, and what is too much for it waits', async () => {
+    const attempts = await Promise.all(Array.from({ length: 6 }, dueAttempt))
+    const redis = new Redis(inject('redisUrl'))
+    await redis.del('limit:asking:pay')
+    const deps = { ...rig.deps, asking: askingAtMost(redis, 4) }
+    expect(await watchOne(deps, rig.till.pay)).toBe(4)
+    expect(rig.till.pay.queried).toHaveLength(4)
+    redis.disconnect()
+    const [waiting] = await rig.sql<{ due: number; asked: number }[]>`
+      SELECT count(*)::int AS due, sum(asked)::int AS asked FROM attempts
+      WHERE number = ANY(${attempts.map(({ attempt }) => attempt)}::bigint[]) AND next_ask_at <= now() + interval '1 second'`
+    expect(waiting).toEqual({ due: 2, asked: 0 })
+  })
+
+  it('asks a human about attempts at a provider that is not configured any more, until it is', async () => {
+    const { attempt } = await dueAttempt()
+    await rig.sql`UPDATE attempts SET next_ask_at = now() - interval '2 minutes' WHERE number = ${attempt}`
+    const open = async () =>
+      (await rig.sql`SELECT subject FROM attention WHERE reason = 'provider_missing' AND cleared_at IS NULL`).map(({ subject }) => subject)
+    const { pay, ...others } = rig.till.providers
+    await findUnwatched({ ...rig.deps, payments: { ...rig.deps.payments, providers: others } })
+    expect(await open()).toEqual([pay?.name])
+    await watch(rig.deps)
+    await findUnwatched(rig.deps)
+    expect(await open()).toEqual([])
   })
 })

@@ -6,6 +6,7 @@ import type { OrderNews } from '../../db/order-news.ts'
 import type { Ids } from '../../domain/ids.ts'
 import type { Payments } from '../../payments/configure.ts'
 import type { DeliveryDeps } from '../deliver.ts'
+import type { Asking } from './asking.ts'
 
 export type RelayDeps = {
   db: Db
@@ -13,6 +14,7 @@ export type RelayDeps = {
   client: Client
   queue: string
   payments: Payments
+  asking: Asking
   news: Pick<OrderNews, 'announce'>
   carts: Pick<Carts, 'removeBought'>
   log: Logger

@@ -5,15 +5,21 @@ import { redeliver } from './notifications.ts'
 import { emptyOutbox } from './outbox.ts'
 import { findOverdue } from './overdue.ts'
 import { startRefunds } from './refunds.ts'
-import { watch } from './watch.ts'
+import { findUnwatched, watch } from './watch.ts'
 
 /** The relay's duties. Many relays may run: due-lists in PostgreSQL share the work. */
 const relayDuties = (deps: RelayDeps): Duty[] => [
   { name: 'redeliver notifications', everyMs: 1000, run: () => redeliver(deps) },
-  { name: 'watch open attempts', everyMs: 1000, run: () => watch(deps) },
+  // Each provider for itself: one that is slow or away holds up no other.
+  ...Object.values(deps.payments.providers).map((provider) => ({
+    name: `watch attempts at ${provider.name}`,
+    everyMs: 1000,
+    run: () => watch(deps, provider),
+  })),
   { name: 'start refunds', everyMs: 1000, run: () => startRefunds(deps) },
   { name: 'empty the outbox', everyMs: 1000, run: () => emptyOutbox(deps) },
   { name: 'forget notes', everyMs: 60_000, run: () => forgetNotes(deps) },
+  { name: 'find unwatched attempts', everyMs: 60_000, run: () => findUnwatched(deps) },
   { name: 'find overdue orders', everyMs: 30_000, run: () => findOverdue(deps) },
 ]
 

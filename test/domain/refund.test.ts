@@ -1,0 +1,116 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { SkuId } from '../../domain/ids.ts'
+import { add, type Fen, fen, zero } from '../../domain/money.ts'
+import { price } from '../../domain/price.ts'
+import { type Bought, type RefundChoice, type RefundParts, refundParts, remainder } from '../../domain/refund.ts'
+
+/** Two lines and shipping: 3 × ¥ 10.00 and 1 × ¥ 5.00, ¥ 10.00 to ship; a coupon, points and a part from the wallet. */
+const bought = (): Bought => ({
+  lines: [
+    { line: 1, unitPrice: fen(1000), quantity: 3, coupon: fen(100), points: fen(50), balance: fen(700), refunded: 0 },
+    { line: 2, unitPrice: fen(500), quantity: 1, coupon: zero, points: fen(10), balance: fen(100), refunded: 0 },
+  ],
+  shipping: fen(1000),
+  balance: fen(1000),
+  shippingRefunded: false,
+})
+
+const after = (order: Bought, { lines }: RefundParts, choice: RefundChoice): Bought => ({
+  ...order,
+  lines: order.lines.map((one) => ({ ...one, refunded: one.refunded + (lines.find(({ line }) => line === one.line)?.quantity ?? 0) })),
+  shippingRefunded: order.shippingRefunded || choice.shipping,
+})
+
+describe('a refund', () => {
+  it('of everything gives back what each source paid', () => {
+    // due: 30.00 − 1.00 − 0.50 − 7.00 = 21.50, 5.00 − 0.10 − 1.00 = 3.90, shipping 10.00 − 2.00 = 8.00
+    expect(refundParts(bought(), remainder(bought()))).toMatchObject({ amount: 3340n, balance: 1000n, points: 60n, shipping: 1000n, whole: true })
+  })
+
+  it('of some pieces gives back their share of each source, the shipping fee only when it is asked for', () => {
+    const order = bought()
+    const one = refundParts(order, { lines: [{ line: 1, quantity: 1 }], shipping: false })
+    expect(one).toMatchObject({ amount: 716n, balance: 233n, points: 16n, shipping: 0n, whole: false })
+    expect(refundParts(order, { lines: [], shipping: true })).toMatchObject({
+      amount: 800n,
+      balance: 200n,
+      points: 0n,
+      shipping: 1000n,
+      whole: false,
+    })
+  })
+
+  it('is whole only when nothing is left, be it a shipping fee of nothing', () => {
+    const order = { ...bought(), shipping: zero, balance: fen(800) }
+    const lines = remainder(order).lines
+    expect(refundParts(order, { lines, shipping: false }).whole).toBe(false)
+    expect(refundParts(order, { lines, shipping: true }).whole).toBe(true)
+    expect(refundParts({ ...order, shippingRefunded: true }, { lines, shipping: false }).whole).toBe(true)
+  })
+
+  it('of more than is left is a fault of the caller', () => {
+    for (const choice of [
+      { line: 2, quantity: 2 },
+      { line: 1, quantity: 0 },
+      { line: 9, quantity: 1 },
+    ])
+      expect(() => refundParts(bought(), { lines: [choice], shipping: false })).toThrow(RangeError)
+  })
+
+  it('in whatever pieces, adds up to exactly what was paid, and never takes a fen from anybody', () => {
+    const line = fc.record({ unitPrice: fc.integer({ min: 0, max: 99_999 }), quantity: fc.integer({ min: 1, max: 9 }) })
+    const orders = fc.record({
+      lines: fc.array(line, { minLength: 1, maxLength: 6 }),
+      off: fc.integer({ min: 0, max: 20_000 }),
+      points: fc.integer({ min: 0, max: 5000 }),
+      balance: fc.integer({ min: 0, max: 200_000 }),
+      fee: fc.integer({ min: 0, max: 2000 }),
+      /** Which line goes back next, and how many of it. */
+      turns: fc.array(fc.record({ which: fc.nat(), pieces: fc.integer({ min: 1, max: 9 }), shipping: fc.boolean() }), { maxLength: 30 }),
+    })
+    fc.assert(
+      fc.property(orders, ({ lines, off, points, balance, fee, turns }) => {
+        const priced = price({
+          lines: lines.map(({ unitPrice, quantity }, i) => ({ sku: String(i + 1) as SkuId, unitPrice: fen(unitPrice), quantity })), // Any decimal is one.
+          rates: { '*': { fee: fen(fee), freeFrom: null } },
+          province: '浙江',
+          coupon: {
+            ...{ does: { kind: 'amount_off', amount: fen(off) }, minimum: zero, scope: null },
+            ...{ validFrom: new Date(0), validUntil: new Date(1) },
+          },
+          points: BigInt(points),
+          balance: fen(balance),
+        })
+        let order: Bought = {
+          lines: lines.map(({ unitPrice, quantity }, i) => ({
+            ...{ line: i + 1, unitPrice: fen(unitPrice), quantity, refunded: 0 },
+            ...(priced.lines[i] ?? { coupon: zero, points: zero, balance: zero }),
+          })),
+          shipping: priced.shipping,
+          balance: priced.balance,
+          shippingRefunded: false,
+        }
+        const sums: { amount: Fen; balance: Fen; points: Fen } = { amount: zero, balance: zero, points: zero }
+        const give = (choice: RefundChoice): boolean => {
+          const parts = refundParts(order, choice)
+          for (const source of ['amount', 'balance', 'points'] as const) {
+            expect(parts[source]).toBeGreaterThanOrEqual(0n)
+            sums[source] = add(sums[source], parts[source])
+          }
+          order = after(order, parts, choice)
+          return parts.whole
+        }
+        for (const { which, pieces, shipping } of turns) {
+          const { lines: left } = remainder(order)
+          const next = left[which % Math.max(1, left.length)]
+          if (next) give({ lines: [{ line: next.line, quantity: Math.min(pieces, next.quantity) }], shipping: shipping && !order.shippingRefunded })
+        }
+        const last = remainder(order)
+        if (last.lines.length > 0 || last.shipping) expect(give(last)).toBe(true)
+        expect(sums).toEqual({ amount: priced.due, balance: priced.balance, points: priced.points })
+      }),
+      { numRuns: 500 },
+    )
+  })
+})

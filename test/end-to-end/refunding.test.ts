@@ -1,0 +1,119 @@
+import { exportSPKI, generateKeyPair } from 'jose'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { OrderId } from '../../domain/ids.ts'
+import { bearer } from '../api/rig.ts'
+import { type House, openHouse } from './house.ts'
+
+let house: House
+let operator: string
+let tokenOf: (buyer: string) => Promise<string>
+beforeAll(async () => {
+  const keys = await generateKeyPair('RS256')
+  house = await openHouse({ env: { JWT_PUBLIC_KEY: await exportSPKI(keys.publicKey) } })
+  operator = await bearer(keys.privateKey, '1', '1h', { role: 'operator' })
+  tokenOf = (buyer) => bearer(keys.privateKey, buyer)
+})
+afterAll(() => house.close())
+
+type Told = { status: number; body: Record<string, unknown> }
+async function call(token: string, method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Told> {
+  const answer = await fetch(`${house.url}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}`, ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  })
+  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> } // An object, always.
+}
+
+let next = 20_001
+/** Three pieces and one, paid by WeChat; the whole of it in fen. */
+async function bought(): Promise<{ token: string; order: OrderId; number: string; due: bigint }> {
+  const buyer = String(next++)
+  const token = await tokenOf(buyer)
+  const [first, second] = await house.skus()
+  const lines = [
+    { sku: first, quantity: 3 },
+    { sku: second, quantity: 1 },
+  ]
+  const quote = await call(token, 'POST', '/v1/quotes', { lines })
+  const [home] = await house.parts.db.sql<{ id: string }[]>`SELECT id::text AS id FROM addresses WHERE user_id = ${buyer} AND is_default`
+  const placed = await call(token, 'POST', '/v1/orders', { quoteToken: quote.body.quoteToken, addressId: home?.id, payment: 'online' })
+  expect(placed).toMatchObject({ status: 201 })
+  const order = placed.body.id as OrderId // An order's.
+  const opened = await call(token, 'POST', `/v1/orders/${order}/payments`, { channel: 'wechat-v3' })
+  const number = String(opened.body.number)
+  await house.sandbox.pay(number)
+  await house.reaches(order, 'to_ship')
+  return { token, order, number, due: BigInt((opened.body.amount as { fen: string }).fen) } // Money.
+}
+const atWechat = async (number: string) => {
+  const { trades } = await house.sandbox.ledger()
+  const { captured, refunded, refunding } = trades.find(({ outTradeNo }) => outTradeNo === number) ?? { captured: '0', refunded: '0', refunding: '0' }
+  return { kept: BigInt(captured) - BigInt(refunded) - BigInt(refunding), refunded: BigInt(refunded) }
+}
+const story = async (token: string, order: OrderId) => (await call(token, 'GET', `/v1/orders/${order}`)).body
+const onePiece = { lines: [{ line: 1, quantity: 1 }], reason: 'one came broken' }
+
+describe('an operator', () => {
+  it('sends one piece’s money back, once for each key, and the buyer sees it arrive', async () => {
+    const { token, order, number, due } = await bought()
+    const path = `/v1/ops/orders/${order}/refunds`
+    const [first, again] = [
+      await call(operator, 'POST', path, onePiece, { 'idempotency-key': 'ticket:77' }),
+      await call(operator, 'POST', path, onePiece, { 'idempotency-key': 'ticket:77' }),
+    ]
+    expect(first).toMatchObject({ status: 201, body: { cause: 'operator', lines: [{ line: 1, quantity: 1 }], reason: 'one came broken' } })
+    expect(again.body.number).toBe(first.body.number)
+    const amount = BigInt((first.body.amount as { fen: string }).fen) // Money.
+    await expect.poll(() => atWechat(number), { timeout: 20_000 }).toEqual({ kept: due - amount, refunded: amount })
+    await expect
+      .poll(() => story(token, order), { timeout: 20_000 })
+      .toMatchObject({ status: 'to_ship', payState: 'partly_refunded', refunds: [{ number: first.body.number, state: 'success', paidTo: 'source' }] })
+    await house.addsUp()
+  })
+
+  it('is told what is wrong with a wish, and nothing is written', async () => {
+    const { token, order } = await bought()
+    const path = `/v1/ops/orders/${order}/refunds`
+    const wishes: [object, object][] = [
+      [
+        { ...onePiece, lines: [{ line: 1, quantity: 4 }] },
+        { status: 409, body: { code: 'refund_exceeds', details: { line: 1, available: 3 } } },
+      ],
+      [{ ...onePiece, lines: [] }, { status: 422 }],
+      [{ ...onePiece, lines: [onePiece.lines[0], onePiece.lines[0]] }, { status: 422 }],
+      [{ lines: onePiece.lines }, { status: 422 }],
+      [{ ...onePiece, amount: 5 }, { status: 422 }],
+    ]
+    for (const [wish, answer] of wishes) expect(await call(operator, 'POST', path, wish)).toMatchObject(answer)
+    expect(await call(token, 'POST', path, onePiece)).toMatchObject({ status: 403 })
+    expect((await story(token, order)).refunds).toEqual([])
+  })
+})
+
+describe('a buyer', () => {
+  it('calls off a paid order, and every fen comes back', async () => {
+    const { token, order, number, due } = await bought()
+    expect(await call(token, 'POST', `/v1/orders/${order}/cancel`)).toMatchObject({ status: 200, body: { status: 'closed', payState: 'refunded' } })
+    expect(await call(token, 'POST', `/v1/orders/${order}/cancel`)).toMatchObject({ status: 200, body: { status: 'closed' } })
+    await expect.poll(() => atWechat(number), { timeout: 20_000 }).toEqual({ kept: 0n, refunded: due })
+    await expect.poll(() => story(token, order), { timeout: 20_000 }).toMatchObject({ refunds: [{ cause: 'cancelled', state: 'success' }] })
+    await house.addsUp()
+  })
+
+  it('who calls it off while an operator refunds a part gets the rest: together exactly what was paid', async () => {
+    const { token, order, number, due } = await bought()
+    await Promise.all([
+      call(operator, 'POST', `/v1/ops/orders/${order}/refunds`, onePiece),
+      call(token, 'POST', `/v1/orders/${order}/cancel`),
+      call(operator, 'POST', `/v1/ops/orders/${order}/refunds`, { reason: 'all of it' }),
+    ])
+    await expect.poll(() => atWechat(number), { timeout: 20_000 }).toEqual({ kept: 0n, refunded: due })
+    await expect
+      .poll(() => house.parts.db.sql`SELECT count(*)::int AS under_way FROM refunds WHERE order_id = ${order} AND state = 'asked'`, {
+        timeout: 20_000,
+      })
+      .toEqual([{ under_way: 0 }])
+    await house.addsUp()
+  })
+})

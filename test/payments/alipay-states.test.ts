@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { alipayClient } from '../../payments/alipay/client.ts'
+import { checked } from '../../payments/alipay/config.ts'
 import { meanings } from '../../payments/alipay/states.ts'
 import { alipay as alipayOf } from '../../payments/alipay.ts'
 import type { PaymentProvider } from '../../payments/provider.ts'
 import { account, attemptNumber, openRequest, pen, rig, serving, strangersPen } from './alipay-rig.ts'
+import { sandboxsAnswer, sandboxsKey } from './alipay-vector.ts'
 
 let world: Awaited<ReturnType<typeof rig>>
 let alipay: PaymentProvider
@@ -102,6 +105,18 @@ describe('an answer', () => {
     expect(await heard(`{${sign},${node}}`)).toMatchObject({ is: 'paid' })
     expect(await heard(`{${node},"alipay_cert_sn":"02ac3f",${sign}}`)).toMatchObject({ is: 'paid' })
     expect(await heard(` {\n${node} ,\r\n ${sign} }\n`)).toMatchObject({ is: 'paid' })
+  })
+
+  it('is believed as Alipay’s own sandbox has signed one', async () => {
+    const upload = async (text: string) => {
+      const stub = await serving((_request, response) => void response.end(text))
+      const client = alipayClient(checked({ ...world.config, publicKey: sandboxsKey, gateway: `${stub.url}/gateway.do` }))
+      const answer = await client.call('alipay.open.file.upload', {}, AbortSignal.timeout(5000))
+      await stub.stop()
+      return answer
+    }
+    expect(await upload(sandboxsAnswer)).toMatchObject({ heard: 'answer', body: { file_id: 'CAxAToWB1JsAAAAAAAAAAAAADgSLAQBr' } })
+    expect(await upload(sandboxsAnswer.replace('CAxA', 'CAxB'))).toEqual({ heard: 'nothing', code: 'UNVERIFIED_200' })
   })
 
   it('is not believed after one byte of it was changed, without a signature, or with another’s', async () => {

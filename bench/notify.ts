@@ -69,9 +69,10 @@ const thirds = (shots: Shot[]): Shot[][] => [0, 1, 2].map((n) => shots.slice((n 
 async function paidAttempts({ parts: { db, ids }, keys }: OneApi, count: number): Promise<Shot[]> {
   const orders = Array.from({ length: count }, () => ids.next() as OrderId) // Fresh snowflakes.
   const numbers = orders.map(() => ids.next() as AttemptNumber)
+  await db.sql`INSERT INTO users (id) SELECT unnest(${orders}::bigint[])` // A buyer for each: the next order of the same one would wait for its lock.
   await db.sql`
     INSERT INTO orders (id, buyer_id, kind, source, status, payment, run_id, fingerprint, goods_fen, shipping_fen, coupon_fen, points_fen, balance_fen, due_fen, points, pay_by)
-    SELECT id, 1, 1, 'web', 'awaiting_payment', 'online', 'bench', 'f', 100, 0, 0, 0, 0, 100, 0, now() + interval '1 hour' FROM unnest(${orders}::bigint[]) AS id`
+    SELECT id, id, 1, 'web', 'awaiting_payment', 'online', 'bench', 'f', 100, 0, 0, 0, 0, 100, 0, now() + interval '1 hour' FROM unnest(${orders}::bigint[]) AS id`
   await db.sql`
     INSERT INTO attempts (number, order_id, provider, channel, state, amount_fen, currency, description, expires_at, calling_until, next_ask_at)
     SELECT number, id, 'wechat-v3', 'wechat-v3', 'open', 100, 'CNY', 'Bench', now() + interval '1 hour', now(), now() + interval '1 hour'

@@ -2,8 +2,9 @@ import { Hono } from 'hono'
 import type { Logger } from 'pino'
 import type { Sql } from '../../db/client.ts'
 import type { Ids } from '../../domain/ids.ts'
-import { storeNotified } from '../../payments/notifications.ts'
-import { type Callbacks, NotificationRejected, type PaymentProvider } from '../../payments/provider.ts'
+import { gatheredPayments } from '../../payments/gathered.ts'
+import { type Stored, storeNotified } from '../../payments/notifications.ts'
+import { type Callbacks, NotificationRejected, type Notified, type PaymentProvider } from '../../payments/provider.ts'
 import type { BackgroundDelivery } from '../../workers/background-delivery.ts'
 
 export type NotifyDeps = {
@@ -20,26 +21,36 @@ export type NotifyDeps = {
  */
 export function notifyRoutes(deps: NotifyDeps) {
   const app = new Hono()
+  const gathered = gatheredPayments(deps.sql, deps.ids)
+  const store = (told: Notified) => storeNotified(deps.sql, deps.ids, told, gathered)
   for (const { name, callbacks } of Object.values(deps.providers)) {
     if (!callbacks) continue
     app.post(callbacks.path, async (c) => {
       const body = await c.req.text()
-      return answer(await deps.delivery.after(() => take(deps, name, callbacks, c.req.raw.headers, body)))
+      return answer(await deps.delivery.after(() => take(deps, store, name, callbacks, c.req.raw.headers, body)))
     })
   }
   return app
 }
 
+type Store = (told: Notified) => Promise<Stored | undefined>
 type Words = Callbacks['answers'][keyof Callbacks['answers']]
 
 const answer = ({ status, type, body }: Words): Response =>
   new Response(body ?? null, { status, ...(type && { headers: { 'content-type': `${type}; charset=utf-8` } }) })
 
-async function take({ sql, ids, delivery, log }: NotifyDeps, provider: string, callbacks: Callbacks, headers: Headers, body: string): Promise<Words> {
+async function take(
+  { delivery, log }: NotifyDeps,
+  store: Store,
+  provider: string,
+  callbacks: Callbacks,
+  headers: Headers,
+  body: string,
+): Promise<Words> {
   const { read, answers } = callbacks
   try {
     const told = await read(headers, body)
-    const stored = await storeNotified(sql, ids, told)
+    const stored = await store(told)
     if (!stored) log.info({ provider, told: told.is }, 'a notification that changes nothing')
     else if (told.is === 'payment' && stored.orderId !== null && stored.outcome === null) delivery.soon(stored.orderId, stored.id)
     return answers.stored

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
-import { deliverSoon } from '../workers/deliver.ts'
+import { backgroundDelivery } from '../workers/background-delivery.ts'
 import type { Parts } from '../workers/parts.ts'
 import { createApp } from './app.ts'
 import { createBearers } from './bearers.ts'
@@ -22,7 +22,7 @@ export type RunningApi = { port: number; stop(): Promise<void> }
 /** Serves the API over the opened parts. The orders that it starts run on `ORDERS_QUEUE`, eagerly where this process has a worker of it. */
 export async function startApi(env: ApiEnv, parts: Parts): Promise<RunningApi> {
   const { db, redis, news, carts, ids, gate, payments, client, log } = parts
-  const deliver = deliverSoon({ sql: db.sql, accounts: payments.accounts, client, news, log })
+  const delivery = backgroundDelivery({ sql: db.sql, accounts: payments.accounts, client, news, log })
   const refunding = createRefunding({ sql: db.sql, news })
   const app = createApp({
     db,
@@ -33,7 +33,7 @@ export async function startApi(env: ApiEnv, parts: Parts): Promise<RunningApi> {
     quoteTokens: createQuoteTokens({ secret: env.QUOTE_SECRET, validS: env.QUOTE_VALID_S }),
     placing: createPlacing({ db, client, news, refunding, queue: env.ORDERS_QUEUE, payWithinMs: env.PAY_WITHIN_S * 1000 }),
     refunding,
-    paying: createPaying({ sql: db.sql, ids, providers: payments.providers, deliver, news }),
+    paying: createPaying({ sql: db.sql, ids, providers: payments.providers, deliver: delivery.soon, news }),
     checks: {
       postgresql: () => db.sql`SELECT 1`,
       redis: () => redis.ping(),
@@ -47,7 +47,7 @@ export async function startApi(env: ApiEnv, parts: Parts): Promise<RunningApi> {
     tokenLimits: createTokenLimits(redis, { perBuyer: env.TOKENS_PER_BUYER_PER_MINUTE, perAddress: env.TOKENS_PER_ADDRESS_PER_MINUTE }),
     trustedProxies: env.TRUSTED_PROXIES,
     operations: createSessionOperations({ sql: db.sql, client, news, queue: env.ORDERS_QUEUE, log }),
-    notifyRoutes: notifyRoutes({ sql: db.sql, ids, providers: payments.providers, deliver, log }),
+    notifyRoutes: notifyRoutes({ sql: db.sql, ids, providers: payments.providers, delivery, log }),
   })
   // Longer than proxies and providers keep theirs idle (a minute is usual), so that a request never meets a connection that just closed.
   const server = createServer({ keepAliveTimeout: 75_000 }, getRequestListener(app.fetch))

@@ -1,7 +1,10 @@
 /** The part of autocannon 9 that the benchmarks use: https://github.com/mcollina/autocannon */
 declare module 'autocannon' {
   type Request = { method: 'POST'; path: string; headers: Record<string, string>; body: string }
-  type Client = { setRequests(requests: Request[]): void; on(event: 'response', heard: () => void): void }
+  type Client = {
+    setRequests(requests: Request[]): void
+    on(event: 'response', heard: (status: number, bytes: number, tookMs: number) => void): void
+  }
   type Result = {
     duration: number
     errors: number

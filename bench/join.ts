@@ -1,28 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { createPrivateKey, sign } from 'node:crypto'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { insertOffer, preheat } from '../activities/sessions.ts'
-import { migrate } from '../db/migrate.ts'
-import { startChild } from '../dev/children/child.ts'
 import { createBrowser } from '../dev/crowd/http.ts'
-import { appEnvironment } from '../dev/environment.ts'
-import { keysOf } from '../dev/keys.ts'
-import { freePort } from '../dev/servers/ports.ts'
-import { startServers } from '../dev/servers/start.ts'
-import { endLeftovers, removeState } from '../dev/state.mjs'
 import type { SessionId, SkuId } from '../domain/ids.ts'
 import type { OfferKey } from '../domain/seckill.ts'
-import { drainVariables, readEnv } from '../workers/env.ts'
-import { openParts, type Parts } from '../workers/parts.ts'
-import type { FromCannon, Shot, ToCannon } from './cannon.ts'
+import type { Parts } from '../workers/parts.ts'
+import type { Shot } from './cannon.ts'
 import { type Figure, inParallel, say } from './figures.ts'
-import { fork } from './rig.ts'
+import { inTurns, startOneApi } from './one-api.ts'
 import { makeShop } from './shop.ts'
 
 const buyers = 9000
-/** Both sides take turns, so that what else happens on the machine meets both. */
-const turns = 3
 const connections = 60
 
 /**
@@ -31,43 +18,14 @@ const connections = 60
  * token does.
  */
 export async function benchJoin(rounds: number): Promise<Figure[]> {
-  const stateDir = fileURLToPath(new URL('../.floodgate/bench', import.meta.url))
-  await endLeftovers(stateDir)
-  removeState(stateDir)
-  say('starting the servers and one API')
-  const servers = await startServers({ stateDir, usualPorts: false })
-  const keys = await keysOf(stateDir)
-  await migrate(servers.databaseUrl)
-  const appPort = await freePort()
-  const environment = {
-    ...appEnvironment({ servers, appPort, sandboxPort: 0 }, keys),
-    LOG_LEVEL: 'warn',
-    HOST: '127.0.0.1',
-    TRUSTED_PROXIES: '127.0.0.1',
-    TOKENS_PER_BUYER_PER_MINUTE: '100000',
-  }
-  const url = `http://127.0.0.1:${appPort}`
-  const parts = await openParts(readEnv(drainVariables, environment))
-  const api = await startChild({
-    ...{ name: 'api', command: process.execPath, stateDir, env: environment },
-    args: ['--max-semi-space-size=32', '--import', 'tsx', fileURLToPath(new URL('../api/main.ts', import.meta.url))],
-    ready: async () => (await fetch(`${url}/readyz`)).ok,
-  })
-  const [bare, barePort] = await startBare(servers.redisUrl)
-  const cannon = await fork('./cannon.ts', {})
-  const bareUrl = `http://127.0.0.1:${barePort}`
+  const one = await startOneApi('./floor/bare-api.ts', { TRUSTED_PROXIES: '127.0.0.1', TOKENS_PER_BUYER_PER_MINUTE: '100000' })
+  const { parts, keys, url, bareUrl } = one
   const browser = createBrowser(url, connections)
   try {
     const bearers = signAll(keys.jwt.privateKey)
     const shop = await makeShop(parts.db, parts.ids)
     const address = shop.buyers[0]?.address ?? ''
-    const fire = async (to: string, shots: Shot[], status: string): Promise<number> => {
-      cannon.send({ url: to, connections, shots } satisfies ToCannon)
-      const [told] = (await once(cannon, 'message')) as [FromCannon]
-      if ('ready' in told) throw new Error('the load process started twice')
-      if (told.errors > 0 || Object.keys(told.statuses).some((other) => other !== status)) throw new Error(`answers: ${JSON.stringify(told)}`)
-      return told.perS
-    }
+    const fire = async (to: string, shots: Shot[], status: string) => (await one.fire(to, shots, status, connections)).perS
     const names = ['join_vs_bare', 'sold_out_vs_hello', 'joins_per_s', 'bare_per_s', 'sold_out_per_s', 'hello_per_s'] as const
     const figures = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<(typeof names)[number], number[]> // One list a name.
     for (let round = 0; round <= rounds; round++) {
@@ -111,37 +69,8 @@ export async function benchJoin(rounds: number): Promise<Figure[]> {
     return names.map((figure) => ({ figure, rounds: figures[figure], target: target(figure) }))
   } finally {
     browser.close()
-    cannon.disconnect()
-    bare.kill('SIGTERM')
-    await api.stop()
-    await parts.close()
-    await servers.stop()
-    removeState(stateDir)
+    await one.close()
   }
-}
-
-type Fire = (shots: Shot[]) => Promise<number>
-
-/** The same shots at both, a part at a time; answers a second of each. */
-async function inTurns(shots: Shot[], ours: Fire, bare: Fire): Promise<[number, number]> {
-  let [oursS, bareS] = [0, 0]
-  const size = shots.length / turns
-  for (let i = 0; i < shots.length; i += size) {
-    const some = shots.slice(i, i + size)
-    oursS += some.length / (await ours(some))
-    bareS += some.length / (await bare(some))
-  }
-  return [shots.length / oursS, shots.length / bareS]
-}
-
-async function startBare(redisUrl: string): Promise<[ChildProcess, number]> {
-  const script = fileURLToPath(new URL('./floor/bare-api.ts', import.meta.url))
-  const bare = spawn(process.execPath, ['--max-semi-space-size=32', '--import', 'tsx', script], {
-    env: { ...process.env, REDIS_URL: redisUrl },
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  })
-  const [{ port }] = (await once(bare, 'message')) as [{ port: number }]
-  return [bare, port]
 }
 
 /** An offer that is open now. Preheated with so many pieces; 0: sold out from the start. */

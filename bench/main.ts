@@ -3,6 +3,7 @@ import { benchDrain } from './drain.ts'
 import { type Figure, report } from './figures.ts'
 import { benchGate } from './gate.ts'
 import { benchJoin } from './join.ts'
+import { benchNotify } from './notify.ts'
 import { benchOrders } from './orders.ts'
 import { openRig, type Rig } from './rig.ts'
 import { benchRush } from './rush.ts'
@@ -28,10 +29,11 @@ const benches: Record<string, Bench> = {
   gate: async (rounds) => [...(await benchGate(rounds)), ...(await benchJoin(rounds))],
   drain: benchDrain,
   rush: benchRush,
+  notify: benchNotify,
 }
 const names = Object.keys(benches).join(' or ')
 
-/** `npm run bench -- orders|sleep|gate|drain|rush [--json]`: exits 1 when a target is missed. */
+/** `npm run bench -- orders|sleep|gate|drain|rush|notify [--json]`: exits 1 when a target is missed. */
 const program = new Command('bench')
   .argument('<what>', names)
   .option('--json', 'one line of JSON a figure')

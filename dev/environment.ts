@@ -2,7 +2,7 @@ import type { Keys } from './keys.ts'
 import type { Servers } from './servers/start.ts'
 
 /** What the application and the sandbox must agree about. */
-const wechat = {
+export const wechat = {
   mchId: '1900000109',
   appId: 'wx8888888888888888',
   merchantSerial: '5157F09EFDC096DE15EBE81A47057A7232F1B8E1',

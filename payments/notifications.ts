@@ -9,7 +9,7 @@ export type FoundBy = 'callback' | 'watch' | 'closing' | 'balance' | 'statement'
 export type Stored = { id: NotificationId; orderId: OrderId | null; outcome: string | null }
 
 /** How long a stored payment may wait before the relay has it judged: who stores it does so at once. */
-const graceMs = 5000
+export const graceMs = 5000
 
 /**
  * Stores what a provider said about a payment, once per provider, transaction and state, whoever finds it and however often.
@@ -23,13 +23,18 @@ export const storeRefund = (sql: Sql | Tx, ids: Ids, facts: RefundFacts, found: 
   store(sql, ids, { kind: 'refund', number: facts.refund, facts, found, graceMs: 0 })
 
 /**
- * Stores what a callback said. What brings no money (`progress`) changes nothing here: the watch asks about its attempt at once. Undefined
+ * Stores what a callback said, payments by `payment`. What brings no money (`progress`) changes nothing here: the watch asks about its attempt at once. Undefined
  * for what we do not act on.
  */
-export async function storeNotified(sql: Sql, ids: Ids, told: Notified): Promise<Stored | undefined> {
+export async function storeNotified(
+  sql: Sql,
+  ids: Ids,
+  told: Notified,
+  payment: (facts: TradeFacts) => Promise<Stored>,
+): Promise<Stored | undefined> {
   switch (told.is) {
     case 'payment':
-      return storePayment(sql, ids, told.facts, 'callback')
+      return payment(told.facts)
     case 'refund':
       return storeRefund(sql, ids, told.facts, 'callback')
     case 'progress': {
@@ -56,14 +61,13 @@ type Telling = {
 async function store(sql: Sql | Tx, ids: Ids, telling: Telling): Promise<Stored> {
   const { kind, number, facts, found, graceMs, outcome = null } = telling
   const [stored] = await sql<Stored[]>`
-    WITH stored AS (
-      INSERT INTO notifications (id, provider, kind, number, state, trade, attempt, amount_fen, currency, merchant, app, found, due_at, outcome, judged_at)
-      VALUES (${ids.next()}, ${facts.provider}, ${kind}, ${number}, ${facts.state}, ${facts.attempt},
+    INSERT INTO notifications (id, provider, kind, number, state, trade, attempt, amount_fen, currency, merchant, app, found, due_at, outcome, judged_at)
+    VALUES (${ids.next()}, ${facts.provider}, ${kind}, ${number}, ${facts.state}, ${facts.attempt},
               (SELECT number FROM attempts WHERE number = ${isId(facts.attempt) ? facts.attempt : null}),
               ${facts.amount}, ${facts.currency}, ${facts.merchant}, ${facts.app}, ${found}, ${new Date(Date.now() + graceMs)}, ${outcome},
               ${outcome === null ? null : new Date()})
-      ON CONFLICT ON CONSTRAINT notification_once DO NOTHING RETURNING id, attempt, outcome)
-    SELECT s.id::text AS id, s.outcome, a.order_id::text AS "orderId" FROM stored s LEFT JOIN attempts a ON a.number = s.attempt`
+    ON CONFLICT ON CONSTRAINT notification_once DO NOTHING
+    RETURNING id::text AS id, outcome, (SELECT order_id::text FROM attempts WHERE attempts.number = notifications.attempt) AS "orderId"`
   return stored ?? storedBefore(sql, telling)
 }
 

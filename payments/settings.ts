@@ -31,12 +31,14 @@ export function allOrNone<O extends Record<string, string | undefined>, S extend
   return all as { [K in keyof (O & S)]: string } // None is missing.
 }
 
-/** An adapter names its fields when they are wrong; whoever configures it knows variables. */
+/** An adapter names its fields when they are wrong, `field` or `field.part`; whoever configures it knows variables. */
 export function namingVariables<T>(variableOf: Readonly<Record<string, string>>, make: () => T): T {
   try {
     return make()
   } catch (error) {
     const { message } = error as Error // The adapters throw nothing else.
-    throw new ConfigurationError(message.replace(/^ {2}(\w+)[^:]*:/gm, (line, field: string) => `  ${variableOf[field] ?? line.slice(2, -1)}:`))
+    throw new ConfigurationError(
+      message.replace(/^ {2}((\w+)[^:]*):/gm, (_, part: string, field: string) => `  ${variableOf[part] ?? variableOf[field] ?? part}:`),
+    )
   }
 }

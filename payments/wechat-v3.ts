@@ -2,7 +2,7 @@ import type { AttemptNumber, RefundNumber } from '../domain/ids.ts'
 import type { OpenRequest, PaymentProvider, RefundRequest } from './provider.ts'
 import { v3Client } from './wechat-v3/client.ts'
 import { checked, type WechatV3Config } from './wechat-v3/config.ts'
-import { openTrade } from './wechat-v3/native.ts'
+import { openTrade } from './wechat-v3/creation.ts'
 import { notificationReader } from './wechat-v3/notification.ts'
 import { askRefund, makeRefund } from './wechat-v3/refund.ts'
 import { askTrade } from './wechat-v3/trade.ts'
@@ -10,7 +10,8 @@ import { askTrade } from './wechat-v3/trade.ts'
 export type { WechatV3Config }
 
 /**
- * WeChat Pay v3, Native: the buyer scans a QR text. Throws at once when the configuration can't work, naming the field and the remedy.
+ * WeChat Pay v3: the buyer scans a QR text (Native), pays inside WeChat (JSAPI), or goes there from a phone's browser (H5). Throws at once
+ * when the configuration can't work, naming the field and the remedy.
  * Nothing but WeChat's signed word settles anything: time-outs, broken connections, 5xx and answers that don't verify are `unknown`.
  *
  * @example
@@ -24,7 +25,7 @@ export function wechatV3(config: WechatV3Config) {
 
   return {
     name: 'wechat-v3',
-    channels: { 'wechat-v3': 'native' },
+    channels: { 'wechat-v3': 'native', 'wechat-v3-jsapi': 'jsapi', 'wechat-v3-h5': 'h5' },
     timeoutMs,
     open: (request: OpenRequest) => openTrade(call, merchant, request, deadline()),
     query: (attempt: AttemptNumber, creation: 'in_flight' | 'settled') => askTrade(call, merchant, attempt, creation, deadline()),

@@ -21,6 +21,8 @@ const schema = z.object({
   SANDBOX_MERCHANT_PUBLIC_KEY: pem(createPublicKey, 'must be a public key or certificate in PEM'),
   SANDBOX_PLATFORM_KEY_ID: filled,
   SANDBOX_PLATFORM_PRIVATE_KEY: pem(createPrivateKey, 'must be a private key in PEM'),
+  SANDBOX_PLATFORM_KEY_ID_2: filled.optional(),
+  SANDBOX_PLATFORM_PRIVATE_KEY_2: pem(createPrivateKey, 'must be a private key in PEM').optional(),
   SANDBOX_API_KEY: z.string().length(32, 'must have exactly 32 characters'),
   SANDBOX_ALIPAY_APP_ID: filled.optional(),
   SANDBOX_ALIPAY_SELLER_ID: filled.optional(),
@@ -37,6 +39,9 @@ export function sandboxConfig(env: NodeJS.ProcessEnv): SandboxConfig {
     throw new Error(`the sandbox can't start:\n${wrong.join('\n')}`)
   }
   const { data } = read
+  const [id, privateKey] = [data.SANDBOX_PLATFORM_KEY_ID_2, data.SANDBOX_PLATFORM_PRIVATE_KEY_2]
+  if ((id === undefined) !== (privateKey === undefined))
+    throw new Error("the sandbox can't start:\n  SANDBOX_PLATFORM_KEY_ID_2 and SANDBOX_PLATFORM_PRIVATE_KEY_2: set both or none")
   return {
     port: data.SANDBOX_PORT,
     mchId: data.SANDBOX_MCH_ID,
@@ -45,6 +50,7 @@ export function sandboxConfig(env: NodeJS.ProcessEnv): SandboxConfig {
     merchantPublicKey: data.SANDBOX_MERCHANT_PUBLIC_KEY,
     platformKeyId: data.SANDBOX_PLATFORM_KEY_ID,
     platformPrivateKey: data.SANDBOX_PLATFORM_PRIVATE_KEY,
+    ...(id !== undefined && privateKey !== undefined && { secondPlatformKey: { id, privateKey } }),
     apiKey: data.SANDBOX_API_KEY,
     pauseFactor: data.SANDBOX_PAUSE_FACTOR,
     ...alipayOf(data),

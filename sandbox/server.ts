@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { type AlipaySandbox, alipayGateway } from './alipay/gateway.ts'
+import { cashier } from './cashier.ts'
 import { control } from './control.ts'
 import { type Ledger, together } from './ledger.ts'
 import { switchboard } from './switches.ts'
@@ -42,6 +43,7 @@ export async function startSandbox(config: SandboxConfig): Promise<Sandbox> {
 
   const app = new Hono()
   app.get('/healthz', (c) => c.json({ ok: true }))
+  app.route('/sandbox/cashier', cashier(gateways))
   app.route('/sandbox', control(gateways, switches))
   for (const { path, routes } of gateways) app.route(path, routes)
 

@@ -27,6 +27,8 @@ export const switchesSchema = z.strictObject({
   fail: per(
     z.strictObject({ times, status: z.int().min(400).max(599).optional(), code: z.string().optional(), unsigned: z.boolean().optional() }),
   ).optional(),
+  /** Signs answers and notifications with the gateway's second key; for all trades only. */
+  secondKey: z.boolean().optional(),
   /** Waits before acting, ms: a creation is in flight meanwhile, and nobody can see its trade. */
   slowMs: per(times).optional(),
   /** Acts, then breaks the connection. */

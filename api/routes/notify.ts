@@ -1,42 +1,58 @@
 import { Hono } from 'hono'
 import type { Logger } from 'pino'
 import type { Sql } from '../../db/client.ts'
-import type { Ids, NotificationId, OrderId } from '../../domain/ids.ts'
-import { storeNotified } from '../../payments/notifications.ts'
-import { type Callbacks, NotificationRejected, type PaymentProvider } from '../../payments/provider.ts'
+import type { Ids } from '../../domain/ids.ts'
+import { gatheredPayments } from '../../payments/gathered.ts'
+import { type Stored, storeNotified } from '../../payments/notifications.ts'
+import { type Callbacks, NotificationRejected, type Notified, type PaymentProvider } from '../../payments/provider.ts'
+import type { BackgroundDelivery } from '../../workers/background-delivery.ts'
 
 export type NotifyDeps = {
   sql: Sql
   ids: Ids
   providers: Readonly<Record<string, PaymentProvider>>
-  deliver: (order: OrderId, notification: NotificationId) => void
+  delivery: BackgroundDelivery
   log: Logger
 }
 
 /**
  * Where providers post, each to its own path and answered in its own words. Verify, store, acknowledge what is stored; the judgement is not
- * waited for. What is not verified is not stored.
+ * waited for, and begins when the crowd of those that wait for an answer is gone. What is not verified is not stored.
  */
 export function notifyRoutes(deps: NotifyDeps) {
   const app = new Hono()
+  const gathered = gatheredPayments(deps.sql, deps.ids)
+  const store = (told: Notified) => storeNotified(deps.sql, deps.ids, told, gathered)
   for (const { name, callbacks } of Object.values(deps.providers)) {
-    if (callbacks) app.post(callbacks.path, async (c) => answer(await take(deps, name, callbacks, c.req.raw.headers, await c.req.text())))
+    if (!callbacks) continue
+    app.post(callbacks.path, async (c) => {
+      const body = await c.req.text()
+      return answer(await deps.delivery.after(() => take(deps, store, name, callbacks, c.req.raw.headers, body)))
+    })
   }
   return app
 }
 
+type Store = (told: Notified) => Promise<Stored | undefined>
 type Words = Callbacks['answers'][keyof Callbacks['answers']]
 
 const answer = ({ status, type, body }: Words): Response =>
   new Response(body ?? null, { status, ...(type && { headers: { 'content-type': `${type}; charset=utf-8` } }) })
 
-async function take({ sql, ids, deliver, log }: NotifyDeps, provider: string, callbacks: Callbacks, headers: Headers, body: string): Promise<Words> {
+async function take(
+  { delivery, log }: NotifyDeps,
+  store: Store,
+  provider: string,
+  callbacks: Callbacks,
+  headers: Headers,
+  body: string,
+): Promise<Words> {
   const { read, answers } = callbacks
   try {
     const told = await read(headers, body)
-    const stored = await storeNotified(sql, ids, told)
+    const stored = await store(told)
     if (!stored) log.info({ provider, told: told.is }, 'a notification that changes nothing')
-    else if (told.is === 'payment' && stored.orderId !== null && stored.outcome === null) deliver(stored.orderId, stored.id)
+    else if (told.is === 'payment' && stored.orderId !== null && stored.outcome === null) delivery.soon(stored.orderId, stored.id)
     return answers.stored
   } catch (error) {
     if (error instanceof NotificationRejected) {

@@ -32,7 +32,7 @@ export async function giveVerdict(db: Db, { sandboxUrl }: Pick<Stack, 'sandboxUr
 }
 
 /** Where to look while it is up. */
-export function showWhereToLook({ url, servers }: Pick<Stack, 'url' | 'servers'>, { shown }: Pick<Told, 'shown'>): void {
+export function showWhereToLook({ url, servers, sandboxUrl }: Pick<Stack, 'url' | 'servers' | 'sandboxUrl'>, { shown }: Pick<Told, 'shown'>): void {
   const ui = servers.temporalUi
   say('\nWhere to look · 看看这里')
   say(`  API                ${url}/docs`)
@@ -42,5 +42,6 @@ export function showWhereToLook({ url, servers }: Pick<Stack, 'url' | 'servers'>
     const order = shown.get(kind)
     if (ui && order) say(`  ${kinds[kind].padEnd(18)} ${ui}/namespaces/${servers.temporalNamespace}/workflows/${orderWorkflowId(order)}`)
   }
+  say(`  the cashier        ${sandboxUrl}/sandbox/cashier/<number of an attempt>, to pay by hand`)
   say(`  the audit again    DATABASE_URL=${servers.databaseUrl} npm run audit`)
 }

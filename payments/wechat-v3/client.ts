@@ -30,6 +30,7 @@ export function v3Client(merchant: Merchant): Call {
     maxRedirects: 0,
     timeout: 0,
     responseType: 'text',
+    ...(merchant.answersSignedBy && { headers: { 'Wechatpay-Serial': merchant.answersSignedBy } }),
     maxContentLength: maxAnswerBytes,
     httpAgent: new Agent({ keepAlive: true }),
     httpsAgent: new TlsAgent({ keepAlive: true }),

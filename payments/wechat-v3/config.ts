@@ -1,4 +1,5 @@
-import { createPrivateKey, createPublicKey, createSecretKey, type KeyObject } from 'node:crypto'
+import { createPrivateKey, createSecretKey, type KeyObject } from 'node:crypto'
+import { keysOf } from './platform-keys.ts'
 
 export type WechatV3Config = {
   /** `https://api.mch.weixin.qq.com`, or the sandbox. */
@@ -26,6 +27,8 @@ export type WechatV3Config = {
 export type Merchant = Omit<WechatV3Config, 'privateKey' | 'platformKeys' | 'apiKey' | 'timeoutMs' | 'now'> & {
   privateKey: KeyObject
   platformKeys: ReadonlyMap<string, KeyObject>
+  /** The public key that requests ask WeChat to sign its answers with (微信支付公钥: Wechatpay-Serial); none with certificates alone. */
+  answersSignedBy: string | undefined
   apiKey: KeyObject
   timeoutMs: number
   now: () => number
@@ -36,14 +39,6 @@ export function checked(config: WechatV3Config): Merchant {
   const wrong: string[] = []
   const demand = (holds: boolean, field: string, remedy: string): void => {
     if (!holds) wrong.push(`${field}: ${remedy}`)
-  }
-  const rsa = (read: (pem: string) => KeyObject, field: string, pem: string, remedy: string): KeyObject | undefined => {
-    try {
-      const key = read(pem)
-      if (key.asymmetricKeyType === 'rsa') return key
-    } catch {}
-    wrong.push(`${field}: ${remedy}`)
-    return undefined
   }
   const { mchId, appId, serial, apiKey, baseUrl, notifyUrl, timeoutMs = 5000, now = Date.now } = config
 
@@ -57,14 +52,23 @@ export function checked(config: WechatV3Config): Merchant {
   demand(Object.keys(config.platformKeys).length > 0, 'platformKeys', 'must hold at least one platform certificate or public key, by its serial')
   demand(!Object.hasOwn(config.platformKeys, serial), 'platformKeys', "must hold WeChat's keys, and not the merchant's own certificate")
 
-  const privateKey = rsa(createPrivateKey, 'privateKey', config.privateKey, 'must be the RSA private key in PEM, the content of apiclient_key.pem')
-  const platformKeys = new Map<string, KeyObject>()
-  for (const [id, pem] of Object.entries(config.platformKeys)) {
-    const key = rsa(createPublicKey, `platformKeys.${id}`, pem, 'must be a platform certificate or an RSA public key in PEM (pub_key.pem)')
-    if (key) platformKeys.set(id, key)
-  }
+  const privateKey = rsaKey(config.privateKey)
+  demand(privateKey !== undefined, 'privateKey', 'must be the RSA private key in PEM, the content of apiclient_key.pem')
+  const platform = keysOf(config.platformKeys, now())
+  wrong.push(...platform.wrong.map(({ id, why }) => `platformKeys.${id}: ${why}`))
   if (wrong.length > 0 || !privateKey) throw new Error(`wechat-v3 is not configured right:\n  ${wrong.join('\n  ')}`)
-  return { baseUrl, mchId, appId, serial, notifyUrl, privateKey, platformKeys, apiKey: createSecretKey(Buffer.from(apiKey)), timeoutMs, now }
+  const { keys: platformKeys, publicKeyId: answersSignedBy } = platform
+  const secret = createSecretKey(Buffer.from(apiKey))
+  return { baseUrl, mchId, appId, serial, notifyUrl, privateKey, platformKeys, answersSignedBy, apiKey: secret, timeoutMs, now }
+}
+
+function rsaKey(pem: string): KeyObject | undefined {
+  try {
+    const key = createPrivateKey(pem)
+    return key.asymmetricKeyType === 'rsa' ? key : undefined
+  } catch {
+    return undefined
+  }
 }
 
 const isUrl = (text: string): boolean => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)

@@ -3,7 +3,7 @@ import type { RefundNumber } from '../../domain/ids.ts'
 import type { RefundRequest, RefundState } from '../provider.ts'
 import { type Call, errorCode, isSuccess } from './client.ts'
 import type { Merchant } from './config.ts'
-import { wireFen } from './native.ts'
+import { wireFen } from './creation.ts'
 import { isNoSuchRefund, refundErrorOf, refundStateOf } from './states.ts'
 
 const refundSchema = z.object({ out_refund_no: z.string(), status: z.string(), amount: z.object({ refund: z.int(), total: z.int() }) })

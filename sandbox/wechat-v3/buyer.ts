@@ -38,7 +38,7 @@ export function buyer(trades: TradeBook, switches: Switchboard, notify: Notifier
     /** Somebody else claims, under WeChat's name, that the trade was paid. Nothing was. */
     async forge(outTradeNo: string): Promise<void> {
       const trade = trades.find(outTradeNo)
-      const paid = { ...transactionJson(trade, 'SUCCESS'), transaction_id: '4200000000000000000000000000', trade_type: 'NATIVE' }
+      const paid = { ...transactionJson(trade, 'SUCCESS'), transaction_id: '4200000000000000000000000000' }
       await notify.forge(notice(trade, paid))
     },
   }

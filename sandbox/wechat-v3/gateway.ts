@@ -7,7 +7,7 @@ import { buyer as buyerOf } from './buyer.ts'
 import { notifier } from './notifier.ts'
 import { type Refund, refundBook } from './refunds.ts'
 import { merchantRoutes } from './routes.ts'
-import { merchantVerifier, platform } from './signature.ts'
+import { merchantVerifier, platformKeys } from './signature.ts'
 import { type Trade, tradeBook } from './trades.ts'
 
 export type WechatV3Sandbox = {
@@ -20,6 +20,8 @@ export type WechatV3Sandbox = {
   platformKeyId: string
   /** PEM: signs answers and notifications. */
   platformPrivateKey: string
+  /** Another key of the platform, while its keys rotate. */
+  secondPlatformKey?: { id: string; privateKey: string } | undefined
   /** APIv3 密钥, 32 characters: encrypts notifications. */
   apiKey: string
 }
@@ -27,7 +29,8 @@ export type WechatV3Sandbox = {
 /** WeChat Pay v3, under `/v3`. */
 export function wechatV3Gateway(config: WechatV3Sandbox, switches: Switchboard, { now, pauseFactor, silenceMs, refundMs }: Clockwork): Gateway {
   const { mchId, merchantSerial: serial, merchantPublicKey: publicKeyPem } = config
-  const { headers } = platform(config.platformKeyId, config.platformPrivateKey, now)
+  const first = { id: config.platformKeyId, privateKey: config.platformPrivateKey }
+  const { headers } = platformKeys(first, config.secondPlatformKey, () => switches.get('secondKey') ?? false, now)
   const trades = tradeBook(config, now)
   const refunds = refundBook(trades, refundMs, now)
   const notify = notifier({ headers, apiKey: config.apiKey, pauseFactor, silenceMs })

@@ -10,11 +10,11 @@ import type { Buyer } from './buyer.ts'
 import type { Notifier } from './notifier.ts'
 import { type Refund, type RefundBook, refundJson, refundNoticeJson, refundSchema } from './refunds.ts'
 import type { SignedHeaders, SignedRequest } from './signature.ts'
-import { nativeSchema, type TradeBook, transactionJson } from './trades.ts'
+import { creationSchemas, type Trade, type TradeBook, transactionJson, type Way } from './trades.ts'
 
 export type Parts = {
   mchId: string
-  headers(body: string, key?: KeyObject): SignedHeaders
+  headers(body: string, key?: KeyObject, asked?: string): SignedHeaders
   mistrusts(request: SignedRequest): string | undefined
   trades: TradeBook
   refunds: RefundBook
@@ -42,7 +42,14 @@ function reading<T>(schema: z.ZodType<T>, body: string): T {
   return read.data
 }
 
-/** The merchant's side of WeChat Pay v3, Native: every request is verified, every answer signed, errors too. */
+/** What a creation answers; an H5 trade's page is the cashier that stands beside this gateway. */
+const handOver: Record<Way, (trade: Trade, origin: string) => object> = {
+  native: ({ prepayId }) => ({ code_url: `weixin://wxpay/bizpayurl?pr=${prepayId}` }),
+  jsapi: ({ prepayId }) => ({ prepay_id: prepayId }),
+  h5: ({ prepayId, request }, origin) => ({ h5_url: `${origin}/sandbox/cashier/${request.out_trade_no}?prepay_id=${prepayId}` }),
+}
+
+/** The merchant's side of WeChat Pay v3: every request is verified, every answer signed with the key that it asks for, errors too. */
 export function merchantRoutes({ mchId, headers, mistrusts, trades, refunds, switches, buyer, notify }: Parts): Hono<Env> {
   const app = new Hono<Env>()
   let stranger: KeyObject | undefined
@@ -51,8 +58,10 @@ export function merchantRoutes({ mchId, headers, mistrusts, trades, refunds, swi
     return stranger
   }
 
-  const reply = ({ status, body }: Answer, key?: KeyObject): Response =>
-    new Response(status === 204 ? null : body, { status, headers: { 'Content-Type': 'application/json', ...headers(body, key) } })
+  const reply = (c: Context, { status, body }: Answer, key?: KeyObject): Response => {
+    const signed = headers(body, key, c.req.header('wechatpay-serial'))
+    return new Response(status === 204 ? null : body, { status, headers: { 'Content-Type': 'application/json', ...signed } })
+  }
 
   /** One call, with the faults that are switched on around what it does. */
   const operate = async (
@@ -64,7 +73,7 @@ export function merchantRoutes({ mchId, headers, mistrusts, trades, refunds, swi
     await sleep(switches.get('slowMs', trade)?.[operation] ?? 0)
     const failure = switches.failure(operation, trade)
     if (failure?.unsigned) return Response.json({ code: failure.code, message: 'switched on' }, { status: failure.status })
-    if (failure) return reply(refused(new GatewayRefusal(failure.status, failure.code, 'switched on')))
+    if (failure) return reply(c, refused(new GatewayRefusal(failure.status, failure.code, 'switched on')))
     const result = await Promise.resolve()
       .then(act)
       .catch((error) => refused(asRefusal(error)))
@@ -72,33 +81,35 @@ export function merchantRoutes({ mchId, headers, mistrusts, trades, refunds, swi
       c.env.incoming.socket.destroy()
       return RESPONSE_ALREADY_SENT
     }
-    return reply(result, switches.takes('forgedAnswer', operation, trade) ? strangerKey() : undefined)
+    return reply(c, result, switches.takes('forgedAnswer', operation, trade) ? strangerKey() : undefined)
   }
 
   const ownMerchant = (mchid: string | undefined): void => {
     if (mchid !== mchId) throw new GatewayRefusal(400, 'MCH_NOT_EXISTS', 'mchid 不是签名的商户')
   }
 
-  app.onError((error) => reply(refused(asRefusal(error))))
+  app.onError((error, c) => reply(c, refused(asRefusal(error))))
 
   app.use(async (c, next) => {
     const body = await c.req.text()
     const { method = '', url = '' } = c.env.incoming
     const why = mistrusts({ method, pathAndQuery: url, body, authorization: c.req.header('authorization') })
-    if (why !== undefined) return reply(refused(new GatewayRefusal(401, 'SIGN_ERROR', why)))
+    if (why !== undefined) return reply(c, refused(new GatewayRefusal(401, 'SIGN_ERROR', why)))
     c.set('body', body)
     await next()
   })
 
-  app.post('/pay/transactions/native', (c) => {
-    const request = reading(nativeSchema, c.var.body)
-    ownMerchant(request.mchid)
-    return operate(c, 'open', request.out_trade_no, async () => {
-      const { codeUrl, state } = trades.open(request)
-      if (switches.get('payBeforeAnswer', request.out_trade_no) && state === 'NOTPAY') await buyer.pay(request.out_trade_no).told
-      return answer(200, { code_url: codeUrl })
+  for (const way of ['native', 'jsapi', 'h5'] as const) {
+    app.post(`/pay/transactions/${way}`, (c) => {
+      const request = reading<Trade['request']>(creationSchemas[way], c.var.body)
+      ownMerchant(request.mchid)
+      return operate(c, 'open', request.out_trade_no, async () => {
+        const trade = trades.open(way, request)
+        if (switches.get('payBeforeAnswer', request.out_trade_no) && trade.state === 'NOTPAY') await buyer.pay(request.out_trade_no).told
+        return answer(200, handOver[way](trade, new URL(c.req.url).origin))
+      })
     })
-  })
+  }
 
   app.get('/pay/transactions/out-trade-no/:number', (c) => {
     const number = c.req.param('number')
@@ -136,7 +147,7 @@ export function merchantRoutes({ mchId, headers, mistrusts, trades, refunds, swi
     return operate(c, 'queryRefund', refunds.tradeOfRefund(number), () => answer(200, refundJson(refunds.find(number))))
   })
 
-  app.all('*', () => reply(refused(new GatewayRefusal(404, 'RESOURCE_NOT_EXISTS', 'no such address'))))
+  app.all('*', (c) => reply(c, refused(new GatewayRefusal(404, 'RESOURCE_NOT_EXISTS', 'no such address'))))
 
   return app
 }

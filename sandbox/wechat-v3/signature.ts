@@ -33,6 +33,20 @@ export function platform(keyId: string, privateKeyPem: string, now: () => number
   }
 }
 
+type PlatformKey = { id: string; privateKey: string }
+
+/** The platform's one or two keys: signs with the one that is asked for by its id, else with the first; with `second` on, with that one always. */
+export function platformKeys(first: PlatformKey, second: PlatformKey | undefined, secondIsOn: () => boolean, now: () => number) {
+  const own = platform(first.id, first.privateKey, now)
+  const other = second && platform(second.id, second.privateKey, now)
+  return {
+    headers(body: string, key?: KeyObject, asked?: string): SignedHeaders {
+      if (secondIsOn() && !other) throw new Error('the switch secondKey is on, and this sandbox has no second key')
+      return (other && (secondIsOn() || asked === second?.id) ? other : own).headers(body, key)
+    },
+  }
+}
+
 export type SignedRequest = { method: string; pathAndQuery: string; body: string; authorization: string | undefined }
 
 /** WeChat's verifying side: why a merchant's request is not believed (SIGN_ERROR), or nothing when it is. ±300 s. */

@@ -3,8 +3,8 @@ import * as z from 'zod'
 import type { Notices } from '../ledger.ts'
 import { GatewayRefusal } from '../refusal.ts'
 
-/** Native 下单: what the creation must carry. Amounts are fen. */
-export const nativeSchema = z.strictObject({
+/** Native下单: what a creation must carry. Amounts are fen. */
+const nativeSchema = z.strictObject({
   appid: z.string().min(1).max(32),
   mchid: z.string().min(1).max(32),
   description: z.string().min(1).max(127),
@@ -17,11 +17,25 @@ export const nativeSchema = z.strictObject({
     .refine((url) => !url.includes('?'), 'notify_url must carry no parameters'),
   amount: z.strictObject({ total: z.int().positive(), currency: z.literal('CNY').optional() }),
 })
-export type NativeRequest = z.infer<typeof nativeSchema>
+/** JSAPI下单: who pays, by the app's own openid. H5下单: from which address, in what kind of browser. */
+const jsapiSchema = nativeSchema.extend({ payer: z.strictObject({ openid: z.string().min(1).max(128) }) })
+const h5Schema = nativeSchema.extend({
+  scene_info: z.strictObject({
+    payer_client_ip: z.union([z.ipv4(), z.ipv6()]),
+    h5_info: z.strictObject({ type: z.enum(['iOS', 'Android', 'Wap']) }),
+  }),
+})
+export const creationSchemas = { native: nativeSchema, jsapi: jsapiSchema, h5: h5Schema }
+export type Way = keyof typeof creationSchemas
+type Creation = z.infer<typeof nativeSchema> & Partial<Pick<z.infer<typeof jsapiSchema>, 'payer'> & Pick<z.infer<typeof h5Schema>, 'scene_info'>>
+
+const tradeTypes: Record<Way, string> = { native: 'NATIVE', jsapi: 'JSAPI', h5: 'MWEB' }
 
 export type Trade = {
-  readonly request: NativeRequest
-  readonly codeUrl: string
+  readonly request: Creation
+  readonly way: Way
+  /** What the buyer's side is told the trade by; a repeated creation is told the same. */
+  readonly prepayId: string
   readonly expiresAt: number
   state: 'NOTPAY' | 'SUCCESS' | 'REFUND' | 'CLOSED'
   captured: bigint
@@ -47,11 +61,11 @@ export function tradeBook(merchant: { mchId: string; appId: string }, now: () =>
     return trade
   }
 
-  const open = (request: NativeRequest): Trade => {
+  const open = (way: Way, request: Creation): Trade => {
     if (request.appid !== merchant.appId) throw new GatewayRefusal(400, 'APPID_MCHID_NOT_MATCH', 'appid 和 mchid 不匹配')
     if (trades.has(request.out_trade_no)) {
       const known = find(request.out_trade_no)
-      if (JSON.stringify(known.request) !== JSON.stringify(request))
+      if (known.way !== way || JSON.stringify(known.request) !== JSON.stringify(request))
         throw new GatewayRefusal(400, 'INVALID_REQUEST', '请求重入时，参数与首次请求时不一致')
       if (known.state === 'CLOSED') throw new GatewayRefusal(400, 'ORDER_CLOSED', '该订单已关闭')
       if (known.state !== 'NOTPAY') throw new GatewayRefusal(400, 'ORDERPAID', '该订单已支付')
@@ -61,7 +75,8 @@ export function tradeBook(merchant: { mchId: string; appId: string }, now: () =>
     if (expiresAt <= now()) throw new GatewayRefusal(400, 'PARAM_ERROR', 'time_expire 已过期')
     const trade: Trade = {
       request,
-      codeUrl: `weixin://wxpay/bizpayurl?pr=${randomInt(2 ** 47).toString(36)}`,
+      way,
+      prepayId: `wx${randomInt(2 ** 47).toString(36)}`,
       expiresAt,
       state: 'NOTPAY',
       captured: 0n,
@@ -111,10 +126,10 @@ export function transactionJson(trade: Trade, state: string = trade.state) {
   const total = trade.paidAt === undefined ? amount.total : Number(trade.captured)
   const paid = trade.paidAt !== undefined && {
     transaction_id: trade.transactionId,
-    trade_type: 'NATIVE',
+    trade_type: tradeTypes[trade.way],
     bank_type: 'OTHERS',
     success_time: rfc3339(trade.paidAt),
-    payer: { openid: 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o' },
+    payer: { openid: trade.request.payer?.openid ?? 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o' },
   }
   return {
     ...{ appid, mchid, out_trade_no, trade_state: state, trade_state_desc: state, attach: trade.request.attach ?? '' },

@@ -84,6 +84,20 @@ describe('the gateway', () => {
     expect(await answer.json()).toMatchObject({ code })
   })
 
+  it.each([
+    ['jsapi', {}],
+    ['jsapi', { payer: { openid: '' } }],
+    ['jsapi', { payer: { openid: 'o' }, scene_info: { payer_client_ip: '1.2.3.4' } }],
+    ['h5', {}],
+    ['h5', { scene_info: { payer_client_ip: 'here', h5_info: { type: 'Wap' } } }],
+    ['h5', { scene_info: { payer_client_ip: '1.2.3.4', h5_info: { type: 'TV' } } }],
+    ['native', { payer: { openid: 'o' } }],
+  ])('refuses a creation by %s with %j', async (way, over) => {
+    const answer = await call('POST', `/v3/pay/transactions/${way}`, native(over))
+    expect(answer.status).toBe(400)
+    expect(await answer.json()).toMatchObject({ code: 'PARAM_ERROR' })
+  })
+
   it('closes a trade whose time has passed', async () => {
     let clock = Date.now()
     const later = await rig({ now: () => clock })

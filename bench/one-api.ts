@@ -1,0 +1,99 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { migrate } from '../db/migrate.ts'
+import { startChild } from '../dev/children/child.ts'
+import { appEnvironment } from '../dev/environment.ts'
+import { type Keys, keysOf } from '../dev/keys.ts'
+import { freePort } from '../dev/servers/ports.ts'
+import { type Servers, startServers } from '../dev/servers/start.ts'
+import { endLeftovers, removeState } from '../dev/state.mjs'
+import { drainVariables, readEnv } from '../workers/env.ts'
+import { openParts, type Parts } from '../workers/parts.ts'
+import type { FromCannon, Shot, ToCannon } from './cannon.ts'
+import { say } from './figures.ts'
+import { fork } from './rig.ts'
+
+/** How fast the shots were answered, and how long each took (ms). */
+type Fired = Extract<FromCannon, { perS: number }>
+
+/** One API process as an operator runs it, over servers of its own, and a bare process of the same settings beside it. */
+export type OneApi = {
+  stateDir: string
+  servers: Servers
+  keys: Keys
+  parts: Parts
+  /** Where the API and the bare process listen. */
+  url: string
+  bareUrl: string
+  /** Fires each shot once from a process of its own. Throws when one is answered otherwise than with this status. */
+  fire(to: string, shots: Shot[], status: string, connections: number): Promise<Fired>
+  close(): Promise<void>
+}
+
+/** Starts them in a state folder of their own. `floor` is the bare process's script; it tells its port when it serves. */
+export async function startOneApi(floor: string, app: Record<string, string>): Promise<OneApi> {
+  const stateDir = fileURLToPath(new URL('../.floodgate/bench', import.meta.url))
+  await endLeftovers(stateDir)
+  removeState(stateDir)
+  say('starting the servers and one API')
+  const servers = await startServers({ stateDir, usualPorts: false })
+  const keys = await keysOf(stateDir)
+  await migrate(servers.databaseUrl)
+  const appPort = await freePort()
+  const environment = { ...appEnvironment({ servers, appPort, sandboxPort: 0 }, keys), LOG_LEVEL: 'warn', HOST: '127.0.0.1', ...app }
+  const url = `http://127.0.0.1:${appPort}`
+  const parts = await openParts(readEnv(drainVariables, environment))
+  const api = await startChild({
+    ...{ name: 'api', command: process.execPath, stateDir, env: environment },
+    args: ['--max-semi-space-size=32', '--import', 'tsx', fileURLToPath(new URL('../api/main.ts', import.meta.url))],
+    ready: async () => (await fetch(`${url}/readyz`)).ok,
+  })
+  const [bare, barePort] = await startBare(floor, environment)
+  const cannon = await fork('./cannon.ts', {})
+  return {
+    ...{ stateDir, servers, keys, parts, url, bareUrl: `http://127.0.0.1:${barePort}` },
+    async fire(to, shots, status, connections) {
+      cannon.send({ url: to, connections, shots } satisfies ToCannon)
+      const [told] = (await once(cannon, 'message')) as [FromCannon]
+      if ('ready' in told) throw new Error('the load process started twice')
+      const { tookMs: _, ...summary } = told
+      if (told.errors > 0 || Object.keys(told.statuses).some((other) => other !== status)) throw new Error(`answers: ${JSON.stringify(summary)}`)
+      return told
+    },
+    async close() {
+      cannon.disconnect()
+      bare.kill('SIGTERM')
+      await api.stop()
+      await parts.close()
+      await servers.stop()
+      removeState(stateDir)
+    },
+  }
+}
+
+async function startBare(floor: string, environment: Record<string, string>): Promise<[ChildProcess, number]> {
+  const script = fileURLToPath(new URL(floor, import.meta.url))
+  const bare = spawn(process.execPath, ['--max-semi-space-size=32', '--import', 'tsx', script], {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
+  const [{ port }] = (await once(bare, 'message')) as [{ port: number }]
+  return [bare, port]
+}
+
+/** Both sides take turns, so that what else happens on the machine meets both. */
+const turns = 3
+type Fire = (shots: Shot[]) => Promise<number>
+
+/** The same shots at both, a part at a time; answers what each does in a second. */
+export async function inTurns(shots: Shot[], ours: Fire, bare: Fire): Promise<[number, number]> {
+  let [oursS, bareS] = [0, 0]
+  const size = shots.length / turns
+  for (let i = 0; i < shots.length; i += size) {
+    const some = shots.slice(i, i + size)
+    oursS += some.length / (await ours(some))
+    bareS += some.length / (await bare(some))
+  }
+  return [shots.length / oursS, shots.length / bareS]
+}

@@ -1,0 +1,59 @@
+import { judge } from '../activities/judge.ts'
+import type { NotificationId, OrderId } from '../domain/ids.ts'
+import { type DeliveryDeps, tell } from './deliver.ts'
+
+/** How many are judged at once, how many may wait here, and how many that wait for an answer are a crowd. */
+const atOnce = 8
+const mostWaiting = 10_000
+const crowd = 12
+
+export type BackgroundDelivery = {
+  /** Has a stored notification judged; not waited for. What is dropped here, or fails, is due for the relay within seconds. */
+  soon(order: OrderId, notification: NotificationId): void
+  /** Does what somebody waits for; while there is a crowd of these, no judgement begins, as a provider that waits too long posts again. */
+  after<T>(answer: () => Promise<T>): Promise<T>
+}
+
+/** Judges stored notifications in this process, a few at a time, so that a flood of them takes neither the database nor the answers away from others. */
+export function backgroundDelivery(deps: DeliveryDeps): BackgroundDelivery {
+  const waiting: [OrderId, NotificationId][] = []
+  let underway = 0
+  let answering = 0
+
+  const deliver = async (order: OrderId, notification: NotificationId): Promise<void> => {
+    underway += 1
+    try {
+      const outcome = await judge(deps.sql, deps.accounts, notification)
+      void tell(deps, order, notification, outcome) // Takes as long as Temporal is away; judging the next one does not.
+    } catch (error) {
+      deps.log.warn({ order, error }, 'a notification waits for the relay')
+    } finally {
+      underway -= 1
+      next()
+    }
+  }
+
+  const next = (): void => {
+    while (underway < atOnce && answering < crowd) {
+      const first = waiting.shift()
+      if (!first) return
+      void deliver(...first)
+    }
+  }
+
+  return {
+    soon(order, notification) {
+      if (waiting.length < mostWaiting) waiting.push([order, notification])
+      next()
+    },
+    async after(answer) {
+      answering += 1
+      try {
+        return await answer()
+      } finally {
+        answering -= 1
+        next()
+      }
+    },
+  }
+}

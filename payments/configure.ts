@@ -3,6 +3,7 @@ import type { Sql } from '../db/client.ts'
 import { balanceAccount, balanceProvider } from './balance.ts'
 import type { PaymentProvider } from './provider.ts'
 import type { Configured } from './settings.ts'
+import { wechatV2Of, wechatV2Variables } from './wechat-v2/settings.ts'
 import { wechatV3Of, wechatV3Variables } from './wechat-v3/settings.ts'
 
 /** The variables of the payment providers. A provider without any does not appear; one with only some stops the start. */
@@ -10,6 +11,7 @@ export const paymentVariables = {
   /** Where the money goes that a provider could not send back. */
   REFUND_FALLBACK: z.enum(['wallet', 'none'], { error: '`wallet` or `none`' }).default('none'),
   ...wechatV3Variables,
+  ...wechatV2Variables,
 }
 const variables = z.object(paymentVariables)
 export type PaymentEnv = z.infer<typeof variables>
@@ -24,7 +26,7 @@ export type Payments = {
 /** The providers that are configured, and the wallet. Throws, naming the variables, for one that is half configured. */
 export function configurePayments(env: PaymentEnv, sql: Sql): Payments {
   const wallet: Configured = { provider: balanceProvider(sql), account: balanceAccount }
-  const all = [wechatV3Of(env), wallet].filter((configured) => configured !== undefined)
+  const all = [wechatV3Of(env), wechatV2Of(env), wallet].filter((configured) => configured !== undefined)
   return {
     providers: Object.fromEntries(all.map(({ provider }) => [provider.name, provider])),
     accounts: Object.fromEntries(all.map(({ provider, account }) => [provider.name, account])),

@@ -34,6 +34,10 @@ export function appEnvironment({ servers, appPort, sandboxPort }: StackAddresses
     WECHAT_V3_PLATFORM_KEY_ID: wechat.platformKeyId,
     WECHAT_V3_PLATFORM_KEY: keys.platform.publicKey,
     WECHAT_V3_API_KEY: keys.wechatApiKey,
+    WECHAT_V2_BASE_URL: `http://127.0.0.1:${sandboxPort}`,
+    WECHAT_V2_MCH_ID: wechat.mchId,
+    WECHAT_V2_APP_ID: wechat.appId,
+    WECHAT_V2_KEY: keys.wechatV2Key,
   }
 }
 
@@ -48,5 +52,6 @@ export function sandboxEnvironment({ sandboxPort }: Pick<StackAddresses, 'sandbo
     SANDBOX_PLATFORM_KEY_ID: wechat.platformKeyId,
     SANDBOX_PLATFORM_PRIVATE_KEY: keys.platform.privateKey,
     SANDBOX_API_KEY: keys.wechatApiKey,
+    SANDBOX_WECHAT_V2_KEY: keys.wechatV2Key,
   }
 }

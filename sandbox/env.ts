@@ -22,6 +22,8 @@ const schema = z.object({
   SANDBOX_PLATFORM_KEY_ID: filled,
   SANDBOX_PLATFORM_PRIVATE_KEY: pem(createPrivateKey, 'must be a private key in PEM'),
   SANDBOX_API_KEY: z.string().length(32, 'must have exactly 32 characters'),
+  /** The key of WeChat Pay v2, of the same merchant and app; without it there is no v2. */
+  SANDBOX_WECHAT_V2_KEY: z.string().length(32, 'must have exactly 32 characters').optional(),
   SANDBOX_PAUSE_FACTOR: z.coerce.number().positive().default(1),
 })
 
@@ -42,6 +44,9 @@ export function sandboxConfig(env: NodeJS.ProcessEnv): SandboxConfig {
     platformKeyId: data.SANDBOX_PLATFORM_KEY_ID,
     platformPrivateKey: data.SANDBOX_PLATFORM_PRIVATE_KEY,
     apiKey: data.SANDBOX_API_KEY,
+    ...(data.SANDBOX_WECHAT_V2_KEY !== undefined && {
+      wechatV2: { mchId: data.SANDBOX_MCH_ID, appId: data.SANDBOX_APP_ID, key: data.SANDBOX_WECHAT_V2_KEY },
+    }),
     pauseFactor: data.SANDBOX_PAUSE_FACTOR,
   }
 }

@@ -4,6 +4,7 @@ import { Hono } from 'hono'
 import { control } from './control.ts'
 import { type Ledger, together } from './ledger.ts'
 import { switchboard } from './switches.ts'
+import { type WechatV2Sandbox, wechatV2Gateway } from './wechat-v2/gateway.ts'
 import { type WechatV3Sandbox, wechatV3Gateway } from './wechat-v3/gateway.ts'
 
 /** How the stand-in keeps time. */
@@ -18,6 +19,8 @@ export type Clockwork = {
 }
 
 export type SandboxConfig = WechatV3Sandbox & {
+  /** WeChat Pay v2 too, for the merchants who hold its key. */
+  wechatV2?: WechatV2Sandbox | undefined
   /** 0 or nothing: a free one. */
   port?: number
   /** Times the documented pauses between notifications (15 s, 15 s, 30 s, 3 min, …); 1 by default. */
@@ -34,7 +37,8 @@ export type Sandbox = { url: string; port: number; ledger(): Ledger; stop(): Pro
 export async function startSandbox(config: SandboxConfig): Promise<Sandbox> {
   const { pauseFactor = 1, silenceMs = 5000, refundMs = 200, now = Date.now } = config
   const switches = switchboard()
-  const gateways = [wechatV3Gateway(config, switches, { pauseFactor, silenceMs, refundMs, now })]
+  const clockwork = { pauseFactor, silenceMs, refundMs, now }
+  const gateways = [wechatV3Gateway(config, switches, clockwork), ...(config.wechatV2 ? [wechatV2Gateway(config.wechatV2, switches, clockwork)] : [])]
 
   const app = new Hono()
   app.get('/healthz', (c) => c.json({ ok: true }))

@@ -1,16 +1,17 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { HttpBindings } from '@hono/node-server'
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
+import { withFaults } from '../faults.ts'
+import type { Postman } from '../postman.ts'
 import { GatewayRefusal } from '../refusal.ts'
 import type { Operation, Switchboard } from '../switches.ts'
-import type { Buyer } from './buyer.ts'
-import type { Notifier } from './notifier.ts'
-import { type Refund, type RefundBook, refundJson, refundNoticeJson, refundSchema } from './refunds.ts'
+import type { Buyer } from '../wechat/buyer.ts'
+import { type Refund, type RefundBook, refundSchema } from '../wechat/refunds.ts'
+import { nativeSchema, type TradeBook } from '../wechat/trades.ts'
+import type { Notice } from './notices.ts'
 import type { SignedHeaders, SignedRequest } from './signature.ts'
-import { nativeSchema, type TradeBook, transactionJson } from './trades.ts'
+import { refundJson, refundNoticeJson, transactionJson } from './wire.ts'
 
 export type Parts = {
   mchId: string
@@ -20,7 +21,7 @@ export type Parts = {
   refunds: RefundBook
   switches: Switchboard
   buyer: Buyer
-  notify: Notifier
+  notify: Postman<Notice>
 }
 type Env = { Bindings: HttpBindings; Variables: { body: string } }
 type Answer = { status: number; body: string }
@@ -55,25 +56,18 @@ export function merchantRoutes({ mchId, headers, mistrusts, trades, refunds, swi
     new Response(status === 204 ? null : body, { status, headers: { 'Content-Type': 'application/json', ...headers(body, key) } })
 
   /** One call, with the faults that are switched on around what it does. */
-  const operate = async (
-    c: Context<Env>,
-    operation: Operation,
-    trade: string | undefined,
-    act: () => Answer | Promise<Answer>,
-  ): Promise<Response> => {
-    await sleep(switches.get('slowMs', trade)?.[operation] ?? 0)
-    const failure = switches.failure(operation, trade)
-    if (failure?.unsigned) return Response.json({ code: failure.code, message: 'switched on' }, { status: failure.status })
-    if (failure) return reply(refused(new GatewayRefusal(failure.status, failure.code, 'switched on')))
-    const result = await Promise.resolve()
-      .then(act)
-      .catch((error) => refused(asRefusal(error)))
-    if (switches.takes('loseAnswer', operation, trade)) {
-      c.env.incoming.socket.destroy()
-      return RESPONSE_ALREADY_SENT
-    }
-    return reply(result, switches.takes('forgedAnswer', operation, trade) ? strangerKey() : undefined)
-  }
+  const operate = (c: Context<Env>, operation: Operation, trade: string | undefined, act: () => Answer | Promise<Answer>): Promise<Response> =>
+    withFaults(c, switches, {
+      operation,
+      trade,
+      act: () =>
+        Promise.resolve()
+          .then(act)
+          .catch((error) => refused(asRefusal(error))),
+      failed: ({ status, code, unsigned }) =>
+        unsigned ? Response.json({ code, message: 'switched on' }, { status }) : reply(refused(new GatewayRefusal(status, code, 'switched on'))),
+      reply: (result, hand) => reply(result, hand === 'stranger' ? strangerKey() : undefined),
+    })
 
   const ownMerchant = (mchid: string | undefined): void => {
     if (mchid !== mchId) throw new GatewayRefusal(400, 'MCH_NOT_EXISTS', 'mchid 不是签名的商户')

@@ -52,8 +52,8 @@ export async function serving(listener: RequestListener) {
 
 export type Received = { headers: Headers; body: string }
 
-/** The shop's notify URL: keeps what arrives and answers as told: a status, or `silence`. */
-async function shop() {
+/** The shop's notify URL: keeps what arrives and answers as told: a status, or `silence`; with `words` where it says that it has it. */
+export async function shop(path = '/v1/notify/wechat/v3', taken: { status: number; words?: string } = { status: 204 }) {
   const received: Received[] = []
   const arrivals = new EventEmitter()
   const answers: (number | 'silence')[] = []
@@ -64,13 +64,13 @@ async function shop() {
     for (const [name, values = []] of Object.entries(request.headersDistinct)) for (const value of values) headers.append(name, value)
     received.push({ headers, body: Buffer.concat(chunks).toString() })
     arrivals.emit('one')
-    const answer = answers.shift() ?? 204
-    if (answer !== 'silence') response.writeHead(answer).end()
+    const answer = answers.shift() ?? taken.status
+    if (answer !== 'silence') response.writeHead(answer).end(answer === taken.status ? taken.words : undefined)
   })
   return {
-    notifyUrl: `${server.url}/v1/notify/wechat/v3`,
+    notifyUrl: `${server.url}${path}`,
     received,
-    /** The next notifications are answered so; later ones 204. */
+    /** The next notifications are answered so; later ones as taken. */
     answers: (...next: (number | 'silence')[]) => answers.push(...next),
     async arrived(count: number): Promise<Received[]> {
       while (received.length < count) await once(arrivals, 'one')

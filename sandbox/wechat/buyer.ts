@@ -1,17 +1,12 @@
+import type { Postman } from '../postman.ts'
 import type { Switchboard } from '../switches.ts'
-import type { Notifier } from './notifier.ts'
-import { type Trade, type TradeBook, transactionJson } from './trades.ts'
+import type { Trade, TradeBook } from './trades.ts'
+
+/** What a protocol of WeChat's tells the merchant of a payment: one that was made, or that somebody only claims. */
+export type Telling<N> = { paid(trade: Trade): N; claimed(trade: Trade): N }
 
 /** The buyer's phone: pays as the switches say, and has the merchant told. */
-export function buyer(trades: TradeBook, switches: Switchboard, notify: Notifier) {
-  const notice = (trade: Trade, resource: object) => ({
-    url: trade.request.notify_url,
-    event: 'TRANSACTION.SUCCESS',
-    original: 'transaction' as const,
-    resource,
-    tally: trade.notices,
-  })
-
+export function buyer<N extends { url: string }>(trades: TradeBook, switches: Switchboard, post: Postman<N>, tell: Telling<N>) {
   return {
     /** Takes the money at once; `told` resolves when the first notification is over. Throws `GatewayRefusal` when the trade can't be paid. */
     pay(outTradeNo: string): { trade: Trade; told: Promise<void> } {
@@ -20,7 +15,7 @@ export function buyer(trades: TradeBook, switches: Switchboard, notify: Notifier
       const amount = other === undefined ? asked : BigInt(other)
       const trade = trades.pay(outTradeNo, amount, switches.get('takeMoneyWhenClosed', outTradeNo) ?? false)
       if (switches.get('noNotification', outTradeNo)) return { trade, told: Promise.resolve() }
-      const told = notify.send(notice(trade, transactionJson(trade)), {
+      const told = post.send(tell.paid(trade), {
         twice: switches.get('notifyTwice', outTradeNo) ?? false,
         delayMs: switches.get('notifyDelayMs', outTradeNo) ?? 0,
         forged: switches.get('forgedNotification', outTradeNo),
@@ -36,11 +31,7 @@ export function buyer(trades: TradeBook, switches: Switchboard, notify: Notifier
     },
 
     /** Somebody else claims, under WeChat's name, that the trade was paid. Nothing was. */
-    async forge(outTradeNo: string): Promise<void> {
-      const trade = trades.find(outTradeNo)
-      const paid = { ...transactionJson(trade, 'SUCCESS'), transaction_id: '4200000000000000000000000000', trade_type: 'NATIVE' }
-      await notify.forge(notice(trade, paid))
-    },
+    forge: (outTradeNo: string): Promise<void> => post.forge(tell.claimed(trades.find(outTradeNo))),
   }
 }
 export type Buyer = ReturnType<typeof buyer>

@@ -31,18 +31,18 @@ type Env = { Bindings: HttpBindings }
 const closableAfterMs = 300_000
 
 /** The words of v2 for what the books of trades and refunds refuse. */
-const codes: Readonly<Record<string, string>> = {
-  ORDER_NOT_EXIST: 'ORDERNOTEXIST',
-  ORDER_CLOSED: 'ORDERCLOSED',
-  RESOURCE_NOT_EXISTS: 'ORDERNOTEXIST',
-  SYSTEM_ERROR: 'SYSTEMERROR',
-}
+const codes = new Map([
+  ['ORDER_NOT_EXIST', 'ORDERNOTEXIST'],
+  ['ORDER_CLOSED', 'ORDERCLOSED'],
+  ['RESOURCE_NOT_EXISTS', 'ORDERNOTEXIST'],
+  ['SYSTEM_ERROR', 'SYSTEMERROR'],
+])
 
 const xml = (fields: Fields, status = 200): Response =>
   new Response(xmlOf(fields), { status, headers: { 'Content-Type': 'text/xml; charset=utf-8' } })
 /** What WeChat says when it can't tell who asks: without a sign. */
 const notHeard = (message: string, status = 200): Response => xml({ return_code: 'FAIL', return_msg: message }, status)
-const refusal = (code: string, message: string): Fields => ({ result_code: 'FAIL', err_code: codes[code] ?? code, err_code_des: message })
+const refusal = (code: string, message: string): Fields => ({ result_code: 'FAIL', err_code: codes.get(code) ?? code, err_code_des: message })
 const refused = (error: unknown): Fields => {
   if (error instanceof GatewayRefusal) return refusal(error.code, error.message)
   return error instanceof z.ZodError ? refusal('PARAM_ERROR', '参数错误') : refusal('SYSTEM_ERROR', String(error))

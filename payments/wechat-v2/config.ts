@@ -1,7 +1,7 @@
 import { createPrivateKey, createSecretKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { Hash } from 'wechatpay-axios-plugin'
 
-export type SignType = 'MD5' | 'HMAC-SHA256'
+type SignType = 'MD5' | 'HMAC-SHA256'
 
 export type WechatV2Config = {
   /** `https://api.mch.weixin.qq.com`, or the sandbox. */

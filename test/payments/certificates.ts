@@ -12,9 +12,9 @@ const algorithm = sequence(der(0x06, Buffer.from('2a864886f70d01010b', 'hex')), 
 const time = (at: Date) => der(0x18, Buffer.from(`${at.toISOString().slice(0, 19).replace(/\D/g, '')}Z`))
 
 /** A self-signed certificate that is valid between two times, as a merchant's: PEM, with its key. */
-export function certificate(from: Date, to: Date): { cert: string; key: string } {
+export function certificate(from: Date, to: Date, subject = '1900000109'): { cert: string; key: string } {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  const commonName = sequence(der(0x06, Buffer.from('550403', 'hex')), der(0x0c, Buffer.from('1900000109')))
+  const commonName = sequence(der(0x06, Buffer.from('550403', 'hex')), der(0x0c, Buffer.from(subject)))
   const name = sequence(der(0x31, commonName))
   const validity = sequence(time(from), time(to))
   const content = sequence(der(0x02, Buffer.from([1])), algorithm, name, validity, name, publicKey.export({ type: 'spki', format: 'der' }))

@@ -1,18 +1,14 @@
 import type { Hono } from 'hono'
 import type { Gateway } from '../gateway.ts'
 import { ledgerOf } from '../ledger.ts'
-import { postman } from '../postman.ts'
 import type { Clockwork } from '../server.ts'
 import type { Switchboard } from '../switches.ts'
-import { buyer as buyerOf } from '../wechat/buyer.ts'
-import { refundRow, tradeRow } from '../wechat/ledger.ts'
-import { pauses } from '../wechat/pauses.ts'
-import { refundBook } from '../wechat/refunds.ts'
-import { type Trade, tradeBook } from '../wechat/trades.ts'
-import { noticeWriter, telling } from './notices.ts'
-import { merchantRoutes } from './routes.ts'
-import type { SignType } from './signature.ts'
-import { fieldsOf } from './xml.ts'
+import { buyer as buyerOf } from '../wechat-v3/buyer.ts'
+import { refundRow, tradeRow } from '../wechat-v3/gateway.ts'
+import { refundBook } from '../wechat-v3/refunds.ts'
+import { type Trade, tradeBook } from '../wechat-v3/trades.ts'
+import { notifier, paymentNotice } from './notices.ts'
+import { type Made, merchantRoutes } from './routes.ts'
 
 export type WechatV2Sandbox = {
   mchId: string
@@ -21,20 +17,20 @@ export type WechatV2Sandbox = {
   key: string
 }
 
-/** WeChat Pay v2, under `/pay` and `/secapi/pay`: over http, so nobody asks for the merchant's certificate. */
+/**
+ * WeChat Pay v2, under `/pay` and `/secapi/pay`, with the same books as v3 has and in other words. Over http, so nobody asks for the merchant's certificate.
+ */
 export function wechatV2Gateway(config: WechatV2Sandbox, switches: Switchboard, { now, pauseFactor, silenceMs, refundMs }: Clockwork): Gateway {
   const trades = tradeBook(config, now)
   const refunds = refundBook(trades, refundMs, now)
-  const signTypes = new Map<string, SignType>()
-  const signTypeOf = (trade: Trade): SignType => signTypes.get(trade.request.out_trade_no) ?? 'MD5'
-  // 支付结果通知: it is the answer's return_code that says that the merchant has it.
-  const taken = (status: number, body: string) => status === 200 && fieldsOf(body).return_code === 'SUCCESS'
-  const notify = postman({ write: noticeWriter(config), taken, pauses, pauseFactor, silenceMs })
-  const buyer = buyerOf(trades, switches, notify, telling(config, signTypeOf))
+  const made = new Map<string, Made>()
+  const notify = notifier(config, { pauseFactor, silenceMs })
+  const notice = (trade: Trade) => paymentNotice(config, trade, made.get(trade.request.out_trade_no)?.signType ?? 'MD5')
+  const buyer = buyerOf(trades, switches, { paid: notice, claimed: notice, ...notify })
   return {
     path: '/',
     // Its own routes know the socket; who mounts them need not.
-    routes: merchantRoutes({ merchant: config, trades, refunds, signTypes, switches, buyer, notify, now }) as unknown as Hono,
+    routes: merchantRoutes({ merchant: config, trades, refunds, made, switches, buyer, notify, now }) as unknown as Hono,
     has: trades.has,
     show(outTradeNo) {
       const { state, captured, request, transactionId, failures } = trades.find(outTradeNo)

@@ -2,27 +2,28 @@ import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
 import { withFaults } from '../faults.ts'
-import type { Postman } from '../postman.ts'
 import { GatewayRefusal } from '../refusal.ts'
 import type { Operation, Switchboard } from '../switches.ts'
-import type { Buyer } from '../wechat/buyer.ts'
-import type { Refund, RefundBook } from '../wechat/refunds.ts'
-import type { TradeBook } from '../wechat/trades.ts'
+import type { Buyer } from '../wechat-v3/buyer.ts'
+import type { Refund, RefundBook } from '../wechat-v3/refunds.ts'
+import type { TradeBook } from '../wechat-v3/trades.ts'
 import type { WechatV2Sandbox } from './gateway.ts'
-import { type Notice, refundNotice } from './notices.ts'
+import { type Notifier, refundNotice } from './notices.ts'
 import { isSigned, type SignType, signOf, signTypeOf } from './signature.ts'
 import { heading, orderOf, refundFields, refundOf, refundTakenFields, tradeFields } from './wire.ts'
 import { type Fields, fieldsOf, nonce, xmlOf } from './xml.ts'
 
-export type Parts = {
+/** By which algorithm a trade was created, as its notification is signed, and when. */
+export type Made = { signType: SignType; at: number }
+
+type Parts = {
   merchant: WechatV2Sandbox
   trades: TradeBook
   refunds: RefundBook
-  /** By which algorithm a trade was created: its notification is signed so. */
-  signTypes: Map<string, SignType>
+  made: Map<string, Made>
   switches: Switchboard
   buyer: Buyer
-  notify: Postman<Notice>
+  notify: Notifier
   now: () => number
 }
 type Env = { Bindings: HttpBindings }
@@ -49,7 +50,7 @@ const refused = (error: unknown): Fields => {
 }
 
 /** The merchant's side of WeChat Pay v2, Native: every request is verified, every answer signed by the request's algorithm. */
-export function merchantRoutes({ merchant, trades, refunds, signTypes, switches, buyer, notify, now }: Parts): Hono<Env> {
+export function merchantRoutes({ merchant, trades, refunds, made, switches, buyer, notify, now }: Parts): Hono<Env> {
   const app = new Hono<Env>()
 
   const signed = (fields: Fields, type: SignType, key: string): Response => {
@@ -83,7 +84,7 @@ export function merchantRoutes({ merchant, trades, refunds, signTypes, switches,
 
   operation('open', '/pay/unifiedorder', byNumber, async (fields, number) => {
     const { codeUrl, state } = trades.open(orderOf(fields))
-    if (!signTypes.has(number)) signTypes.set(number, signTypeOf(fields) ?? 'MD5')
+    if (!made.has(number)) made.set(number, { signType: signTypeOf(fields) ?? 'MD5', at: now() })
     if (switches.get('payBeforeAnswer', number) && state === 'NOTPAY') await buyer.pay(number).told
     return { trade_type: 'NATIVE', prepay_id: `wx${nonce()}`, code_url: codeUrl }
   })
@@ -93,7 +94,7 @@ export function merchantRoutes({ merchant, trades, refunds, signTypes, switches,
   operation('close', '/pay/closeorder', byNumber, (_, number) => {
     const trade = trades.find(number)
     if (switches.get('payBeforeClose', number) && trade.state === 'NOTPAY') void buyer.pay(number).told
-    const tooEarly = trade.state === 'NOTPAY' && now() - trade.createdAt < closableAfterMs
+    const tooEarly = trade.state === 'NOTPAY' && now() - (made.get(number)?.at ?? 0) < closableAfterMs
     if (tooEarly) throw new GatewayRefusal(400, 'INVALID_REQUEST', '订单生成后不能马上调用关单接口')
     trades.close(number)
     return {}

@@ -1,7 +1,7 @@
 import * as z from 'zod'
-import type { Refund, RefundRequest } from '../wechat/refunds.ts'
-import { refundSchema } from '../wechat/refunds.ts'
-import { type NativeRequest, nativeSchema, type Trade } from '../wechat/trades.ts'
+import type { Refund, RefundRequest } from '../wechat-v3/refunds.ts'
+import { refundSchema } from '../wechat-v3/refunds.ts'
+import { type NativeRequest, nativeSchema, type Trade } from '../wechat-v3/trades.ts'
 import { type Fields, nonce, xmlOf } from './xml.ts'
 
 const beijing = (ms: number): Date => new Date(ms + 8 * 3_600_000)
@@ -54,7 +54,7 @@ export const tradeFields = (trade: Trade, state: string = trade.state): Fields =
 export const paymentFields = (trade: Trade): Fields => ({
   out_trade_no: trade.request.out_trade_no,
   attach: trade.request.attach ?? '',
-  ...paidFields(trade, trade.paidAt ?? trade.createdAt),
+  ...paidFields(trade, trade.paidAt ?? Date.now()),
 })
 
 function paidFields(trade: Trade, paidAt: number): Fields {

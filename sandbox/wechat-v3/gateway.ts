@@ -1,17 +1,14 @@
 import type { Hono } from 'hono'
 import type { Gateway } from '../gateway.ts'
 import { ledgerOf } from '../ledger.ts'
-import { postman } from '../postman.ts'
 import type { Clockwork } from '../server.ts'
 import type { Switchboard } from '../switches.ts'
-import { buyer as buyerOf } from '../wechat/buyer.ts'
-import { refundRow, tradeRow } from '../wechat/ledger.ts'
-import { pauses } from '../wechat/pauses.ts'
-import { refundBook } from '../wechat/refunds.ts'
-import { tradeBook } from '../wechat/trades.ts'
-import { noticeWriter, telling } from './notices.ts'
+import { buyer as buyerOf, notices } from './buyer.ts'
+import { notifier } from './notifier.ts'
+import { type Refund, refundBook } from './refunds.ts'
 import { merchantRoutes } from './routes.ts'
 import { merchantVerifier, platform } from './signature.ts'
+import { type Trade, tradeBook } from './trades.ts'
 
 export type WechatV3Sandbox = {
   mchId: string
@@ -33,10 +30,8 @@ export function wechatV3Gateway(config: WechatV3Sandbox, switches: Switchboard, 
   const { headers } = platform(config.platformKeyId, config.platformPrivateKey, now)
   const trades = tradeBook(config, now)
   const refunds = refundBook(trades, refundMs, now)
-  // 支付成功通知: any 2xx says that the merchant has it.
-  const taken = (status: number) => Math.floor(status / 100) === 2
-  const notify = postman({ write: noticeWriter(headers, config.apiKey), taken, pauses, pauseFactor, silenceMs })
-  const buyer = buyerOf(trades, switches, notify, telling)
+  const notify = notifier({ headers, apiKey: config.apiKey, pauseFactor, silenceMs })
+  const buyer = buyerOf(trades, switches, { ...notices, ...notify })
   const mistrusts = merchantVerifier({ mchId, serial, publicKeyPem }, now)
   return {
     path: '/v3',
@@ -58,3 +53,24 @@ export function wechatV3Gateway(config: WechatV3Sandbox, switches: Switchboard, 
     },
   }
 }
+
+/** A trade, as audits add it up. */
+export const tradeRow = (trade: Trade) => ({
+  outTradeNo: trade.request.out_trade_no,
+  state: trade.state,
+  amount: String(trade.request.amount.total),
+  captured: trade.captured.toString(),
+  refunded: trade.refunded.toString(),
+  refunding: trade.refunding.toString(),
+  transactionId: trade.transactionId ?? null,
+  failures: trade.failures,
+  notifications: { ...trade.notices },
+})
+
+export const refundRow = (refund: Refund) => ({
+  outRefundNo: refund.request.out_refund_no,
+  outTradeNo: refund.trade.request.out_trade_no,
+  amount: String(refund.request.amount.refund),
+  status: refund.status,
+  notifications: { ...refund.notices },
+})

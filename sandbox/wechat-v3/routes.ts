@@ -1,17 +1,16 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
 import { withFaults } from '../faults.ts'
-import type { Postman } from '../postman.ts'
 import { GatewayRefusal } from '../refusal.ts'
+import { strangerKey } from '../stranger.ts'
 import type { Operation, Switchboard } from '../switches.ts'
-import type { Buyer } from '../wechat/buyer.ts'
-import { type Refund, type RefundBook, refundSchema } from '../wechat/refunds.ts'
-import { nativeSchema, type TradeBook } from '../wechat/trades.ts'
-import type { Notice } from './notices.ts'
+import type { Buyer } from './buyer.ts'
+import type { Notifier } from './notifier.ts'
+import { type Refund, type RefundBook, refundJson, refundNoticeJson, refundSchema } from './refunds.ts'
 import type { SignedHeaders, SignedRequest } from './signature.ts'
-import { refundJson, refundNoticeJson, transactionJson } from './wire.ts'
+import { nativeSchema, type TradeBook, transactionJson } from './trades.ts'
 
 export type Parts = {
   mchId: string
@@ -21,7 +20,7 @@ export type Parts = {
   refunds: RefundBook
   switches: Switchboard
   buyer: Buyer
-  notify: Postman<Notice>
+  notify: Notifier
 }
 type Env = { Bindings: HttpBindings; Variables: { body: string } }
 type Answer = { status: number; body: string }
@@ -46,11 +45,6 @@ function reading<T>(schema: z.ZodType<T>, body: string): T {
 /** The merchant's side of WeChat Pay v3, Native: every request is verified, every answer signed, errors too. */
 export function merchantRoutes({ mchId, headers, mistrusts, trades, refunds, switches, buyer, notify }: Parts): Hono<Env> {
   const app = new Hono<Env>()
-  let stranger: KeyObject | undefined
-  const strangerKey = () => {
-    stranger ??= generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
-    return stranger
-  }
 
   const reply = ({ status, body }: Answer, key?: KeyObject): Response =>
     new Response(status === 204 ? null : body, { status, headers: { 'Content-Type': 'application/json', ...headers(body, key) } })

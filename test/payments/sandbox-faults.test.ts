@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { fen } from '../../domain/money.ts'
 import type { SandboxClient } from '../../sandbox/client.ts'
-import { pauses } from '../../sandbox/wechat/pauses.ts'
+import { pauses } from '../../sandbox/wechat-v3/notifier.ts'
 import { eventually, openRequest, type Received, rig } from './wechat-v3-rig.ts'
 
 let world: Awaited<ReturnType<typeof rig>>

@@ -1,12 +1,18 @@
-import type { Postman } from '../postman.ts'
+import type { Delivery } from '../deliveries.ts'
 import type { Switchboard } from '../switches.ts'
-import type { Trade, TradeBook } from './trades.ts'
+import type { Notice } from './notifier.ts'
+import { type Trade, type TradeBook, transactionJson } from './trades.ts'
 
-/** What a protocol of WeChat's tells the merchant of a payment: one that was made, or that somebody only claims. */
-export type Telling<N> = { paid(trade: Trade): N; claimed(trade: Trade): N }
+/** How a merchant is told of a payment, in its protocol's words: one that was made, or one that somebody only claims. */
+type Telling<N> = {
+  paid(trade: Trade): N
+  claimed(trade: Trade): N
+  send(notice: N, delivery: Delivery): Promise<void>
+  forge(notice: N): Promise<void>
+}
 
 /** The buyer's phone: pays as the switches say, and has the merchant told. */
-export function buyer<N extends { url: string }>(trades: TradeBook, switches: Switchboard, post: Postman<N>, tell: Telling<N>) {
+export function buyer<N>(trades: TradeBook, switches: Switchboard, tell: Telling<N>) {
   return {
     /** Takes the money at once; `told` resolves when the first notification is over. Throws `GatewayRefusal` when the trade can't be paid. */
     pay(outTradeNo: string): { trade: Trade; told: Promise<void> } {
@@ -15,7 +21,7 @@ export function buyer<N extends { url: string }>(trades: TradeBook, switches: Sw
       const amount = other === undefined ? asked : BigInt(other)
       const trade = trades.pay(outTradeNo, amount, switches.get('takeMoneyWhenClosed', outTradeNo) ?? false)
       if (switches.get('noNotification', outTradeNo)) return { trade, told: Promise.resolve() }
-      const told = post.send(tell.paid(trade), {
+      const told = tell.send(tell.paid(trade), {
         twice: switches.get('notifyTwice', outTradeNo) ?? false,
         delayMs: switches.get('notifyDelayMs', outTradeNo) ?? 0,
         forged: switches.get('forgedNotification', outTradeNo),
@@ -31,7 +37,22 @@ export function buyer<N extends { url: string }>(trades: TradeBook, switches: Sw
     },
 
     /** Somebody else claims, under WeChat's name, that the trade was paid. Nothing was. */
-    forge: (outTradeNo: string): Promise<void> => post.forge(tell.claimed(trades.find(outTradeNo))),
+    forge: (outTradeNo: string): Promise<void> => tell.forge(tell.claimed(trades.find(outTradeNo))),
   }
 }
 export type Buyer = ReturnType<typeof buyer>
+
+/** 支付成功通知, what it carries. */
+export const notices = {
+  paid: (trade: Trade): Notice => notice(trade, transactionJson(trade)),
+  claimed: (trade: Trade): Notice =>
+    notice(trade, { ...transactionJson(trade, 'SUCCESS'), transaction_id: '4200000000000000000000000000', trade_type: 'NATIVE' }),
+}
+
+const notice = (trade: Trade, resource: object): Notice => ({
+  url: trade.request.notify_url,
+  event: 'TRANSACTION.SUCCESS',
+  original: 'transaction',
+  resource,
+  tally: trade.notices,
+})

@@ -93,3 +93,33 @@ export function refundBook(trades: TradeBook, delayMs: number, now: () => number
   }
 }
 export type RefundBook = ReturnType<typeof refundBook>
+
+const numbers = (refund: Refund) => ({
+  refund_id: refund.refundId,
+  out_refund_no: refund.request.out_refund_no,
+  transaction_id: refund.trade.transactionId,
+  out_trade_no: refund.trade.request.out_trade_no,
+  user_received_account: '支付用户零钱',
+})
+
+/** 查询单笔退款: the refund on the wire. */
+export const refundJson = (refund: Refund) => ({
+  ...numbers(refund),
+  channel: 'ORIGINAL',
+  status: refund.status,
+  create_time: new Date(refund.createdAt).toISOString(),
+  amount: { ...refund.request.amount, payer_total: refund.request.amount.total, payer_refund: refund.request.amount.refund },
+})
+
+/** 退款结果通知: what its notification carries; the state has another name there. */
+export const refundNoticeJson = (refund: Refund) => ({
+  mchid: refund.trade.request.mchid,
+  ...numbers(refund),
+  refund_status: refund.status,
+  amount: {
+    total: refund.request.amount.total,
+    refund: refund.request.amount.refund,
+    payer_total: refund.request.amount.total,
+    payer_refund: refund.request.amount.refund,
+  },
+})

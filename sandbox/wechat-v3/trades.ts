@@ -3,7 +3,7 @@ import * as z from 'zod'
 import type { Notices } from '../ledger.ts'
 import { GatewayRefusal } from '../refusal.ts'
 
-/** Native 下单: what the creation must carry, and what WeChat keeps of it, whichever protocol it came by. Amounts are fen. */
+/** Native 下单: what the creation must carry. Amounts are fen. */
 export const nativeSchema = z.strictObject({
   appid: z.string().min(1).max(32),
   mchid: z.string().min(1).max(32),
@@ -22,7 +22,6 @@ export type NativeRequest = z.infer<typeof nativeSchema>
 export type Trade = {
   readonly request: NativeRequest
   readonly codeUrl: string
-  readonly createdAt: number
   readonly expiresAt: number
   state: 'NOTPAY' | 'SUCCESS' | 'REFUND' | 'CLOSED'
   captured: bigint
@@ -33,6 +32,8 @@ export type Trade = {
   failures: number
   readonly notices: Notices
 }
+
+const rfc3339 = (ms: number): string => `${new Date(ms + 8 * 3_600_000).toISOString().slice(0, 19)}+08:00`
 
 /** The trades of one merchant, in memory: this is a stand-in for a remote. Every method is one step that nothing interleaves with. */
 export function tradeBook(merchant: { mchId: string; appId: string }, now: () => number) {
@@ -61,7 +62,6 @@ export function tradeBook(merchant: { mchId: string; appId: string }, now: () =>
     const trade: Trade = {
       request,
       codeUrl: `weixin://wxpay/bizpayurl?pr=${randomInt(2 ** 47).toString(36)}`,
-      createdAt: now(),
       expiresAt,
       state: 'NOTPAY',
       captured: 0n,
@@ -104,3 +104,21 @@ export function tradeBook(merchant: { mchId: string; appId: string }, now: () =>
   }
 }
 export type TradeBook = ReturnType<typeof tradeBook>
+
+/** 商户订单号查询订单: the trade on the wire, with the payer's openid as WeChat sends it. A notification carries the same. */
+export function transactionJson(trade: Trade, state: string = trade.state) {
+  const { appid, mchid, out_trade_no, amount } = trade.request
+  const total = trade.paidAt === undefined ? amount.total : Number(trade.captured)
+  const paid = trade.paidAt !== undefined && {
+    transaction_id: trade.transactionId,
+    trade_type: 'NATIVE',
+    bank_type: 'OTHERS',
+    success_time: rfc3339(trade.paidAt),
+    payer: { openid: 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o' },
+  }
+  return {
+    ...{ appid, mchid, out_trade_no, trade_state: state, trade_state_desc: state, attach: trade.request.attach ?? '' },
+    ...paid,
+    amount: { total, payer_total: total, currency: 'CNY', payer_currency: 'CNY' },
+  }
+}

@@ -5,6 +5,7 @@ import { checked, type WechatV2Config } from './wechat-v2/config.ts'
 import { openTrade } from './wechat-v2/native.ts'
 import { notificationReader } from './wechat-v2/notification.ts'
 import { askRefund, makeRefund } from './wechat-v2/refund.ts'
+import { v2Statements } from './wechat-v2/statements.ts'
 import { askTrade, closeTrade } from './wechat-v2/trade.ts'
 
 export type { WechatV2Config }
@@ -19,7 +20,7 @@ export type { WechatV2Config }
 export function wechatV2(config: WechatV2Config) {
   const merchant = checked(config)
   const { timeoutMs } = merchant
-  const call = v2Client(merchant)
+  const { call, download } = v2Client(merchant)
   const deadline = () => AbortSignal.timeout(timeoutMs)
 
   return {
@@ -37,6 +38,7 @@ export function wechatV2(config: WechatV2Config) {
       // 支付结果通知: it reads the answer's return_code, and posts again until that is SUCCESS.
       answers: { stored: words('SUCCESS', 'OK'), refused: words('FAIL', 'not believed'), later: words('FAIL', 'try again') },
     },
+    statements: v2Statements(download, merchant),
   } satisfies PaymentProvider
 }
 

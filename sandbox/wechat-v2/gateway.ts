@@ -3,6 +3,7 @@ import type { Gateway } from '../gateway.ts'
 import { ledgerOf } from '../ledger.ts'
 import type { Clockwork } from '../server.ts'
 import type { Switchboard } from '../switches.ts'
+import { billBook } from '../wechat-v3/bills.ts'
 import { buyer as buyerOf } from '../wechat-v3/buyer.ts'
 import { refundRow, tradeRow } from '../wechat-v3/gateway.ts'
 import { refundBook } from '../wechat-v3/refunds.ts'
@@ -30,7 +31,17 @@ export function wechatV2Gateway(config: WechatV2Sandbox, switches: Switchboard, 
   return {
     path: '/',
     // Its own routes know the socket; who mounts them need not.
-    routes: merchantRoutes({ merchant: config, trades, refunds, made, switches, buyer, notify, now }) as unknown as Hono,
+    routes: merchantRoutes({
+      merchant: config,
+      trades,
+      refunds,
+      bills: billBook(config, trades, refunds, switches),
+      made,
+      switches,
+      buyer,
+      notify,
+      now,
+    }) as unknown as Hono,
     has: trades.has,
     show(outTradeNo) {
       const { state, captured, request, transactionId, failures } = trades.find(outTradeNo)

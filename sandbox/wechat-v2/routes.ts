@@ -4,9 +4,11 @@ import * as z from 'zod'
 import { withFaults } from '../faults.ts'
 import { GatewayRefusal } from '../refusal.ts'
 import type { Operation, Switchboard } from '../switches.ts'
+import type { BillBook } from '../wechat-v3/bills.ts'
 import type { Buyer } from '../wechat-v3/buyer.ts'
 import type { Refund, RefundBook } from '../wechat-v3/refunds.ts'
 import type { TradeBook } from '../wechat-v3/trades.ts'
+import { billRoutes } from './bill-routes.ts'
 import type { WechatV2Sandbox } from './gateway.ts'
 import { type Notifier, refundNotice } from './notices.ts'
 import { isSigned, type SignType, signOf, signTypeOf } from './signature.ts'
@@ -20,6 +22,7 @@ type Parts = {
   merchant: WechatV2Sandbox
   trades: TradeBook
   refunds: RefundBook
+  bills: BillBook
   made: Map<string, Made>
   switches: Switchboard
   buyer: Buyer
@@ -50,7 +53,7 @@ const refused = (error: unknown): Fields => {
 }
 
 /** The merchant's side of WeChat Pay v2, Native: every request is verified, every answer signed by the request's algorithm. */
-export function merchantRoutes({ merchant, trades, refunds, made, switches, buyer, notify, now }: Parts): Hono<Env> {
+export function merchantRoutes({ merchant, trades, refunds, bills, made, switches, buyer, notify, now }: Parts): Hono<Env> {
   const app = new Hono<Env>()
 
   const signed = (fields: Fields, type: SignType, key: string): Response => {
@@ -58,13 +61,18 @@ export function merchantRoutes({ merchant, trades, refunds, made, switches, buye
     return xml({ ...answer, sign: signOf(answer, key, type) })
   }
 
+  const heard = async (c: Context<Env>): Promise<Fields | Response> => {
+    const fields = fieldsOf(await c.req.text())
+    if (fields.mch_id !== merchant.mchId || fields.appid !== merchant.appId) return notHeard('appid和mch_id不匹配')
+    return fields.nonce_str && isSigned(fields, merchant.key) ? fields : notHeard('签名错误')
+  }
+
   type Does = (fields: Fields, trade: string) => Fields | Promise<Fields>
   const operation = (name: Operation, path: string, tradeOf: (fields: Fields) => string | undefined, does: Does): void => {
     app.post(path, async (c: Context<Env>) => {
-      const fields = fieldsOf(await c.req.text())
-      if (fields.mch_id !== merchant.mchId || fields.appid !== merchant.appId) return notHeard('appid和mch_id不匹配')
-      const type = signTypeOf(fields)
-      if (!type || !fields.nonce_str || !isSigned(fields, merchant.key)) return notHeard('签名错误')
+      const fields = await heard(c)
+      if (fields instanceof Response) return fields
+      const type = signTypeOf(fields) ?? 'MD5'
       const trade = tradeOf(fields)
       return withFaults(c, switches, {
         operation: name,
@@ -117,6 +125,8 @@ export function merchantRoutes({ merchant, trades, refunds, made, switches, buye
     ({ out_refund_no = '' }) => refunds.tradeOfRefund(out_refund_no),
     ({ out_refund_no = '' }, trade) => (trade === '' ? refusal('REFUNDNOTEXIST', '退款订单查询失败') : refundFields(refunds.find(out_refund_no))),
   )
+
+  billRoutes(app, { bills, switches, heard, refuse: (fields, status) => xml({ return_code: 'FAIL', ...fields }, status) })
 
   return app
 }

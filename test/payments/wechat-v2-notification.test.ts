@@ -220,6 +220,7 @@ describe('XML that can be read in two ways, or costs too much, is rejected', () 
     ['text alone', 'SUCCESS'],
     ['JSON', '{"return_code":"SUCCESS"}'],
     ['cut short', whole.slice(0, -8)],
+    ['a field closed by another name', whole.replace('</total_fee>', '</cash_fee>')],
     ['two roots', `${whole}${whole}`],
     ['another root', whole.replaceAll(/(<\/?)xml>/g, '$1root>')],
     ['a field twice', inside('<total_fee>5</total_fee>')],
@@ -244,6 +245,7 @@ describe('XML that can be read in two ways, or costs too much, is rejected', () 
 
   it('and spaces inside a value are a part of what was signed', async () => {
     expect(await why(signed({ ...payment, attach: ' order:1 ' }))).toBeUndefined()
+    expect(await why(signed({ ...payment, attach: ' order:1 ' }).replace('<![CDATA[ order:1 ]]>', ' order:1 '))).toBeUndefined()
     expect(await why(signed({ ...payment, attach: ' order:1 ' }).replace(' order:1 ', 'order:1'))).toBe('signature')
   })
 })

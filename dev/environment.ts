@@ -41,6 +41,10 @@ export function appEnvironment({ servers, appPort, sandboxPort }: StackAddresses
     ALIPAY_SELLER_ID: alipay.sellerId,
     ALIPAY_PRIVATE_KEY: keys.alipayMerchant.privateKey,
     ALIPAY_PUBLIC_KEY: keys.alipayPlatform.publicKey,
+    WECHAT_V2_BASE_URL: `http://127.0.0.1:${sandboxPort}`,
+    WECHAT_V2_MCH_ID: wechat.mchId,
+    WECHAT_V2_APP_ID: wechat.appId,
+    WECHAT_V2_KEY: keys.wechatV2Key,
   }
 }
 
@@ -59,5 +63,6 @@ export function sandboxEnvironment({ sandboxPort }: Pick<StackAddresses, 'sandbo
     SANDBOX_ALIPAY_SELLER_ID: alipay.sellerId,
     SANDBOX_ALIPAY_MERCHANT_PUBLIC_KEY: keys.alipayMerchant.publicKey,
     SANDBOX_ALIPAY_PLATFORM_PRIVATE_KEY: keys.alipayPlatform.privateKey,
+    SANDBOX_WECHAT_V2_KEY: keys.wechatV2Key,
   }
 }

@@ -24,6 +24,8 @@ export interface Keys {
   readonly alipayMerchant: KeyPair
   /** Alipay's own: the sandbox holds the private half. */
   readonly alipayPlatform: KeyPair
+  /** WeChat Pay's API key (v2): 32 characters. */
+  readonly wechatV2Key: string
   readonly quoteSecret: string
 }
 
@@ -32,12 +34,15 @@ export async function keysOf(stateDir: string): Promise<Keys> {
   const file = join(stateDir, 'keys', 'keys.json')
   const known: Partial<Keys> = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {} // written below, by this version or an earlier one
   const pair = async (name: 'jwt' | 'merchant' | 'platform' | 'alipayMerchant' | 'alipayPlatform') => known[name] ?? keyPair()
+  const secret = (name: 'wechatApiKey' | 'wechatV2Key' | 'quoteSecret', bytes: number) => known[name] ?? randomBytes(bytes).toString('hex')
   const [jwt, merchant, platform, alipayMerchant, alipayPlatform] = await Promise.all([
     ...([pair('jwt'), pair('merchant'), pair('platform')] as const),
     ...([pair('alipayMerchant'), pair('alipayPlatform')] as const),
   ])
-  const { wechatApiKey = randomBytes(16).toString('hex'), quoteSecret = randomBytes(32).toString('hex') } = known
-  const keys = { ...known, jwt, merchant, platform, alipayMerchant, alipayPlatform, wechatApiKey, quoteSecret }
+  const keys: Keys = {
+    ...{ jwt, merchant, platform, alipayMerchant, alipayPlatform },
+    ...{ wechatApiKey: secret('wechatApiKey', 16), wechatV2Key: secret('wechatV2Key', 16), quoteSecret: secret('quoteSecret', 32) },
+  }
   if (Object.keys(keys).every((name) => Object.hasOwn(known, name))) return keys
   mkdirSync(join(stateDir, 'keys'), { recursive: true, mode: 0o700 })
   rmSync(`${file}.new`, { force: true })

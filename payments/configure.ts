@@ -4,6 +4,7 @@ import { alipayOf, alipayVariables } from './alipay/settings.ts'
 import { balanceAccount, balanceProvider } from './balance.ts'
 import type { PaymentProvider } from './provider.ts'
 import type { Configured } from './settings.ts'
+import { wechatV2Of, wechatV2Variables } from './wechat-v2/settings.ts'
 import { wechatV3Of, wechatV3Variables } from './wechat-v3/settings.ts'
 
 /** The variables of the payment providers. A provider without any does not appear; one with only some stops the start. */
@@ -12,6 +13,7 @@ export const paymentVariables = {
   REFUND_FALLBACK: z.enum(['wallet', 'none'], { error: '`wallet` or `none`' }).default('none'),
   ...wechatV3Variables,
   ...alipayVariables,
+  ...wechatV2Variables,
 }
 const variables = z.object(paymentVariables)
 export type PaymentEnv = z.infer<typeof variables>
@@ -26,7 +28,7 @@ export type Payments = {
 /** The providers that are configured, and the wallet. Throws, naming the variables, for one that is half configured. */
 export function configurePayments(env: PaymentEnv, sql: Sql): Payments {
   const wallet: Configured = { provider: balanceProvider(sql), account: balanceAccount }
-  const all = [wechatV3Of(env), alipayOf(env), wallet].filter((configured) => configured !== undefined)
+  const all = [wechatV3Of(env), wechatV2Of(env), alipayOf(env), wallet].filter((configured) => configured !== undefined)
   return {
     providers: Object.fromEntries(all.map(({ provider }) => [provider.name, provider])),
     accounts: Object.fromEntries(all.map(({ provider, account }) => [provider.name, account])),

@@ -28,6 +28,8 @@ const schema = z.object({
   SANDBOX_ALIPAY_SELLER_ID: filled.optional(),
   SANDBOX_ALIPAY_MERCHANT_PUBLIC_KEY: pem(createPublicKey, 'must be a public key in PEM').optional(),
   SANDBOX_ALIPAY_PLATFORM_PRIVATE_KEY: pem(createPrivateKey, 'must be a private key in PEM').optional(),
+  /** The key of WeChat Pay v2, of the same merchant and app; without it there is no v2. */
+  SANDBOX_WECHAT_V2_KEY: z.string().length(32, 'must have exactly 32 characters').optional(),
   SANDBOX_PAUSE_FACTOR: z.coerce.number().positive().default(1),
 })
 
@@ -52,6 +54,9 @@ export function sandboxConfig(env: NodeJS.ProcessEnv): SandboxConfig {
     platformPrivateKey: data.SANDBOX_PLATFORM_PRIVATE_KEY,
     ...(id !== undefined && privateKey !== undefined && { secondPlatformKey: { id, privateKey } }),
     apiKey: data.SANDBOX_API_KEY,
+    ...(data.SANDBOX_WECHAT_V2_KEY !== undefined && {
+      wechatV2: { mchId: data.SANDBOX_MCH_ID, appId: data.SANDBOX_APP_ID, key: data.SANDBOX_WECHAT_V2_KEY },
+    }),
     pauseFactor: data.SANDBOX_PAUSE_FACTOR,
     ...alipayOf(data),
   }

@@ -6,6 +6,7 @@ import { cashier } from './cashier.ts'
 import { control } from './control.ts'
 import { type Ledger, together } from './ledger.ts'
 import { switchboard } from './switches.ts'
+import { type WechatV2Sandbox, wechatV2Gateway } from './wechat-v2/gateway.ts'
 import { type WechatV3Sandbox, wechatV3Gateway } from './wechat-v3/gateway.ts'
 
 /** How the stand-in keeps time. */
@@ -20,6 +21,8 @@ export type Clockwork = {
 }
 
 export type SandboxConfig = WechatV3Sandbox & {
+  /** WeChat Pay v2 too, for the merchants who hold its key. */
+  wechatV2?: WechatV2Sandbox | undefined
   /** Alipay, where it is wanted. */
   alipay?: AlipaySandbox
   /** 0 or nothing: a free one. */
@@ -39,7 +42,11 @@ export async function startSandbox(config: SandboxConfig): Promise<Sandbox> {
   const { pauseFactor = 1, silenceMs = 5000, refundMs = 200, now = Date.now } = config
   const switches = switchboard()
   const clockwork = { pauseFactor, silenceMs, refundMs, now }
-  const gateways = [wechatV3Gateway(config, switches, clockwork), ...(config.alipay ? [alipayGateway(config.alipay, switches, clockwork)] : [])]
+  const gateways = [
+    wechatV3Gateway(config, switches, clockwork),
+    ...(config.wechatV2 ? [wechatV2Gateway(config.wechatV2, switches, clockwork)] : []),
+    ...(config.alipay ? [alipayGateway(config.alipay, switches, clockwork)] : []),
+  ]
 
   const app = new Hono()
   app.get('/healthz', (c) => c.json({ ok: true }))

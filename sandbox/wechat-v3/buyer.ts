@@ -1,17 +1,18 @@
+import type { Delivery } from '../deliveries.ts'
 import type { Switchboard } from '../switches.ts'
-import type { Notifier } from './notifier.ts'
+import type { Notice } from './notifier.ts'
 import { type Trade, type TradeBook, transactionJson } from './trades.ts'
 
-/** The buyer's phone: pays as the switches say, and has the merchant told. */
-export function buyer(trades: TradeBook, switches: Switchboard, notify: Notifier) {
-  const notice = (trade: Trade, resource: object) => ({
-    url: trade.request.notify_url,
-    event: 'TRANSACTION.SUCCESS',
-    original: 'transaction' as const,
-    resource,
-    tally: trade.notices,
-  })
+/** How a merchant is told of a payment, in its protocol's words: one that was made, or one that somebody only claims. */
+type Telling<N> = {
+  paid(trade: Trade): N
+  claimed(trade: Trade): N
+  send(notice: N, delivery: Delivery): Promise<void>
+  forge(notice: N): Promise<void>
+}
 
+/** The buyer's phone: pays as the switches say, and has the merchant told. */
+export function buyer<N>(trades: TradeBook, switches: Switchboard, tell: Telling<N>) {
   return {
     /** Takes the money at once; `told` resolves when the first notification is over. Throws `GatewayRefusal` when the trade can't be paid. */
     pay(outTradeNo: string): { trade: Trade; told: Promise<void> } {
@@ -20,7 +21,7 @@ export function buyer(trades: TradeBook, switches: Switchboard, notify: Notifier
       const amount = other === undefined ? asked : BigInt(other)
       const trade = trades.pay(outTradeNo, amount, switches.get('takeMoneyWhenClosed', outTradeNo) ?? false)
       if (switches.get('noNotification', outTradeNo)) return { trade, told: Promise.resolve() }
-      const told = notify.send(notice(trade, transactionJson(trade)), {
+      const told = tell.send(tell.paid(trade), {
         twice: switches.get('notifyTwice', outTradeNo) ?? false,
         delayMs: switches.get('notifyDelayMs', outTradeNo) ?? 0,
         forged: switches.get('forgedNotification', outTradeNo),
@@ -36,11 +37,21 @@ export function buyer(trades: TradeBook, switches: Switchboard, notify: Notifier
     },
 
     /** Somebody else claims, under WeChat's name, that the trade was paid. Nothing was. */
-    async forge(outTradeNo: string): Promise<void> {
-      const trade = trades.find(outTradeNo)
-      const paid = { ...transactionJson(trade, 'SUCCESS'), transaction_id: '4200000000000000000000000000' }
-      await notify.forge(notice(trade, paid))
-    },
+    forge: (outTradeNo: string): Promise<void> => tell.forge(tell.claimed(trades.find(outTradeNo))),
   }
 }
 export type Buyer = ReturnType<typeof buyer>
+
+/** 支付成功通知, what it carries. */
+export const notices = {
+  paid: (trade: Trade): Notice => notice(trade, transactionJson(trade)),
+  claimed: (trade: Trade): Notice => notice(trade, { ...transactionJson(trade, 'SUCCESS'), transaction_id: '4200000000000000000000000000' }),
+}
+
+const notice = (trade: Trade, resource: object): Notice => ({
+  url: trade.request.notify_url,
+  event: 'TRANSACTION.SUCCESS',
+  original: 'transaction',
+  resource,
+  tally: trade.notices,
+})

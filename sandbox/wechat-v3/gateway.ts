@@ -3,7 +3,7 @@ import type { Gateway } from '../gateway.ts'
 import { ledgerOf } from '../ledger.ts'
 import type { Clockwork } from '../server.ts'
 import type { Switchboard } from '../switches.ts'
-import { buyer as buyerOf } from './buyer.ts'
+import { buyer as buyerOf, notices } from './buyer.ts'
 import { notifier } from './notifier.ts'
 import { type Refund, refundBook } from './refunds.ts'
 import { merchantRoutes } from './routes.ts'
@@ -34,7 +34,7 @@ export function wechatV3Gateway(config: WechatV3Sandbox, switches: Switchboard, 
   const trades = tradeBook(config, now)
   const refunds = refundBook(trades, refundMs, now)
   const notify = notifier({ headers, apiKey: config.apiKey, pauseFactor, silenceMs })
-  const buyer = buyerOf(trades, switches, notify)
+  const buyer = buyerOf(trades, switches, { ...notices, ...notify })
   const mistrusts = merchantVerifier({ mchId, serial, publicKeyPem }, now)
   return {
     path: '/v3',
@@ -57,7 +57,8 @@ export function wechatV3Gateway(config: WechatV3Sandbox, switches: Switchboard, 
   }
 }
 
-const tradeRow = (trade: Trade) => ({
+/** A trade, as audits add it up. */
+export const tradeRow = (trade: Trade) => ({
   outTradeNo: trade.request.out_trade_no,
   state: trade.state,
   amount: String(trade.request.amount.total),
@@ -69,7 +70,7 @@ const tradeRow = (trade: Trade) => ({
   notifications: { ...trade.notices },
 })
 
-const refundRow = (refund: Refund) => ({
+export const refundRow = (refund: Refund) => ({
   outRefundNo: refund.request.out_refund_no,
   outTradeNo: refund.trade.request.out_trade_no,
   amount: String(refund.request.amount.refund),

@@ -1,10 +1,10 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
+import type { KeyObject } from 'node:crypto'
 import type { HttpBindings } from '@hono/node-server'
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
+import { withFaults } from '../faults.ts'
 import { GatewayRefusal } from '../refusal.ts'
+import { strangerKey } from '../stranger.ts'
 import type { Operation, Switchboard } from '../switches.ts'
 import type { Buyer } from './buyer.ts'
 import type { Notifier } from './notifier.ts'
@@ -52,11 +52,6 @@ const handOver: Record<Way, (trade: Trade, origin: string) => object> = {
 /** The merchant's side of WeChat Pay v3: every request is verified, every answer signed with the key that it asks for, errors too. */
 export function merchantRoutes({ mchId, headers, mistrusts, trades, refunds, switches, buyer, notify }: Parts): Hono<Env> {
   const app = new Hono<Env>()
-  let stranger: KeyObject | undefined
-  const strangerKey = () => {
-    stranger ??= generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
-    return stranger
-  }
 
   const reply = (c: Context, { status, body }: Answer, key?: KeyObject): Response => {
     const signed = headers(body, key, c.req.header('wechatpay-serial'))
@@ -64,25 +59,18 @@ export function merchantRoutes({ mchId, headers, mistrusts, trades, refunds, swi
   }
 
   /** One call, with the faults that are switched on around what it does. */
-  const operate = async (
-    c: Context<Env>,
-    operation: Operation,
-    trade: string | undefined,
-    act: () => Answer | Promise<Answer>,
-  ): Promise<Response> => {
-    await sleep(switches.get('slowMs', trade)?.[operation] ?? 0)
-    const failure = switches.failure(operation, trade)
-    if (failure?.unsigned) return Response.json({ code: failure.code, message: 'switched on' }, { status: failure.status })
-    if (failure) return reply(c, refused(new GatewayRefusal(failure.status, failure.code, 'switched on')))
-    const result = await Promise.resolve()
-      .then(act)
-      .catch((error) => refused(asRefusal(error)))
-    if (switches.takes('loseAnswer', operation, trade)) {
-      c.env.incoming.socket.destroy()
-      return RESPONSE_ALREADY_SENT
-    }
-    return reply(c, result, switches.takes('forgedAnswer', operation, trade) ? strangerKey() : undefined)
-  }
+  const operate = (c: Context<Env>, operation: Operation, trade: string | undefined, act: () => Answer | Promise<Answer>): Promise<Response> =>
+    withFaults(c, switches, {
+      operation,
+      trade,
+      act: () =>
+        Promise.resolve()
+          .then(act)
+          .catch((error) => refused(asRefusal(error))),
+      failed: ({ status, code, unsigned }) =>
+        unsigned ? Response.json({ code, message: 'switched on' }, { status }) : reply(c, refused(new GatewayRefusal(status, code, 'switched on'))),
+      reply: (result, hand) => reply(c, result, hand === 'stranger' ? strangerKey() : undefined),
+    })
 
   const ownMerchant = (mchid: string | undefined): void => {
     if (mchid !== mchId) throw new GatewayRefusal(400, 'MCH_NOT_EXISTS', 'mchid 不是签名的商户')

@@ -27,7 +27,8 @@ const h5Schema = nativeSchema.extend({
 })
 export const creationSchemas = { native: nativeSchema, jsapi: jsapiSchema, h5: h5Schema }
 export type Way = keyof typeof creationSchemas
-type Creation = z.infer<typeof nativeSchema> & Partial<Pick<z.infer<typeof jsapiSchema>, 'payer'> & Pick<z.infer<typeof h5Schema>, 'scene_info'>>
+export type Creation = z.infer<typeof nativeSchema> &
+  Partial<Pick<z.infer<typeof jsapiSchema>, 'payer'> & Pick<z.infer<typeof h5Schema>, 'scene_info'>>
 
 const tradeTypes: Record<Way, string> = { native: 'NATIVE', jsapi: 'JSAPI', h5: 'MWEB' }
 

@@ -52,11 +52,11 @@ export async function serving(listener: RequestListener) {
 
 export type Received = { headers: Headers; body: string }
 
-/** The shop's notify URL: keeps what arrives and answers as told: a status, or `silence`. */
-async function shop() {
+/** The shop's notify URL: keeps what arrives and answers as told: a status, a body with 200, or `silence`; if not, as `taken`. */
+export async function shop(path = '/v1/notify/wechat/v3', taken: { status: number; words?: string } = { status: 204 }) {
   const received: Received[] = []
   const arrivals = new EventEmitter()
-  const answers: (number | 'silence')[] = []
+  const answers: (number | string)[] = []
   const server = await serving(async (request, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
@@ -64,14 +64,16 @@ async function shop() {
     for (const [name, values = []] of Object.entries(request.headersDistinct)) for (const value of values) headers.append(name, value)
     received.push({ headers, body: Buffer.concat(chunks).toString() })
     arrivals.emit('one')
-    const answer = answers.shift() ?? 204
-    if (answer !== 'silence') response.writeHead(answer).end()
+    const answer = answers.shift()
+    if (answer === undefined) response.writeHead(taken.status).end(taken.words)
+    else if (typeof answer === 'number') response.writeHead(answer).end()
+    else if (answer !== 'silence') response.end(answer)
   })
   return {
-    notifyUrl: `${server.url}/v1/notify/wechat/v3`,
+    notifyUrl: `${server.url}${path}`,
     received,
-    /** The next notifications are answered so; later ones 204. */
-    answers: (...next: (number | 'silence')[]) => answers.push(...next),
+    /** The next notifications are answered so; later ones as taken. */
+    answers: (...next: (number | string)[]) => answers.push(...next),
     async arrived(count: number): Promise<Received[]> {
       while (received.length < count) await once(arrivals, 'one')
       return received

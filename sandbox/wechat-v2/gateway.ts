@@ -1,0 +1,60 @@
+import type { Hono } from 'hono'
+import type { Gateway } from '../gateway.ts'
+import { ledgerOf } from '../ledger.ts'
+import type { Clockwork } from '../server.ts'
+import type { Switchboard } from '../switches.ts'
+import { billBook } from '../wechat-v3/bills.ts'
+import { buyer as buyerOf } from '../wechat-v3/buyer.ts'
+import { refundRow, tradeRow } from '../wechat-v3/gateway.ts'
+import { refundBook } from '../wechat-v3/refunds.ts'
+import { type Trade, tradeBook } from '../wechat-v3/trades.ts'
+import { notifier, paymentNotice } from './notices.ts'
+import { type Made, merchantRoutes } from './routes.ts'
+
+export type WechatV2Sandbox = {
+  mchId: string
+  appId: string
+  /** API密钥 (v2), 32 characters: signs requests, answers and notifications, and encrypts refund notices. */
+  key: string
+}
+
+/**
+ * WeChat Pay v2, under `/pay` and `/secapi/pay`, with the same books as v3 has and in other words. Over http, so nobody asks for the merchant's certificate.
+ */
+export function wechatV2Gateway(config: WechatV2Sandbox, switches: Switchboard, { now, pauseFactor, silenceMs, refundMs }: Clockwork): Gateway {
+  const trades = tradeBook(config, now)
+  const refunds = refundBook(trades, refundMs, now)
+  const made = new Map<string, Made>()
+  const notify = notifier(config, { pauseFactor, silenceMs })
+  const notice = (trade: Trade) => paymentNotice(config, trade, made.get(trade.request.out_trade_no)?.signType ?? 'MD5')
+  const buyer = buyerOf(trades, switches, { paid: notice, claimed: notice, ...notify })
+  return {
+    path: '/',
+    // Its own routes know the socket; who mounts them need not.
+    routes: merchantRoutes({
+      merchant: config,
+      trades,
+      refunds,
+      bills: billBook(config, trades, refunds, switches),
+      made,
+      switches,
+      buyer,
+      notify,
+      now,
+    }) as unknown as Hono,
+    has: trades.has,
+    show(outTradeNo) {
+      const { state, captured, request, transactionId, failures } = trades.find(outTradeNo)
+      return { state, captured, transactionId, failures, amount: BigInt(request.amount.total), description: request.description }
+    },
+    pay: buyer.pay,
+    fail: (outTradeNo) => void buyer.fail(outTradeNo),
+    close: trades.close,
+    forge: buyer.forge,
+    ledger: () => ledgerOf(trades.all().map(tradeRow), refunds.all().map(refundRow)),
+    stop() {
+      notify.stop()
+      refunds.stop()
+    },
+  }
+}

@@ -82,8 +82,22 @@ export type Callbacks = {
   answers: { stored: Acknowledgement; refused: Acknowledgement; later: Acknowledgement }
 }
 
-/** One row of a provider's statement (对账单): a payment that it took, or a refund. */
-export type StatementRow = { is: 'payment'; facts: TradeFacts } | { is: 'refund'; facts: RefundFacts; final: boolean } | { is: 'other'; what: string }
+/**
+ * One row of a provider's statement (对账单): a payment that it took, or a refund. A refund that is `final` has arrived, unless it `failed`;
+ * one that is not was under way when the statement was made.
+ */
+export type StatementRow =
+  | { is: 'payment'; facts: TradeFacts }
+  | { is: 'refund'; facts: RefundFacts; final: boolean; failed?: true }
+  | { is: 'other'; what: string }
+
+/** Why a statement is not believed: it is cut short, does not add up, is not ours, or has a form that is not known. */
+export class StatementRejected extends Error {
+  constructor(why: string) {
+    super(`the statement ${why}`)
+    this.name = 'StatementRejected'
+  }
+}
 
 /** A day's statements of a provider, as it offers them for download. */
 export type Statements = {
@@ -96,7 +110,7 @@ export type Statements = {
    * (the iteration throws when it is wrong). `none`: there was no trade on that day. Throws when the provider has no answer.
    */
   fetch(kind: 'trade' | 'fund_flow', date: string): Promise<AsyncIterable<Uint8Array> | 'none'>
-  /** Reads a trade statement row by row; never holds more than a few of them. Throws for one that is cut short or of an unknown form. */
+  /** Reads a trade statement row by row; never holds more than a few of them. Throws `StatementRejected`. */
   rows(raw: AsyncIterable<Uint8Array>): AsyncIterable<StatementRow>
 }
 

@@ -1,10 +1,41 @@
 import * as z from 'zod'
 
-const operations = ['open', 'query', 'close', 'refund', 'queryRefund'] as const
+const operations = ['open', 'query', 'close', 'refund', 'queryRefund', 'bill'] as const
 export type Operation = (typeof operations)[number]
 
 const times = z.int().nonnegative()
 const per = <T extends z.ZodType>(value: T) => z.partialRecord(z.enum(operations), value)
+
+const fenText = z.string().regex(/^[1-9]\d*$/)
+const billSchema = z.strictObject({
+  /** There was no trade on that day. */
+  none: z.boolean().optional(),
+  /** It is still being made. */
+  creating: z.boolean().optional(),
+  /** The digest that is promised is another text's. */
+  wrongHash: z.boolean().optional(),
+  /** The last row and the sums are missing, and the digest is that of the rest. */
+  cutShort: z.boolean().optional(),
+  /** The connection breaks in the middle of the download. */
+  breakOff: z.boolean().optional(),
+  /** Rows that the gateway itself knows nothing of; with `refund`, a refund. */
+  extraRows: z
+    .array(
+      z.strictObject({
+        transaction: z.string(),
+        trade: z.string(),
+        fen: fenText,
+        refund: z.string().optional(),
+        refundState: z.string().optional(),
+        merchant: z.string().optional(),
+        name: z.string().optional(),
+      }),
+    )
+    .optional(),
+  /** Transactions and refund numbers that are left out. */
+  dropRows: z.array(z.string()).optional(),
+})
+export type BillSwitches = z.infer<typeof billSchema>
 
 /** Every fault that the stand-in can play; what is not named is off. `times` counts down with each call that it hits. */
 export const switchesSchema = z.strictObject({
@@ -17,10 +48,7 @@ export const switchesSchema = z.strictObject({
   /** The buyer pays, and the notification has been delivered, before the creation is answered. */
   payBeforeAnswer: z.boolean().optional(),
   /** The buyer is charged this much instead (fen), and so say notification and query. */
-  captureFen: z
-    .string()
-    .regex(/^[1-9]\d*$/)
-    .optional(),
+  captureFen: fenText.optional(),
   /** A notification signed by somebody else's key: `alone` instead of the genuine one, `first` before it. */
   forgedNotification: z.enum(['alone', 'first']).optional(),
   /** The next calls are refused, by default with 500 SYSTEM_ERROR; `unsigned` leaves out the signature, as a proxy's error would. */
@@ -41,6 +69,8 @@ export const switchesSchema = z.strictObject({
   tradeState: z.string().optional(),
   /** How refunds end; SUCCESS by default. */
   refundEnds: z.enum(['SUCCESS', 'CLOSED', 'ABNORMAL']).optional(),
+  /** What is wrong with the day's bills. */
+  bill: billSchema.optional(),
 })
 export type Switches = z.infer<typeof switchesSchema>
 type Counted = 'loseAnswer' | 'forgedAnswer'

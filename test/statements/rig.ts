@@ -35,6 +35,7 @@ export async function statementRig() {
 
   return {
     sql,
+    url: fresh.url,
     world,
     wechat,
     of,

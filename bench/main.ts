@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { benchBill } from './bill.ts'
 import { benchDrain } from './drain.ts'
 import { type Figure, report } from './figures.ts'
 import { benchGate } from './gate.ts'
@@ -28,10 +29,11 @@ const benches: Record<string, Bench> = {
   gate: async (rounds) => [...(await benchGate(rounds)), ...(await benchJoin(rounds))],
   drain: benchDrain,
   rush: benchRush,
+  bill: benchBill,
 }
 const names = Object.keys(benches).join(' or ')
 
-/** `npm run bench -- orders|sleep|gate|drain|rush [--json]`: exits 1 when a target is missed. */
+/** `npm run bench -- orders|sleep|gate|drain|rush|bill [--json]`: exits 1 when a target is missed. */
 const program = new Command('bench')
   .argument('<what>', names)
   .option('--json', 'one line of JSON a figure')

@@ -21,7 +21,11 @@ const { name: provider, statements } = wechatV3({
 process.on('message', async () => {
   await db.sql`SELECT 1`
   for (let i = 0; i < 4; i++) globalThis.gc?.()
-  const idle = process.memoryUsage().rss / 2 ** 20
+  const idle = process.memoryUsage.rss()
+  let peak = idle
+  const sampling = setInterval(() => {
+    peak = Math.max(peak, process.memoryUsage.rss())
+  }, 5)
   const began = performance.now()
   await fetchStatement(db.sql, { statements, of: { provider, date }, kind: 'trade', now: Date.parse('2027-01-01') })
   const fetched = performance.now()
@@ -29,9 +33,8 @@ process.on('message', async () => {
   const matched = await matchStatement(deps, { provider, date })
   const seconds = (performance.now() - began) / 1000
   process.stderr.write(`fetched in ${((fetched - began) / 1000).toFixed(1)} s, matched in ${((performance.now() - fetched) / 1000).toFixed(1)} s\n`)
-  // The kernel's own mark of the highest resident set, so that no peak falls between two samples.
-  const peak = process.resourceUsage().maxRSS / 1024
-  process.send?.({ seconds, overIdleMb: peak - idle, ...matched } satisfies Read)
+  clearInterval(sampling)
+  process.send?.({ seconds, overIdleMb: (peak - idle) / 2 ** 20, ...matched } satisfies Read)
   await db.close()
   process.disconnect()
 })

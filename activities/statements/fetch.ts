@@ -4,6 +4,7 @@ import { gzip } from 'node:zlib'
 import type { Sql } from '../../db/client.ts'
 import type { Statements } from '../../payments/provider.ts'
 import { isReady } from './day.ts'
+import { partBytes } from './parts.ts'
 
 /** Which statement: a provider's of a day in Shanghai, `YYYY-MM-DD`. */
 export type StatementOf = { provider: string; date: string }
@@ -15,8 +16,6 @@ type Progress = (bytes: number) => void
 /** Somebody else fetches this statement, or has taken it over: it is asked for again later. */
 class FetchedElsewhere extends Error {}
 
-/** How much of the raw text a part holds, before it is compressed. */
-const partBytes = 1 << 20
 const leaseS = 60
 const compressed = promisify(gzip)
 

@@ -89,7 +89,11 @@ function apply(
   rows: StatementRow[],
 ): Promise<void> {
   return sql.begin(async (tx) => {
-    const [at] = await tx<{ rows: number }[]>`SELECT rows FROM statements WHERE id = ${id} AND state = 'fetched' FOR NO KEY UPDATE`
+    // A batch that a crash forgets is done again; the statement's end is committed for good, and with it all before it.
+    const [[at]] = await Promise.all([
+      tx<{ rows: number }[]>`SELECT rows FROM statements WHERE id = ${id} AND state = 'fetched' FOR NO KEY UPDATE`,
+      tx`SET LOCAL synchronous_commit = off`,
+    ])
     if (!at || at.rows > done) return
     if (at.rows < done) throw new Error(`statement ${id} was begun anew`)
     const payments = await matchPayments(

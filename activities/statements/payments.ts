@@ -31,16 +31,7 @@ export async function matchPayments(
 ): Promise<{ repaired: number; different: number }> {
   if (paid.length === 0) return { repaired: 0, different: 0 }
   const transactions = paid.map(({ transaction }) => transaction)
-  await noteEntries(tx, statement, 'payment', transactions)
-  const known = await tx<Ours[]>`
-    SELECT (row.at - 1)::int AS at, a.provider, a.order_id::text AS "orderId", a.transaction AS "ownTransaction", a.captured_fen AS captured,
-           n.amount_fen AS told, n.outcome
-    FROM unnest(${transactions}::text[], ${paid.map(({ attempt }) => (isId(attempt) ? attempt : null))}::bigint[]) WITH ORDINALITY AS row (transaction, attempt, at)
-    LEFT JOIN attempts a ON a.number = row.attempt AND a.provider = ANY(${[...of.siblings]}::text[])
-    LEFT JOIN LATERAL (
-      SELECT amount_fen, outcome FROM notifications
-      WHERE provider = a.provider AND kind = 'payment' AND number = row.transaction AND outcome IS DISTINCT FROM 'noted'
-      ORDER BY outcome = 'paid' DESC NULLS LAST, id LIMIT 1) n ON true`
+  const [known] = await Promise.all([whatWeKnow(tx, of.siblings, paid, transactions), noteEntries(tx, statement, 'payment', transactions)])
 
   const differing: Differing[] = []
   const untold: TradeFacts[] = []
@@ -51,7 +42,7 @@ export async function matchPayments(
     if (difference === 'untold') untold.push({ ...facts, provider: ours.provider ?? of.provider })
     else if (difference) differing.push({ ...difference, subject: facts.transaction, orderId: ours.orderId })
   }
-  await Promise.all(untold.map((facts) => storePayment(tx, ids, facts, 'statement')))
+  for (const facts of untold) await storePayment(tx, ids, facts, 'statement') // One by one: a thousand queries under way hold 50 MB.
   return { repaired: untold.length, different: await keepDifferences(tx, of, differing) }
 }
 
@@ -64,4 +55,17 @@ function compare(facts: TradeFacts, ours: Ours): Pick<Differing, 'difference' | 
   // An attempt may have captured more than this: another transaction that is on its way back.
   const kept = ours.outcome !== 'paid' || (ours.ownTransaction === facts.transaction && (ours.captured ?? 0n) >= amount)
   return kept ? undefined : { difference: 'amount', details: { ...there, here: String(ours.captured ?? 0n) } }
+}
+
+/** One a payment; where we were told more than once, what the judge called paid. A trade's progress, which brought no money, is not looked at. */
+async function whatWeKnow(tx: Tx, siblings: readonly string[], paid: readonly TradeFacts[], transactions: readonly string[]): Promise<Ours[]> {
+  const found = await tx<Ours[]>`
+    SELECT (row.at - 1)::int AS at, a.provider, a.order_id::text AS "orderId", a.transaction AS "ownTransaction", a.captured_fen AS captured,
+           n.amount_fen AS told, n.outcome
+    FROM unnest(${[...transactions]}::text[], ${paid.map(({ attempt }) => (isId(attempt) ? attempt : null))}::bigint[]) WITH ORDINALITY AS row (transaction, attempt, at)
+    LEFT JOIN attempts a ON a.number = row.attempt AND a.provider = ANY(${[...siblings]}::text[])
+    LEFT JOIN notifications n ON n.provider = a.provider AND n.kind = 'payment' AND n.number = row.transaction AND n.outcome IS DISTINCT FROM 'noted'`
+  const best = new Map<number, Ours>()
+  for (const ours of found) if (!best.has(ours.at) || ours.outcome === 'paid') best.set(ours.at, ours)
+  return [...best.values()]
 }

@@ -32,13 +32,7 @@ export async function matchRefunds(
 ): Promise<{ repaired: number; different: number }> {
   if (rows.length === 0) return { repaired: 0, different: 0 }
   const numbers = rows.map(({ facts }) => facts.refund)
-  await noteEntries(tx, statement, 'refund', numbers)
-  const known = await tx<Ours[]>`
-    SELECT (row.at - 1)::int AS at, a.provider, r.order_id::text AS "orderId", r.state, r.amount_fen AS amount, r.paid_to AS "paidTo",
-           EXISTS (SELECT 1 FROM notifications n WHERE n.provider = a.provider AND n.kind = 'refund' AND n.number = row.number AND n.state = row.state) AS told
-    FROM unnest(${numbers}::text[], ${rows.map(({ facts }) => facts.state)}::text[]) WITH ORDINALITY AS row (number, state, at)
-    LEFT JOIN (refunds r JOIN attempts a ON a.number = r.attempt AND a.provider = ANY(${[...of.siblings]}::text[])) ON r.number = row.number`
-
+  const [known] = await Promise.all([whatWeKnow(tx, of, rows, numbers), noteEntries(tx, statement, 'refund', numbers)])
   const differing: Differing[] = []
   const untold: RefundFacts[] = []
   for (const ours of known) {
@@ -52,7 +46,7 @@ export async function matchRefunds(
       differing.push({ difference, subject: facts.refund, orderId: ours.orderId, details })
     } else if (arrived(row) && ours.state !== 'success' && !ours.told) untold.push({ ...facts, provider: ours.provider ?? of.provider })
   }
-  await Promise.all(untold.map((facts) => storeRefund(tx, ids, facts, 'statement')))
+  for (const facts of untold) await storeRefund(tx, ids, facts, 'statement') // One by one: a thousand queries under way hold 50 MB.
   return { repaired: untold.length, different: await keepDifferences(tx, of, differing) }
 }
 
@@ -64,4 +58,18 @@ function compare(row: RefundRow, { state, amount, paidTo }: Ours): Differing['di
   if (state !== 'success') return undefined
   if (paidTo === 'wallet') return arrived(row) ? 'refund_paid_twice' : undefined
   return row.failed ? 'refund_failed_there' : undefined
+}
+
+/** One a refund. */
+async function whatWeKnow(
+  tx: Tx,
+  of: StatementOf & { siblings: readonly string[] },
+  rows: readonly RefundRow[],
+  numbers: readonly string[],
+): Promise<Ours[]> {
+  return tx<Ours[]>`
+    SELECT (row.at - 1)::int AS at, a.provider, r.order_id::text AS "orderId", r.state, r.amount_fen AS amount, r.paid_to AS "paidTo",
+           EXISTS (SELECT 1 FROM notifications n WHERE n.provider = a.provider AND n.kind = 'refund' AND n.number = row.number AND n.state = row.state) AS told
+    FROM unnest(${[...numbers]}::text[], ${rows.map(({ facts }) => facts.state)}::text[]) WITH ORDINALITY AS row (number, state, at)
+    LEFT JOIN (refunds r JOIN attempts a ON a.number = r.attempt AND a.provider = ANY(${[...of.siblings]}::text[])) ON r.number = row.number`
 }

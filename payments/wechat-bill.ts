@@ -58,35 +58,66 @@ type Row = {
   refunded: Fen
 }
 
+/** What separates fields; the first one begins with a backtick too. */
+const between = ',`'
+
 /**
  * What stands before the product's name is found from the left, what stands after the merchant's own words from the right: names and words may hold
- * whatever separates fields. Undefined: the row is not at its end.
+ * whatever separates fields. Undefined: the row is not at its end. Fields are cut out only where they are wanted: a bill may have a million rows.
  */
 function rowReader(header: string): (line: string) => Row | undefined {
   const names = header.replace(/^\uFEFF/, '').split(',')
   const free = names.indexOf('商品名称')
-  const left = (name: string): number => position(name, (at) => at >= 0 && at < free)
-  const right = (name: string): number => position(name, (at) => at > free + 1) - names.length
-  function position(name: string, fits: (at: number) => boolean): number {
+  const column = (name: string): number => {
     const at = names.indexOf(name)
-    if (fits(at)) return at
+    if (free >= 0 && at >= 0 && at !== free && at !== free + 1) return at
     throw new StatementRejected(
       `has a form that is not known: no ${name} in its header. Bills of the early form change when 免充值代金券 is enabled (商户平台 → 产品中心)`,
     )
   }
-  const [app, merchant, transaction, trade, state, currency] = ['公众账号ID', '商户号', '微信订单号', '商户订单号', '交易状态', '货币种类'].map(left)
-  const [wechatRefund, refund, refundState] = ['微信退款单号', '商户退款单号', '退款状态'].map(left)
-  const [paid, refunded] = ['订单金额', '申请退款金额'].map(right)
+  const [app, merchant, transaction, trade] = [column('公众账号ID'), column('商户号'), column('微信订单号'), column('商户订单号')]
+  const [state, currency, paid, refunded] = [column('交易状态'), column('货币种类'), column('订单金额'), column('申请退款金额')]
+  const [wechatRefund, refund, refundState] = [column('微信退款单号'), column('商户退款单号'), column('退款状态')]
+  const [starts, ends] = [names.map(() => 0), names.map(() => 0)]
+
+  /** Notes where each field begins and ends; false when there are too few. */
+  const measure = (line: string): boolean => {
+    let from = 1
+    for (let i = 0; i < free; i++) {
+      starts[i] = from
+      const end = line.indexOf(between, from)
+      if (end < 0) return false
+      ends[i] = end
+      from = end + between.length
+    }
+    let to = line.length
+    for (let i = names.length - 1; i > free + 1; i--) {
+      ends[i] = to
+      const before = line.lastIndexOf(between, to - between.length)
+      if (before < from) return false
+      starts[i] = before + between.length
+      to = before
+    }
+    const middle = line.indexOf(between, from)
+    return middle >= 0 && middle < to
+  }
 
   return (line) => {
     if (!line.startsWith('`')) throw new StatementRejected('has a row of another form')
-    const fields = line.slice(1).split(',`')
-    if (fields.length < names.length) return undefined
-    const at = (index: number | undefined): string => fields.at(index ?? fields.length) ?? ''
+    if (!measure(line)) return undefined
+    const at = (column: number): string => line.slice(starts[column], ends[column])
     return {
-      ...{ app: at(app), merchant: at(merchant), transaction: at(transaction), trade: at(trade), state: at(state), currency: at(currency) },
-      ...{ wechatRefund: at(wechatRefund), refund: at(refund), refundState: at(refundState) },
-      ...{ paid: amount(at(paid)), refunded: amount(at(refunded)) },
+      app: at(app),
+      merchant: at(merchant),
+      transaction: at(transaction),
+      trade: at(trade),
+      state: at(state),
+      currency: at(currency),
+      wechatRefund: at(wechatRefund),
+      refund: at(refund),
+      refundState: at(refundState),
+      paid: amount(at(paid)),
+      refunded: amount(at(refunded)),
     }
   }
 }

@@ -1,7 +1,9 @@
 import { createPrivateKey, createPublicKey, sign } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { sandboxEnvironment } from '../../dev/environment.ts'
 import { pauses } from '../../sandbox/alipay/notifier.ts'
 import { isSigned, shanghaiTime, signContent } from '../../sandbox/alipay/signature.ts'
+import { sandboxConfig } from '../../sandbox/env.ts'
 import { account, eventually, openRequest, platformKeys, rig } from './alipay-rig.ts'
 import { alipaysKey, alipaysNotification } from './alipay-vector.ts'
 import { merchantKeys, strangerKeys } from './wechat-v3-rig.ts'
@@ -116,5 +118,23 @@ describe('the buyer', () => {
     await expect(world.buyer.pay(first.attempt)).rejects.toThrow('ACQ.TRADE_HAS_SUCCESS')
     await world.buyer.close(second.attempt)
     await expect(world.buyer.pay(second.attempt)).rejects.toThrow('ACQ.TRADE_HAS_CLOSE')
+  })
+})
+
+describe('the sandbox’s variables', () => {
+  const keys = { privateKey: merchantKeys.privateKey, publicKey: merchantKeys.publicKey }
+  const whole = sandboxEnvironment(
+    { sandboxPort: 0 },
+    {
+      ...{ jwt: keys, merchant: keys, platform: keys, alipayMerchant: keys, alipayPlatform: keys },
+      ...{ wechatApiKey: 'x'.repeat(32), quoteSecret: '' },
+    },
+  )
+
+  it('have Alipay where all of its own are set, not where none is, and stop the start where some are', () => {
+    expect(sandboxConfig(whole).alipay).toMatchObject({ merchantPublicKey: keys.publicKey, platformPrivateKey: keys.privateKey })
+    const without = Object.fromEntries(Object.entries(whole).filter(([name]) => !name.includes('ALIPAY')))
+    expect(sandboxConfig(without).alipay).toBeUndefined()
+    expect(() => sandboxConfig({ ...without, SANDBOX_ALIPAY_APP_ID: '1' })).toThrow('SANDBOX_ALIPAY_')
   })
 })

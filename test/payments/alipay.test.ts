@@ -192,13 +192,16 @@ describe('the wire', () => {
     const provider = alipayOf({ ...world.config, gateway: `${stub.url}/gateway.do`, now, returnUrl: 'https://shop.example/thanks' })
     const request = openRequest({ expiresAt: new Date('2026-12-31T16:59:59.999Z'), description: '长/=&'.repeat(100) })
     const zone = process.env.TZ
-    for (const TZ of ['America/Los_Angeles', 'Asia/Shanghai']) {
-      process.env.TZ = TZ
-      expect(await provider.open(request)).toEqual({ is: 'unknown', code: 'isp.unknow-error' })
+    try {
+      for (const TZ of ['America/Los_Angeles', 'Asia/Shanghai']) {
+        process.env.TZ = TZ
+        expect(await provider.open(request)).toEqual({ is: 'unknown', code: 'isp.unknow-error' })
+      }
+    } finally {
+      if (zone === undefined) delete process.env.TZ
+      else process.env.TZ = zone
+      await stub.stop()
     }
-    if (zone === undefined) delete process.env.TZ
-    else process.env.TZ = zone
-    await stub.stop()
     const [first, second] = requests
     expect(first?.toString()).toBe(second?.toString())
     expect(Object.fromEntries(first ?? [])).toMatchObject({

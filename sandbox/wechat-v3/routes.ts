@@ -26,7 +26,7 @@ export type Parts = {
   notify: Notifier
 }
 export type Env = { Bindings: HttpBindings; Variables: { body: string } }
-export type Answer = { status: number; body: string }
+type Answer = { status: number; body: string }
 
 const answer = (status: number, body?: object): Answer => ({ status, body: body === undefined ? '' : JSON.stringify(body) })
 const refused = ({ status, code, message }: GatewayRefusal): Answer => answer(status, { code, message })

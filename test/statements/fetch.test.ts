@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { gunzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { fetchStatement } from '../../activities/statements/fetch.ts'
+import { partBytes } from '../../activities/statements/parts.ts'
 import type { BillSwitches } from '../../sandbox/switches.ts'
 import { type StatementRig, statementRig } from './rig.ts'
 
@@ -40,14 +41,14 @@ describe('a statement is kept', () => {
     expect(await rig.fetch()).toEqual(fetched)
   })
 
-  it.each([1, 1 << 20, (1 << 20) + 1, 5_000_000])('in parts of a mebibyte: %i bytes', async (bytes) => {
+  it.each([1, partBytes, partBytes + 1, 5_000_000])('in parts that fit into memory: %i bytes', async (bytes) => {
     const statements = { ...rig.wechat.statements, fetch: async () => large(bytes) }
     await fetchStatement(rig.sql, { statements, of: rig.of, kind: 'trade', now: Date.now() + 2 * 86_400_000 })
     const parts = (await rig.raw()).map(({ content }) => gunzipSync(content as Buffer)) // A bytea.
     expect(Buffer.concat(parts).equals(await bytesOf(large(bytes)))).toBe(true)
     expect(parts.map(({ length }) => length)).toEqual([
-      ...Array.from({ length: Math.floor((bytes - 1) / 2 ** 20) }, () => 2 ** 20),
-      ((bytes - 1) % 2 ** 20) + 1,
+      ...Array.from({ length: Math.floor((bytes - 1) / partBytes) }, () => partBytes),
+      ((bytes - 1) % partBytes) + 1,
     ])
   })
 
@@ -98,9 +99,9 @@ describe('a statement is not kept', () => {
       ...rig.wechat.statements,
       fetch: async () => ({
         async *[Symbol.asyncIterator]() {
-          yield Buffer.alloc(1 << 20, 'old')
+          yield Buffer.alloc(partBytes, 'old')
           await asleep
-          yield Buffer.alloc(1 << 20, 'old')
+          yield Buffer.alloc(partBytes, 'old')
         },
       }),
     }

@@ -10,7 +10,8 @@ export type AttemptClosed = { is: 'closed' } | { is: 'paid'; notification: Notif
 
 /**
  * Closes the order's open attempt at its provider, then asks. Only the provider's word ends it: while that is unknown (no answer, a creation
- * in flight, a close that was refused) this throws, and Temporal asks again with back-off.
+ * in flight, a close that was refused) this throws, and Temporal asks again with back-off, not before the provider says that
+ * it is of use.
  */
 export async function closeAttempt(sql: Sql, ids: Ids, providers: Readonly<Record<string, PaymentProvider>>, order: OrderId): Promise<AttemptClosed> {
   const open = await openOf(sql, order)
@@ -18,7 +19,7 @@ export async function closeAttempt(sql: Sql, ids: Ids, providers: Readonly<Recor
   const provider = providers[open.provider]
   if (!provider) throw stillUnknown(`attempt ${open.number}: the provider ${open.provider} is not configured`)
   const trade = await provider.close(open.number, creationOf(open))
-  if (trade.is === 'unknown') throw stillUnknown(`attempt ${open.number} at ${open.provider}: ${trade.state}`)
+  if (trade.is === 'unknown') throw stillUnknown(`attempt ${open.number} at ${open.provider}: ${trade.state}`, trade.retryAfterS)
   if (trade.is === 'paid') return { is: 'paid', notification: (await storePayment(sql, ids, trade.facts, 'closing')).id }
   await endAttempt(sql, open.number)
   return { is: 'closed' }

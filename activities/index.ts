@@ -22,6 +22,7 @@ import { type RefundDeps, refundAtProvider } from './refunds.ts'
 import { refusable } from './refusal-failure.ts'
 import { closeGates, pauseSession } from './session-phase.ts'
 import { addOffer, endSession, preheat, removeGate, untilStaged } from './sessions.ts'
+import { createStatementActivities } from './statements/index.ts'
 
 export type ActivityDeps = {
   db: Db
@@ -98,8 +99,9 @@ export function createSessionActivities({ db: { sql }, gate, queue, news }: Acti
 export type SessionActivities = ReturnType<typeof createSessionActivities>
 
 /** The activities of the queue `payments`: calls to providers, rate-limited by the worker, never inside a transaction. */
-export function createPaymentActivities({ db: { sql }, ids, providers, refundFallback }: ActivityDeps) {
+export function createPaymentActivities({ db: { sql }, ids, providers, accounts, refundFallback }: ActivityDeps) {
   return {
+    ...createStatementActivities({ sql, ids, providers, accounts }),
     closeAttempt: (order: OrderId) => closeAttempt(sql, ids, providers, order),
     refundAtProvider: (number: RefundNumber) => refundAtProvider({ sql, providers, refundFallback }, number),
   }

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { benchBill } from './bill.ts'
 import { benchDrain } from './drain.ts'
 import { type Figure, report } from './figures.ts'
 import { benchGate } from './gate.ts'
@@ -30,10 +31,11 @@ const benches: Record<string, Bench> = {
   drain: benchDrain,
   rush: benchRush,
   notify: benchNotify,
+  bill: benchBill,
 }
 const names = Object.keys(benches).join(' or ')
 
-/** `npm run bench -- orders|sleep|gate|drain|rush|notify [--json]`: exits 1 when a target is missed. */
+/** `npm run bench -- orders|sleep|gate|drain|rush|notify|bill [--json]`: exits 1 when a target is missed. */
 const program = new Command('bench')
   .argument('<what>', names)
   .option('--json', 'one line of JSON a figure')

@@ -22,6 +22,7 @@ export const isId = (text: string): boolean => decimal.test(text) && BigInt(text
 export const orderWorkflowId = (id: OrderId): string => `order-${id}`
 export const refundWorkflowId = (number: RefundNumber): string => `refund-${number}`
 export const sessionWorkflowId = (id: SessionId): string => `session-${id}`
+export const reconcileWorkflowId = ({ provider, date }: { provider: string; date: string }): string => `reconcile-${provider}-${date}`
 
 /** The Redis channel that tells that an order's row has changed. */
 export const orderChannel = (id: OrderId): string => `order:${id}`

@@ -5,6 +5,7 @@ import { checked, type WechatV3Config } from './wechat-v3/config.ts'
 import { openTrade } from './wechat-v3/creation.ts'
 import { notificationReader } from './wechat-v3/notification.ts'
 import { askRefund, makeRefund } from './wechat-v3/refund.ts'
+import { v3Statements } from './wechat-v3/statements.ts'
 import { askTrade } from './wechat-v3/trade.ts'
 
 export type { WechatV3Config }
@@ -48,5 +49,6 @@ export function wechatV3(config: WechatV3Config) {
         later: { status: 500, type: 'application/json', body: JSON.stringify({ code: 'FAIL', message: 'try again' }) },
       },
     },
+    statements: v3Statements(call, merchant),
   } satisfies PaymentProvider
 }

@@ -35,14 +35,14 @@ export function deliveries({ pauses, pauseFactor, silenceMs, taken }: Options) {
   const post = ({ url, body, headers }: Posting): Promise<boolean> =>
     new Promise((resolve) => {
       const tls = url.startsWith('https:')
-      const written = headers() // Before the clock runs: a stranger's first signature has to make its key.
+      const signed = headers() // Before the clock runs: a stranger's key may have to be made first.
       const call = (tls ? httpsRequest : httpRequest)(
         url,
         {
           method: 'POST',
           agent: tls ? agents.https : agents.http,
           signal: AbortSignal.timeout(silenceMs),
-          headers: { 'Content-Length': Buffer.byteLength(body), ...written },
+          headers: { 'Content-Length': Buffer.byteLength(body), ...signed },
         },
         (answer) => {
           const heard: Buffer[] = []

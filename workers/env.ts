@@ -40,6 +40,9 @@ export const drainVariables = workerVariables.extend({
 })
 export type DrainEnv = z.infer<typeof drainVariables>
 
+/** What reconciling by hand needs: no Redis, no Temporal. */
+export const reconcileVariables = z.object({ DATABASE_URL: shared.DATABASE_URL, ...paymentVariables })
+
 /** Reads and checks variables. Throws `ConfigurationError` naming every variable that is wrong, and the remedy. */
 export function readEnv<T>(variables: z.ZodType<T>, env: Record<string, string | undefined>): T {
   const read = variables.safeParse(env)

@@ -1,4 +1,6 @@
 export { order } from './order.ts'
 export { planSlots } from './plan-slots.ts'
+export { planStatements } from './plan-statements.ts'
+export { reconcile } from './reconcile.ts'
 export { refund } from './refund.ts'
 export { session } from './session.ts'

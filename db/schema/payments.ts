@@ -85,6 +85,8 @@ export const notifications = pgTable(
     unique('notification_once').on(t.provider, t.kind, t.number, t.state),
     index('notifications_due').on(t.dueAt).where(sql`${t.outcome} IS NULL`),
     index('notifications_of_attempt').on(t.attempt),
+    /** They come in the order of their time: a day's are found for next to nothing. */
+    index('notifications_received').using('brin', t.receivedAt),
   ],
 )
 
@@ -153,9 +155,14 @@ export const statements = pgTable(
     kind: text('kind').$type<'trade' | 'fund_flow'>().notNull(),
     date: text('date').notNull(),
     state: text('state').$type<'fetching' | 'fetched' | 'matched' | 'none'>().notNull(),
+    /** Which fetch writes the parts: an earlier one that wakes up again writes none. */
+    fetches: integer('fetches').notNull().default(0),
+    /** While it lives, nobody else fetches. */
+    leasedUntil: moment('leased_until'),
     /** SHA-256 of the raw text, hexadecimal. */
     digest: text('digest'),
     bytes: bigint('bytes', { mode: 'bigint' }).notNull().default(sql`0`),
+    /** How many rows have been matched; matching goes on after them. */
     rows: integer('rows').notNull().default(0),
     repaired: integer('repaired').notNull().default(0),
     different: integer('different').notNull().default(0),
@@ -178,6 +185,32 @@ export const statementParts = pgTable(
   (t) => [primaryKey({ columns: [t.statement, t.part] })],
 )
 
+/** What a statement lists: the provider's transactions, and our numbers of refunds; what is missing in it is found by these. */
+export const statementEntries = pgTable(
+  'statement_entries',
+  {
+    /** No reference: it would be checked for each of a million rows. */
+    statement: bigint('statement', { mode: 'bigint' }).notNull(),
+    kind: text('kind').$type<'payment' | 'refund'>().notNull(),
+    number: text('number').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.statement, t.kind, t.number] })],
+)
+
+/**
+ * `unknown_trade`, `unknown_refund`: there, and none of ours. `amount`, `refund_amount`: not the same. `refund_failed_there`: back by our rows alone.
+ * `refund_paid_twice`: back there, and in the buyer's wallet. `missing_there`, `refund_missing_there`: ours, and in no statement that could hold it.
+ */
+export type Difference =
+  | 'unknown_trade'
+  | 'unknown_refund'
+  | 'amount'
+  | 'refund_amount'
+  | 'refund_failed_there'
+  | 'refund_paid_twice'
+  | 'missing_there'
+  | 'refund_missing_there'
+
 /** What a statement and our rows do not agree about, once a thing; cleared when somebody has seen to it. */
 export const reconciliation = pgTable(
   'reconciliation',
@@ -185,8 +218,7 @@ export const reconciliation = pgTable(
     id: bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
     provider: text('provider').notNull(),
     date: text('date').notNull(),
-    /** `unknown_trade`, `unknown_refund`, `amount`, `missing_there`, … */
-    difference: text('difference').notNull(),
+    difference: text('difference').$type<Difference>().notNull(),
     /** The provider's transaction, or our refund's number. */
     subject: text('subject').notNull(),
     orderId: id('order_id'),

@@ -82,7 +82,7 @@ export function methods({ trades, refunds, bills, switches, buyer, notify }: Par
     'alipay.data.dataservice.bill.downloadurl.query': ({ biz_content }, origin) => {
       const request = reading(billSchema, biz_content)
       const act = () => ({ bill_download_url: `${origin}/gateway.do/downloadBillFile.resource?fileId=${bills.offer(request)}` })
-      return { operation: 'query', trade: undefined, act }
+      return { operation: 'bill', trade: undefined, act }
     },
   }
   return (method: string, parameters: Parameters, origin: string): Method | undefined =>

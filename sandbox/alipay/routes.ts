@@ -1,11 +1,9 @@
 import type { KeyObject } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { HttpBindings } from '@hono/node-server'
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { type Context, Hono } from 'hono'
+import { withFaults } from '../faults.ts'
 import { GatewayRefusal } from '../refusal.ts'
 import { strangerKey } from '../stranger.ts'
-import type { Switchboard } from '../switches.ts'
 import { type Act, type Method, methods, type Parts, reading } from './methods.ts'
 import type { Platform } from './signature.ts'
 import { creationSchema } from './trades.ts'
@@ -20,21 +18,19 @@ export function merchantRoutes({ platform, mistrusts, ...parts }: Gate): Hono<En
 
   const reply = (method: string, node: object, key?: KeyObject): Response =>
     new Response(platform.answer(method, node, key), { headers: { 'Content-Type': 'text/html;charset=UTF-8' } })
-  const refused = (method: string, refusal: GatewayRefusal, key?: KeyObject): Response => reply(method, refusalNode(refusal), key)
+  const refused = (method: string, refusal: GatewayRefusal): Response => reply(method, refusalNode(refusal))
 
-  /** One call, with the faults that are switched on around what it does. */
-  const operate = async (c: Context<Env>, name: string, { operation, trade, act }: Method, switches: Switchboard): Promise<Response> => {
-    await sleep(switches.get('slowMs', trade)?.[operation] ?? 0)
-    const failure = switches.failure(operation, trade)
-    if (failure?.unsigned) return Response.json({ code: failure.code, message: 'switched on' }, { status: failure.status })
-    if (failure) return refused(name, new GatewayRefusal(failure.status, prefixed(failure.code), 'switched on'))
-    const node = await settled(act)
-    if (switches.takes('loseAnswer', operation, trade)) {
-      c.env.incoming.socket.destroy()
-      return RESPONSE_ALREADY_SENT
-    }
-    return reply(name, node, switches.takes('forgedAnswer', operation, trade) ? strangerKey() : undefined)
-  }
+  const operate = (c: Context<Env>, name: string, { operation, trade, act }: Method): Promise<Response> =>
+    withFaults(c, parts.switches, {
+      operation,
+      trade,
+      act: () => settled(act),
+      failed: ({ status, code, unsigned }) =>
+        unsigned
+          ? Response.json({ code, message: 'switched on' }, { status })
+          : refused(name, new GatewayRefusal(status, prefixed(code), 'switched on')),
+      reply: (node, hand) => reply(name, node, hand === 'stranger' ? strangerKey() : undefined),
+    })
 
   /** 电脑网站支付: the buyer's browser opens the form; now the trade exists, and the cashier asks for the money. */
   const openForm = (parameters: Record<string, string>): Response => {
@@ -55,7 +51,7 @@ export function merchantRoutes({ platform, mistrusts, ...parts }: Gate): Hono<En
       if (isForm) return openForm(parameters)
       const call = known(method, parameters, new URL(c.req.url).origin)
       if (!call) throw new GatewayRefusal(400, 'isv.invalid-method', '不存在的方法名')
-      return await operate(c, method, call, parts.switches)
+      return await operate(c, method, call)
     } catch (error) {
       const refusal = asRefusal(error)
       return isForm ? new Response(`${refusal.code} ${refusal.message}`, { status: 400 }) : refused(method, refusal)

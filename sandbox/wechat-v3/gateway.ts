@@ -3,6 +3,7 @@ import type { Gateway } from '../gateway.ts'
 import { ledgerOf } from '../ledger.ts'
 import type { Clockwork } from '../server.ts'
 import type { Switchboard } from '../switches.ts'
+import { billBook } from './bills.ts'
 import { buyer as buyerOf, notices } from './buyer.ts'
 import { notifier } from './notifier.ts'
 import { type Refund, refundBook } from './refunds.ts'
@@ -35,11 +36,12 @@ export function wechatV3Gateway(config: WechatV3Sandbox, switches: Switchboard, 
   const refunds = refundBook(trades, refundMs, now)
   const notify = notifier({ headers, apiKey: config.apiKey, pauseFactor, silenceMs })
   const buyer = buyerOf(trades, switches, { ...notices, ...notify })
+  const bills = billBook(config, trades, refunds, switches)
   const mistrusts = merchantVerifier({ mchId, serial, publicKeyPem }, now)
   return {
     path: '/v3',
     // Its own routes know the socket; who mounts them need not.
-    routes: merchantRoutes({ mchId, headers, mistrusts, trades, refunds, switches, buyer, notify }) as unknown as Hono,
+    routes: merchantRoutes({ mchId, headers, mistrusts, trades, refunds, bills, switches, buyer, notify }) as unknown as Hono,
     has: trades.has,
     show(outTradeNo) {
       const { state, captured, request, transactionId, failures } = trades.find(outTradeNo)

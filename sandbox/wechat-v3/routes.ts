@@ -6,6 +6,8 @@ import { withFaults } from '../faults.ts'
 import { GatewayRefusal } from '../refusal.ts'
 import { strangerKey } from '../stranger.ts'
 import type { Operation, Switchboard } from '../switches.ts'
+import { billRoutes } from './bill-routes.ts'
+import type { BillBook } from './bills.ts'
 import type { Buyer } from './buyer.ts'
 import type { Notifier } from './notifier.ts'
 import { type Refund, type RefundBook, refundJson, refundNoticeJson, refundSchema } from './refunds.ts'
@@ -18,11 +20,12 @@ export type Parts = {
   mistrusts(request: SignedRequest): string | undefined
   trades: TradeBook
   refunds: RefundBook
+  bills: BillBook
   switches: Switchboard
   buyer: Buyer
   notify: Notifier
 }
-type Env = { Bindings: HttpBindings; Variables: { body: string } }
+export type Env = { Bindings: HttpBindings; Variables: { body: string } }
 type Answer = { status: number; body: string }
 
 const answer = (status: number, body?: object): Answer => ({ status, body: body === undefined ? '' : JSON.stringify(body) })
@@ -50,7 +53,7 @@ const handOver: Record<Way, (trade: Trade, origin: string) => object> = {
 }
 
 /** The merchant's side of WeChat Pay v3: every request is verified, every answer signed with the key that it asks for, errors too. */
-export function merchantRoutes({ mchId, headers, mistrusts, trades, refunds, switches, buyer, notify }: Parts): Hono<Env> {
+export function merchantRoutes({ mchId, headers, mistrusts, trades, refunds, bills, switches, buyer, notify }: Parts): Hono<Env> {
   const app = new Hono<Env>()
 
   const reply = (c: Context, { status, body }: Answer, key?: KeyObject): Response => {
@@ -134,6 +137,8 @@ export function merchantRoutes({ mchId, headers, mistrusts, trades, refunds, swi
     const number = c.req.param('number')
     return operate(c, 'queryRefund', refunds.tradeOfRefund(number), () => answer(200, refundJson(refunds.find(number))))
   })
+
+  billRoutes(app, bills, (c, operation, act) => operate(c, operation, undefined, () => answer(200, act())))
 
   app.all('*', (c) => reply(c, refused(new GatewayRefusal(404, 'RESOURCE_NOT_EXISTS', 'no such address'))))
 

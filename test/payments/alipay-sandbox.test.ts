@@ -127,7 +127,7 @@ describe('the sandbox’s variables', () => {
     { sandboxPort: 0 },
     {
       ...{ jwt: keys, merchant: keys, platform: keys, alipayMerchant: keys, alipayPlatform: keys },
-      ...{ wechatApiKey: 'x'.repeat(32), quoteSecret: '' },
+      ...{ wechatApiKey: 'x'.repeat(32), wechatV2Key: 'x'.repeat(32), quoteSecret: '' },
     },
   )
 

@@ -84,9 +84,9 @@ describe('a day’s statement', () => {
 
   it('is none when nothing happened, and a fault when Alipay has no answer', async () => {
     expect(await world.alipay.statements.fetch('trade', '2026-01-01')).toBe('none')
-    await world.buyer.switches({ fail: { query: { times: 1 } } })
+    await world.buyer.switches({ fail: { bill: { times: 1 } } })
     await expect(world.alipay.statements.fetch('trade', day)).rejects.toThrow('ACQ.SYSTEM_ERROR')
-    await world.buyer.switches({ fail: { query: { times: 1, status: 400, code: 'isp.bill_not_exist', unsigned: true } } })
+    await world.buyer.switches({ fail: { bill: { times: 1, status: 400, code: 'isp.bill_not_exist', unsigned: true } } })
     await expect(world.alipay.statements.fetch('trade', day)).rejects.toThrow('UNVERIFIED_400')
     await world.buyer.switches({})
   })

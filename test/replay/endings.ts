@@ -4,7 +4,7 @@ import type { OrderInput } from '../../domain/order-input.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { dayMs } from '../../domain/seckill.ts'
 import { addOffer, cancel, changeQuota, endNow, pause, resume } from '../../workflows/messages.ts'
-import { type Acting, type Played, refused, reportOf, type Stage, withAttempt } from '../workflows/stage.ts'
+import { type Acting, lateAndBroken, type Played, refused, reportOf, type Stage, withAttempt } from '../workflows/stage.ts'
 
 const waits = (): Confirmed => ({ status: 'awaiting_payment', payBy: Date.now() + 60_000 })
 const soon = (): Confirmed => ({ status: 'awaiting_payment', payBy: Date.now() + 300 })
@@ -155,4 +155,7 @@ export const endings: Record<string, (stage: Stage) => Promise<Played>> = {
     return stage.planSlots({ planDay: () => [...sessions, ...sessions.slice(0, 1)] })
   },
   'no-slots-to-plan': (stage) => stage.planSlots({}),
+  reconciled: (stage) => stage.reconcile(),
+  'reconciled-though-late-and-broken': (stage) => stage.reconcile(lateAndBroken()),
+  'statements-planned': (stage) => stage.planStatements({ statementsToReconcile: () => [{ provider: `p${Math.random()}`, date: '2026-03-01' }] }),
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { sessionWorkflowId } from '../../domain/ids.ts'
-import { schedulePlanning } from '../../workers/schedule.ts'
+import { schedulePlanning, scheduleStatements } from '../../workers/schedule.ts'
 import { planSession } from '../support/flash-sale.ts'
 import { type RelayRig, relayRig } from './relay-rig.ts'
 
@@ -23,4 +23,18 @@ it('planning is scheduled once, however many workers ask for it, and starts what
   expect((await schedule().describe()).spec.intervals).toEqual([expect.objectContaining({ every: 600_000 })])
   await handle.executeUpdate('endNow')
   expect(await handle.result()).toEqual({ sold: 0 })
+})
+
+it('reconciling is scheduled once, daily in Shanghai, and begins with what was missed', async () => {
+  const { client, queue } = rig.deps
+  await Promise.all([scheduleStatements(client, queue), scheduleStatements(client, queue)])
+  const handle = client.schedule.getHandle(`statements-${queue}`)
+  const { spec, info } = await handle.describe()
+  expect(spec).toMatchObject({ calendars: [{ hour: [{ start: 10 }], minute: [{ start: 15 }] }], timezone: 'Asia/Shanghai' })
+  const planned = async () => (await handle.describe()).info.recentActions.length + info.runningActions.length
+  await expect.poll(planned, { timeout: 30_000 }).toBeGreaterThan(0)
+  const [action] = (await handle.describe()).info.recentActions
+  const workflowId = action?.action.type === 'startWorkflow' ? action.action.workflow.workflowId : ''
+  expect(await client.workflow.getHandle(workflowId).result()).toEqual({ started: 0 })
+  await handle.delete()
 })

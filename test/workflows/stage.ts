@@ -24,6 +24,10 @@ export type Stage = {
   session(input?: Partial<SessionInput>, acting?: Acting): Promise<Played>
   /** The one that plans the day. */
   planSlots(acting: Acting): Promise<Played>
+  /** A day's reconciliation. */
+  reconcile(acting?: Acting): Promise<Played>
+  /** The one that starts those. */
+  planStatements(acting: Acting): Promise<Played>
   close(): Promise<void>
 }
 export type Played = {
@@ -60,6 +64,21 @@ export const withAttempt = (times = 1) => {
   }
 }
 
+/** A statement that does not come at first, and is not whole then. */
+export const lateAndBroken = (): Acting => {
+  let [asked, matched] = [0, 0]
+  return {
+    fetchStatement: () => {
+      if (++asked === 1) throw ApplicationFailure.nonRetryable('not made yet')
+      return 'fetched'
+    },
+    matchStatement: () => {
+      if (++matched === 1) throw ApplicationFailure.nonRetryable('cut short', 'statement_rejected')
+      return { rows: 3, repaired: 0, different: 2 }
+    },
+  }
+}
+
 /** Files that run at once share a server. */
 let serial = Math.floor(Math.random() * 2 ** 50)
 
@@ -71,7 +90,7 @@ export async function setStage(): Promise<Stage> {
   const running: { worker: Worker; run: Promise<void> }[] = []
 
   async function start(
-    plays: (id: OrderId) => { workflow: 'order' | 'refund' | 'session' | 'planSlots'; id: string; args: unknown[] },
+    plays: (id: OrderId) => { workflow: 'order' | 'refund' | 'session' | 'planSlots' | 'reconcile' | 'planStatements'; id: string; args: unknown[] },
     acting: Acting,
     now = true,
   ): Promise<Played> {
@@ -137,6 +156,9 @@ export async function setStage(): Promise<Stage> {
       return start(() => ({ workflow: 'session', id: sessionWorkflowId(session), args: [{ session, ...hours, ...input }] }), acting)
     },
     planSlots: (acting) => start((id) => ({ workflow: 'planSlots', id: `plan-slots-${id}`, args: [] }), acting),
+    reconcile: (acting = {}) =>
+      start((id) => ({ workflow: 'reconcile', id: `reconcile-pay-${id}`, args: [{ provider: 'pay', date: '2026-03-01' }] }), acting),
+    planStatements: (acting) => start((id) => ({ workflow: 'planStatements', id: `plan-statements-${id}`, args: [] }), acting),
     async close() {
       for (const { worker } of running) if (worker.getState() === 'RUNNING') worker.shutdown()
       await Promise.all(running.map(({ run }) => run))
@@ -171,6 +193,9 @@ const plot = (acting: Acting): Acting => ({
   untilStaged: () => {},
   endSession: (session) => reportOf(session, []),
   removeGate: () => {},
+  statementsToReconcile: () => [],
+  fetchStatement: () => 'fetched',
+  matchStatement: () => ({ rows: 3, repaired: 1, different: 0 }),
   ...acting,
 })
 

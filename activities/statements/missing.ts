@@ -1,0 +1,50 @@
+import type { Tx } from '../../db/client.ts'
+import type { StatementOf } from './fetch.ts'
+
+/**
+ * Keeps what we believe in and the provider's statements do not list; says how many were new. The provider's own moment lies between our asking
+ * and our hearing of it, so a thing is missing when none of those days' statements lists it, and each of them is here. What we heard of in a
+ * day's last minutes may stand in the next one's statement: it is looked for with that.
+ */
+export async function findMissing(tx: Tx, of: StatementOf, statement: bigint): Promise<number> {
+  const { provider, date } = of
+  const begin = tx`((${date}::date::timestamp AT TIME ZONE 'Asia/Shanghai') - ${border}::interval)`
+  const payments = await tx`
+    WITH ours AS (
+      SELECT a.number AS attempt, a.order_id, n.number AS subject, n.amount_fen AS fen, a.opened_at AS since, n.received_at AS until
+      FROM notifications n JOIN attempts a ON a.number = n.attempt
+      WHERE n.provider = ${provider} AND n.kind = 'payment' AND (n.outcome = 'paid' OR n.outcome LIKE 'refund %')
+        AND n.received_at >= ${begin} AND n.received_at < ${begin} + interval '1 day')
+    ${keep(tx, of, statement, 'payment', 'missing_there')}`
+  const refunds = await tx`
+    WITH ours AS (
+      SELECT r.attempt, r.order_id, r.number AS subject, r.amount_fen AS fen, r.created_at AS since, r.ended_at AS until
+      FROM refunds r JOIN attempts a ON a.number = r.attempt
+      WHERE a.provider = ${provider} AND r.state = 'success' AND r.paid_to = 'source' AND r.amount_fen > 0
+        AND r.ended_at >= ${begin} AND r.ended_at < ${begin} + interval '1 day')
+    ${keep(tx, of, statement, 'refund', 'refund_missing_there')}`
+  return payments.count + refunds.count
+}
+
+/** How far the provider's clock and ours may be apart. */
+const border = '10 minutes'
+
+const keep = (
+  tx: Tx,
+  { provider, date }: StatementOf,
+  statement: bigint,
+  kind: 'payment' | 'refund',
+  difference: 'missing_there' | 'refund_missing_there',
+) => tx`
+  , days AS (
+    SELECT id, date::date AS day FROM statements
+    WHERE provider = ${provider} AND kind = 'trade' AND date <= ${date} AND (matched_at IS NOT NULL OR id = ${statement}))
+  INSERT INTO reconciliation (provider, date, difference, subject, order_id, details)
+  SELECT DISTINCT ${provider}, ${date}, ${difference}, o.subject, o.order_id, jsonb_build_object('attempt', o.attempt::text, 'here', o.fen::text)
+  FROM ours o
+  CROSS JOIN LATERAL (SELECT (o.since AT TIME ZONE 'Asia/Shanghai' - ${border}::interval)::date AS first, ${date}::date AS last) span
+  WHERE (SELECT count(*) FROM days WHERE day BETWEEN span.first AND span.last) = span.last - span.first + 1
+    AND NOT EXISTS (
+      SELECT 1 FROM statement_entries e JOIN days d ON d.id = e.statement AND d.day BETWEEN span.first AND span.last
+      WHERE e.kind = ${kind} AND e.number = o.subject)
+  ON CONFLICT ON CONSTRAINT difference_once DO NOTHING`

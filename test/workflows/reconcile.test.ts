@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { lateAndBroken, type Stage, setStage } from './stage.ts'
+
+let stage: Stage
+beforeAll(async () => {
+  stage = await setStage()
+})
+afterAll(() => stage.close())
+
+it('a day is reconciled by its statement of trades, and the one of funds is kept', async () => {
+  const kinds: string[] = []
+  const played = await stage.reconcile({
+    fetchStatement: (_, kind) => {
+      kinds.push(kind)
+      return 'fetched'
+    },
+  })
+  expect(await played.end()).toEqual({ rows: 3, repaired: 1, different: 0 })
+  expect(kinds).toEqual(['trade', 'fund_flow'])
+})
+
+it('a statement that does not come is asked for on, and a human is told; one that is not whole is fetched anew', async () => {
+  const played = await stage.reconcile(lateAndBroken())
+  expect(await played.end()).toEqual({ rows: 3, repaired: 0, different: 2 })
+  expect(played.calls).toEqual([
+    ...['fetchStatement', 'raiseAttention', 'fetchStatement', 'matchStatement'],
+    ...['fetchStatement', 'matchStatement', 'clearAttention', 'fetchStatement'],
+  ])
+})
+
+it('a fault while matching is tried again', async () => {
+  let tried = 0
+  const played = await stage.reconcile({
+    matchStatement: () => {
+      if (++tried < 3) throw new Error('the database is away')
+      return { rows: 0, repaired: 0, different: 0 }
+    },
+  })
+  expect(await played.end()).toEqual({ rows: 0, repaired: 0, different: 0 })
+})
+
+it('each statement that waits gets one workflow, named after it, however often they are planned', async () => {
+  const provider = `p${Math.random()}`
+  const waiting = ['2026-03-01', '2026-03-02'].map((date) => ({ provider, date }))
+  const plan = async () => (await stage.planStatements({ statementsToReconcile: () => waiting })).end()
+  expect(await plan()).toEqual({ started: 2 })
+  expect(await plan()).toEqual({ started: 0 })
+  const first = stage.client.workflow.getHandle(`reconcile-${provider}-2026-03-01`)
+  expect((await first.describe()).type).toBe('reconcile')
+})

@@ -23,14 +23,14 @@ export const storeRefund = (sql: Sql | Tx, ids: Ids, facts: RefundFacts, found: 
   store(sql, ids, { kind: 'refund', number: facts.refund, facts, found, graceMs: 0 })
 
 /**
- * Stores what a callback said, payments by `payment`. What brings no money (`progress`) changes nothing here: the watch asks about its attempt at once. Undefined
- * for what we do not act on.
+ * Stores what a callback said, payments by `payment`. What brings no money (`progress`) changes nothing here: the watch asks about its attempt
+ * at once. Undefined for what we do not act on.
  */
 export async function storeNotified(
   sql: Sql,
   ids: Ids,
   told: Notified,
-  payment: (facts: TradeFacts) => Promise<Stored>,
+  payment: (facts: TradeFacts) => Promise<Stored> = (facts) => storePayment(sql, ids, facts, 'callback'),
 ): Promise<Stored | undefined> {
   switch (told.is) {
     case 'payment':

@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { OrderId } from '../../domain/ids.ts'
+import type { Switches } from '../../sandbox/client.ts'
+import { type House, openHouse, type Shopper } from './house.ts'
+
+let house: House
+beforeAll(async () => {
+  house = await openHouse({ payWithinS: 5 })
+})
+afterAll(() => house.close())
+
+const channels = ['wechat-v3'] as const
+type Channel = (typeof channels)[number]
+
+/** What goes wrong at the provider. */
+const faults: Record<string, Switches> = {
+  'nothing goes wrong': {},
+  'the callback is lost': { noNotification: true },
+  'the callback comes twice at once': { notifyTwice: true },
+  'a forged callback comes first': { forgedNotification: 'first' },
+  'a forged callback comes instead': { forgedNotification: 'alone' },
+  'the callback comes late': { notifyDelayMs: 2000 },
+  'asking fails': { fail: { query: { times: 2 } } },
+  'an answer to asking is forged': { forgedAnswer: { query: 1 } },
+  'closing fails': { fail: { close: { times: 2 } } },
+  'the answer to closing is lost': { loseAnswer: { close: 1 } },
+  'sending money back fails': { fail: { refund: { times: 1 } } },
+  'the answer to sending money back is lost': { loseAnswer: { refund: 1 } },
+  'asking about a refund fails': { fail: { queryRefund: { times: 1 } } },
+  'another amount is taken': { captureFen: '1' },
+}
+
+type Trade = { shopper: Shopper; order: OrderId; number: string; due: bigint; switches: (more: Switches) => Promise<void> }
+let next = 0
+async function opened(channel: Channel, fault: Switches): Promise<Trade> {
+  const shopper = await house.shopper(next++ % 60)
+  const order = await house.buy(shopper, 1)
+  const { status, body } = await house.pay(shopper, order, channel)
+  expect(status).toBe(201)
+  const number = String(body.number)
+  const due = BigInt((body.amount as { fen: string }).fen) // Money.
+  const switches = (more: Switches) => house.sandbox.switches({ ...fault, ...more }, number)
+  await switches({})
+  return { shopper, order, number, due, switches }
+}
+const cancel = ({ shopper, order }: Trade) => shopper.api.v1.orders[':id'].cancel.$post({ param: { id: order } })
+/** Whoever pays a trade that is closed by then is refused by the provider. */
+const pays = ({ number }: Trade) => house.sandbox.pay(number).catch(() => {})
+
+/** What becomes of the order while money moves. */
+const lives: Record<string, (trade: Trade) => Promise<unknown>> = {
+  'is paid in time': pays,
+  'is paid while its buyer cancels': async (trade) => {
+    await trade.switches({ payBeforeClose: true })
+    await cancel(trade)
+  },
+  'is paid after it closed': async (trade) => {
+    await trade.switches({ takeMoneyWhenClosed: true })
+    await house.reaches(trade.order, 'closed')
+    await pays(trade)
+  },
+  'is paid from the wallet, and then by the older trade too': async (trade) => {
+    await trade.switches({ takeMoneyWhenClosed: true })
+    await house.pay(trade.shopper, trade.order, 'balance')
+    await pays(trade)
+  },
+  'is paid, and called off': async (trade) => {
+    await pays(trade)
+    await house.reaches(trade.order, 'to_ship').catch(() => {}) // Not by a wrong amount.
+    await cancel(trade)
+  },
+  'is never paid': ({ order }) => house.reaches(order, 'closed'),
+}
+
+/** Nothing of it is on its way any more, in our books. */
+async function atRest(order: OrderId): Promise<{ status: string; payState: string; paidBy: string | null } | undefined> {
+  const [row] = await house.parts.db.sql<{ status: string; payState: string; paidBy: string | null; resting: boolean }[]>`
+    SELECT o.status, o.pay_state AS "payState", (SELECT number::text FROM attempts a WHERE a.order_id = o.id AND a.state = 'paid') AS "paidBy",
+      o.status NOT IN ('placing', 'awaiting_payment', 'closing')
+        AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.order_id = o.id AND a.state IN ('opening', 'open'))
+        AND NOT EXISTS (SELECT 1 FROM notifications n JOIN attempts a ON a.number = n.attempt WHERE a.order_id = o.id AND n.outcome IS NULL)
+        AND NOT EXISTS (SELECT 1 FROM refunds r WHERE r.order_id = o.id AND r.state = 'asked') AS resting
+    FROM orders o WHERE o.id = ${order}`
+  return row?.resting ? { status: row.status, payState: row.payState, paidBy: row.paidBy } : undefined
+}
+async function keptAtProvider(number: string): Promise<bigint> {
+  const trade = (await house.sandbox.ledger()).trades.find(({ outTradeNo }) => outTradeNo === number)
+  return BigInt(trade?.captured ?? 0) - BigInt(trade?.refunded ?? 0) - BigInt(trade?.refunding ?? 0)
+}
+
+describe.each(channels)('whatever goes wrong at %s, every fen is on the order or back when it', (channel) => {
+  it.each(Object.entries(lives))('%s', async (_, life) => {
+    const trades = await Promise.all(
+      Object.entries(faults).map(async ([fault, switches]) => {
+        const trade = await opened(channel, switches)
+        await life(trade)
+        return { fault, ...trade }
+      }),
+    )
+    for (const { fault, order, number, due } of trades) {
+      await expect
+        .poll(
+          async () => {
+            const rest = await atRest(order)
+            if (!rest) return 'on its way'
+            const keeps = rest.paidBy === number && rest.payState === 'paid' ? due : 0n
+            return (await keptAtProvider(number)) === keeps ? 'where it belongs' : 'on its way'
+          },
+          { timeout: 90_000, interval: 250, message: `the money of order ${order}, when ${fault}` },
+        )
+        .toBe('where it belongs')
+    }
+  })
+})
+
+it('and the books add up, here and at the providers', () => house.addsUp())

@@ -66,17 +66,18 @@ export async function serveBills(keys: Awaited<ReturnType<typeof keysOf>>, rows:
 
 /** Our side of such a bill: the attempts, paid, and what we were told; but the last `odd` trades are none of ours, and of as many before nobody told. */
 export async function seedPayments(sql: Sql, rows: number, odd: number): Promise<void> {
+  const heard = new Date('2026-03-01T12:00:00+08:00')
   await sql`
     INSERT INTO orders (id, buyer_id, kind, source, status, payment, run_id, fingerprint, goods_fen, shipping_fen, coupon_fen, points_fen, balance_fen, due_fen, points)
     VALUES (1, 1, 1, 'web', 'to_ship', 'online', 'bench', 'bench', 0, 0, 0, 0, 0, 0, 0)`
   await sql`
     INSERT INTO attempts (number, order_id, provider, channel, state, amount_fen, currency, description, expires_at, calling_until, transaction, captured_fen, opened_at, ended_at)
-    SELECT ${firstAttempt.toString()}::bigint + i, 1, 'wechat-v3', 'wechat-v3', 'paid', 100 + i % 90000, 'CNY', 'tea', now(), now(), '4200' || i, 100 + i % 90000, now(), now()
+    SELECT ${firstAttempt.toString()}::bigint + i, 1, 'wechat-v3', 'wechat-v3', 'paid', 100 + i % 90000, 'CNY', 'tea', now(), now(), '4200' || i, 100 + i % 90000, ${heard}, ${heard}
     FROM generate_series(0, ${rows - odd - 1}::int) i`
   await sql`
-    INSERT INTO notifications (id, provider, kind, number, state, trade, attempt, amount_fen, currency, merchant, app, found, outcome, judged_at, due_at)
+    INSERT INTO notifications (id, provider, kind, number, state, trade, attempt, amount_fen, currency, merchant, app, found, outcome, judged_at, due_at, received_at)
     SELECT ${firstAttempt.toString()}::bigint + i, 'wechat-v3', 'payment', '4200' || i, 'SUCCESS', ${firstAttempt.toString()}::bigint + i, ${firstAttempt.toString()}::bigint + i,
-           100 + i % 90000, 'CNY', ${account.merchant}, ${account.app}, 'callback', 'paid', now(), now()
+           100 + i % 90000, 'CNY', ${account.merchant}, ${account.app}, 'callback', 'paid', now(), now(), ${heard}
     FROM generate_series(0, ${rows - 2 * odd - 1}::int) i`
   await sql`VACUUM ANALYZE attempts, notifications`
 }

@@ -26,6 +26,9 @@ export async function findMissing(tx: Tx, of: StatementOf, statement: bigint): P
   return payments.count + refunds.count
 }
 
+/** Days between asking and hearing, at the most; what took longer is not looked for. */
+const longest = 31
+
 /** How far the provider's clock and ours may be apart. */
 const border = '10 minutes'
 
@@ -38,7 +41,7 @@ const keep = (
 ) => tx`
   , days AS (
     SELECT id, date::date AS day FROM statements
-    WHERE provider = ${provider} AND kind = 'trade' AND date <= ${date} AND (matched_at IS NOT NULL OR id = ${statement}))
+    WHERE provider = ${provider} AND kind = 'trade' AND date BETWEEN to_char(${date}::date - ${longest}::int, 'YYYY-MM-DD') AND ${date} AND (matched_at IS NOT NULL OR id = ${statement}))
   INSERT INTO reconciliation (provider, date, difference, subject, order_id, details)
   SELECT DISTINCT ${provider}, ${date}, ${difference}, o.subject, o.order_id, jsonb_build_object('attempt', o.attempt::text, 'here', o.fen::text)
   FROM ours o

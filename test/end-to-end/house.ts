@@ -14,6 +14,7 @@ import { keysOf } from '../../dev/keys.ts'
 import { freePort } from '../../dev/servers/ports.ts'
 import type { OrderId, SkuId } from '../../domain/ids.ts'
 import { type SandboxClient, sandboxClient } from '../../sandbox/client.ts'
+import { sandboxConfig } from '../../sandbox/env.ts'
 import { startSandbox } from '../../sandbox/server.ts'
 import { startDrain } from '../../workers/drain.ts'
 import { drainVariables, readEnv } from '../../workers/env.ts'
@@ -72,7 +73,7 @@ export async function openHouse({
     stop: async () => {},
   }
   const sandboxEnv = sandboxEnvironment({ sandboxPort }, keys)
-  const sandbox = await startSandbox(sandboxConfig(sandboxEnv, sandboxPort))
+  const sandbox = await startSandbox({ ...sandboxConfig(sandboxEnv), pauseFactor: 0.02 })
   const environment = {
     ...appEnvironment({ servers, appPort, sandboxPort }, keys),
     HOST: '127.0.0.1',
@@ -175,25 +176,4 @@ export async function openHouse({
   if (relay) house.startRelay()
   if (drain) house.startDrain()
   return house
-}
-
-function sandboxConfig(env: Record<string, string>, port: number) {
-  const of = (name: string): string => env[name] ?? ''
-  return {
-    port,
-    mchId: of('SANDBOX_MCH_ID'),
-    appId: of('SANDBOX_APP_ID'),
-    merchantSerial: of('SANDBOX_MERCHANT_SERIAL'),
-    merchantPublicKey: of('SANDBOX_MERCHANT_PUBLIC_KEY'),
-    platformKeyId: of('SANDBOX_PLATFORM_KEY_ID'),
-    platformPrivateKey: of('SANDBOX_PLATFORM_PRIVATE_KEY'),
-    apiKey: of('SANDBOX_API_KEY'),
-    alipay: {
-      appId: of('SANDBOX_ALIPAY_APP_ID'),
-      sellerId: of('SANDBOX_ALIPAY_SELLER_ID'),
-      merchantPublicKey: of('SANDBOX_ALIPAY_MERCHANT_PUBLIC_KEY'),
-      platformPrivateKey: of('SANDBOX_ALIPAY_PLATFORM_PRIVATE_KEY'),
-    },
-    pauseFactor: 0.02,
-  }
 }

@@ -1,8 +1,8 @@
 import type { AttemptNumber, RefundNumber } from '../domain/ids.ts'
-import { type Fen, fen, zero } from '../domain/money.ts'
+import { fen, zero } from '../domain/money.ts'
 import { linesOf } from './lines.ts'
 import { StatementRejected, type StatementRow, type TradeFacts } from './provider.ts'
-import { fenOfYuan } from './yuan.ts'
+import { type Row, rowReader, type Sums, sumsReader } from './wechat-bill-fields.ts'
 
 /**
  * Reads WeChat's trade bill of the type ALL, of v3 and v2 alike (交易账单详细说明): a header, rows whose every field begins with a backtick, and
@@ -43,74 +43,6 @@ export async function* wechatBillRows(raw: AsyncIterable<Uint8Array>, of: { prov
 }
 
 const longestRow = 8192
-type Sums = { rows: bigint; paid: Fen; refunded: Fen }
-type Row = {
-  app: string
-  merchant: string
-  transaction: string
-  trade: string
-  state: string
-  currency: string
-  wechatRefund: string
-  refund: string
-  refundState: string
-  paid: Fen
-  refunded: Fen
-}
-
-/**
- * What stands before the product's name is found from the left, what stands after the merchant's own words from the right: names and words may hold
- * whatever separates fields. Undefined: the row is not at its end.
- */
-function rowReader(header: string): (line: string) => Row | undefined {
-  const names = header.replace(/^\uFEFF/, '').split(',')
-  const free = names.indexOf('商品名称')
-  const left = (name: string): number => position(name, (at) => at >= 0 && at < free)
-  const right = (name: string): number => position(name, (at) => at > free + 1) - names.length
-  function position(name: string, fits: (at: number) => boolean): number {
-    const at = names.indexOf(name)
-    if (fits(at)) return at
-    throw new StatementRejected(
-      `has a form that is not known: no ${name} in its header. Bills of the early form change when 免充值代金券 is enabled (商户平台 → 产品中心)`,
-    )
-  }
-  const [app, merchant, transaction, trade, state, currency] = ['公众账号ID', '商户号', '微信订单号', '商户订单号', '交易状态', '货币种类'].map(left)
-  const [wechatRefund, refund, refundState] = ['微信退款单号', '商户退款单号', '退款状态'].map(left)
-  const [paid, refunded] = ['订单金额', '申请退款金额'].map(right)
-
-  return (line) => {
-    if (!line.startsWith('`')) throw new StatementRejected('has a row of another form')
-    const fields = line.slice(1).split(',`')
-    if (fields.length < names.length) return undefined
-    const at = (index: number | undefined): string => fields.at(index ?? fields.length) ?? ''
-    return {
-      ...{ app: at(app), merchant: at(merchant), transaction: at(transaction), trade: at(trade), state: at(state), currency: at(currency) },
-      ...{ wechatRefund: at(wechatRefund), refund: at(refund), refundState: at(refundState) },
-      ...{ paid: amount(at(paid)), refunded: amount(at(refunded)) },
-    }
-  }
-}
-
-function sumsReader(header: string): (line: string) => Sums {
-  const names = header.split(',')
-  return (line) => {
-    if (!line.startsWith('`')) throw new StatementRejected('has a summary of another form')
-    const fields = line.slice(1).split(',`')
-    const at = (name: string): string => fields[names.indexOf(name)] ?? ''
-    const rows = at('总交易单数')
-    if (!/^\d{1,15}$/.test(rows)) throw new StatementRejected('is cut short: its summary has no count')
-    return { rows: BigInt(rows), paid: amount(at('订单总金额')), refunded: amount(at('申请退款总金额')) }
-  }
-}
-
-function amount(text: string): Fen {
-  try {
-    return fenOfYuan(text)
-  } catch (error) {
-    throw new StatementRejected(`holds an amount that is none: ${(error as Error).message}`) // fenOfYuan throws RangeErrors alone.
-  }
-}
-
 /** REVOKED is a payment by code that was undone: money back without a refund of ours. A refund is named by our number, where it has one. */
 function meaning(provider: string, row: Row): StatementRow {
   const { app, merchant, transaction, currency, state } = row

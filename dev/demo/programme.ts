@@ -9,7 +9,10 @@ type Entry = { title: string; act: Act; times: number; orders: number; early?: t
 
 /** What is played: 300 orders. `early`: it takes a deadline to end, so it is not begun last. */
 const programme: Entry[] = [
-  { title: 'paid by WeChat, told by its signed callback · 微信支付', act: paid.wechat, times: 113, orders: 1 },
+  { title: 'paid by WeChat, told by its signed callback · 微信支付', act: paid.byCode('wechat-v3'), times: 79, orders: 1 },
+  { title: 'paid by WeChat’s older protocol (v2) · 微信支付 v2', act: paid.byCode('wechat-v2'), times: 9, orders: 1 },
+  { title: 'paid by Alipay · 支付宝', act: paid.byCode('alipay-qr'), times: 20, orders: 1 },
+  { title: 'paid, and called off before it is shipped: refunded · 付款后取消', act: paid.calledOff, times: 5, orders: 1 },
   { title: 'paid from the wallet · 余额支付', act: paid.balance, times: 38, orders: 1 },
   { title: 'nothing due: all from the wallet when placing · 余额全额抵扣', act: paid.nothingDue, times: 8, orders: 1 },
   { title: 'cash on delivery · 货到付款', act: paid.onDelivery, times: 34, orders: 1 },

@@ -1,16 +1,29 @@
-import { isOnDelivery, isPaid } from './following.ts'
-import { type Act, payByWechat, settledAs, soon } from './stage.ts'
+import { isClosed, isOnDelivery, isPaid } from './following.ts'
+import type { CodeChannel } from './shop.ts'
+import { type Act, payByCode, settledAs, soon } from './stage.ts'
 
-/** WeChat Pay, told by a signed callback; some with coupon, points and a part from the wallet. */
-export const wechat: Act = async (stage) => {
-  const extras = stage.dice.between(0, 3)
-  const shopper = await (extras === 1 ? stage.shopperWithCoupon() : stage.shopper())
-  const quote = await shopper.quote(stage.cart(extras === 1 ? 4900n : 0n))
-  const wish = { coupon: extras === 1, points: extras === 2, ...(extras === 3 ? { balance: 2000n } : {}) }
-  const order = await shopper.place(quote, { payment: 'online', ...wish })
-  await payByWechat(stage, shopper, order)
-  stage.show('paid', order)
-  return settledAs(stage, order, isPaid)
+/** Paid by scanning a code, told by a signed callback; some with coupon, points and a part from the wallet. */
+export const byCode =
+  (channel: CodeChannel): Act =>
+  async (stage) => {
+    const extras = stage.dice.between(0, 3)
+    const shopper = await (extras === 1 ? stage.shopperWithCoupon() : stage.shopper())
+    const quote = await shopper.quote(stage.cart(extras === 1 ? 4900n : 0n))
+    const wish = { coupon: extras === 1, points: extras === 2, ...(extras === 3 ? { balance: 2000n } : {}) }
+    const order = await shopper.place(quote, { payment: 'online', ...wish })
+    await payByCode(stage, shopper, order, channel)
+    stage.show('paid', order)
+    return settledAs(stage, order, isPaid)
+  }
+
+/** Paid, and called off before it is shipped: everything goes back to where it came from. */
+export const calledOff: Act = async (stage) => {
+  const shopper = await stage.shopper()
+  const order = await shopper.place(await shopper.quote(stage.cart()), { payment: 'online', points: true, balance: 1500n })
+  await payByCode(stage, shopper, order)
+  await stage.following.until(order, isPaid)
+  await shopper.cancel(order)
+  return settledAs(stage, order, (now) => isClosed(now) && now.refunded)
 }
 
 /** The wallet as the channel: paid at once. */

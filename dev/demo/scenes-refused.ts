@@ -1,6 +1,6 @@
 import { isPaid } from './following.ts'
 import { ShopRefused } from './shop.ts'
-import { type Act, payByWechat, settledAs } from './stage.ts'
+import { type Act, payByCode, settledAs } from './stage.ts'
 
 /** Spends a coupon, then tries to spend it again: the second order is refused. */
 export const usedCoupon: Act = async (stage) => {
@@ -26,7 +26,7 @@ export const lastPiece: Act = async (stage) => {
   const [winner] = won
   if (!winner || won.length > 1) throw new Error(`the last piece was sold ${won.length} times`)
   await Promise.all(tries.filter((attempt) => attempt.status === 'rejected').map(({ reason }) => refusedAs('out_of_stock', Promise.reject(reason))))
-  await payByWechat(stage, winner.by, winner.order)
+  await payByCode(stage, winner.by, winner.order)
   return settledAs(stage, winner.order, isPaid)
 }
 

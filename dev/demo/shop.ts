@@ -13,6 +13,9 @@ export class ShopRefused extends Error {
   }
 }
 
+/** Channels that show a QR code. */
+export type CodeChannel = 'wechat-v3' | 'wechat-v2' | 'alipay-qr'
+
 export type Line = { sku: string; quantity: number }
 type Wish = { payment: 'online' | 'on_delivery'; coupon?: boolean; points?: boolean; balance?: bigint }
 type Quote = { token: string; points: string; pointsWithCoupon: string }
@@ -24,7 +27,7 @@ export type Shopper = {
   /** Presses "place". Answers the order's number; throws `ShopRefused`. */
   place(quote: Quote, wish: Wish): Promise<OrderId>
   /** Opens a payment and answers its number. */
-  pay(order: OrderId, channel: 'wechat-v3' | 'balance'): Promise<AttemptNumber>
+  pay(order: OrderId, channel: CodeChannel | 'balance'): Promise<AttemptNumber>
   cancel(order: OrderId): Promise<void>
 }
 

@@ -4,7 +4,7 @@ import type { OrderId } from '../../domain/ids.ts'
 import type { SandboxClient } from '../../sandbox/client.ts'
 import type { Following, OrderNow } from './following.ts'
 import type { Buyer, Cast, Goods } from './provisions.ts'
-import type { Line, Shopper } from './shop.ts'
+import type { CodeChannel, Line, Shopper } from './shop.ts'
 
 /** One short story of one buyer (or of rivals). Rejects with what did not go as it should. */
 export type Act = (stage: Stage) => Promise<void>
@@ -92,9 +92,9 @@ export async function settledAs({ following }: Stage, order: OrderId, is: (now: 
   await following.until(order, is)
 }
 
-/** Opens WeChat's code and, after a moment of thought, pays it. */
-export async function payByWechat(stage: Stage, shopper: Shopper, order: OrderId): Promise<void> {
-  const trade = await shopper.pay(order, 'wechat-v3')
+/** Opens a code, scans it after a while, and pays. */
+export async function payByCode(stage: Stage, shopper: Shopper, order: OrderId, channel: CodeChannel = 'wechat-v3'): Promise<void> {
+  const trade = await shopper.pay(order, channel)
   await soon(stage, 300, 3500)
   await stage.sandbox.pay(trade)
 }

@@ -6,6 +6,8 @@ import { type DeliveryDeps, tell } from './deliver.ts'
 const atOnce = 8
 const mostWaiting = 10_000
 const crowd = 12
+/** A crowd's next wave comes within this; answered together, it is gone for a moment between two. */
+const waveMs = 100
 
 export type BackgroundDelivery = {
   /** Has a stored notification judged; not waited for. What is dropped here, or fails, is due for the relay within seconds. */
@@ -19,6 +21,8 @@ export function backgroundDelivery(deps: DeliveryDeps): BackgroundDelivery {
   const waiting: [OrderId, NotificationId][] = []
   let underway = 0
   let answering = 0
+  let crowdedUntil = 0
+  let pausing = false
 
   const deliver = async (order: OrderId, notification: NotificationId): Promise<void> => {
     underway += 1
@@ -34,7 +38,18 @@ export function backgroundDelivery(deps: DeliveryDeps): BackgroundDelivery {
   }
 
   const next = (): void => {
-    while (underway < atOnce && answering < crowd) {
+    if (waiting.length === 0 || answering >= crowd) return
+    const pause = crowdedUntil - Date.now()
+    if (pause > 0) {
+      if (!pausing)
+        setTimeout(() => {
+          pausing = false
+          next()
+        }, pause).unref()
+      pausing = true
+      return
+    }
+    while (underway < atOnce) {
       const first = waiting.shift()
       if (!first) return
       void deliver(...first)
@@ -51,6 +66,7 @@ export function backgroundDelivery(deps: DeliveryDeps): BackgroundDelivery {
       try {
         return await answer()
       } finally {
+        if (answering >= crowd) crowdedUntil = Date.now() + waveMs
         answering -= 1
         next()
       }

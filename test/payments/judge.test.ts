@@ -178,6 +178,19 @@ describe('two at the same time', () => {
     expect(await refundsOf(attempt)).toHaveLength(1)
   })
 
+  it('callback, watch, closing and statement that find the same late money at once: one notification, one refund', async () => {
+    const { attempt } = await closedUnpaid(sql, shop, till)
+    const facts = await till.facts(attempt)
+    const outcomes = await Promise.all(
+      (['callback', 'watch', 'closing', 'statement'] as const).map(async (found) => {
+        const { id } = await storePayment(sql, shop.ids, facts, found)
+        return judge(sql, accounts, id)
+      }),
+    )
+    expect(new Set(outcomes)).toEqual(new Set([`refund late-pay-${facts.transaction}`]))
+    expect(await refundsOf(attempt)).toEqual([{ number: `late-pay-${facts.transaction}`, cause: 'late', amount: 6300n, state: 'asked' }])
+  })
+
   /** Both wait for the order's row, in this order. */
   async function race(first: 'judge' | 'release'): Promise<[Outcome, string]> {
     const { order, attempt } = await payable(sql, shop, till)

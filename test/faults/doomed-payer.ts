@@ -1,0 +1,26 @@
+import type { OrderId, UserId } from '../../domain/ids.ts'
+import { openAttempt } from '../../payments/attempts.ts'
+import type { PaymentProvider } from '../../payments/provider.ts'
+import { readEnv, workerVariables } from '../../workers/env.ts'
+import { openParts } from '../../workers/parts.ts'
+
+/** The provider calls in which it can die: the provider has acted and answered, and nobody has heard it. */
+export type Call = 'open' | 'close'
+
+/** Opens an attempt as an API process does, and kills itself when the provider has answered that call. */
+const { ORDER, BUYER, CHANNEL, DIE_AFTER } = process.env as Record<string, string> // The test sets all of them.
+const { db, ids, payments } = await openParts(readEnv(workerVariables, process.env))
+
+function dying(provider: PaymentProvider): PaymentProvider {
+  const die = async (answered: Promise<unknown>): Promise<never> => {
+    await answered
+    process.kill(process.pid, 'SIGKILL')
+    return new Promise<never>(() => {})
+  }
+  return DIE_AFTER === 'open'
+    ? { ...provider, open: (request) => die(provider.open(request)) }
+    : { ...provider, close: (attempt, creation) => die(provider.close(attempt, creation)) }
+}
+
+const providers = Object.fromEntries(Object.entries(payments.providers).map(([name, provider]) => [name, dying(provider)]))
+await openAttempt({ sql: db.sql, ids, providers, deliver: () => {} }, ORDER as OrderId, BUYER as UserId, CHANNEL ?? '') // Rows of the seeded shop.

@@ -9,7 +9,7 @@ describe("an order's life", () => {
       placing: ['awaiting_payment', 'to_ship', 'rejected'],
       awaiting_payment: ['to_ship', 'closing'],
       closing: ['to_ship', 'closed'],
-      to_ship: ['shipped'],
+      to_ship: ['shipped', 'closed'],
       shipped: ['received'],
       received: ['completed'],
       completed: [],
@@ -18,8 +18,9 @@ describe("an order's life", () => {
     })
   })
 
-  it('closes nothing that has not passed through closing, where the provider is asked', () => {
-    expect(mayLeaveFor('closed')).toEqual(['closing'])
+  it('closes what waits for money only from closing, where the provider is asked, and what is paid only by a refund, before it is shipped', () => {
+    expect(mayLeaveFor('closed')).toEqual(['to_ship', 'closing'])
+    expect(mayLeaveFor('closing')).toEqual(['awaiting_payment'])
   })
 
   it('lets a payment win while the order is closing, and never after it closed', () => {

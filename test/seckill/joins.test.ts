@@ -1,10 +1,11 @@
+import { Cluster } from 'ioredis'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Gate, GateRedis } from '../../seckill/gate.ts'
 import { newBuyer, newTicket, places, type Sale, saleOf, useGate } from './rig.ts'
 
 /** The same sale over a connection of its own, whose calls of the gate are counted. */
 function counted(redis: GateRedis, { offer }: Sale): { sale: Sale; own: GateRedis; calls: () => number } {
-  const own = redis.duplicate()
+  const own = redis instanceof Cluster ? redis.duplicate() : redis.duplicate() // Two signatures: TypeScript calls no union of them.
   onTestFinished(() => own.disconnect())
   const sale = saleOf(own, offer)
   const ask = own.gateAdmit.bind(own)

@@ -106,10 +106,12 @@ async function insertRefund(
     VALUES (${number}, ${withMoney ? row.attempt : null}, ${order}, ${cause}, ${withMoney ? row.transaction : null}, ${amount}, ${balance}, ${points}, ${shipping},
       ${choice === undefined || choice.shipping}, ${reason}, ${fingerprint}, ${withMoney ? 'asked' : 'success'}, ${withMoney ? null : 'source'},
       ${withMoney ? null : new Date()})`
-  for (const one of lines)
-    await tx`
-      INSERT INTO refund_lines (refund, line, quantity, amount_fen, balance_fen, points_fen)
-      VALUES (${number}, ${one.line}, ${one.quantity}, ${one.amount}, ${one.balance}, ${one.points})`
+  const column = <T>(of: (line: (typeof lines)[number]) => T): T[] => lines.map(of)
+  await tx`
+    INSERT INTO refund_lines (refund, line, quantity, amount_fen, balance_fen, points_fen)
+    SELECT ${number}, * FROM unnest(
+      ${column(({ line }) => line)}::int[], ${column(({ quantity }) => quantity)}::int[], ${column(({ amount }) => amount.toString())}::bigint[],
+      ${column(({ balance }) => balance.toString())}::bigint[], ${column(({ points }) => points.toString())}::bigint[])`
 }
 
 /** What was due on delivery was never paid. */

@@ -1,4 +1,5 @@
 import type { OrderId, SessionId, SkuId } from './ids.ts'
+import { inShanghai, shanghaiMs } from './shanghai.ts'
 
 /** One SKU in one session: what buyers rush for. */
 export type OfferKey = { session: SessionId; sku: SkuId }
@@ -41,13 +42,11 @@ export type JoinAnswer =
 /** Why staging could not count a ticket; its buyer may join again. */
 export type StagingRefusal = 'gate_rebuilt' | 'no_pieces_left' | 'session_ended'
 
-/** China has one time zone and no summer time. */
-const shanghaiMs = 8 * 3_600_000
 export const dayMs = 86_400_000
 
 /** The id of a session that opens at this moment: its hour in Shanghai, `2019052614`. */
 export function sessionIdOf(opensAt: number): SessionId {
-  const digits = new Date(opensAt + shanghaiMs).toISOString().replace(/\D/g, '')
+  const digits = inShanghai(opensAt).replace(/\D/g, '')
   return digits.slice(0, 10) as SessionId // Ten digits are what such an id is.
 }
 

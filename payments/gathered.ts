@@ -1,3 +1,4 @@
+import type { Logger } from 'pino'
 import type { Sql } from '../db/client.ts'
 import { type Ids, isId } from '../domain/ids.ts'
 import { graceMs, type Stored, storePayment } from './notifications.ts'
@@ -13,14 +14,14 @@ type Waiting = { facts: TradeFacts; stored: (stored: Stored) => void; failed: (e
  * Stores what callbacks say of payments as `storePayment` does, those that come while others are being stored together in one statement. Each
  * is answered after the commit of its own row. Nobody waits for company: a payment that comes alone is stored at once.
  */
-export function gatheredPayments(sql: Sql, ids: Ids): (facts: TradeFacts) => Promise<Stored> {
+export function gatheredPayments(sql: Sql, ids: Ids, log: Pick<Logger, 'warn'>): (facts: TradeFacts) => Promise<Stored> {
   const waiting: Waiting[] = []
   let underway = 0
 
   const next = (): void => {
     while (underway < lanes && waiting.length > 0) {
       underway += 1
-      void storeAll(sql, ids, waiting.splice(0, most)).finally(() => {
+      void storeAll(sql, ids, log, waiting.splice(0, most)).finally(() => {
         underway -= 1
         next()
       })
@@ -34,9 +35,14 @@ export function gatheredPayments(sql: Sql, ids: Ids): (facts: TradeFacts) => Pro
 }
 
 /** Settles each of them; never throws. What is not stored with the others, known before or unfit, is stored alone and fails alone. */
-async function storeAll(sql: Sql, ids: Ids, all: readonly Waiting[]): Promise<void> {
-  const [first] = all
-  const together = all.length === 1 && first ? new Map<string, Stored>() : await insertAll(sql, ids, all).catch(() => new Map<string, Stored>())
+async function storeAll(sql: Sql, ids: Ids, log: Pick<Logger, 'warn'>, all: readonly Waiting[]): Promise<void> {
+  const together =
+    all.length === 1
+      ? new Map<string, Stored>()
+      : await insertAll(sql, ids, all).catch((error) => {
+          log.warn({ error }, 'notifications that came together are stored one by one')
+          return new Map<string, Stored>()
+        })
   await Promise.all(
     all.map(({ facts, stored, failed }) => {
       const mine = together.get(keyOf(facts))

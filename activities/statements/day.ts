@@ -1,9 +1,10 @@
 import { dayMs } from '../../domain/seckill.ts'
+import { inShanghai } from '../../domain/shanghai.ts'
 
 const hourMs = 3_600_000
 
 /** A day in Shanghai, `YYYY-MM-DD`, which has neither summer time nor another zone. */
-export const shanghaiDay = (ms: number): string => new Date(ms + 8 * hourMs).toISOString().slice(0, 10)
+export const shanghaiDay = (ms: number): string => inShanghai(ms).slice(0, 10)
 
 /** Whether a text names a day. */
 export const isDay = (text: string): boolean => /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(startOf(text)) && shanghaiDay(startOf(text)) === text

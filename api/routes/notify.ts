@@ -21,7 +21,7 @@ export type NotifyDeps = {
  */
 export function notifyRoutes(deps: NotifyDeps) {
   const app = new Hono()
-  const gathered = gatheredPayments(deps.sql, deps.ids)
+  const gathered = gatheredPayments(deps.sql, deps.ids, deps.log)
   const store = (told: Notified) => storeNotified(deps.sql, deps.ids, told, gathered)
   for (const { name, callbacks } of Object.values(deps.providers)) {
     if (!callbacks) continue

@@ -1,10 +1,8 @@
 import type { AttemptNumber, RefundNumber } from '../../domain/ids.ts'
+import { linesOf } from '../lines.ts'
 import { StatementRejected, type StatementRow, type TradeFacts } from '../provider.ts'
+import { parseYuan } from '../yuan.ts'
 import type { Merchant } from './config.ts'
-import { parseYuan } from './yuan.ts'
-
-/** Far more than a row has; what is longer is none. */
-const longestLine = 1 << 16
 
 /**
  * Reads the detail of a trade bill (业务明细): comments, a header, rows, and a line that ends them, in GBK. Holds one piece and one line at a time.
@@ -14,19 +12,22 @@ export async function* billRows(raw: AsyncIterable<Uint8Array>, merchant: Pick<M
   let part: 'head' | 'header' | 'rows' | 'end' = 'head'
   let own = false
   let read: ((line: string) => StatementRow) | undefined
-  for await (const line of linesOf(raw)) {
-    if (part === 'head') {
-      own ||= line.startsWith(`#账号：[${merchant.sellerId}`)
-      if (/^#-+业务明细列表-+/.test(line)) part = 'header'
-      else if (!line.startsWith('#')) throw new StatementRejected('has a form that is not known: no 业务明细列表')
-    } else if (part === 'header') {
-      if (!own) throw new StatementRejected(`is not of the merchant ${merchant.sellerId}`)
-      read = rowReader(line, merchant)
-      part = 'rows'
-    } else if (part === 'rows') {
-      if (/^#-+业务明细列表结束-+/.test(line)) part = 'end'
-      else if (read) yield read(line)
-    } else if (line !== '' && !line.startsWith('#')) throw new StatementRejected('has rows after their end')
+  // A product's name may be cut in the middle of a character, which says nothing about the row.
+  for await (const lines of linesOf(raw, new TextDecoder('gb18030'))) {
+    for (const line of lines) {
+      if (part === 'head') {
+        own ||= line.startsWith(`#账号：[${merchant.sellerId}`)
+        if (/^#-+业务明细列表-+/.test(line)) part = 'header'
+        else if (!line.startsWith('#')) throw new StatementRejected('has a form that is not known: no 业务明细列表')
+      } else if (part === 'header') {
+        if (!own) throw new StatementRejected(`is not of the merchant ${merchant.sellerId}`)
+        read = rowReader(line, merchant)
+        part = 'rows'
+      } else if (part === 'rows') {
+        if (/^#-+业务明细列表结束-+/.test(line)) part = 'end'
+        else if (read) yield read(line)
+      } else if (line !== '' && !line.startsWith('#')) throw new StatementRejected('has rows after their end')
+    }
   }
   if (part !== 'end') throw new StatementRejected('is cut short: the end of its rows is missing')
 }
@@ -70,17 +71,4 @@ function rowReader(header: string, { sellerId, appId }: Pick<Merchant, 'sellerId
     const refund = (cell(refundAt) || trade) as RefundNumber
     return { is: 'refund', facts: { ...facts, refund, state: 'REFUND_SUCCESS' }, final: true }
   }
-}
-
-async function* linesOf(raw: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder('gb18030')
-  let rest = ''
-  for await (const piece of raw) {
-    const lines = (rest + decoder.decode(piece, { stream: true })).split('\n')
-    rest = lines.pop() ?? ''
-    if (rest.length > longestLine) throw new StatementRejected('has a line without end')
-    for (const line of lines) yield line.replace(/\r$/, '')
-  }
-  rest += decoder.decode()
-  if (rest !== '') yield rest
 }

@@ -35,7 +35,7 @@ export function alipayClient(merchant: Merchant): Client {
   })
 
   const form: Client['form'] = (method, content) => {
-    const params = { bizContent: content, timestamp: shanghaiTime(new Date(now())), notifyUrl, ...(returnUrl && { returnUrl }) }
+    const params = { bizContent: content, timestamp: shanghaiTime(now()), notifyUrl, ...(returnUrl && { returnUrl }) }
     const action = new URL(sdk.pageExecute(method, 'GET', params))
     // As Alipay's SDKs do it: what is common to all calls stays in the address, where the gateway reads the charset from.
     const fields = { biz_content: action.searchParams.get('biz_content') ?? '' }

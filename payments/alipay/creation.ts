@@ -44,6 +44,6 @@ const tradeContent = ({ attempt, amount, description, attach, expiresAt }: OpenR
   total_amount: wireYuan(amount),
   // subject: 不可使用特殊字符，如 /，=，& 等. It comes back in the notification's signed text, where these would part fields.
   subject: Array.from(description.replace(/[/=&]/g, ' ')).slice(0, maxSubject).join(''),
-  time_expire: shanghaiTime(expiresAt),
+  time_expire: shanghaiTime(expiresAt.getTime()),
   passback_params: encodeURIComponent(attach), // 必须进行 UrlEncode
 })

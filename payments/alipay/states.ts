@@ -1,13 +1,11 @@
-import type { RefundState, TradeState } from '../provider.ts'
-
-/** `missing`: Alipay has no such trade. Before the buyer opens the form, or scans the code, that is so for every attempt. */
-type Meaning = TradeState | 'missing'
+import { entryOf, type Meaning, type Meanings } from '../meaning.ts'
+import type { RefundState } from '../provider.ts'
 
 /**
  * The one table from what Alipay documents (alipay.trade.query: trade_status; 业务错误码 of query, close and precreate) to what it means for an
- * order that wants to close. What is not listed is unknown.
+ * order that wants to close. Before the buyer opens the form, or scans the code, every attempt is `missing`. What is not listed is unknown.
  */
-export const meanings: { readonly states: Readonly<Record<string, Meaning>>; readonly errors: Readonly<Record<string, Meaning>> } = {
+export const meanings: Meanings = {
   states: {
     WAIT_BUYER_PAY: 'unknown',
     /** 未付款交易超时关闭，或支付完成后全额退款: no money either way. */
@@ -42,12 +40,10 @@ export const meanings: { readonly states: Readonly<Record<string, Meaning>>; rea
   },
 }
 
-const own = <T>(table: Readonly<Record<string, T>>, key: string): T | undefined => (Object.hasOwn(table, key) ? table[key] : undefined)
-
-export const stateMeans = (state: string): Meaning => own(meanings.states, state) ?? 'unknown'
+export const stateMeans = (state: string): Meaning => entryOf(meanings.states, state) ?? 'unknown'
 
 /** Only a final refusal (40004) settles anything: the same words from a gateway in trouble (20000) do not. */
-export const errorMeans = (code: string, final: boolean): Meaning => (final ? (own(meanings.errors, code) ?? 'unknown') : 'unknown')
+export const errorMeans = (code: string, final: boolean): Meaning => (final ? (entryOf(meanings.errors, code) ?? 'unknown') : 'unknown')
 
 /**
  * alipay.trade.refund, 业务错误码, of a final refusal. 交易已完结: Alipay takes no refund of this trade ever again, the shop pays back another
@@ -56,6 +52,6 @@ export const errorMeans = (code: string, final: boolean): Meaning => (final ? (o
 const refundErrors: Readonly<Record<string, RefundState['is']>> = { 'ACQ.TRADE_HAS_FINISHED': 'abnormal' }
 
 export const refundErrorOf = (code: string, final: boolean): RefundState => ({
-  is: (final ? own(refundErrors, code) : undefined) ?? 'unknown',
+  is: (final ? entryOf(refundErrors, code) : undefined) ?? 'unknown',
   code,
 })

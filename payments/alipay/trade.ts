@@ -2,10 +2,10 @@ import * as z from 'zod'
 import type { AttemptNumber } from '../../domain/ids.ts'
 import type { Fen } from '../../domain/money.ts'
 import type { Trade, TradeFacts } from '../provider.ts'
+import { parseYuan } from '../yuan.ts'
 import type { Client } from './client.ts'
 import type { Merchant } from './config.ts'
 import { errorMeans, stateMeans } from './states.ts'
-import { parseYuan } from './yuan.ts'
 
 /** An amount in yuan, read as fen. */
 export const yuanSchema = z.string().transform((text, context): Fen => {

@@ -1,4 +1,5 @@
 import type { Fen } from '../../domain/money.ts'
+import { inShanghai } from '../../domain/shanghai.ts'
 import type { Opened, OpenRequest } from '../provider.ts'
 import type { Call } from './client.ts'
 import type { Merchant } from './config.ts'
@@ -51,7 +52,7 @@ function cut(text: string, bytes: number): string {
 }
 
 /** yyyyMMddHHmmss in Beijing (统一下单: time_expire); whole seconds, never later than asked. */
-const beijingTime = (time: Date): string => new Date(time.getTime() + 8 * 3_600_000).toISOString().slice(0, 19).replace(/\D/g, '')
+const beijingTime = (time: Date): string => inShanghai(time.getTime()).replace(/\D/g, '')
 
 /** Fen as text. Throws when it is no positive amount or more than anybody reads exactly: a fault of the caller, not of WeChat. */
 export function wireFen(amount: Fen): string {

@@ -1,28 +1,13 @@
-import type { RefundState, TradeState } from '../provider.ts'
-
-/** `missing`: WeChat has no such trade, which is `unknown` while a creation is in flight, and `closed` otherwise. */
-type Meaning = TradeState | 'missing'
+import { entryOf, type Meaning, type Meanings } from '../meaning.ts'
+import type { RefundState } from '../provider.ts'
+import { wechatRefundErrors, wechatTradeStates } from '../wechat-states.ts'
 
 /**
  * The one table from what WeChat documents (查询订单: trade_state, and the 错误码 of 统一下单, 查询订单 and 关闭订单) to what it means for an
- * order that wants to close. What is not listed is unknown.
+ * order that wants to close; `missing` is `unknown` while a creation is in flight, and `closed` otherwise. What is not listed is unknown.
  */
-export const meanings: { readonly states: Readonly<Record<string, Meaning>>; readonly errors: Readonly<Record<string, Meaning>> } = {
-  states: {
-    SUCCESS: 'paid',
-    /** 转入退款, closed as for a trade refunded in full: the query doesn't say how much went back. See wechat-v3/states.ts. */
-    REFUND: 'closed',
-    /** Also after a close: not seen to be closed yet, so asked again. */
-    NOTPAY: 'unknown',
-    CLOSED: 'closed',
-    /** 已撤销 (payment codes only): undone, the money is back. */
-    REVOKED: 'closed',
-    USERPAYING: 'unknown',
-    /** 支付失败: that payment failed, and the buyer may try again until the trade is closed. */
-    PAYERROR: 'unknown',
-    /** 已接收，等待扣款 */
-    ACCEPT: 'unknown',
-  },
+export const meanings: Meanings = {
+  states: wechatTradeStates,
   errors: {
     ORDERNOTEXIST: 'missing',
     ORDERCLOSED: 'closed',
@@ -47,10 +32,8 @@ export const meanings: { readonly states: Readonly<Record<string, Meaning>>; rea
   },
 }
 
-const own = <T>(table: Readonly<Record<string, T>>, key: string): T | undefined => (Object.hasOwn(table, key) ? table[key] : undefined)
-
-export const stateMeans = (state: string): Meaning => own(meanings.states, state) ?? 'unknown'
-export const errorMeans = (code: string): Meaning => own(meanings.errors, code) ?? 'unknown'
+export const stateMeans = (state: string): Meaning => entryOf(meanings.states, state) ?? 'unknown'
+export const errorMeans = (code: string): Meaning => entryOf(meanings.errors, code) ?? 'unknown'
 
 /** Refusals of a creation that say nothing about it: WeChat's own trouble. All others are asked about. */
 const passing = new Set(['SYSTEMERROR', 'FREQUENCY_LIMITED', 'RESULT_CODE_FAIL'])
@@ -64,11 +47,8 @@ const refundStates: Readonly<Record<string, RefundState['is']>> = {
   CHANGE: 'abnormal',
 }
 
-/** 申请退款, 错误码. USER_ACCOUNT_ABNORMAL is final: the buyer's account is gone, the shop pays back another way. All others are asked again. */
-const refundErrors: Readonly<Record<string, RefundState['is']>> = { USER_ACCOUNT_ABNORMAL: 'abnormal' }
-
-export const refundStateOf = (status: string): RefundState => ({ is: own(refundStates, status) ?? 'unknown', code: status })
-export const refundErrorOf = (code: string): RefundState => ({ is: own(refundErrors, code) ?? 'unknown', code })
+export const refundStateOf = (status: string): RefundState => ({ is: entryOf(refundStates, status) ?? 'unknown', code: status })
+export const refundErrorOf = (code: string): RefundState => ({ is: entryOf<RefundState['is']>(wechatRefundErrors, code) ?? 'unknown', code })
 
 /** 查询退款, 错误码: REFUNDNOTEXIST is WeChat's word that it has none of this number. */
 export const refundQueryErrorOf = (code: string): RefundState => ({ is: code === 'REFUNDNOTEXIST' ? 'missing' : 'unknown', code })

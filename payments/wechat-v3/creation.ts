@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import type { OpenAnswer } from '../../db/schema/index.ts'
 import type { Fen } from '../../domain/money.ts'
+import { inShanghai } from '../../domain/shanghai.ts'
 import type { Opened, OpenRequest } from '../provider.ts'
 import { type Call, errorCode, isSuccess } from './client.ts'
 import type { Merchant } from './config.ts'
@@ -85,7 +86,7 @@ const tradeBody = (merchant: Merchant, { attempt, amount, currency, description,
 })
 
 /** RFC 3339 in +08:00 as WeChat wants it (Native下单: time_expire); whole seconds, never later than asked. */
-const beijingTime = (time: Date): string => `${new Date(time.getTime() + 8 * 3_600_000).toISOString().slice(0, 19)}+08:00`
+const beijingTime = (time: Date): string => `${inShanghai(time.getTime())}+08:00`
 
 /** Fen as a JSON number. Throws when it is no positive amount or would lose a digit: a fault of the caller, not of WeChat. */
 export function wireFen(amount: Fen): number {

@@ -1,32 +1,13 @@
-import type { RefundState, TradeState } from '../provider.ts'
-
-/** `missing`: WeChat has no such trade, which is `unknown` while a creation is in flight, and `closed` otherwise. */
-type Meaning = TradeState | 'missing'
+import { entryOf, type Meaning, type Meanings } from '../meaning.ts'
+import type { RefundState } from '../provider.ts'
+import { wechatRefundErrors, wechatTradeStates } from '../wechat-states.ts'
 
 /**
  * The one table from what WeChat documents (商户订单号查询订单: trade_state, and 错误码 of 查询订单 and 关闭订单) to what it means for an order
- * that wants to close. What is not listed is unknown.
+ * that wants to close; `missing` is `unknown` while a creation is in flight, and `closed` otherwise. What is not listed is unknown.
  */
-export const meanings: { readonly states: Readonly<Record<string, Meaning>>; readonly errors: Readonly<Record<string, Meaning>> } = {
-  states: {
-    SUCCESS: 'paid',
-    /**
-     * 转入退款. The query doesn't say how much went back, so this is closed as for a trade refunded in full: our own refunds of money that
-     * was never judged (late, double, wrong) are always whole. A part refunded by hand in WeChat's console before we knew of the payment
-     * can't be told from it here; the day's statement can.
-     */
-    REFUND: 'closed',
-    /** Also after a close: not seen to be closed yet, so asked again. */
-    NOTPAY: 'unknown',
-    CLOSED: 'closed',
-    /** 已撤销 (payment codes only): undone, the money is back. */
-    REVOKED: 'closed',
-    USERPAYING: 'unknown',
-    /** 支付失败: that payment failed, and the buyer may try again until the trade is closed. */
-    PAYERROR: 'unknown',
-    /** 已接收，等待扣款 */
-    ACCEPT: 'unknown',
-  },
+export const meanings: Meanings = {
+  states: wechatTradeStates,
   errors: {
     ORDER_NOT_EXIST: 'missing',
     ORDERNOTEXIST: 'missing',
@@ -61,13 +42,11 @@ export const meanings: { readonly states: Readonly<Record<string, Meaning>>; rea
   },
 }
 
-const own = <T>(table: Readonly<Record<string, T>>, key: string): T | undefined => (Object.hasOwn(table, key) ? table[key] : undefined)
-
-export const stateMeans = (state: string): Meaning => own(meanings.states, state) ?? 'unknown'
+export const stateMeans = (state: string): Meaning => entryOf(meanings.states, state) ?? 'unknown'
 
 /** "No such trade" counts with its documented status 404 only. */
 export function errorMeans(status: number, code: string): Meaning {
-  const meaning = own(meanings.errors, code) ?? 'unknown'
+  const meaning = entryOf(meanings.errors, code) ?? 'unknown'
   return meaning === 'missing' && status !== 404 ? 'unknown' : meaning
 }
 
@@ -79,12 +58,9 @@ const refundStates: Readonly<Record<string, RefundState['is']>> = {
   ABNORMAL: 'abnormal',
 }
 
-/** 退款申请, 错误码. USER_ACCOUNT_ABNORMAL is final: the buyer's account is gone, the shop pays back another way. All others are asked again. */
-const refundErrors: Readonly<Record<string, RefundState['is']>> = { USER_ACCOUNT_ABNORMAL: 'abnormal' }
-
 /** 查询单笔退款, 错误码, with status 404. */
 const noSuchRefund = new Set(['RESOURCE_NOT_EXISTS', 'REFUND_NOT_EXIST', 'REFUNDNOTEXIST'])
 
-export const refundStateOf = (status: string): RefundState => ({ is: own(refundStates, status) ?? 'unknown', code: status })
-export const refundErrorOf = (code: string): RefundState => ({ is: own(refundErrors, code) ?? 'unknown', code })
+export const refundStateOf = (status: string): RefundState => ({ is: entryOf(refundStates, status) ?? 'unknown', code: status })
+export const refundErrorOf = (code: string): RefundState => ({ is: entryOf<RefundState['is']>(wechatRefundErrors, code) ?? 'unknown', code })
 export const isNoSuchRefund = (status: number, code: string): boolean => status === 404 && noSuchRefund.has(code)

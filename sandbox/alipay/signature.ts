@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
+import { inBeijing } from '../beijing.ts'
 
 /** What is signed of a set of parameters: all that have a value but `sign` and what is named, sorted by name (自行实现签名). */
 export const signContent = (parameters: Readonly<Record<string, string>>, without: readonly string[] = []): string =>
@@ -49,4 +50,4 @@ export function merchantVerifier(merchant: { appId: string; publicKeyPem: string
 
 /** Alipay's times are of Shanghai, without a zone. */
 export const shanghaiMs = (time: string): number => Date.parse(`${time.replace(' ', 'T')}+08:00`)
-export const shanghaiTime = (ms: number): string => new Date(ms + 8 * 3_600_000).toISOString().slice(0, 19).replace('T', ' ')
+export const shanghaiTime = (ms: number): string => inBeijing(ms).replace('T', ' ')

@@ -1,11 +1,10 @@
 import type { Hono } from 'hono'
 import type { Gateway } from '../gateway.ts'
-import { ledgerOf } from '../ledger.ts'
 import type { Clockwork } from '../server.ts'
 import type { Switchboard } from '../switches.ts'
 import { billBook } from '../wechat-v3/bills.ts'
 import { buyer as buyerOf } from '../wechat-v3/buyer.ts'
-import { refundRow, tradeRow } from '../wechat-v3/gateway.ts'
+import { handsOf } from '../wechat-v3/hands.ts'
 import { refundBook } from '../wechat-v3/refunds.ts'
 import { type Trade, tradeBook } from '../wechat-v3/trades.ts'
 import { notifier, paymentNotice } from './notices.ts'
@@ -42,19 +41,6 @@ export function wechatV2Gateway(config: WechatV2Sandbox, switches: Switchboard, 
       notify,
       now,
     }) as unknown as Hono,
-    has: trades.has,
-    show(outTradeNo) {
-      const { state, captured, request, transactionId, failures } = trades.find(outTradeNo)
-      return { state, captured, transactionId, failures, amount: BigInt(request.amount.total), description: request.description }
-    },
-    pay: buyer.pay,
-    fail: (outTradeNo) => void buyer.fail(outTradeNo),
-    close: trades.close,
-    forge: buyer.forge,
-    ledger: () => ledgerOf(trades.all().map(tradeRow), refunds.all().map(refundRow)),
-    stop() {
-      notify.stop()
-      refunds.stop()
-    },
+    ...handsOf(trades, refunds, buyer, notify),
   }
 }

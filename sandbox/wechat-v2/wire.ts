@@ -1,12 +1,12 @@
 import * as z from 'zod'
+import { inBeijing } from '../beijing.ts'
 import type { Refund, RefundRequest } from '../wechat-v3/refunds.ts'
 import { refundSchema } from '../wechat-v3/refunds.ts'
 import { type Creation, creationSchemas, type Trade } from '../wechat-v3/trades.ts'
 import { type Fields, nonce, xmlOf } from './xml.ts'
 
-const beijing = (ms: number): Date => new Date(ms + 8 * 3_600_000)
 /** yyyyMMddHHmmss */
-const compact = (ms: number): string => beijing(ms).toISOString().slice(0, 19).replace(/\D/g, '')
+const compact = (ms: number): string => inBeijing(ms).replace(/\D/g, '')
 
 const whole = z.string().regex(/^[1-9]\d{0,9}$/)
 const orderSchema = z.object({

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
+import { inBeijing } from '../beijing.ts'
 import { GatewayRefusal } from '../refusal.ts'
 import type { BillSwitches, Switchboard } from '../switches.ts'
 import type { Refund, RefundBook } from './refunds.ts'
@@ -79,7 +80,7 @@ function asked(switches: Switchboard, date: string): BillSwitches {
 }
 
 /** `2026-03-01 12:00:00`: bills speak of Shanghai's days. */
-const shanghai = (ms: number): string => new Date(ms + 8 * 3_600_000).toISOString().slice(0, 19).replace('T', ' ')
+const shanghai = (ms: number): string => inBeijing(ms).replace('T', ' ')
 const isOn = (date: string, ms: number | undefined): boolean => ms !== undefined && shanghai(ms).startsWith(date)
 const yuan = (fen: bigint): string => `${fen / 100n}.${String(fen % 100n).padStart(2, '0')}`
 const fields = (...all: string[]): string => all.map((field) => `\`${field}`).join(',')

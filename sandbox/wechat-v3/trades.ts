@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import * as z from 'zod'
+import { inBeijing } from '../beijing.ts'
 import type { Notices } from '../ledger.ts'
 import { GatewayRefusal } from '../refusal.ts'
 
@@ -48,7 +49,7 @@ export type Trade = {
   readonly notices: Notices
 }
 
-const rfc3339 = (ms: number): string => `${new Date(ms + 8 * 3_600_000).toISOString().slice(0, 19)}+08:00`
+const rfc3339 = (ms: number): string => `${inBeijing(ms)}+08:00`
 
 /** The trades of one merchant, in memory: this is a stand-in for a remote. Every method is one step that nothing interleaves with. */
 export function tradeBook(merchant: { mchId: string; appId: string }, now: () => number) {

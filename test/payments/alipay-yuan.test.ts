@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { fen } from '../../domain/money.ts'
-import { parseYuan, wireYuan } from '../../payments/alipay/yuan.ts'
+import { wireYuan } from '../../payments/alipay/yuan.ts'
+import { parseYuan } from '../../payments/yuan.ts'
 
 describe('yuan', () => {
   it.each([

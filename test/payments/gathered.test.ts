@@ -21,6 +21,8 @@ beforeAll(async () => {
 })
 afterAll(() => fresh.drop())
 
+let heard: string[] = []
+const log = { warn: (_: unknown, said?: string) => void heard.push(said ?? '') }
 let next = 0
 const stray = async (but: Partial<TradeFacts> = {}): Promise<TradeFacts> =>
   till.facts('0' as AttemptNumber, { attempt: 'x' as AttemptNumber, transaction: `many-${next++}`, amount: fen(7), ...but })
@@ -32,7 +34,7 @@ describe('payments that callbacks tell of at the same time', () => {
     const { order, attempt } = await payable(sql, shop, till)
     const ours = await till.facts(attempt)
     const all = [...(await strays(150)), ours, await stray({ attempt: attempt, transaction: 'it’s "quoted", {odd} \\ 中文' })]
-    const store = gatheredPayments(sql, shop.ids)
+    const store = gatheredPayments(sql, shop.ids, log)
     const stored = await Promise.all(all.map(store))
     for (const [i, facts] of all.entries()) {
       expect(await rowsOf(facts)).toEqual([{ id: stored[i]?.id }])
@@ -48,7 +50,7 @@ describe('payments that callbacks tell of at the same time', () => {
   it('take a few statements, not one each', async () => {
     const statements: string[] = []
     const db = connect(fresh.url, { debug: (query) => statements.push(query) })
-    await Promise.all((await strays(120)).map(gatheredPayments(db.sql, shop.ids)))
+    await Promise.all((await strays(120)).map(gatheredPayments(db.sql, shop.ids, log)))
     expect(statements.filter((query) => query.includes('INSERT INTO notifications')).length).toBeLessThanOrEqual(5)
     await db.close()
   })
@@ -56,7 +58,7 @@ describe('payments that callbacks tell of at the same time', () => {
   it('told twice among them are one row, and both tellers hear of it', async () => {
     const [facts, before, ...others] = await strays(22)
     if (!facts || !before) throw new Error('none')
-    const store = gatheredPayments(sql, shop.ids)
+    const store = gatheredPayments(sql, shop.ids, log)
     const known = await store(before)
     const stored = await Promise.all([facts, ...others, facts, before, facts].map(store))
     const ids = [stored[0], stored.at(-3), stored.at(-1)].map((one) => one?.id)
@@ -67,7 +69,7 @@ describe('payments that callbacks tell of at the same time', () => {
 
   it('told to two processes in opposite orders are stored once each, and neither waits for ever', async () => {
     const all = await strays(300)
-    const [one, other] = [gatheredPayments(sql, shop.ids), gatheredPayments(sql, shop.ids)]
+    const [one, other] = [gatheredPayments(sql, shop.ids, log), gatheredPayments(sql, shop.ids, log)]
     const [first, second] = await Promise.all([Promise.all(all.map(one)), Promise.all([...all].reverse().map(other))])
     expect(second.reverse().map(({ id }) => id)).toEqual(first.map(({ id }) => id))
   })
@@ -75,9 +77,11 @@ describe('payments that callbacks tell of at the same time', () => {
   it('fail alone: one that cannot be stored takes no other with it', async () => {
     const all = await strays(30)
     const unfit = await stray({ transaction: 'no\u0000text' })
-    const store = gatheredPayments(sql, shop.ids)
+    heard = []
+    const store = gatheredPayments(sql, shop.ids, log)
     const told = await Promise.allSettled([...all.slice(0, 15), unfit, ...all.slice(15)].map(store))
     expect(told.filter(({ status }) => status === 'rejected')).toEqual([told[15]])
     for (const facts of all) expect(await rowsOf(facts)).toHaveLength(1)
+    expect(new Set(heard)).toEqual(new Set(['notifications that came together are stored one by one']))
   })
 })

@@ -11,8 +11,8 @@ import { certificate } from './certificates.ts'
 import { shared } from './wechat-v2-rig.ts'
 
 const day = 86_400_000
-const gateway = certificate(new Date(Date.now() - day), new Date(Date.now() + day), 'localhost')
-const merchant = certificate(new Date(Date.now() - day), new Date(Date.now() + day))
+const gateway = certificate({ from: new Date(Date.now() - day), to: new Date(Date.now() + day), subject: 'localhost' })
+const merchant = certificate({ from: new Date(Date.now() - day), to: new Date(Date.now() + day) })
 const folder = mkdtempSync(join(tmpdir(), 'floodgate-certificate-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

@@ -27,9 +27,9 @@ describe('the sign', () => {
 
 describe('the configuration', () => {
   const year = 365 * 86_400_000
-  const [good, other] = [1, 2].map(() => certificate(new Date(Date.now() - year), new Date(Date.now() + year)))
-  const expired = certificate(new Date('2020-01-01'), new Date('2021-01-01'))
-  const early = certificate(new Date(Date.now() + year), new Date(Date.now() + 2 * year))
+  const [good, other] = [1, 2].map(() => certificate({ from: new Date(Date.now() - year), to: new Date(Date.now() + year) }))
+  const expired = certificate({ from: new Date('2020-01-01'), to: new Date('2021-01-01') })
+  const early = certificate({ from: new Date(Date.now() + year), to: new Date(Date.now() + 2 * year) })
   const whole = () => ({
     PUBLIC_URL: 'https://shop.example',
     WECHAT_V2_MCH_ID: '1900000109',

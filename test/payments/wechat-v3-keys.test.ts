@@ -4,13 +4,16 @@ import { connect } from '../../db/client.ts'
 import { ConfigurationError } from '../../domain/configuration.ts'
 import { configurePayments, paymentVariables } from '../../payments/configure.ts'
 import { wechatV3 } from '../../payments/wechat-v3.ts'
-import { certificate } from './certificate.ts'
+import { certificate } from './certificates.ts'
 import { merchantKeys, strangerKeys as nextKeys, openRequest, platformKeys, rig, serving, shared } from './wechat-v3-rig.ts'
 
 const serial = '7132D72A03E93CDDF8C03BBD1F37EEDF'
 const tomorrow = new Date(Date.now() + 86_400_000)
 const yesterday = new Date(Date.now() - 86_400_000)
-const nextCertificate = certificate(nextKeys, serial, tomorrow)
+/** As WeChat's: valid for five years. */
+const platformCertificate = (to: Date) =>
+  certificate({ keys: nextKeys, serial, from: new Date(to.getTime() - 5 * 365 * 86_400_000), to }).cert
+const nextCertificate = platformCertificate(tomorrow)
 
 describe('while WeChat’s keys rotate', () => {
   let world: Awaited<ReturnType<typeof rig>>
@@ -108,12 +111,12 @@ describe('the configuration', () => {
     ['the same id twice', { ...right, ...second, WECHAT_V3_PLATFORM_KEY_ID_2: shared.platformKeyId }, /_ID_2 names the same key/],
     [
       'a second certificate that is out of date',
-      { ...right, ...second, WECHAT_V3_PLATFORM_KEY_2: certificate(nextKeys, serial, yesterday) },
+      { ...right, ...second, WECHAT_V3_PLATFORM_KEY_2: platformCertificate(yesterday) },
       /^ {2}WECHAT_V3_PLATFORM_KEY_2: .*valid until .*download the new one/m,
     ],
     [
       'a first certificate that is out of date',
-      { ...right, WECHAT_V3_PLATFORM_KEY_ID: serial, WECHAT_V3_PLATFORM_KEY: certificate(nextKeys, serial, yesterday) },
+      { ...right, WECHAT_V3_PLATFORM_KEY_ID: serial, WECHAT_V3_PLATFORM_KEY: platformCertificate(yesterday) },
       /^ {2}WECHAT_V3_PLATFORM_KEY: .*valid until/m,
     ],
     [

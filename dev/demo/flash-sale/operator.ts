@@ -1,5 +1,6 @@
 import { importPKCS8, SignJWT } from 'jose'
 import type { SkuId } from '../../../domain/ids.ts'
+import { inShanghai } from '../../../domain/shanghai.ts'
 
 export type Sale = { session: string; sku: SkuId; opensAt: number }
 
@@ -34,4 +35,4 @@ export async function hireOperator(url: string, privateKey: string) {
   }
 }
 
-const hourOf = (moment: number): string => new Date(moment + 8 * 3_600_000).toISOString().replace(/\D/g, '').slice(0, 10)
+const hourOf = (moment: number): string => inShanghai(moment).replace(/\D/g, '').slice(0, 10)

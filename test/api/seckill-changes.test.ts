@@ -1,0 +1,147 @@
+import type { Client } from '@temporalio/client'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { createSessionOperations } from '../../api/seckill/operations.ts'
+import type { SessionPlan } from '../../db/session-writing.ts'
+import { type SessionId, sessionWorkflowId, type UserId } from '../../domain/ids.ts'
+import type { TicketId } from '../../domain/seckill.ts'
+import { join } from '../support/flash-sale.ts'
+import { hour, useOperators } from './operators-rig.ts'
+
+const { house, call, skuOf, offer, plan, planned, offersOf, preheated, open } = useOperators()
+
+describe('changing', () => {
+  let session: SessionId
+  beforeAll(async () => {
+    session = await planned({ opensAt: new Date().toISOString(), offers: [offer(4)] })
+    await preheated(session)
+  })
+
+  const left = (n: number) => house().parts.gate.left(open(session, n))
+  const set = (n: number, quota: unknown, key?: string) =>
+    call('PATCH', `/${session}/offers/${skuOf(n)}`, { quota }, key === undefined ? {} : { 'idempotency-key': key })
+
+  it('adds an offer to a session that runs, once', async () => {
+    const wanted = offer(5, { quota: 2 })
+    for (const _ of [1, 2]) {
+      const { status, body } = await call('POST', `/${session}/offers`, wanted)
+      expect([status, (body.offers as unknown[]).length]).toEqual([201, 2])
+    }
+    expect(await left(5)).toBe(2)
+  })
+
+  it('adds no offer on other terms, without pieces, or of what there is none of', async () => {
+    const add = (one: object) => call('POST', `/${session}/offers`, one)
+    const details = { session, sku: skuOf(5) }
+    expect(await add(offer(5, { quota: 3 }))).toMatchObject({ status: 409, body: { code: 'offer_exists', details } })
+    expect(await add(offer(6, { quota: 1_000_000 }))).toMatchObject({ status: 409, body: { code: 'quota_short' } })
+    expect(await add(offer(6, { sku: '1' }))).toMatchObject({ status: 422, body: { field: 'sku' } })
+    expect(await add(offer(6, { warehouse: 77 }))).toMatchObject({ status: 422, body: { field: 'warehouse' } })
+    expect((await offersOf(session)).map(({ sku }) => sku)).toEqual([skuOf(4), skuOf(5)])
+  })
+
+  it('sets a quota, in the gate and in the books', async () => {
+    expect(await set(4, 8)).toMatchObject({ status: 200, body: { offers: [{ sku: skuOf(4), quota: 8 }, { quota: 2 }] } })
+    expect(await left(4)).toBe(8)
+    expect(await set(4, 6)).toMatchObject({ status: 200, body: { offers: [{ quota: 6 }, { quota: 2 }] } })
+    expect(await left(4)).toBe(6)
+  })
+
+  it('sets a quota once for each Idempotency-Key of an offer', async () => {
+    await set(4, 9, 'more')
+    await set(4, 7)
+    expect((await set(4, 9, 'more')).body).toMatchObject({ offers: [{ quota: 7 }, { quota: 2 }] })
+    expect((await set(5, 3, 'more')).body).toMatchObject({ offers: [{ quota: 7 }, { quota: 3 }] })
+    expect([await left(4), await left(5)]).toEqual([7, 3])
+  })
+
+  it('sets no quota below what is granted, beyond what the shelf has, or that is none', async () => {
+    await set(4, 6)
+    const { id, addressId } = await house().shopper(1)
+    const ticket = house().parts.ids.next() as TicketId // A fresh snowflake.
+    await join(house().parts.gate, open(session, 4), { id: id as UserId, addressId: addressId as never }, ticket) // A seeded buyer's.
+    expect(await set(4, 0)).toMatchObject({ status: 409, body: { code: 'quota_below_granted', details: { least: 1 } } })
+    expect(await set(4, 1_000_000)).toMatchObject({ status: 409, body: { code: 'quota_short', details: { available: expect.any(Number) } } })
+    for (const [quota, key, field] of [
+      [-1, 'k', 'quota'],
+      [1.5, 'k', 'quota'],
+      [5, 'two words', 'idempotency-key'],
+    ] as const)
+      expect(await set(4, quota, key)).toMatchObject({ status: 422, body: { field } })
+    expect(await call('PATCH', `/${session}/offers/1`, { quota: 1 })).toMatchObject({ status: 404, body: { code: 'offer_unknown' } })
+    expect(await left(4)).toBe(5)
+  })
+
+  it('pauses and resumes', async () => {
+    const { id, addressId } = await house().shopper(2)
+    const joins = async () => {
+      const answer = await join(
+        house().parts.gate,
+        open(session, 5),
+        { id: id as UserId, addressId: addressId as never },
+        house().parts.ids.next() as TicketId,
+      ) // The same.
+      return answer.answer
+    }
+    expect(await call('POST', `/${session}/pause`)).toMatchObject({ status: 200, body: { paused: true } })
+    expect(await joins()).toBe('paused')
+    expect(await call('POST', `/${session}/resume`)).toMatchObject({ status: 200, body: { paused: false } })
+    expect(await joins()).toBe('admitted')
+  })
+
+  it('ends a session now; what has ended is changed no more, and its report stays', async () => {
+    expect((await call('POST', `/${session}/end`)).status).toBe(200)
+    await expect.poll(async () => (await call('GET', `/${session}`)).body.phase, { timeout: 30_000 }).toBe('ended')
+    for (const [method, path, body] of [
+      ['POST', '/pause', undefined],
+      ['POST', '/resume', undefined],
+      ['POST', '/end', undefined],
+      ['POST', '/offers', offer(6)],
+      ['PATCH', `/offers/${skuOf(4)}`, { quota: 9 }],
+    ] as const)
+      await expect.poll(() => call(method, `/${session}${path}`, body)).toMatchObject({ status: 409, body: { code: 'session_ended' } })
+    expect((await call('GET', `/${session}/report`)).body).toMatchObject({ phase: 'ended' })
+  })
+
+  it('changes nothing of a session that there is none of', async () => {
+    for (const [method, path, body] of [
+      ['POST', '/pause', undefined],
+      ['POST', '/end', undefined],
+      ['POST', '/offers', offer(6)],
+      ['PATCH', `/offers/${skuOf(4)}`, { quota: 9 }],
+    ] as const)
+      expect(await call(method, `/2019052614${path}`, body)).toMatchObject({ status: 404, body: { code: 'session_unknown' } })
+  })
+
+  it('starts a session whose workflow is not there, and changes it', async () => {
+    const lonely = await planned()
+    await house().parts.client.workflow.getHandle(sessionWorkflowId(lonely)).terminate('by mistake')
+    expect(await call('POST', `/${lonely}/pause`)).toMatchObject({ status: 200, body: { paused: true } })
+  })
+})
+
+describe('while Temporal does not get on', () => {
+  const operations = (client: Client) =>
+    createSessionOperations({ ...house().parts, sql: house().parts.db.sql, client, queue: 'orders-nobody', waitMs: 300 })
+  const wanted = (): SessionPlan => {
+    const { id, opensAt, endsAt } = plan()
+    return { id: id as SessionId, opensAt: new Date(opensAt), endsAt: new Date(endsAt), payWithinMs: 600_000, captcha: false, offers: [] } // A test's own id.
+  }
+
+  it('a change that takes too long is answered so, and may still be done', async () => {
+    const slow = operations(house().parts.client)
+    const session = wanted()
+    await slow.plan(session)
+    await expect(slow.pause(session.id)).rejects.toMatchObject({ code: 'still_being_done' })
+  })
+
+  it('a session is planned all the same: the Schedule starts it later', async () => {
+    const away = {
+      async withDeadline() {
+        throw new Error('Temporal is away')
+      },
+    }
+    const session = wanted()
+    expect(await operations(away as unknown as Client).plan(session)).toBe(true) // Nothing else of it is called.
+    expect((await call('GET', `/${session.id}`)).body).toMatchObject({ phase: 'planned' })
+  })
+})

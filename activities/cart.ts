@@ -7,8 +7,15 @@ import type { OrderInput } from '../domain/order-input.ts'
  * Takes the bought lines out of the cart, and only those. The order is confirmed by now and nothing may undo that: with Redis away, the
  * outbox remembers and the relay does it later.
  */
-export async function leaveCart(sql: Sql, carts: Pick<Carts, 'removeBought'>, log: Logger, { orderId, buyerId, lines }: OrderInput): Promise<void> {
-  const bought = lines.flatMap(({ sku, cartLine }) => (cartLine === undefined ? [] : [{ sku, line: cartLine }]))
+export async function leaveCart(
+  sql: Sql,
+  carts: Pick<Carts, 'removeBought'>,
+  log: Logger,
+  { orderId, buyerId, lines }: OrderInput,
+): Promise<void> {
+  const bought = lines.flatMap(({ sku, cartLine }) =>
+    cartLine === undefined ? [] : [{ sku, line: cartLine }],
+  )
   if (bought.length === 0) return
   try {
     await carts.removeBought(buyerId, bought)

@@ -12,14 +12,24 @@ export type AttemptClosed = { is: 'closed' } | { is: 'paid'; notification: Notif
  * Closes the order's open attempt at its provider, then asks. Only the provider's word ends it: while that is unknown (no answer, a creation
  * in flight, a close that was refused) this throws, and Temporal asks again with back-off, not before the provider says that it is of use.
  */
-export async function closeAttempt(sql: Sql, ids: Ids, providers: Readonly<Record<string, PaymentProvider>>, order: OrderId): Promise<AttemptClosed> {
+export async function closeAttempt(
+  sql: Sql,
+  ids: Ids,
+  providers: Readonly<Record<string, PaymentProvider>>,
+  order: OrderId,
+): Promise<AttemptClosed> {
   const open = await openOf(sql, order)
   if (!open) return { is: 'closed' }
   const provider = providers[open.provider]
   if (!provider) throw stillUnknown(`attempt ${open.number}: the provider ${open.provider} is not configured`)
   const trade = await provider.close(open.number, creationOf(open))
-  if (trade.is === 'unknown') throw stillUnknown(`attempt ${open.number} at ${open.provider}: ${trade.state}`, useful(trade.retryAfterS, open))
-  if (trade.is === 'paid') return { is: 'paid', notification: (await storePayment(sql, ids, trade.facts, 'closing')).id }
+  if (trade.is === 'unknown')
+    throw stillUnknown(
+      `attempt ${open.number} at ${open.provider}: ${trade.state}`,
+      useful(trade.retryAfterS, open),
+    )
+  if (trade.is === 'paid')
+    return { is: 'paid', notification: (await storePayment(sql, ids, trade.facts, 'closing')).id }
   await endAttempt(sql, open.number)
   return { is: 'closed' }
 }

@@ -42,7 +42,13 @@ export function closeOrder(sql: Sql, order: OrderId, why: ClosedWhy): Promise<Cl
 export function rejectOrder(sql: Sql, order: OrderId, refusal: Refusal): Promise<Confirmed> {
   return sql.begin(async (tx) => {
     await lockOrder(tx, order)
-    const rejected = await moveOrder(tx, order, 'rejected', refusal.code, tx`, closed_at = now(), refusal = ${JSON.stringify(refusal)}::jsonb`)
+    const rejected = await moveOrder(
+      tx,
+      order,
+      'rejected',
+      refusal.code,
+      tx`, closed_at = now(), refusal = ${JSON.stringify(refusal)}::jsonb`,
+    )
     if (rejected) {
       await undoPlacing(tx, order)
       await giveBack(tx, order, refusal.code)
@@ -52,7 +58,9 @@ export function rejectOrder(sql: Sql, order: OrderId, refusal: Refusal): Promise
 }
 
 async function standing(tx: Tx, order: OrderId): Promise<Confirmed> {
-  const [row] = await tx<{ status: OrderStatus; payBy: Date | null }[]>`SELECT status, pay_by AS "payBy" FROM orders WHERE id = ${order}`
+  const [row] = await tx<
+    { status: OrderStatus; payBy: Date | null }[]
+  >`SELECT status, pay_by AS "payBy" FROM orders WHERE id = ${order}`
   if (!row) throw new Error(`order ${order} has no row to reject`)
   return { status: row.status, payBy: row.payBy?.getTime() ?? null }
 }

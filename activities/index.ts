@@ -70,8 +70,10 @@ export function createOrderActivities({ db: { sql }, news, carts, accounts, log 
       }),
     rejectOrder: (order: OrderId, refusal: Refusal) => told(order, rejectOrder(sql, order, refusal)),
     closeOrder: (order: OrderId, why: ClosedWhy) => told(order, closeOrder(sql, order, why)),
-    judge: async (order: OrderId, notification: NotificationId) => told(order, judge(sql, accounts, notification)),
-    raiseAttention: (reason: AttentionReason, subject: string, orderId: OrderId | null) => raiseAttention(sql, { reason, subject, orderId }),
+    judge: async (order: OrderId, notification: NotificationId) =>
+      told(order, judge(sql, accounts, notification)),
+    raiseAttention: (reason: AttentionReason, subject: string, orderId: OrderId | null) =>
+      raiseAttention(sql, { reason, subject, orderId }),
     clearAttention: (reason: AttentionReason, subject: string) => clearAttention(sql, reason, subject),
   }
 }
@@ -87,9 +89,12 @@ export function createSessionActivities({ db: { sql }, gate, queue, news }: Acti
   return {
     planDay: (now: number) => planDay(sql, now),
     preheat: (session: SessionId) => telling(session, preheat(sql, gate, session)),
-    addOffer: (session: SessionId, offer: NewOffer) => refusable(() => telling(session, addOffer(sql, gate, session, offer))),
-    changeQuota: (session: SessionId, wish: QuotaChange) => refusable(() => telling(session, changeQuota(sql, gate, session, wish))),
-    pauseSession: (session: SessionId, paused: boolean) => telling(session, pauseSession(sql, gate, session, paused)),
+    addOffer: (session: SessionId, offer: NewOffer) =>
+      refusable(() => telling(session, addOffer(sql, gate, session, offer))),
+    changeQuota: (session: SessionId, wish: QuotaChange) =>
+      refusable(() => telling(session, changeQuota(sql, gate, session, wish))),
+    pauseSession: (session: SessionId, paused: boolean) =>
+      telling(session, pauseSession(sql, gate, session, paused)),
     closeGates: (session: SessionId) => telling(session, closeGates(sql, gate, session)),
     untilStaged: (session: SessionId) => untilStaged(sql, queue, session),
     endSession: (session: SessionId) => telling(session, endSession(sql, session)),
@@ -99,7 +104,13 @@ export function createSessionActivities({ db: { sql }, gate, queue, news }: Acti
 export type SessionActivities = ReturnType<typeof createSessionActivities>
 
 /** The activities of the queue `payments`: calls to providers, rate-limited by the worker, never inside a transaction. */
-export function createPaymentActivities({ db: { sql }, ids, providers, accounts, refundFallback }: ActivityDeps) {
+export function createPaymentActivities({
+  db: { sql },
+  ids,
+  providers,
+  accounts,
+  refundFallback,
+}: ActivityDeps) {
   return {
     ...createStatementActivities({ sql, ids, providers, accounts }),
     closeAttempt: (order: OrderId) => closeAttempt(sql, ids, providers, order),

@@ -28,11 +28,18 @@ export async function judgeRefund(deps: RefundDeps, notification: NotificationId
     FROM notifications n LEFT JOIN attempts a ON a.number = n.attempt WHERE n.id = ${notification} AND n.kind = 'refund'`
   if (!told) throw new Error(`notification ${notification} of a refund is not stored`)
   if (told.outcome !== null) return told.outcome
-  const outcome: RefundOutcome = told.known ? `refund ${await refundAtProvider(deps, told.refund)}` : 'attention'
+  const outcome: RefundOutcome = told.known
+    ? `refund ${await refundAtProvider(deps, told.refund)}`
+    : 'attention'
   await sql.begin(async (tx) => {
     if (outcome === 'attention') {
       const { provider, refund, trade, amount, state, orderId } = told
-      await raiseAttention(tx, { reason: 'unknown_refund', subject: refund, orderId, details: { provider, trade, amount: amount.toString(), state } })
+      await raiseAttention(tx, {
+        reason: 'unknown_refund',
+        subject: refund,
+        orderId,
+        details: { provider, trade, amount: amount.toString(), state },
+      })
     }
     await tx`UPDATE notifications SET outcome = ${outcome}, judged_at = now() WHERE id = ${notification} AND outcome IS NULL`
   })

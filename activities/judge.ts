@@ -62,12 +62,14 @@ async function decide(tx: Tx, accounts: Accounts, found: Case): Promise<Outcome>
   const account = accounts[provider]
   // This process cannot tell whose money it is; another one can. A fault is tried again, and nothing is released meanwhile.
   if (!account) throw new Error(`the account of ${provider} is not configured here`)
-  if (found.merchant !== account.merchant || found.app !== account.app) return toHuman(tx, found, 'foreign_notification')
+  if (found.merchant !== account.merchant || found.app !== account.app)
+    return toHuman(tx, found, 'foreign_notification')
   if (found.refund) return `refund ${found.refund}`
   if (found.ownTransaction === found.transaction) return 'duplicate'
 
   const right = found.amount === found.attemptAmount && found.currency === found.attemptCurrency
-  const payable = found.ownTransaction === null && (found.status === 'awaiting_payment' || found.status === 'closing')
+  const payable =
+    found.ownTransaction === null && (found.status === 'awaiting_payment' || found.status === 'closing')
   if (right && payable) {
     await pay(tx, orderId, attempt, found)
     return 'paid'
@@ -76,9 +78,20 @@ async function decide(tx: Tx, accounts: Accounts, found: Case): Promise<Outcome>
   return `refund ${await sendBack(tx, orderId, attempt, found, cause)}`
 }
 
-async function pay(tx: Tx, order: OrderId, attempt: AttemptNumber, { transaction, amount, provider }: Case): Promise<void> {
+async function pay(
+  tx: Tx,
+  order: OrderId,
+  attempt: AttemptNumber,
+  { transaction, amount, provider }: Case,
+): Promise<void> {
   const [moved] = await Promise.all([
-    moveOrder(tx, order, 'to_ship', `paid by ${provider}`, tx`, pay_state = 'paid', paid_at = now(), closed_why = NULL`),
+    moveOrder(
+      tx,
+      order,
+      'to_ship',
+      `paid by ${provider}`,
+      tx`, pay_state = 'paid', paid_at = now(), closed_why = NULL`,
+    ),
     tx`
       UPDATE attempts SET state = 'paid', transaction = ${transaction}, captured_fen = ${amount}, ended_at = now(), next_ask_at = NULL, payer = NULL
       WHERE number = ${attempt}`,
@@ -107,7 +120,11 @@ async function sendBack(
   return number
 }
 
-async function toHuman(tx: Tx, found: Case, reason: 'unknown_trade' | 'foreign_notification'): Promise<Outcome> {
+async function toHuman(
+  tx: Tx,
+  found: Case,
+  reason: 'unknown_trade' | 'foreign_notification',
+): Promise<Outcome> {
   const { provider, transaction, amount, currency, merchant, app } = found
   const details = { provider, transaction, amount: amount.toString(), currency, merchant, app }
   await raiseAttention(tx, { reason, subject: `${provider} ${transaction}`, orderId: found.orderId, details })

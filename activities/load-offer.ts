@@ -31,5 +31,11 @@ export async function mint(tx: Tx, { session, sku }: OfferKey): Promise<OfferLoa
       FROM tickets WHERE session_id = ${session} AND sku_id = ${sku} AND state IN ('waiting', 'live', 'paid') ORDER BY id`,
   ])
   if (!times) throw new Error(`offer ${sku} is of no session ${session}`)
-  return { ...minted, opensAt: times.opensAt.getTime(), endsAt: times.endsAt.getTime(), paused: times.paused, tickets }
+  return {
+    ...minted,
+    opensAt: times.opensAt.getTime(),
+    endsAt: times.endsAt.getTime(),
+    paused: times.paused,
+    tickets,
+  }
 }

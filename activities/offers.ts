@@ -10,7 +10,9 @@ export async function takeOffer(tx: Tx, order: OrderId): Promise<void> {
     tx`
       UPDATE offers o SET sold = o.sold + t.quantity FROM tickets t
       WHERE t.id = ${order} AND t.state = 'waiting' AND o.session_id = t.session_id AND o.sku_id = t.sku_id AND o.sold + t.quantity <= o.quota`,
-    tx<{ sku: SkuId }[]>`UPDATE tickets SET state = 'live' WHERE id = ${order} AND state = 'waiting' RETURNING sku_id::text AS sku`,
+    tx<
+      { sku: SkuId }[]
+    >`UPDATE tickets SET state = 'live' WHERE id = ${order} AND state = 'waiting' RETURNING sku_id::text AS sku`,
   ])
   if (taken.count === 1 && live.count === 1) return
   const [ticket] = await tx<{ sku: SkuId }[]>`SELECT sku_id::text AS sku FROM tickets WHERE id = ${order}`

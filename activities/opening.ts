@@ -5,7 +5,14 @@ import type { SkuId } from '../domain/ids.ts'
 import { add, type Fen, fen, moneyJson } from '../domain/money.ts'
 import type { OrderStatus } from '../domain/order.ts'
 import type { OrderInput } from '../domain/order-input.ts'
-import { type Amounts, type CouponTerms, couponProblem, type PriceLine, pointsLimit, price } from '../domain/price.ts'
+import {
+  type Amounts,
+  type CouponTerms,
+  couponProblem,
+  type PriceLine,
+  pointsLimit,
+  price,
+} from '../domain/price.ts'
 import { type QuotedRates, ratesOf } from '../domain/quote.ts'
 import { type Refusal, Refused, refuse } from '../domain/refusals.ts'
 import { giveBack } from './offers.ts'
@@ -21,24 +28,47 @@ export type Opened = { mine: boolean; fresh: boolean; status: OrderStatus }
  * points and amounts are checked in the same transaction. A flash order costs what its offer says, whatever the shop's price is by now, and
  * a refused one gives its ticket back. Never throws a refusal. `refusal`: one that is known already, to be written.
  */
-export async function openOrder(tx: Tx, input: OrderInput, runId: string, refusal?: Refusal): Promise<Opened> {
+export async function openOrder(
+  tx: Tx,
+  input: OrderInput,
+  runId: string,
+  refusal?: Refusal,
+): Promise<Opened> {
   const facts = await readFacts(tx, input)
   const verdict = { ...judgeRequest(input, facts, new Date()), ...(refusal ? { refusal } : {}) }
   if (await insertOrder(tx, input, runId, facts, verdict)) {
     if (verdict.refusal) await giveBack(tx, input.orderId, verdict.refusal.code)
     return { mine: true, fresh: true, status: verdict.refusal ? 'rejected' : 'placing' }
   }
-  const [row] = await tx<{ runId: string; status: OrderStatus }[]>`SELECT run_id AS "runId", status FROM orders WHERE id = ${input.orderId}`
+  const [row] = await tx<
+    { runId: string; status: OrderStatus }[]
+  >`SELECT run_id AS "runId", status FROM orders WHERE id = ${input.orderId}`
   if (!row) throw new Error(`order ${input.orderId} conflicts with a row that is not there`)
   return { mine: row.runId === runId, fresh: false, status: row.status }
 }
 
-type SkuFacts = { id: SkuId; name: string; image: string; attributes: Record<string, string>; price: string; onSale: boolean }
+type SkuFacts = {
+  id: SkuId
+  name: string
+  image: string
+  attributes: Record<string, string>
+  price: string
+  onSale: boolean
+}
 type CouponFacts = CouponTermsRow & { owner: string; state: 'unused' | 'locked' | 'used' }
-type Facts = { skus: SkuFacts[]; address: AddressSnapshot | null; blocked: boolean | null; coupon: CouponFacts | null; rates: QuotedRates }
+type Facts = {
+  skus: SkuFacts[]
+  address: AddressSnapshot | null
+  blocked: boolean | null
+  coupon: CouponFacts | null
+  rates: QuotedRates
+}
 type Verdict = { amounts?: Amounts; refusal?: Refusal }
 
-async function readFacts(tx: Tx, { lines, buyerId, addressId, couponId, session }: OrderInput): Promise<Facts> {
+async function readFacts(
+  tx: Tx,
+  { lines, buyerId, addressId, couponId, session }: OrderInput,
+): Promise<Facts> {
   const [facts] = await tx<Facts[]>`
     WITH home AS (SELECT * FROM addresses WHERE id = ${addressId} AND user_id = ${buyerId})
     SELECT
@@ -79,7 +109,8 @@ function amountsOf(input: OrderInput, facts: Facts, now: Date): Amounts {
   const is = price({ ...common, rates: ratesOf(facts.rates) })
   // A flash order's fee is not quoted before: its buyer sees the amount before paying it.
   const was = input.session === undefined ? price({ ...common, rates: ratesOf(input.rates) }) : is
-  if (is.due !== was.due || is.shipping !== was.shipping) refuse('amount_changed', { was: moneyJson(total(was)), is: moneyJson(total(is)) })
+  if (is.due !== was.due || is.shipping !== was.shipping)
+    refuse('amount_changed', { was: moneyJson(total(was)), is: moneyJson(total(is)) })
   const limit = pointsLimit(fen(is.goods - is.coupon))
   if (points > limit) refuse('points_insufficient', { available: limit.toString() })
   return is
@@ -92,19 +123,32 @@ function currentLine({ sku, quantity, unitPrice }: OrderInput['lines'][number], 
   const current = skus.find((candidate) => candidate.id === sku)
   if (!current) return refuse('sku_unknown', { sku })
   if (!current.onSale) return refuse('not_on_sale', { sku })
-  if (!Number.isInteger(quantity) || quantity < 1 || quantity > 999) return refuse('quantity_invalid', { sku, quantity })
-  if (current.price !== unitPrice) return refuse('price_changed', { sku, was: moneyJson(fen(unitPrice)), is: moneyJson(fen(current.price)) })
+  if (!Number.isInteger(quantity) || quantity < 1 || quantity > 999)
+    return refuse('quantity_invalid', { sku, quantity })
+  if (current.price !== unitPrice)
+    return refuse('price_changed', { sku, was: moneyJson(fen(unitPrice)), is: moneyJson(fen(current.price)) })
   return { sku, quantity, unitPrice: fen(unitPrice) }
 }
 
-function couponOf({ buyerId }: OrderInput, facts: CouponFacts | null, lines: PriceLine[], now: Date): CouponTerms {
+function couponOf(
+  { buyerId }: OrderInput,
+  facts: CouponFacts | null,
+  lines: PriceLine[],
+  now: Date,
+): CouponTerms {
   if (facts === null || facts.owner !== buyerId) return refuse('coupon_unavailable', { reason: 'not_yours' })
   const terms = couponTerms(facts)
   const problem = facts.state === 'unused' ? couponProblem(terms, lines, now) : 'used'
   return problem === undefined ? terms : refuse('coupon_unavailable', { reason: problem })
 }
 
-async function insertOrder(tx: Tx, input: OrderInput, runId: string, facts: Facts, verdict: Verdict): Promise<boolean> {
+async function insertOrder(
+  tx: Tx,
+  input: OrderInput,
+  runId: string,
+  facts: Facts,
+  verdict: Verdict,
+): Promise<boolean> {
   const { amounts, refusal } = verdict
   const status: OrderStatus = refusal ? 'rejected' : 'placing'
   const lines = amounts ? input.lines.map((line, i) => lineRow(line, i, facts, amounts)) : []

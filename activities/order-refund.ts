@@ -3,7 +3,14 @@ import { lockOrder, moveOrder } from '../db/order-status.ts'
 import type { AttemptNumber, OrderId, RefundNumber } from '../domain/ids.ts'
 import { type Fen, fen } from '../domain/money.ts'
 import type { OrderKind, OrderStatus, PayState } from '../domain/order.ts'
-import { type Bought, type BoughtLine, type RefundChoice, type RefundParts, refundParts, remainder } from '../domain/refund.ts'
+import {
+  type Bought,
+  type BoughtLine,
+  type RefundChoice,
+  type RefundParts,
+  refundParts,
+  remainder,
+} from '../domain/refund.ts'
 import { refuse } from '../domain/refusals.ts'
 import { unspendCoupon } from './coupons.ts'
 import { giveBack, untakeOffer } from './offers.ts'
@@ -40,14 +47,17 @@ export function refundOrder(sql: Sql, order: OrderId, wish: RefundWish): Promise
   const fingerprint = JSON.stringify([wish.cause, wish.choice ?? null, wish.reason, wish.restock ?? null])
   return sql.begin(async (tx) => {
     await lockOrder(tx, order)
-    const [known] = await tx<{ fingerprint: string }[]>`SELECT fingerprint FROM refunds WHERE number = ${number}`
+    const [known] = await tx<
+      { fingerprint: string }[]
+    >`SELECT fingerprint FROM refunds WHERE number = ${number}`
     if (known) return known.fingerprint === fingerprint ? number : refuse('refund_reused', { key: wish.key })
     const row = await refundable(tx, order, wish)
     const bought = await boughtOf(tx, order, row)
     const choice = wish.choice ?? remainder(bought)
     const parts = within(bought, choice)
     // Nothing was paid of an order on delivery but from wallet and points: it can only be called off as a whole.
-    if (row.payState === 'on_delivery' && !parts.whole) return refuse('not_refundable', { status: row.status })
+    if (row.payState === 'on_delivery' && !parts.whole)
+      return refuse('not_refundable', { status: row.status })
     await insertRefund(tx, number, order, row, wish, parts, fingerprint)
     await giveMoneyBack(tx, number, order, row, parts)
     await giveGoodsBack(tx, number, order, row, parts, wish)
@@ -59,10 +69,13 @@ async function refundable(tx: Tx, order: OrderId, { cause }: RefundWish): Promis
   const [row] = await tx<Row[]>`
     SELECT o.status, o.pay_state AS "payState", o.kind, o.shipping_fen AS shipping, o.balance_fen AS balance, a.number::text AS attempt, a.transaction
     FROM orders o LEFT JOIN attempts a ON a.order_id = o.id AND a.state = 'paid' WHERE o.id = ${order}`
-  const mayBe: OrderStatus[] = cause === 'cancelled' ? ['to_ship'] : ['to_ship', 'shipped', 'received', 'completed']
-  if (!row || !mayBe.includes(row.status)) return refuse('not_refundable', { status: row?.status ?? 'unknown' })
+  const mayBe: OrderStatus[] =
+    cause === 'cancelled' ? ['to_ship'] : ['to_ship', 'shipped', 'received', 'completed']
+  if (!row || !mayBe.includes(row.status))
+    return refuse('not_refundable', { status: row?.status ?? 'unknown' })
   if (row.payState === 'refunded') return refuse('nothing_to_refund', {})
-  if (row.payState === 'on_delivery' && row.status !== 'to_ship') return refuse('not_refundable', { status: row.status })
+  if (row.payState === 'on_delivery' && row.status !== 'to_ship')
+    return refuse('not_refundable', { status: row.status })
   return row
 }
 
@@ -72,7 +85,9 @@ async function boughtOf(tx: Tx, order: OrderId, { shipping, balance }: Row): Pro
       SELECT l.line, l.unit_price_fen AS "unitPrice", l.quantity, l.coupon_fen AS coupon, l.points_fen AS points, l.balance_fen AS balance,
         COALESCE((SELECT sum(p.quantity) FROM refund_lines p JOIN refunds r ON r.number = p.refund WHERE r.order_id = l.order_id AND p.line = l.line), 0)::int AS refunded
       FROM order_lines l WHERE l.order_id = ${order} ORDER BY l.line`,
-    tx<{ shipping: boolean }[]>`SELECT COALESCE(bool_or(shipping_refunded), false) AS shipping FROM refunds WHERE order_id = ${order}`,
+    tx<
+      { shipping: boolean }[]
+    >`SELECT COALESCE(bool_or(shipping_refunded), false) AS shipping FROM refunds WHERE order_id = ${order}`,
   ])
   return { lines, shipping: fen(shipping), balance: fen(balance), shippingRefunded: past?.shipping ?? false }
 }
@@ -115,13 +130,21 @@ async function insertRefund(
 }
 
 /** What was due on delivery was never paid. */
-const owed = ({ payState }: Row, { amount }: RefundParts): Fen => (payState === 'on_delivery' ? fen(0) : amount)
+const owed = ({ payState }: Row, { amount }: RefundParts): Fen =>
+  payState === 'on_delivery' ? fen(0) : amount
 
-async function giveMoneyBack(tx: Tx, number: RefundNumber, order: OrderId, row: Row, parts: RefundParts): Promise<void> {
+async function giveMoneyBack(
+  tx: Tx,
+  number: RefundNumber,
+  order: OrderId,
+  row: Row,
+  parts: RefundParts,
+): Promise<void> {
   const { balance, points } = parts
   const amount = owed(row, parts)
   if (amount > 0n) {
-    const reserved = await tx`UPDATE attempts SET refunding_fen = refunding_fen + ${amount} WHERE number = ${row.attempt} AND state = 'paid'`
+    const reserved =
+      await tx`UPDATE attempts SET refunding_fen = refunding_fen + ${amount} WHERE number = ${row.attempt} AND state = 'paid'`
     if (reserved.count !== 1) throw new Error(`order ${order} is paid, and no attempt has its money`)
   }
   if (balance > 0n)
@@ -137,14 +160,27 @@ async function giveMoneyBack(tx: Tx, number: RefundNumber, order: OrderId, row: 
 }
 
 /** In the order of locks: stock or offer, coupon, loyalty, then the hot counters. */
-async function giveGoodsBack(tx: Tx, number: RefundNumber, order: OrderId, row: Row, parts: RefundParts, wish: RefundWish): Promise<void> {
+async function giveGoodsBack(
+  tx: Tx,
+  number: RefundNumber,
+  order: OrderId,
+  row: Row,
+  parts: RefundParts,
+  wish: RefundWish,
+): Promise<void> {
   const { whole, lines } = parts
   const unshipped = row.status === 'to_ship'
   const closes = whole && unshipped
   if (row.kind === 1 && (wish.restock ?? unshipped)) await restock(tx, order, number, lines)
   if (closes) {
     const why = wish.cause === 'cancelled' ? 'buyer_cancelled' : 'operator_cancelled'
-    await moveOrder(tx, order, 'closed', `refunded by ${number}`, tx`, pay_state = 'refunded', closed_at = now(), closed_why = ${why}`)
+    await moveOrder(
+      tx,
+      order,
+      'closed',
+      `refunded by ${number}`,
+      tx`, pay_state = 'refunded', closed_at = now(), closed_why = ${why}`,
+    )
     if (row.kind === 2) {
       await untakeOffer(tx, order)
       await giveBack(tx, order, why)

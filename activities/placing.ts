@@ -26,7 +26,8 @@ const effects: Record<Exclude<PlacingStep, 'confirm'>, { forward: Effect; undo: 
 export type ReservingStep = keyof typeof effects
 
 /** Opens the order in a transaction of its own: the first of the single steps. */
-export const openAlone = (sql: Sql, input: OrderInput, runId: string): Promise<Opened> => sql.begin((tx) => openOrder(tx, input, runId))
+export const openAlone = (sql: Sql, input: OrderInput, runId: string): Promise<Opened> =>
+  sql.begin((tx) => openOrder(tx, input, runId))
 
 /** Does one placing step, at most once. Throws its refusal, or `StepUndone`. */
 export async function placeStep(sql: Sql, order: OrderId, step: ReservingStep): Promise<void> {
@@ -45,14 +46,21 @@ const stepsOf = ({ session, couponId, balance, points }: OrderInput): ReservingS
  * The quick road: opens, reserves and confirms the order in one transaction, so that a refusal has nothing to undo; it is written as the
  * order's row and answered as `rejected`. Undefined when the row was there before, unfinished: then only the single steps know how to go on.
  */
-export async function placeAtOnce(sql: Sql, input: OrderInput, runId: string): Promise<Confirmed | undefined> {
+export async function placeAtOnce(
+  sql: Sql,
+  input: OrderInput,
+  runId: string,
+): Promise<Confirmed | undefined> {
   try {
     return await sql.begin(async (tx) => {
       const opened = await openOrder(tx, input, runId)
       if (!opened.mine || opened.status === 'rejected') return { status: opened.status, payBy: null }
       if (!opened.fresh) return undefined
       const steps = stepsOf(input)
-      await Promise.all([claimAll(tx, input.orderId, [...steps, 'confirm']), inTurn(tx, input.orderId, steps)])
+      await Promise.all([
+        claimAll(tx, input.orderId, [...steps, 'confirm']),
+        inTurn(tx, input.orderId, steps),
+      ])
       return await confirm(tx, input.orderId, input.payWithinMs)
     })
   } catch (error) {
@@ -85,7 +93,9 @@ export type Confirmed = { status: OrderStatus; payBy: number | null }
  */
 export function confirmOrder(sql: Sql, order: OrderId, payWithinMs: number): Promise<Confirmed> {
   return sql.begin(async (tx) => {
-    const [row] = await tx<{ status: OrderStatus; payBy: Date | null }[]>`SELECT status, pay_by AS "payBy" FROM orders WHERE id = ${order} FOR UPDATE`
+    const [row] = await tx<
+      { status: OrderStatus; payBy: Date | null }[]
+    >`SELECT status, pay_by AS "payBy" FROM orders WHERE id = ${order} FOR UPDATE`
     if (!row) throw new Error(`order ${order} has no row to confirm`)
     let confirmed: Confirmed = { status: row.status, payBy: row.payBy?.getTime() ?? null }
     await once(tx, order, 'confirm', async () => {
@@ -108,8 +118,23 @@ async function confirm(tx: Tx, order: OrderId, payWithinMs: number): Promise<Con
     tx`payment = 'online' AND due_fen > 0`,
   )
   if (waits) return { status: 'awaiting_payment', payBy: payBy.getTime() }
-  const paid = await moveOrder(tx, order, 'to_ship', 'paid', tx`, confirmed_at = ${now}, pay_state = 'paid', paid_at = ${now}`, tx`due_fen = 0`)
-  const ships = paid || (await moveOrder(tx, order, 'to_ship', 'on_delivery', tx`, confirmed_at = ${now}, pay_state = 'on_delivery'`))
+  const paid = await moveOrder(
+    tx,
+    order,
+    'to_ship',
+    'paid',
+    tx`, confirmed_at = ${now}, pay_state = 'paid', paid_at = ${now}`,
+    tx`due_fen = 0`,
+  )
+  const ships =
+    paid ||
+    (await moveOrder(
+      tx,
+      order,
+      'to_ship',
+      'on_delivery',
+      tx`, confirmed_at = ${now}, pay_state = 'on_delivery'`,
+    ))
   if (!ships) throw new Error(`order ${order} is not being placed, and was never confirmed`)
   await settle(tx, order, paid ? 'paid' : 'on_delivery')
   return { status: 'to_ship', payBy: null }

@@ -10,21 +10,34 @@ type Planned = { session: SessionInput['session']; opensAt: Date; endsAt: Date }
  * one without a workflow gets it.
  */
 export async function planDay(sql: Sql, now: number): Promise<SessionInput[]> {
-  const slots = await sql<Slot[]>`SELECT minute, lasts_min AS "lastsMin", pay_within_ms AS "payWithinMs", captcha FROM slots ORDER BY minute`
+  const slots = await sql<
+    Slot[]
+  >`SELECT minute, lasts_min AS "lastsMin", pay_within_ms AS "payWithinMs", captcha FROM slots ORDER BY minute`
   const wanted = [now, now + dayMs].flatMap((day) =>
     slots.map(({ minute, lastsMin, ...rest }) => {
       const opensAt = slotOpensAt(day, minute)
-      return { id: slotIdOf(opensAt, minute), opensAt: new Date(opensAt), endsAt: new Date(opensAt + lastsMin * 60_000), ...rest }
+      return {
+        id: slotIdOf(opensAt, minute),
+        opensAt: new Date(opensAt),
+        endsAt: new Date(opensAt + lastsMin * 60_000),
+        ...rest,
+      }
     }),
   )
-  for (const { id, opensAt, endsAt, payWithinMs, captcha } of wanted.filter((session) => session.endsAt.getTime() > now)) {
+  for (const { id, opensAt, endsAt, payWithinMs, captcha } of wanted.filter(
+    (session) => session.endsAt.getTime() > now,
+  )) {
     await sql`
       INSERT INTO sessions (id, opens_at, ends_at, pay_within_ms, captcha) VALUES (${id}, ${opensAt}, ${endsAt}, ${payWithinMs}, ${captcha})
       ON CONFLICT DO NOTHING`
   }
   const living = await sql<Planned[]>`
     SELECT id AS session, opens_at AS "opensAt", ends_at AS "endsAt" FROM sessions WHERE phase <> 'ended' ORDER BY opens_at, id`
-  return living.map(({ session, opensAt, endsAt }) => ({ session, opensAt: opensAt.getTime(), endsAt: endsAt.getTime() }))
+  return living.map(({ session, opensAt, endsAt }) => ({
+    session,
+    opensAt: opensAt.getTime(),
+    endsAt: endsAt.getTime(),
+  }))
 }
 
 /** The id of a slot's session: its hour, and for a slot that does not open on the hour its minutes, as an hour may have several. */

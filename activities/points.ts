@@ -10,7 +10,9 @@ export async function spendPoints(tx: Tx, order: OrderId): Promise<void> {
       WHERE o.id = ${order} AND l.user_id = o.buyer_id AND l.points >= o.points RETURNING o.buyer_id, o.points)
     INSERT INTO points_movements (user_id, kind, points, order_id) SELECT buyer_id, 'order', -points, ${order} FROM spent`
   if (spent.count === 1) return
-  const [row] = await tx<{ points: bigint }[]>`SELECT l.points FROM loyalty l JOIN orders o ON o.buyer_id = l.user_id WHERE o.id = ${order}`
+  const [row] = await tx<
+    { points: bigint }[]
+  >`SELECT l.points FROM loyalty l JOIN orders o ON o.buyer_id = l.user_id WHERE o.id = ${order}`
   refuse('points_insufficient', { available: String(row?.points ?? 0n) })
 }
 

@@ -5,7 +5,14 @@ import type { QuotaChange } from '../domain/seckill.ts'
 import type { Gate } from '../seckill/gate.ts'
 import { moveToOffer, returnFromOffer } from './offer-stock.ts'
 
-type Offer = { warehouse: number; quota: number; granted: number; epoch: number; preheated: boolean; ended: boolean }
+type Offer = {
+  warehouse: number
+  quota: number
+  granted: number
+  epoch: number
+  preheated: boolean
+  ended: boolean
+}
 type Counted = { pieces: number; epoch: number }
 
 /**
@@ -13,7 +20,12 @@ type Counted = { pieces: number; epoch: number }
  * PostgreSQL counts them, while it still is the same gate. More: PostgreSQL first. Refuses `offer_unknown`, `session_ended`, `quota_short`,
  * `quota_below_granted`.
  */
-export async function changeQuota(sql: Sql, gate: Gate, session: SessionId, wish: QuotaChange): Promise<void> {
+export async function changeQuota(
+  sql: Sql,
+  gate: Gate,
+  session: SessionId,
+  wish: QuotaChange,
+): Promise<void> {
   const { sku, change } = wish
   const counted = (await countedAs(sql, session, wish)) ?? (await count(sql, gate, session, wish))
   // Fewer pieces the gate has given up before; what was counted before its first load is in that load.
@@ -34,7 +46,12 @@ async function count(sql: Sql, gate: Gate, session: SessionId, wish: QuotaChange
 }
 
 /** Counts the change in PostgreSQL; `given`: the gate that gave the pieces up, and of how many. With another gate by now it starts anew. */
-function countInRows(sql: Sql, session: SessionId, wish: QuotaChange, given?: { epoch: number; quota: number }): Promise<Counted> {
+function countInRows(
+  sql: Sql,
+  session: SessionId,
+  wish: QuotaChange,
+  given?: { epoch: number; quota: number },
+): Promise<Counted> {
   const { sku, quota, change } = wish
   return sql.begin(async (tx) => {
     const offer = await locked(tx, session, wish)
@@ -42,7 +59,8 @@ function countInRows(sql: Sql, session: SessionId, wish: QuotaChange, given?: { 
     if (twin) return twin
     const { warehouse, epoch, preheated } = offer
     const pieces = quota - offer.quota
-    if (preheated && pieces < 0 && (given?.epoch !== epoch || given.quota !== offer.quota)) throw new Error(`the gate of ${sku} changed meanwhile`)
+    if (preheated && pieces < 0 && (given?.epoch !== epoch || given.quota !== offer.quota))
+      throw new Error(`the gate of ${sku} changed meanwhile`)
     if (preheated && pieces > 0) {
       const moved = await moveToOffer(tx, { session, sku, warehouse }, pieces)
       if (moved < pieces) refuse('quota_short', { available: moved })
@@ -63,7 +81,11 @@ async function locked(tx: Tx, session: SessionId, { sku }: QuotaChange): Promise
 }
 
 /** How this change was counted, if it was. */
-async function countedAs(sql: Sql | Tx, session: SessionId, { sku, change }: QuotaChange): Promise<Counted | undefined> {
+async function countedAs(
+  sql: Sql | Tx,
+  session: SessionId,
+  { sku, change }: QuotaChange,
+): Promise<Counted | undefined> {
   const [row] = await sql<Counted[]>`
     SELECT pieces, epoch FROM offer_changes WHERE session_id = ${session} AND sku_id = ${sku} AND change = ${change}`
   return row

@@ -30,7 +30,10 @@ type Refund = {
  * Has the provider send the money back, and asks until its final word; until then it throws, and Temporal comes again. The number makes
  * repeating safe: the provider knows one refund by it. A refund that failed is only asked about: somebody may have repaired it there.
  */
-export async function refundAtProvider({ sql, providers, refundFallback }: RefundDeps, number: RefundNumber): Promise<RefundEnd> {
+export async function refundAtProvider(
+  { sql, providers, refundFallback }: RefundDeps,
+  number: RefundNumber,
+): Promise<RefundEnd> {
   const [refund] = await sql<Refund[]>`
     SELECT r.number, r.attempt::text AS attempt, r.order_id::text AS "orderId", r.transaction, r.amount_fen AS amount, a.captured_fen AS captured, r.state, a.provider
     FROM refunds r JOIN attempts a ON a.number = r.attempt WHERE r.number = ${number}`
@@ -42,7 +45,14 @@ export async function refundAtProvider({ sql, providers, refundFallback }: Refun
   const known = await provider.queryRefund(number, { attempt, transaction })
   const asks = known.is === 'missing' && refund.state === 'asked'
   const state = asks
-    ? await provider.refund({ refund: number, attempt, transaction, amount: fen(refund.amount), captured: fen(refund.captured), currency: 'CNY' })
+    ? await provider.refund({
+        refund: number,
+        attempt,
+        transaction,
+        amount: fen(refund.amount),
+        captured: fen(refund.captured),
+        currency: 'CNY',
+      })
     : known
   const end = finalOf(state)
   if (!end && refund.state !== 'asked') return refund.state
@@ -50,13 +60,20 @@ export async function refundAtProvider({ sql, providers, refundFallback }: Refun
   return await sql.begin((tx) => endRefund(tx, refund, end, state.code, refundFallback))
 }
 
-const finalOf = ({ is }: RefundState): RefundEnd | undefined => (is === 'success' || is === 'closed' || is === 'abnormal' ? is : undefined)
+const finalOf = ({ is }: RefundState): RefundEnd | undefined =>
+  is === 'success' || is === 'closed' || is === 'abnormal' ? is : undefined
 
 /**
  * Success turns the reservation into money sent back. Anything else leaves it reserved, with a human: the money is still owed; or, where
  * that is configured, pays it into the buyer's wallet, with a human told not to send it a second time.
  */
-async function endRefund(tx: Tx, refund: Refund, end: RefundEnd, code: string, fallback: RefundDeps['refundFallback']): Promise<RefundEnd> {
+async function endRefund(
+  tx: Tx,
+  refund: Refund,
+  end: RefundEnd,
+  code: string,
+  fallback: RefundDeps['refundFallback'],
+): Promise<RefundEnd> {
   const { number, attempt, orderId, amount, provider } = refund
   const intoWallet = end !== 'success' && fallback === 'wallet'
   const state = intoWallet ? 'success' : end

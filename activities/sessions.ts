@@ -10,7 +10,14 @@ import { loadOffer } from './load-offer.ts'
 import { moveToOffer, returnFromOffer } from './offer-stock.ts'
 import { stillUnknown } from './still-unknown.ts'
 
-type Offer = { sku: SkuId; warehouse: number; quota: number; granted: number; epoch: number; preheated: boolean }
+type Offer = {
+  sku: SkuId
+  warehouse: number
+  quota: number
+  granted: number
+  epoch: number
+  preheated: boolean
+}
 
 /** Every offer of a session, locked until the transaction ends, always in the same order. Who changes the session's row does that before. */
 export const lockOffers = (tx: Tx, session: SessionId) => tx<Offer[]>`
@@ -38,25 +45,41 @@ async function loadOnce(sql: Sql, gate: Gate, offer: OfferKey): Promise<void> {
   if ((await gate.left(offer)) === undefined) await loadOffer(sql, gate, offer)
 }
 
-async function preheatOffer(tx: Tx, session: SessionId, { sku, warehouse, quota }: Pick<Offer, 'sku' | 'warehouse' | 'quota'>): Promise<void> {
+async function preheatOffer(
+  tx: Tx,
+  session: SessionId,
+  { sku, warehouse, quota }: Pick<Offer, 'sku' | 'warehouse' | 'quota'>,
+): Promise<void> {
   const moved = await moveToOffer(tx, { session, sku, warehouse }, quota)
   await tx`UPDATE offers SET quota = ${moved}, preheated_at = now() WHERE session_id = ${session} AND sku_id = ${sku}`
   if (moved === quota) return
-  await raiseAttention(tx, { reason: 'quota_short', subject: `${session} ${sku}`, details: { planned: String(quota), moved: String(moved) } })
+  await raiseAttention(tx, {
+    reason: 'quota_short',
+    subject: `${session} ${sku}`,
+    details: { planned: String(quota), moved: String(moved) },
+  })
 }
 
 /** Adds an offer to a session that has not ended; the same one again is the same one. Refuses `session_ended`, `offer_exists`, `quota_short`. */
 export async function addOffer(sql: Sql, gate: Gate, session: SessionId, offer: NewOffer): Promise<void> {
   const { sku, priceFen, quota, limit, warehouse } = offer
   const phase = await sql.begin(async (tx) => {
-    const [row] = await tx<{ phase: SessionPhase }[]>`SELECT phase FROM sessions WHERE id = ${session} FOR UPDATE`
+    const [row] = await tx<
+      { phase: SessionPhase }[]
+    >`SELECT phase FROM sessions WHERE id = ${session} FOR UPDATE`
     if (!row) return refuse('session_unknown', {})
     if (row.phase === 'ended') return refuse('session_ended', {})
     await insertOffer(tx, session, offer)
     const [mine] = await tx<(Offer & { price: string; limit: number })[]>`
       SELECT warehouse_id AS warehouse, quota, preheated_at IS NOT NULL AS preheated, price_fen::text AS price, buyer_limit AS limit
       FROM offers WHERE session_id = ${session} AND sku_id = ${sku} FOR UPDATE`
-    if (!mine || mine.price !== priceFen || mine.limit !== limit || mine.warehouse !== warehouse || mine.quota !== quota)
+    if (
+      !mine ||
+      mine.price !== priceFen ||
+      mine.limit !== limit ||
+      mine.warehouse !== warehouse ||
+      mine.quota !== quota
+    )
       refuse('offer_exists', { session, sku })
     if (row.phase !== 'running' || mine?.preheated) return row.phase
     const moved = await moveToOffer(tx, { session, sku, warehouse }, quota)
@@ -68,7 +91,11 @@ export async function addOffer(sql: Sql, gate: Gate, session: SessionId, offer: 
 }
 
 /** Writes an offer's row, once. */
-export async function insertOffer(tx: Tx, session: SessionId, { sku, priceFen, quota, limit, warehouse }: NewOffer): Promise<void> {
+export async function insertOffer(
+  tx: Tx,
+  session: SessionId,
+  { sku, priceFen, quota, limit, warehouse }: NewOffer,
+): Promise<void> {
   await tx`
     INSERT INTO offers (session_id, sku_id, warehouse_id, price_fen, quota, buyer_limit) VALUES (${session}, ${sku}, ${warehouse}, ${priceFen}, ${quota}, ${limit})
     ON CONFLICT DO NOTHING`
@@ -98,7 +125,9 @@ export async function endSession(sql: Sql, session: SessionId): Promise<SessionR
     await tx`UPDATE offers SET ended = true, quota = granted WHERE session_id = ${session}`
     await tx`UPDATE sessions SET report = ${JSON.stringify(await sessionReport(tx, session))}::jsonb WHERE id = ${session}`
   })
-  const [stored] = await sql<{ report: SessionReport | null }[]>`SELECT report FROM sessions WHERE id = ${session}`
+  const [stored] = await sql<
+    { report: SessionReport | null }[]
+  >`SELECT report FROM sessions WHERE id = ${session}`
   if (!stored?.report) throw new Error(`session ${session} has not ended`)
   return stored.report
 }

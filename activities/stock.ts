@@ -48,7 +48,12 @@ async function addSales(tx: Tx, order: OrderId, sign: 1 | -1): Promise<void> {
 }
 
 /** Refunded pieces are on the shelves again from which they were taken. */
-export async function restock(tx: Tx, order: OrderId, refund: RefundNumber, lines: readonly { line: number; quantity: number }[]): Promise<void> {
+export async function restock(
+  tx: Tx,
+  order: OrderId,
+  refund: RefundNumber,
+  lines: readonly { line: number; quantity: number }[],
+): Promise<void> {
   const [, shelves] = await Promise.all([
     tx`
       SELECT 1 FROM stock s JOIN stock_movements m ON m.sku_id = s.sku_id AND m.warehouse_id = s.warehouse_id
@@ -78,7 +83,13 @@ export async function restock(tx: Tx, order: OrderId, refund: RefundNumber, line
 }
 
 /** Locks the rows in order first; the change is a later statement of the same pipeline. */
-async function moveHeld(tx: Tx, order: OrderId, kind: 'released' | 'deducted', onHand: number, reserved: number): Promise<void> {
+async function moveHeld(
+  tx: Tx,
+  order: OrderId,
+  kind: 'released' | 'deducted',
+  onHand: number,
+  reserved: number,
+): Promise<void> {
   await Promise.all([
     tx`
       SELECT 1 FROM stock s JOIN stock_movements m ON m.sku_id = s.sku_id AND m.warehouse_id = s.warehouse_id

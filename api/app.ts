@@ -41,14 +41,30 @@ export function createApp(deps: ApiDeps) {
     .route('/', opsRoutes(deps))
 
   const registry = api.openAPIRegistry
-  registry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
-  registry.registerComponent('securitySchemes', 'cookie', { type: 'apiKey', in: 'cookie', name: 'floodgate_token' })
-  registry.registerComponent('securitySchemes', 'anonymousCart', { type: 'apiKey', in: 'header', name: 'X-Cart' })
+  registry.registerComponent('securitySchemes', 'bearer', {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+  })
+  registry.registerComponent('securitySchemes', 'cookie', {
+    type: 'apiKey',
+    in: 'cookie',
+    name: 'floodgate_token',
+  })
+  registry.registerComponent('securitySchemes', 'anonymousCart', {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-Cart',
+  })
   let document: object | undefined
   api.get('/openapi.json', (c) => {
     document ??= api.getOpenAPI31Document({
       openapi: '3.1.0',
-      info: { title: 'Floodgate', version: '1', description: 'Durable orders. Money is whole fen as decimal strings, ids are decimal strings.' },
+      info: {
+        title: 'Floodgate',
+        version: '1',
+        description: 'Durable orders. Money is whole fen as decimal strings, ids are decimal strings.',
+      },
     })
     return c.json(document)
   })

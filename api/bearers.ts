@@ -30,7 +30,10 @@ const bad = [
  * Verifies bearers: RS256 alone, `exp` required, `sub` the user's id (a decimal snowflake). A verified token is remembered until it expires
  * (the last 100,000 verified), so that a busy buyer costs one signature.
  */
-export function createBearers(keys: BearerKeys, { remember = 100_000, now = Date.now }: { remember?: number; now?: () => number } = {}): Bearers {
+export function createBearers(
+  keys: BearerKeys,
+  { remember = 100_000, now = Date.now }: { remember?: number; now?: () => number } = {},
+): Bearers {
   const verify = verifier(keys)
   const verified = new Map<string, { bearer: Bearer; until: number }>()
   const known = (token: string): Bearer | undefined => {
@@ -59,7 +62,11 @@ function verifier(keys: BearerKeys): (token: string, currentDate: Date) => Promi
   const find = 'jwksUrl' in keys ? createRemoteJWKSet(new URL(keys.jwksUrl)) : ownKey(keys.publicKey)
   return async (token, currentDate) => {
     try {
-      const { payload } = await jwtVerify(token, find, { algorithms: ['RS256'], requiredClaims: ['sub', 'exp'], currentDate })
+      const { payload } = await jwtVerify(token, find, {
+        algorithms: ['RS256'],
+        requiredClaims: ['sub', 'exp'],
+        currentDate,
+      })
       return payload
     } catch (error) {
       if (bad.some((kind) => error instanceof kind)) return undefined

@@ -10,7 +10,8 @@ type Deps = Pick<ApiDeps, 'db' | 'carts'>
 
 /** Refuses what is no whole number from 1 to 999. */
 export function checkQuantity(sku: string, quantity: number): void {
-  if (!Number.isInteger(quantity) || quantity < 1 || quantity > mostPieces) refuse('quantity_invalid', { sku, quantity })
+  if (!Number.isInteger(quantity) || quantity < 1 || quantity > mostPieces)
+    refuse('quantity_invalid', { sku, quantity })
 }
 
 /** The cart with the goods as they are now. */
@@ -24,7 +25,12 @@ export async function showCart({ db, carts }: Deps, owner: CartOwner) {
 }
 
 /** Puts pieces into the cart at today's price. Refuses `quantity_invalid`, `sku_unknown`, `not_on_sale`; a full cart is a problem. */
-export async function addToCart({ db, carts }: Deps, owner: CartOwner, sku: SkuId, quantity: number): Promise<void> {
+export async function addToCart(
+  { db, carts }: Deps,
+  owner: CartOwner,
+  sku: SkuId,
+  quantity: number,
+): Promise<void> {
   checkQuantity(sku, quantity)
   const live = (await readSkus(db, [sku])).get(sku)
   if (!live) return refuse('sku_unknown', { sku })

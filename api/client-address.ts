@@ -13,7 +13,11 @@ export function trustedProxies(text: string): TrustedProxies {
     if (entry === '') continue
     const bits = prefix === undefined ? undefined : Number(prefix)
     const most = isIPv6(address) ? 128 : 32
-    if (isIP(address) === 0 || more.length > 0 || (bits !== undefined && !(/^\d+$/.test(prefix ?? '') && bits <= most)))
+    if (
+      isIP(address) === 0 ||
+      more.length > 0 ||
+      (bits !== undefined && !(/^\d+$/.test(prefix ?? '') && bits <= most))
+    )
       throw new Error(`"${entry}" is no IP address and no network such as 10.0.0.0/8`)
     if (bits === undefined) list.addAddress(address, familyOf(address))
     else list.addSubnet(address, bits, familyOf(address))
@@ -52,7 +56,8 @@ export function limitKey(address: string): string {
 }
 
 const familyOf = (address: string) => (isIPv6(address) ? 'ipv6' : 'ipv4')
-const isTrusted = (trusted: TrustedProxies, address: string): boolean => isIP(address) !== 0 && trusted.check(address, familyOf(address))
+const isTrusted = (trusted: TrustedProxies, address: string): boolean =>
+  isIP(address) !== 0 && trusted.check(address, familyOf(address))
 
 /** Without a port, brackets, a zone, or the disguise of an IPv4 address as an IPv6 one. */
 function plain(entry: string): string {

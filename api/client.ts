@@ -6,5 +6,6 @@ import type { Api } from './app.ts'
  *
  * @example const answer = await createApiClient(url, token).v1.quotes.$post({ json: {} })
  */
-export const createApiClient = (url: string, token: string) => hc<Api>(url, { headers: { authorization: `Bearer ${token}` } })
+export const createApiClient = (url: string, token: string) =>
+  hc<Api>(url, { headers: { authorization: `Bearer ${token}` } })
 export type ApiClient = ReturnType<typeof createApiClient>

@@ -23,7 +23,11 @@ export { OrderUnknown } from '../payments/attempts.ts'
 
 /** Places orders and cancels them. Throws `Refused` for what refuses them, `OrderUnknown` for an order that is not this buyer's. */
 export type Placing = {
-  place(placement: { quote: Quote; expired: boolean; choice: Choice }): Promise<{ state: 'placed' | 'pending'; orderId: OrderId }>
+  place(placement: {
+    quote: Quote
+    expired: boolean
+    choice: Choice
+  }): Promise<{ state: 'placed' | 'pending'; orderId: OrderId }>
   cancel(orderId: OrderId, buyer: UserId): Promise<void>
 }
 
@@ -37,7 +41,9 @@ export type AttemptView = {
 }
 
 /** Opens attempts to pay, or gives the open one again. Throws `Refused`, or `OrderUnknown`. */
-export type Paying = { pay(orderId: OrderId, buyer: UserId, wish: { channel: string; payer: Payer }): Promise<AttemptView> }
+export type Paying = {
+  pay(orderId: OrderId, buyer: UserId, wish: { channel: string; payer: Payer }): Promise<AttemptView>
+}
 
 /** Gives money back. Throws `Refused`. */
 export type Refunding = {

@@ -3,7 +3,9 @@ import { z } from 'zod'
 import { workerVariables } from '../workers/env.ts'
 import { trustedProxies } from './client-address.ts'
 
-const pem = z.string().refine(isRsaKey, { error: 'an RSA public key in PEM form, with its BEGIN and END lines' })
+const pem = z
+  .string()
+  .refine(isRsaKey, { error: 'an RSA public key in PEM form, with its BEGIN and END lines' })
 
 const proxies = z
   .string()
@@ -12,7 +14,11 @@ const proxies = z
     try {
       return trustedProxies(text)
     } catch (error) {
-      context.issues.push({ code: 'custom', input: text, message: error instanceof Error ? error.message : 'addresses and networks' })
+      context.issues.push({
+        code: 'custom',
+        input: text,
+        message: error instanceof Error ? error.message : 'addresses and networks',
+      })
       return z.NEVER
     }
   })
@@ -24,7 +30,9 @@ export const apiVariables = workerVariables
     PORT: z.coerce.number().int().min(0).max(65535).default(3000),
     JWT_PUBLIC_KEY: pem.optional(),
     JWT_JWKS_URL: z.url().optional(),
-    QUOTE_SECRET: z.string({ error: 'a secret of 32 characters or more that all API processes share' }).min(32),
+    QUOTE_SECRET: z
+      .string({ error: 'a secret of 32 characters or more that all API processes share' })
+      .min(32),
     QUOTE_VALID_S: z.coerce.number().int().min(10).default(900),
     PAY_WITHIN_S: z.coerce.number().min(1).default(1800),
     /** Proxies whose X-Forwarded-For is believed. */
@@ -34,7 +42,8 @@ export const apiVariables = workerVariables
   })
   .refine((env) => (env.JWT_PUBLIC_KEY === undefined) !== (env.JWT_JWKS_URL === undefined), {
     path: ['JWT_PUBLIC_KEY'],
-    error: 'set either JWT_PUBLIC_KEY (the PEM of the key that signs your tokens) or JWT_JWKS_URL (where your keys are published)',
+    error:
+      'set either JWT_PUBLIC_KEY (the PEM of the key that signs your tokens) or JWT_JWKS_URL (where your keys are published)',
   })
 function isRsaKey(text: string): boolean {
   try {

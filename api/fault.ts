@@ -1,6 +1,13 @@
 /** What may be logged of a fault: names, codes and places. A driver's query, parameters and details hold personal data, so they are left out. */
-export function faultOf(error: unknown): { kind: string; message: string; code?: string; constraint?: string; at?: string[] } {
-  if (!(error instanceof Error)) return { kind: typeof error, message: 'something that is no error was thrown' }
+export function faultOf(error: unknown): {
+  kind: string
+  message: string
+  code?: string
+  constraint?: string
+  at?: string[]
+} {
+  if (!(error instanceof Error))
+    return { kind: typeof error, message: 'something that is no error was thrown' }
   const cause = innermost(error)
   const code = textOf(cause, 'code')
   const constraint = textOf(cause, 'constraint_name')

@@ -10,7 +10,13 @@ const waitMs = 5000
 export function createPaying(deps: AttemptDeps & { news: Pick<OrderNews, 'until'> }): Paying {
   return {
     async pay(orderId, buyer, { channel, payer }): Promise<AttemptView> {
-      const { number, state, amount, answer, expiresAt } = await openAttempt(deps, orderId, buyer, channel, payer)
+      const { number, state, amount, answer, expiresAt } = await openAttempt(
+        deps,
+        orderId,
+        buyer,
+        channel,
+        payer,
+      )
       const view = { number, channel, state, amount, expiresAt, answer }
       if (channel !== 'balance') return view
       const settled = await deps.news.until(orderId, waitMs, () => endOf(deps.sql, number))
@@ -20,6 +26,8 @@ export function createPaying(deps: AttemptDeps & { news: Pick<OrderNews, 'until'
 }
 
 async function endOf(sql: Sql, number: string): Promise<AttemptView['state'] | undefined> {
-  const [row] = await sql<{ state: AttemptView['state'] }[]>`SELECT state FROM attempts WHERE number = ${number} AND state NOT IN ('opening', 'open')`
+  const [row] = await sql<
+    { state: AttemptView['state'] }[]
+  >`SELECT state FROM attempts WHERE number = ${number} AND state NOT IN ('opening', 'open')`
   return row?.state
 }

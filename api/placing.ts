@@ -26,7 +26,13 @@ export type PlacingDeps = {
 type Placement = { quote: Quote; expired: boolean; choice: Choice }
 type PlacedOrPending = { state: 'placed' | 'pending'; orderId: OrderId }
 
-type Row = { status: OrderStatus; fingerprint: string; refusal: Refusal | null; buyer: string; payState: PayState }
+type Row = {
+  status: OrderStatus
+  fingerprint: string
+  refusal: Refusal | null
+  buyer: string
+  payState: PayState
+}
 
 /**
  * Places orders and cancels them: starts and signals workflows, and lets the order's row answer.
@@ -35,7 +41,15 @@ type Row = { status: OrderStatus; fingerprint: string; refusal: Refusal | null; 
  * refused it. Still without an answer after 5 s: `pending`. `cancel`: closes what is not paid, refunds what is paid and not shipped; throws
  * `Refused`, or `OrderUnknown`.
  */
-export function createPlacing({ db: { sql }, client, news, refunding, queue, payWithinMs, waitMs = 5000 }: PlacingDeps): Placing {
+export function createPlacing({
+  db: { sql },
+  client,
+  news,
+  refunding,
+  queue,
+  payWithinMs,
+  waitMs = 5000,
+}: PlacingDeps): Placing {
   const rowOf = async (id: OrderId): Promise<Row | undefined> => {
     const [row] = await sql<Row[]>`
       SELECT status, fingerprint, refusal, buyer_id::text AS buyer, pay_state AS "payState" FROM orders WHERE id = ${id}`
@@ -55,7 +69,8 @@ export function createPlacing({ db: { sql }, client, news, refunding, queue, pay
   /** No workflow: the order has just ended, or nothing can close it safely; the relay finds such orders and asks a human. */
   const hasEnded = async (id: OrderId): Promise<void> => {
     const row = await rowOf(id)
-    if (row?.status === 'awaiting_payment' || row?.status === 'closing') refuse('unavailable', { step: 'cancel' })
+    if (row?.status === 'awaiting_payment' || row?.status === 'closing')
+      refuse('unavailable', { step: 'cancel' })
   }
 
   return {
@@ -69,7 +84,8 @@ export function createPlacing({ db: { sql }, client, news, refunding, queue, pay
       // Listens before it starts, so that it cannot miss the news and need not look before there is any.
       const waiting = news.until(quote.id, waitMs, () => answered(quote.id), 'later')
       waiting.catch(() => {}) // Awaited below, unless the start fails.
-      if (!(await start(client, queue, inputOf(quote, choice, fingerprint, payWithinMs)))) return await joined(quote.id, fingerprint)
+      if (!(await start(client, queue, inputOf(quote, choice, fingerprint, payWithinMs))))
+        return await joined(quote.id, fingerprint)
       const row = await waiting
       return row ? answer(quote.id, row, fingerprint) : { state: 'pending', orderId: quote.id }
     },
@@ -98,7 +114,9 @@ function answer(orderId: OrderId, row: Row, fingerprint: string): PlacedOrPendin
 }
 
 const notCancellable = (row: Row): Refusal =>
-  row.payState === 'paid' ? { code: 'already_paid', details: {} } : { code: 'not_payable', details: { status: row.status } }
+  row.payState === 'paid'
+    ? { code: 'already_paid', details: {} }
+    : { code: 'not_payable', details: { status: row.status } }
 
 /** An expired token opens nothing; but the order that it started while it was good is still being placed. */
 async function startedBefore(client: Client, quote: Quote): Promise<PlacedOrPending> {
@@ -149,7 +167,12 @@ async function start(client: Client, queue: string, input: OrderInput): Promise<
 }
 
 /** The note waits in PostgreSQL for its order: personal data stays out of workflow histories. */
-async function keepNote(sql: Db['sql'], id: OrderId, fingerprint: string, note: string | undefined): Promise<void> {
+async function keepNote(
+  sql: Db['sql'],
+  id: OrderId,
+  fingerprint: string,
+  note: string | undefined,
+): Promise<void> {
   if (!note) return
   await sql`INSERT INTO order_notes (order_id, fingerprint, note) VALUES (${id}, ${fingerprint}, ${note}) ON CONFLICT DO NOTHING`
 }
@@ -172,6 +195,13 @@ const inputOf = (quote: Quote, choice: Choice, fingerprint: string, payWithinMs:
 
 /** What the buyer asked for with a token, as one short text; a token stands for one choice. */
 function fingerprintOf({ addressId, couponId, points, balance, payment, note }: Choice): string {
-  const asked = JSON.stringify([addressId, couponId ?? null, points ?? '0', balance ?? '0', payment, note ?? ''])
+  const asked = JSON.stringify([
+    addressId,
+    couponId ?? null,
+    points ?? '0',
+    balance ?? '0',
+    payment,
+    note ?? '',
+  ])
   return createHash('sha256').update(asked).digest('base64url')
 }

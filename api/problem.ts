@@ -4,7 +4,13 @@ import type { Logger } from 'pino'
 import { type RefusalCode, Refused, refusalStatus } from '../domain/refusals.ts'
 import { OrderUnknown } from './deps.ts'
 import { faultOf } from './fault.ts'
-import { type ApiProblemCode, type Language, languageOf, type ProblemCode, problemTexts } from './problem-texts.ts'
+import {
+  type ApiProblemCode,
+  type Language,
+  languageOf,
+  type ProblemCode,
+  problemTexts,
+} from './problem-texts.ts'
 import { joinStatus } from './seckill/answers.ts'
 
 const apiStatus = {
@@ -27,14 +33,26 @@ const apiStatus = {
 type ProblemStatus = (typeof apiStatus)[ApiProblemCode] | (typeof refusalStatus)[RefusalCode]
 
 /** What passes in time, and when it is worth while to ask again, in seconds. */
-const retryAfterS: Partial<Record<ProblemCode, number>> = { attempt_unsettled: 5, unavailable: 5, not_ready: 5, still_being_done: 5, paused: 2 }
+const retryAfterS: Partial<Record<ProblemCode, number>> = {
+  attempt_unsettled: 5,
+  unavailable: 5,
+  not_ready: 5,
+  still_being_done: 5,
+  paused: 2,
+}
 
 export type FieldError = { field: string; code: string; message: string }
 /**
  * `details`: a refusal's own. `errors`: what is wrong with which field. `dependencies`: what does not answer. `retryAfterS`: goes into the
  * header of that name.
  */
-export type ProblemMore = { details?: object; field?: string; errors?: FieldError[]; dependencies?: object; retryAfterS?: number }
+export type ProblemMore = {
+  details?: object
+  field?: string
+  errors?: FieldError[]
+  dependencies?: object
+  retryAfterS?: number
+}
 type ProblemBody = { type: string; title: string; status: number; detail: string; code: string }
 
 /** An answer that is not a success, for the edge to write. */
@@ -55,19 +73,35 @@ export const onError = (log: Logger) => (error: unknown, c: Context) => {
   if (error instanceof OrderUnknown) return problem(c, 'not_found')
   if (error instanceof HTTPException && error.status === 400) return problem(c, 'malformed_json')
   const orderId: unknown = c.get('orderId')
-  log.error({ fault: faultOf(error), method: c.req.method, path: c.req.path, ...(orderId === undefined ? {} : { orderId }) }, 'a request failed')
+  log.error(
+    {
+      fault: faultOf(error),
+      method: c.req.method,
+      path: c.req.path,
+      ...(orderId === undefined ? {} : { orderId }),
+    },
+    'a request failed',
+  )
   return problem(c, 'fault')
 }
 
 /** One problem as an answer, in the language that the client asked for. */
-export function problem(c: Context, code: ProblemCode, more: ProblemMore = {}): Response & TypedResponse<ProblemBody, ProblemStatus, 'json'> {
+export function problem(
+  c: Context,
+  code: ProblemCode,
+  more: ProblemMore = {},
+): Response & TypedResponse<ProblemBody, ProblemStatus, 'json'> {
   const { body, status, headers } = problemParts(code, languageOf(c.req.header('accept-language')), more)
   const answer: Response = c.body(body, status, headers)
   return answer as Response & TypedResponse<ProblemBody, ProblemStatus, 'json'> // What the body is, for typed clients.
 }
 
 /** What a problem's answer is made of. */
-export function problemParts(code: ProblemCode, language: Language, { retryAfterS: wait = retryAfterS[code], ...more }: ProblemMore = {}) {
+export function problemParts(
+  code: ProblemCode,
+  language: Language,
+  { retryAfterS: wait = retryAfterS[code], ...more }: ProblemMore = {},
+) {
   const status = statusOf(code)
   const { title, detail } = problemTexts[code][language]
   return {
@@ -84,4 +118,5 @@ export function problemParts(code: ProblemCode, language: Language, { retryAfter
 }
 
 const isApiCode = (code: ProblemCode): code is ApiProblemCode => code in apiStatus
-const statusOf = (code: ProblemCode): ProblemStatus => (isApiCode(code) ? apiStatus[code] : refusalStatus[code])
+const statusOf = (code: ProblemCode): ProblemStatus =>
+  isApiCode(code) ? apiStatus[code] : refusalStatus[code]

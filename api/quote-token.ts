@@ -18,16 +18,29 @@ export type QuoteTokens = {
  * Quote tokens: JWS with HS256 by a secret of 32 bytes or more that all API processes share, valid `validS` seconds. The header's type keeps
  * anything else that the secret may ever sign from being taken for a quote.
  */
-export function createQuoteTokens({ secret, validS, now = Date.now }: { secret: string; validS: number; now?: () => number }): QuoteTokens {
+export function createQuoteTokens({
+  secret,
+  validS,
+  now = Date.now,
+}: {
+  secret: string
+  validS: number
+  now?: () => number
+}): QuoteTokens {
   const bytes = text.encode.encode(secret)
   if (bytes.length < 32) throw new Error('the secret of quote tokens needs 32 bytes or more')
-  const key = crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify'])
+  const key = crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, [
+    'sign',
+    'verify',
+  ])
 
   return {
     async sign(about) {
       const expires = Math.floor(now() / 1000) + validS
       const quote: Quote = { ...about, expires }
-      const token = await new CompactSign(text.encode.encode(JSON.stringify(quote))).setProtectedHeader({ alg: 'HS256', typ: type }).sign(await key)
+      const token = await new CompactSign(text.encode.encode(JSON.stringify(quote)))
+        .setProtectedHeader({ alg: 'HS256', typ: type })
+        .sign(await key)
       return { token, expiresAt: new Date(expires * 1000) }
     },
 

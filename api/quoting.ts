@@ -17,7 +17,12 @@ export type LiveLine = Wanted & { live: LiveSku }
  * Prices what a buyer wants, or the selected lines of the cart, and signs it. Writes nothing. Refuses `empty_order`, `quantity_invalid`,
  * `sku_unknown`, `not_on_sale`; what is short in stock is shown, not refused.
  */
-export async function makeQuote({ db, carts, ids, quoteTokens }: Deps, buyer: UserId, source: string, asked: readonly Wanted[] | undefined) {
+export async function makeQuote(
+  { db, carts, ids, quoteTokens }: Deps,
+  buyer: UserId,
+  source: string,
+  asked: readonly Wanted[] | undefined,
+) {
   const wanted = bySku(asked ?? (await selectedLines(carts, buyer)))
   if (wanted.length === 0) refuse('empty_order', {})
   for (const { sku, quantity } of wanted) checkQuantity(sku, quantity)
@@ -28,7 +33,13 @@ export async function makeQuote({ db, carts, ids, quoteTokens }: Deps, buyer: Us
   )
   const lines = wanted.map((line) => ({ ...line, live: onSale(line.sku, facts.skus) }))
   const id = ids.next() as OrderId // A quote's fresh snowflake is the number of the order that it becomes.
-  const { token, expiresAt } = await quoteTokens.sign({ id, buyer, source, lines: lines.map(quotedLine), rates: fewestRates(facts.rates) })
+  const { token, expiresAt } = await quoteTokens.sign({
+    id,
+    buyer,
+    source,
+    lines: lines.map(quotedLine),
+    rates: fewestRates(facts.rates),
+  })
   return quoteView({ id, token, expiresAt, lines, facts })
 }
 
@@ -45,7 +56,9 @@ function bySku(wanted: readonly Wanted[]): Wanted[] {
 
 async function selectedLines(carts: Deps['carts'], buyer: UserId): Promise<Wanted[]> {
   const lines = await carts.lines(buyer)
-  return lines.filter(({ selected }) => selected).map(({ sku, quantity, line }) => ({ sku, quantity, cartLine: line }))
+  return lines
+    .filter(({ selected }) => selected)
+    .map(({ sku, quantity, line }) => ({ sku, quantity, cartLine: line }))
 }
 
 function onSale(sku: SkuId, live: readonly LiveSku[]): LiveSku {

@@ -9,7 +9,10 @@ export type Remembered<T> = {
 type Entry<T> = { value: Promise<T>; until: number }
 
 /** Remembers what `load` answers for `forMs`, of the last `most` keys. When it fails, what was known before is better than nothing. */
-export function remembered<T>(load: (key: string) => Promise<T>, { forMs = 1000, most = 1000, now = Date.now } = {}): Remembered<T> {
+export function remembered<T>(
+  load: (key: string) => Promise<T>,
+  { forMs = 1000, most = 1000, now = Date.now } = {},
+): Remembered<T> {
   const entries = new Map<string, Entry<T>>()
   return {
     get(key) {

@@ -35,6 +35,11 @@ type Issue = z.core.$ZodIssue
 
 function fieldErrors(issue: Issue): FieldError[] {
   const at = issue.path.map(String)
-  if (issue.code !== 'unrecognized_keys') return [{ field: at.join('.'), code: issue.code, message: issue.message }]
-  return issue.keys.map((key) => ({ field: [...at, key].join('.'), code: 'unknown_field', message: 'there is no such field' }))
+  if (issue.code !== 'unrecognized_keys')
+    return [{ field: at.join('.'), code: issue.code, message: issue.message }]
+  return issue.keys.map((key) => ({
+    field: [...at, key].join('.'),
+    code: 'unknown_field',
+    message: 'there is no such field',
+  }))
 }

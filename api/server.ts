@@ -29,9 +29,18 @@ export async function startApi(env: ApiEnv, parts: Parts): Promise<RunningApi> {
     carts,
     ids,
     log,
-    bearers: createBearers(env.JWT_JWKS_URL ? { jwksUrl: env.JWT_JWKS_URL } : { publicKey: env.JWT_PUBLIC_KEY ?? '' }),
+    bearers: createBearers(
+      env.JWT_JWKS_URL ? { jwksUrl: env.JWT_JWKS_URL } : { publicKey: env.JWT_PUBLIC_KEY ?? '' },
+    ),
     quoteTokens: createQuoteTokens({ secret: env.QUOTE_SECRET, validS: env.QUOTE_VALID_S }),
-    placing: createPlacing({ db, client, news, refunding, queue: env.ORDERS_QUEUE, payWithinMs: env.PAY_WITHIN_S * 1000 }),
+    placing: createPlacing({
+      db,
+      client,
+      news,
+      refunding,
+      queue: env.ORDERS_QUEUE,
+      payWithinMs: env.PAY_WITHIN_S * 1000,
+    }),
     refunding,
     paying: createPaying({ sql: db.sql, ids, providers: payments.providers, deliver: delivery.soon, news }),
     checks: {
@@ -44,14 +53,19 @@ export async function startApi(env: ApiEnv, parts: Parts): Promise<RunningApi> {
     sessions: createSessionBook({ sql: db.sql, news }),
     soldOut: createSoldOut(gate, news),
     captchas: createCaptchas(gate.redis),
-    tokenLimits: createTokenLimits(redis, { perBuyer: env.TOKENS_PER_BUYER_PER_MINUTE, perAddress: env.TOKENS_PER_ADDRESS_PER_MINUTE }),
+    tokenLimits: createTokenLimits(redis, {
+      perBuyer: env.TOKENS_PER_BUYER_PER_MINUTE,
+      perAddress: env.TOKENS_PER_ADDRESS_PER_MINUTE,
+    }),
     trustedProxies: env.TRUSTED_PROXIES,
     operations: createSessionOperations({ sql: db.sql, client, news, queue: env.ORDERS_QUEUE, log }),
     notifyRoutes: notifyRoutes({ sql: db.sql, ids, providers: payments.providers, delivery, log }),
   })
   // Longer than proxies and providers keep theirs idle (a minute is usual), so that a request never meets a connection that just closed.
   const server = createServer({ keepAliveTimeout: 75_000 }, getRequestListener(app.fetch))
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(env.PORT, env.HOST, resolve))
+  await new Promise<void>((resolve, reject) =>
+    server.once('error', reject).listen(env.PORT, env.HOST, resolve),
+  )
   const { port } = server.address() as AddressInfo // It listens on TCP, so it has an address with a port.
   log.info({ port }, 'the API serves')
   return { port, stop: () => close(server) }

@@ -19,7 +19,8 @@ const header =
   '交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行,货币种类,应结订单金额,代金券金额,微信退款单号,商户退款单号,退款金额,充值券退款金额,退款类型,退款状态,商品名称,商户数据包,手续费,费率,订单金额,申请退款金额,费率备注\r\n'
 const firstAttempt = 500_000_000_000_000_000n
 const fen = (i: number): number => 100 + (i % 90_000)
-const yuan = (amount: number): string => `${Math.floor(amount / 100)}.${String(amount % 100).padStart(2, '0')}`
+const yuan = (amount: number): string =>
+  `${Math.floor(amount / 100)}.${String(amount % 100).padStart(2, '0')}`
 
 /** The text of a bill of so many payments, a thousand rows at a time. */
 function* bill(rows: number): Generator<string> {
@@ -40,7 +41,10 @@ function* bill(rows: number): Generator<string> {
 }
 
 /** As WeChat hands bills out: a signed answer says where and with which digest; the packed text follows. It believes whoever asks. */
-export async function serveBills(keys: Awaited<ReturnType<typeof keysOf>>, rows: number): Promise<{ url: string; stop(): Promise<void> }> {
+export async function serveBills(
+  keys: Awaited<ReturnType<typeof keysOf>>,
+  rows: number,
+): Promise<{ url: string; stop(): Promise<void> }> {
   const { headers } = platform(account.keyId, keys.platform.privateKey, Date.now)
   const hash = createHash('sha1')
   for (const text of bill(rows)) hash.update(text)
@@ -48,7 +52,11 @@ export async function serveBills(keys: Awaited<ReturnType<typeof keysOf>>, rows:
   const server = createServer((request, response) => {
     if (request.url?.startsWith('/v3/billdownload'))
       return void pipeline(Readable.from(bill(rows)), createGzip({ level: 1 }), response).catch(() => {})
-    const body = JSON.stringify({ hash_type: 'SHA1', hash_value, download_url: `http://${request.headers.host}/v3/billdownload/file?token=1` })
+    const body = JSON.stringify({
+      hash_type: 'SHA1',
+      hash_value,
+      download_url: `http://${request.headers.host}/v3/billdownload/file?token=1`,
+    })
     response.writeHead(200, { 'Content-Type': 'application/json', ...headers(body) }).end(body)
   })
   server.listen(0, '127.0.0.1')

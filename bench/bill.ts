@@ -26,7 +26,11 @@ export async function benchBill(rounds: number): Promise<Figure[]> {
   removeState(stateDir)
   await claim(stateDir)
   const [postgres] = await showProgress([
-    { name: 'PostgreSQL', run: (report) => startPostgres({ stateDir, env: process.env, usualPorts: false, durable: true }, report) },
+    {
+      name: 'PostgreSQL',
+      run: (report) =>
+        startPostgres({ stateDir, env: process.env, usualPorts: false, durable: true }, report),
+    },
   ])
   await migrate(postgres.url)
   const keys = await keysOf(stateDir)
@@ -51,15 +55,22 @@ export async function benchBill(rounds: number): Promise<Figure[]> {
       child.send('read')
       const [read] = (await once(child, 'message')) as [Read] // What bill-reader.ts sends.
       const { seconds, overIdleMb, repaired, different } = read
-      say(`round ${round} of ${rounds}: ${seconds.toFixed(1)} s, ${overIdleMb.toFixed(0)} MB, ${repaired} repaired, ${different} different`)
+      say(
+        `round ${round} of ${rounds}: ${seconds.toFixed(1)} s, ${overIdleMb.toFixed(0)} MB, ${repaired} repaired, ${different} different`,
+      )
       // A transaction is stored once, whatever the number of statements that list it.
-      if (read.rows !== rows || different !== odd || repaired !== (round === 1 ? odd : 0)) throw new Error('the bill was not matched as it should be')
+      if (read.rows !== rows || different !== odd || repaired !== (round === 1 ? odd : 0))
+        throw new Error('the bill was not matched as it should be')
       reads.push(read)
       await once(child, 'exit')
     }
     return [
       { figure: 'bill_rows_s', rounds: reads.map(({ seconds }) => rows / seconds), target: null },
-      { figure: 'bill_memory_mb', rounds: reads.map(({ overIdleMb }) => overIdleMb), target: { atMost: 100 } },
+      {
+        figure: 'bill_memory_mb',
+        rounds: reads.map(({ overIdleMb }) => overIdleMb),
+        target: { atMost: 100 },
+      },
     ]
   } finally {
     await bills.stop()

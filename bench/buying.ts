@@ -28,8 +28,14 @@ export async function basket(rig: Rig, apis: Map<string, ApiClient>, i: number):
 }
 
 /** Places the order; resolves when its buyer knows: with the answer, or, told where to look (202), when the row says it. */
-export async function placeOrder(rig: Rig, { api, buyer, quoteToken }: Basket, more: Record<string, string> = {}): Promise<OrderId> {
-  const placed = await api.v1.orders.$post({ json: { quoteToken, addressId: buyer.address, payment: 'online', ...more } })
+export async function placeOrder(
+  rig: Rig,
+  { api, buyer, quoteToken }: Basket,
+  more: Record<string, string> = {},
+): Promise<OrderId> {
+  const placed = await api.v1.orders.$post({
+    json: { quoteToken, addressId: buyer.address, payment: 'online', ...more },
+  })
   if (placed.status === 202) {
     const { orderId } = (await placed.json()) as unknown as { orderId: OrderId } // What 202 answers; its ids are text.
     await rig.news.until(orderId, 60_000, async () => {
@@ -44,7 +50,10 @@ export async function placeOrder(rig: Rig, { api, buyer, quoteToken }: Basket, m
 
 /** Pays by WeChat at the sandbox, whose signed callback settles it; resolves when the order's row says so. */
 export async function payAndSettle(rig: Rig, { api }: Basket, order: OrderId): Promise<void> {
-  const opened = await api.v1.orders[':id'].payments.$post({ param: { id: order }, json: { channel: 'wechat-v3' } })
+  const opened = await api.v1.orders[':id'].payments.$post({
+    param: { id: order },
+    json: { channel: 'wechat-v3' },
+  })
   if (opened.status !== 201) throw new Error(`paying answered ${opened.status}: ${await opened.text()}`)
   const isSettled = async () => {
     const [row] = await rig.db.sql`SELECT 1 FROM orders WHERE id = ${order} AND status = 'to_ship'`

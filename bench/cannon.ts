@@ -2,7 +2,9 @@ import autocannon from 'autocannon'
 
 export type Shot = { path: string; headers: Record<string, string>; body: string }
 export type ToCannon = { url: string; connections: number; shots: Shot[] }
-export type FromCannon = { perS: number; tookMs: number[]; statuses: Record<string, number>; errors: number } | { ready: true }
+export type FromCannon =
+  | { perS: number; tookMs: number[]; statuses: Record<string, number>; errors: number }
+  | { ready: true }
 
 /** The load process: fires each shot once, over so many connections, and says how many were answered a second, and how long each took. */
 process.on('message', async ({ url, connections, shots }: ToCannon) => {
@@ -23,8 +25,15 @@ process.on('message', async ({ url, connections, shots }: ToCannon) => {
       })
     },
   })
-  const statuses = Object.fromEntries(Object.entries(result.statusCodeStats).map(([status, { count }]) => [status, count]))
-  const told: FromCannon = { perS: (each * connections * 1000) / (last - began), tookMs, statuses, errors: result.errors + result.timeouts }
+  const statuses = Object.fromEntries(
+    Object.entries(result.statusCodeStats).map(([status, { count }]) => [status, count]),
+  )
+  const told: FromCannon = {
+    perS: (each * connections * 1000) / (last - began),
+    tookMs,
+    statuses,
+    errors: result.errors + result.timeouts,
+  }
   process.send?.(told)
 })
 process.on('disconnect', () => process.exit(0))

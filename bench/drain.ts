@@ -46,7 +46,9 @@ export async function benchDrain(rounds: number): Promise<Figure[]> {
       figures.ratio.push(bare / ours)
       figures.ours.push((orders * 1000) / ours)
       figures.bare.push((orders * 1000) / bare)
-      say(`round ${round} of ${rounds}: ${((orders * 1000) / ours).toFixed(0)} orders/s started beside ${((orders * 1000) / bare).toFixed(0)} bare`)
+      say(
+        `round ${round} of ${rounds}: ${((orders * 1000) / ours).toFixed(0)} orders/s started beside ${((orders * 1000) / bare).toFixed(0)} bare`,
+      )
     }
     const rebuilt = await measureRebuild(parts, env, shop, rounds)
     return [
@@ -71,21 +73,41 @@ async function queueUp({ db: { sql }, gate, ids }: Parts, shop: Shop, tickets: n
   await sql`INSERT INTO skus (id, product_id, name, price_fen) SELECT ${sku}, product_id, 'Bench', 5000 FROM skus LIMIT 1`
   await sql`INSERT INTO stock (sku_id, warehouse_id, on_hand) SELECT ${sku}, id, ${tickets} FROM warehouses ORDER BY id LIMIT 1`
   await sql`INSERT INTO sessions (id, opens_at, ends_at, pay_within_ms) VALUES (${session}, now(), now() + interval '1 hour', 600000)`
-  const [first] = await sql<{ warehouse: number }[]>`SELECT warehouse_id AS warehouse FROM stock WHERE sku_id = ${sku}`
-  await sql.begin((tx) => insertOffer(tx, session, { sku, priceFen: '4000', quota: tickets, limit: 1, warehouse: first?.warehouse ?? 0 }))
+  const [first] = await sql<
+    { warehouse: number }[]
+  >`SELECT warehouse_id AS warehouse FROM stock WHERE sku_id = ${sku}`
+  await sql.begin((tx) =>
+    insertOffer(tx, session, {
+      sku,
+      priceFen: '4000',
+      quota: tickets,
+      limit: 1,
+      warehouse: first?.warehouse ?? 0,
+    }),
+  )
   await preheat(sql, gate, session)
   const offer = { session, sku }
   await inParallel(tickets, 100, async () => {
     const buyer = ids.next() as UserId
     const { token } = await gate.issueToken(offer, buyer, 0)
-    const { answer } = await gate.admit(offer, { buyer, pieces: 1, address, token, ticket: ids.next() as TicketId })
+    const { answer } = await gate.admit(offer, {
+      buyer,
+      pieces: 1,
+      address,
+      token,
+      ticket: ids.next() as TicketId,
+    })
     if (answer !== 'admitted') throw new Error(`a join was answered ${answer}`)
   })
   return offer
 }
 
 /** Runs one drain until every ticket's order is started; how long that took (ms). */
-async function drained(parts: Parts, env: Parameters<typeof drainDeps>[0], { session }: OfferKey): Promise<number> {
+async function drained(
+  parts: Parts,
+  env: Parameters<typeof drainDeps>[0],
+  { session }: OfferKey,
+): Promise<number> {
   const began = performance.now()
   const drain = startDrain(drainDeps(env, parts))
   for (;;) {

@@ -1,9 +1,21 @@
 import Table from 'cli-table3'
 
 /** One figure: what was measured in each round, and what was promised. */
-export type Figure = { figure: string; rounds: number[]; target: { atMost: number } | { atLeast: number } | null; unit?: string }
+export type Figure = {
+  figure: string
+  rounds: number[]
+  target: { atMost: number } | { atLeast: number } | null
+  unit?: string
+}
 
-type Summary = { figure: string; min: number; median: number; max: number; target: string; holds: boolean | null }
+type Summary = {
+  figure: string
+  min: number
+  median: number
+  max: number
+  target: string
+  holds: boolean | null
+}
 
 const sorted = (numbers: readonly number[]): number[] => [...numbers].sort((a, b) => a - b)
 
@@ -28,9 +40,19 @@ export function report(figures: readonly Figure[], json: boolean): boolean {
   const summaries = figures.map(summarise)
   if (json) for (const summary of summaries) console.log(JSON.stringify(summary))
   else {
-    const table = new Table({ head: ['figure', 'min', 'median', 'max', 'target', 'holds'], style: { head: [] } })
+    const table = new Table({
+      head: ['figure', 'min', 'median', 'max', 'target', 'holds'],
+      style: { head: [] },
+    })
     for (const s of summaries)
-      table.push([s.figure, short(s.min), short(s.median), short(s.max), s.target, s.holds === null ? '' : s.holds ? 'yes' : 'NO'])
+      table.push([
+        s.figure,
+        short(s.min),
+        short(s.median),
+        short(s.max),
+        s.target,
+        s.holds === null ? '' : s.holds ? 'yes' : 'NO',
+      ])
     console.log(table.toString())
   }
   return summaries.every((summary) => summary.holds !== false)
@@ -44,7 +66,11 @@ export const say = (text: string): void => {
 }
 
 /** Runs `total` jobs, `width` at a time, and says how long each took (ms). */
-export async function inParallel(total: number, width: number, job: (i: number) => Promise<void>): Promise<{ tookMs: number[]; allMs: number }> {
+export async function inParallel(
+  total: number,
+  width: number,
+  job: (i: number) => Promise<void>,
+): Promise<{ tookMs: number[]; allMs: number }> {
   const tookMs: number[] = []
   let next = 0
   const started = performance.now()

@@ -31,7 +31,10 @@ const address = ids.next() as AddressId // Fresh snowflakes are what ids are, he
 /** What the gate costs: a join beside a script that only counts, beside a million buyers, and in bytes. On a server of its own. */
 export async function benchGate(rounds: number): Promise<Figure[]> {
   const stateDir = mkdtempSync(join(tmpdir(), 'floodgate-bench-'))
-  const server = await startRedis({ stateDir, env: { ...process.env, REDIS_URL: '' }, usualPorts: false, durable: true }, () => {})
+  const server = await startRedis(
+    { stateDir, env: { ...process.env, REDIS_URL: '' }, usualPorts: false, durable: true },
+    () => {},
+  )
   const redis = new Redis(server.url)
   try {
     say(server.about)
@@ -72,7 +75,9 @@ async function speeds(redis: Redis, rounds: number): Promise<Figure[]> {
     vsEvalsha.push(ms.evalsha / ms.empty)
     vsBare.push(ms.bare / ms.empty)
     fullVsEmpty.push(ms.empty / ms.full)
-    const perSecond = Object.entries(ms).map(([name, took]) => `${name} ${Math.round((turns * callsATurn * 1000) / took)}`)
+    const perSecond = Object.entries(ms).map(
+      ([name, took]) => `${name} ${Math.round((turns * callsATurn * 1000) / took)}`,
+    )
     say(`round ${round}, calls a second: ${perSecond.join(', ')}`)
   }
   await gate.remove(full)
@@ -106,12 +111,27 @@ async function usedMemory(redis: Redis): Promise<number> {
 async function openOffer(gate: Gate, more: Partial<OfferLoad> = {}): Promise<OfferKey> {
   const offer = { session: '2019052614' as SessionId, sku: ids.next() as SkuId }
   const [opensAt, endsAt] = [Date.now() - 1000, Date.now() + 3_600_000]
-  await gate.load(offer, { epoch: 1, left: 10_000_000, opensAt, endsAt, limit: 1, paused: false, tickets: [], ...more })
+  await gate.load(offer, {
+    epoch: 1,
+    left: 10_000_000,
+    opensAt,
+    endsAt,
+    limit: 1,
+    paused: false,
+    tickets: [],
+    ...more,
+  })
   return offer
 }
 
 const buyersOf = (count: number): OfferLoad['tickets'] =>
-  Array.from({ length: count }, (_, i) => ({ ticket: ids.next() as TicketId, buyer: ids.next() as UserId, pieces: 1, seq: i + 1, paid: false }))
+  Array.from({ length: count }, (_, i) => ({
+    ticket: ids.next() as TicketId,
+    buyer: ids.next() as UserId,
+    pieces: 1,
+    seq: i + 1,
+    paid: false,
+  }))
 
 /** New buyers join, all of whom get in; how long it takes, in ms. Their tokens are written before the clock starts. */
 async function joins(gate: Gate, offer: OfferKey): Promise<number> {
@@ -133,7 +153,11 @@ async function joins(gate: Gate, offer: OfferKey): Promise<number> {
 async function increments(redis: Redis, offer: OfferKey): Promise<number> {
   const { offer: key, queue, token } = keysOf(offer)
   const [buyer, text] = [ids.next() as UserId, 'x'.repeat(24)]
-  return timed(async () => void (await redis.benchIncrement(`${key}:bench`, queue, token(buyer, text), buyer, 1, buyer, address)))
+  return timed(
+    async () =>
+      void (await redis.benchIncrement(`${key}:bench`, queue, token(buyer, text), buyer, 1, buyer, address)),
+  )
 }
 
-const timed = async (job: (i: number) => Promise<void>): Promise<number> => (await inParallel(callsATurn, inFlight, job)).allMs
+const timed = async (job: (i: number) => Promise<void>): Promise<number> =>
+  (await inParallel(callsATurn, inFlight, job)).allMs

@@ -13,11 +13,16 @@ const queue = 'orders'
 /** What an order with everything costs Temporal in history events, and PostgreSQL in round trips. Counts, so one round says it all. */
 export async function historyFigures(rig: Rig, apis: Map<string, ApiClient>): Promise<Figure[]> {
   say('counting history events and SQL round trips')
-  const paid = await eventsOf(rig, 0, 600_000, async (id) => payAndSettle(rig, await basket(rig, apis, 0), id))
+  const paid = await eventsOf(rig, 0, 600_000, async (id) =>
+    payAndSettle(rig, await basket(rig, apis, 0), id),
+  )
   const closed = await eventsOf(rig, 1, 1000, async () => {})
   const closedAttempt = await eventsOf(rig, 2, 3000, async (id) => {
     const { api } = await basket(rig, apis, 2)
-    const opened = await api.v1.orders[':id'].payments.$post({ param: { id }, json: { channel: 'wechat-v3' } })
+    const opened = await api.v1.orders[':id'].payments.$post({
+      param: { id },
+      json: { channel: 'wechat-v3' },
+    })
     if (opened.status !== 201) throw new Error(`paying answered ${opened.status}`)
   })
   return [
@@ -29,11 +34,22 @@ export async function historyFigures(rig: Rig, apis: Map<string, ApiClient>): Pr
 }
 
 /** Starts an order with all five steps for the `i`-th buyer, lets something happen to it, and counts its events at its end. */
-async function eventsOf(rig: Rig, i: number, payWithinMs: number, happen: (id: OrderId) => Promise<void>): Promise<number> {
+async function eventsOf(
+  rig: Rig,
+  i: number,
+  payWithinMs: number,
+  happen: (id: OrderId) => Promise<void>,
+): Promise<number> {
   const input = inputOf(rig, i, payWithinMs)
-  const handle = await rig.client.workflow.start<typeof order>('order', { args: [input], taskQueue: queue, workflowId: `order-${input.orderId}` })
+  const handle = await rig.client.workflow.start<typeof order>('order', {
+    args: [input],
+    taskQueue: queue,
+    workflowId: `order-${input.orderId}`,
+  })
   const placed = await rig.news.until(input.orderId, 10_000, async () => {
-    const [row] = await rig.db.sql<{ status: string }[]>`SELECT status FROM orders WHERE id = ${input.orderId} AND status <> 'placing'`
+    const [row] = await rig.db.sql<
+      { status: string }[]
+    >`SELECT status FROM orders WHERE id = ${input.orderId} AND status <> 'placing'`
     return row?.status
   })
   if (placed !== 'awaiting_payment') throw new Error(`the order with everything became ${placed}`)
@@ -57,7 +73,8 @@ async function roundTrips(rig: Rig): Promise<number> {
     counting = true
     const input = inputOf(rig, 3, 600_000)
     const placed = await placeAtOnce(db.sql, input, 'bench')
-    if (placed?.status !== 'awaiting_payment') throw new Error(`the order with everything became ${placed?.status}`)
+    if (placed?.status !== 'awaiting_payment')
+      throw new Error(`the order with everything became ${placed?.status}`)
     return statements
   } finally {
     await db.close()

@@ -18,16 +18,30 @@ const connections = 60
  * token does.
  */
 export async function benchJoin(rounds: number): Promise<Figure[]> {
-  const one = await startOneApi('./floor/bare-api.ts', { TRUSTED_PROXIES: '127.0.0.1', TOKENS_PER_BUYER_PER_MINUTE: '100000' })
+  const one = await startOneApi('./floor/bare-api.ts', {
+    TRUSTED_PROXIES: '127.0.0.1',
+    TOKENS_PER_BUYER_PER_MINUTE: '100000',
+  })
   const { parts, keys, url, bareUrl } = one
   const browser = createBrowser(url, connections)
   try {
     const bearers = signAll(keys.jwt.privateKey)
     const shop = await makeShop(parts.db, parts.ids)
     const address = shop.buyers[0]?.address ?? ''
-    const fire = async (to: string, shots: Shot[], status: string) => (await one.fire(to, shots, status, connections)).perS
-    const names = ['join_vs_bare', 'sold_out_vs_hello', 'joins_per_s', 'bare_per_s', 'sold_out_per_s', 'hello_per_s'] as const
-    const figures = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<(typeof names)[number], number[]> // One list a name.
+    const fire = async (to: string, shots: Shot[], status: string) =>
+      (await one.fire(to, shots, status, connections)).perS
+    const names = [
+      'join_vs_bare',
+      'sold_out_vs_hello',
+      'joins_per_s',
+      'bare_per_s',
+      'sold_out_per_s',
+      'hello_per_s',
+    ] as const
+    const figures = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<
+      (typeof names)[number],
+      number[]
+    > // One list a name.
     for (let round = 0; round <= rounds; round++) {
       const offer = await openOffer(parts, buyers)
       const path = pathOf(offer)
@@ -45,7 +59,11 @@ export async function benchJoin(rounds: number): Promise<Figure[]> {
       )
       const empty = pathOf(await openOffer(parts, 0))
       const late = bearers.map((bearer, n) =>
-        shot(`${empty}/tickets`, headersOf(bearer, n), { token: 'AAAAAAAAAAAAAAAAAAAAAAAA', quantity: 1, addressId: address }),
+        shot(`${empty}/tickets`, headersOf(bearer, n), {
+          token: 'AAAAAAAAAAAAAAAAAAAAAAAA',
+          quantity: 1,
+          addressId: address,
+        }),
       )
       await soldOut(browser, empty, bearers[0] ?? '', address)
       const hello = (one: Shot): Shot => ({ ...one, path: `/hello${one.path}` })
@@ -80,7 +98,9 @@ async function openOffer({ db: { sql }, gate, ids }: Parts, pieces: number): Pro
   await sql`INSERT INTO skus (id, product_id, name, price_fen) SELECT ${sku}, product_id, 'Bench', 5000 FROM skus LIMIT 1`
   await sql`INSERT INTO stock (sku_id, warehouse_id, on_hand) VALUES (${sku}, 9001, ${pieces})`
   await sql`INSERT INTO sessions (id, opens_at, ends_at, pay_within_ms) VALUES (${session}, now(), now() + interval '1 hour', 600000)`
-  await sql.begin((tx) => insertOffer(tx, session, { sku, priceFen: '4000', quota: pieces, limit: 1, warehouse: 9001 }))
+  await sql.begin((tx) =>
+    insertOffer(tx, session, { sku, priceFen: '4000', quota: pieces, limit: 1, warehouse: 9001 }),
+  )
   await preheat(sql, gate, session)
   await keepAlive(gate, { session, sku })
   return { session, sku }
@@ -93,16 +113,28 @@ async function keepAlive(gate: Parts['gate'], offer: OfferKey): Promise<void> {
 }
 
 /** Asks until the API has heard from Redis that nothing is left. */
-async function soldOut(browser: ReturnType<typeof createBrowser>, path: string, bearer: string, address: string): Promise<void> {
+async function soldOut(
+  browser: ReturnType<typeof createBrowser>,
+  path: string,
+  bearer: string,
+  address: string,
+): Promise<void> {
   for (;;) {
     const { body } = await browser.ask('POST', `${path}/token`, headersOf(bearer, 0), {})
-    const { status } = await browser.ask('POST', `${path}/tickets`, headersOf(bearer, 0), { token: body.token, quantity: 1, addressId: address })
+    const { status } = await browser.ask('POST', `${path}/tickets`, headersOf(bearer, 0), {
+      token: body.token,
+      quantity: 1,
+      addressId: address,
+    })
     if (status === 409) return
   }
 }
 
 const pathOf = ({ session, sku }: OfferKey): string => `/v1/seckill/sessions/${session}/offers/${sku}`
-const headersOf = (bearer: string, n: number) => ({ authorization: `Bearer ${bearer}`, 'x-forwarded-for': `10.0.${(n >> 8) & 255}.${n & 255}` })
+const headersOf = (bearer: string, n: number) => ({
+  authorization: `Bearer ${bearer}`,
+  'x-forwarded-for': `10.0.${(n >> 8) & 255}.${n & 255}`,
+})
 const shot = (path: string, headers: Record<string, string>, body: object): Shot => ({
   path,
   headers: { ...headers, 'content-type': 'application/json' },

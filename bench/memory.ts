@@ -13,7 +13,10 @@ export function answerMemory(): void {
       await new Promise((resolve) => setImmediate(resolve))
     }
     const { rss, heapUsed, external, arrayBuffers } = process.memoryUsage()
-    process.send?.({ rssMb: rss / 2 ** 20, heapMb: (heapUsed + external + arrayBuffers) / 2 ** 20 } satisfies Told)
+    process.send?.({
+      rssMb: rss / 2 ** 20,
+      heapMb: (heapUsed + external + arrayBuffers) / 2 ** 20,
+    } satisfies Told)
   })
   process.send?.({ ready: true } satisfies Told)
 }

@@ -30,8 +30,19 @@ export async function benchNotify(rounds: number): Promise<Figure[]> {
       await quiet(one)
       return tookMs
     }
-    const names = ['notify_vs_bare', 'ack_down_vs_up', 'notify_per_s', 'bare_per_s', 'ack_up_ms_p99', 'ack_down_ms_p99', 'judged_share'] as const
-    const figures = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<(typeof names)[number], number[]> // One list a name.
+    const names = [
+      'notify_vs_bare',
+      'ack_down_vs_up',
+      'notify_per_s',
+      'bare_per_s',
+      'ack_up_ms_p99',
+      'ack_down_ms_p99',
+      'judged_share',
+    ] as const
+    const figures = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<
+      (typeof names)[number],
+      number[]
+    > // One list a name.
     for (let round = 0; round <= rounds; round++) {
       const shots = await paidAttempts(one, notifications)
       const [ours, bare] = await inTurns(shots, perS(url), perS(bareUrl))
@@ -56,14 +67,18 @@ export async function benchNotify(rounds: number): Promise<Figure[]> {
         `round ${round} of ${rounds}: ${ours.toFixed(0)}/s beside ${bare.toFixed(0)} bare, acknowledged within ${upMs.toFixed(1)} ms, ${downMs.toFixed(1)} without Temporal`,
       )
     }
-    const targets: Partial<Record<string, Figure['target']>> = { notify_vs_bare: { atLeast: 0.8 }, ack_down_vs_up: { atMost: 1.5 } }
+    const targets: Partial<Record<string, Figure['target']>> = {
+      notify_vs_bare: { atLeast: 0.8 },
+      ack_down_vs_up: { atMost: 1.5 },
+    }
     return names.map((figure) => ({ figure, rounds: figures[figure], target: targets[figure] ?? null }))
   } finally {
     await one.close()
   }
 }
 
-const thirds = (shots: Shot[]): Shot[][] => [0, 1, 2].map((n) => shots.slice((n * shots.length) / 3, ((n + 1) * shots.length) / 3))
+const thirds = (shots: Shot[]): Shot[][] =>
+  [0, 1, 2].map((n) => shots.slice((n * shots.length) / 3, ((n + 1) * shots.length) / 3))
 
 /** Orders that wait for their payment, each with an open attempt, and what WeChat says when each is paid. */
 async function paidAttempts({ parts: { db, ids }, keys }: OneApi, count: number): Promise<Shot[]> {
@@ -101,7 +116,9 @@ async function quiet({ parts: { db } }: OneApi): Promise<void> {
 
 /** While `during` runs, Temporal's process group stands still: connections to it stay open, and nothing answers. */
 async function withoutTemporal({ stateDir }: OneApi, during: () => Promise<void>): Promise<void> {
-  const { pid } = JSON.parse(readFileSync(join(stateDir, 'children', 'temporal.json'), 'utf8')) as { pid: number } // Noted by state.mjs.
+  const { pid } = JSON.parse(readFileSync(join(stateDir, 'children', 'temporal.json'), 'utf8')) as {
+    pid: number
+  } // Noted by state.mjs.
   process.kill(-pid, 'SIGSTOP')
   try {
     await during()

@@ -41,12 +41,22 @@ export async function startOneApi(floor: string, app: Record<string, string>): P
   const keys = await keysOf(stateDir)
   await migrate(servers.databaseUrl)
   const appPort = await freePort()
-  const environment = { ...appEnvironment({ servers, appPort, sandboxPort: 0 }, keys), LOG_LEVEL: 'warn', HOST: '127.0.0.1', ...app }
+  const environment = {
+    ...appEnvironment({ servers, appPort, sandboxPort: 0 }, keys),
+    LOG_LEVEL: 'warn',
+    HOST: '127.0.0.1',
+    ...app,
+  }
   const url = `http://127.0.0.1:${appPort}`
   const parts = await openParts(readEnv(drainVariables, environment))
   const api = await startChild({
     ...{ name: 'api', command: process.execPath, stateDir, env: environment },
-    args: ['--max-semi-space-size=32', '--import', 'tsx', fileURLToPath(new URL('../api/main.ts', import.meta.url))],
+    args: [
+      '--max-semi-space-size=32',
+      '--import',
+      'tsx',
+      fileURLToPath(new URL('../api/main.ts', import.meta.url)),
+    ],
     ready: async () => (await fetch(`${url}/readyz`)).ok,
   })
   const [bare, barePort] = await startBare(floor, environment)
@@ -58,7 +68,8 @@ export async function startOneApi(floor: string, app: Record<string, string>): P
       const [told] = (await once(cannon, 'message')) as [FromCannon]
       if ('ready' in told) throw new Error('the load process started twice')
       const { tookMs: _, ...summary } = told
-      if (told.errors > 0 || Object.keys(told.statuses).some((other) => other !== status)) throw new Error(`answers: ${JSON.stringify(summary)}`)
+      if (told.errors > 0 || Object.keys(told.statuses).some((other) => other !== status))
+        throw new Error(`answers: ${JSON.stringify(summary)}`)
       return told
     },
     async close() {
@@ -72,7 +83,10 @@ export async function startOneApi(floor: string, app: Record<string, string>): P
   }
 }
 
-async function startBare(floor: string, environment: Record<string, string>): Promise<[ChildProcess, number]> {
+async function startBare(
+  floor: string,
+  environment: Record<string, string>,
+): Promise<[ChildProcess, number]> {
   const script = fileURLToPath(new URL(floor, import.meta.url))
   const bare = spawn(process.execPath, ['--max-semi-space-size=32', '--import', 'tsx', script], {
     env: { ...process.env, ...environment },

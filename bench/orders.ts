@@ -22,8 +22,19 @@ export async function benchOrders(rig: Rig, rounds: number): Promise<Figure[]> {
   await inParallel(100, 8, (i) => placeAndSettle(warm, i))
   await inParallel(100, width, () => bareOrder(rig))
 
-  const names = ['orders_per_s', 'floor_per_s', 'orders_vs_floor', 'ended_vs_floor', 'place_ms_p50', 'floor_ms_p50', 'place_vs_floor'] as const
-  const figures = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<(typeof names)[number], number[]> // One list a name.
+  const names = [
+    'orders_per_s',
+    'floor_per_s',
+    'orders_vs_floor',
+    'ended_vs_floor',
+    'place_ms_p50',
+    'floor_ms_p50',
+    'place_vs_floor',
+  ] as const
+  const figures = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<
+    (typeof names)[number],
+    number[]
+  > // One list a name.
   for (let round = 1; round <= rounds; round++) {
     const many = await baskets(orders)
     const started = performance.now()
@@ -45,7 +56,9 @@ export async function benchOrders(rig: Rig, rounds: number): Promise<Figure[]> {
     figures.place_ms_p50.push(percentile(place.tookMs, 0.5))
     figures.floor_ms_p50.push(percentile(update.tookMs, 0.5))
     figures.place_vs_floor.push(percentile(place.tookMs, 0.5) / percentile(update.tookMs, 0.5))
-    say(`round ${round} of ${rounds}: ${perS(ours.allMs).toFixed(1)} orders/s beside ${perS(bare.allMs).toFixed(1)} bare`)
+    say(
+      `round ${round} of ${rounds}: ${perS(ours.allMs).toFixed(1)} orders/s beside ${perS(bare.allMs).toFixed(1)} bare`,
+    )
   }
   return [
     ...(await historyFigures(rig, apis)),

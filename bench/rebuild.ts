@@ -10,7 +10,12 @@ import type { Shop } from './shop.ts'
 const live = 10_000
 
 /** Seconds from a flush of Redis to the next buyer who is let in, with 10,000 tickets of live orders to be known again. One number a round. */
-export async function measureRebuild(parts: Parts, env: Parameters<typeof drainDeps>[0], shop: Shop, rounds: number): Promise<number[]> {
+export async function measureRebuild(
+  parts: Parts,
+  env: Parameters<typeof drainDeps>[0],
+  shop: Shop,
+  rounds: number,
+): Promise<number[]> {
   const offer = await crowdedOffer(parts)
   const drain = startDrain(drainDeps(env, parts))
   const seconds: number[] = []
@@ -36,8 +41,18 @@ async function crowdedOffer({ db: { sql }, gate, ids }: Parts): Promise<OfferKey
   await sql`INSERT INTO skus (id, product_id, name, price_fen) SELECT ${sku}, product_id, 'Bench', 5000 FROM skus LIMIT 1`
   await sql`INSERT INTO stock (sku_id, warehouse_id, on_hand) SELECT ${sku}, id, ${2 * live} FROM warehouses ORDER BY id LIMIT 1`
   await sql`INSERT INTO sessions (id, opens_at, ends_at, pay_within_ms) VALUES (${session}, now(), now() + interval '1 hour', 600000)`
-  const [first] = await sql<{ warehouse: number }[]>`SELECT warehouse_id AS warehouse FROM stock WHERE sku_id = ${sku}`
-  await sql.begin((tx) => insertOffer(tx, session, { sku, priceFen: '4000', quota: 2 * live, limit: 1, warehouse: first?.warehouse ?? 0 }))
+  const [first] = await sql<
+    { warehouse: number }[]
+  >`SELECT warehouse_id AS warehouse FROM stock WHERE sku_id = ${sku}`
+  await sql.begin((tx) =>
+    insertOffer(tx, session, {
+      sku,
+      priceFen: '4000',
+      quota: 2 * live,
+      limit: 1,
+      warehouse: first?.warehouse ?? 0,
+    }),
+  )
   await preheat(sql, gate, session)
   await sql`UPDATE offers SET granted = ${live}, sold = ${live} WHERE session_id = ${session}`
   const base = BigInt(ids.next())
@@ -54,7 +69,13 @@ async function letIn({ gate, ids }: Parts, shop: Shop, offer: OfferKey): Promise
   for (;;) {
     const buyer = ids.next() as UserId // Fresh snowflakes.
     const { token } = await gate.issueToken(offer, buyer, 0)
-    const { answer } = await gate.admit(offer, { buyer, pieces: 1, address, token, ticket: ids.next() as TicketId })
+    const { answer } = await gate.admit(offer, {
+      buyer,
+      pieces: 1,
+      address,
+      token,
+      ticket: ids.next() as TicketId,
+    })
     if (answer === 'admitted') return
     await pause(10)
   }

@@ -35,8 +35,14 @@ const benchWorker = 1023
 /** Starts a child that talks back over IPC, and waits until it is ready. Its output goes to this process's standard error. */
 export async function fork(script: string, env: Record<string, string>): Promise<ChildProcess> {
   const args = ['--expose-gc', '--import', 'tsx', fileURLToPath(new URL(script, import.meta.url))]
-  const child = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
-  await Promise.race([once(child, 'message'), once(child, 'exit').then(([code]) => Promise.reject(new Error(`${script} ended with ${code}`)))])
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
+  await Promise.race([
+    once(child, 'message'),
+    once(child, 'exit').then(([code]) => Promise.reject(new Error(`${script} ended with ${code}`))),
+  ])
   return child
 }
 
@@ -67,7 +73,14 @@ export async function openRig(app: Record<string, string> = {}): Promise<Rig> {
     sandbox: sandboxClient(stack.sandboxUrl),
     floor,
     as: async (buyer) =>
-      createApiClient(stack.url, await new SignJWT().setProtectedHeader({ alg: 'RS256' }).setSubject(buyer).setExpirationTime('2h').sign(key)),
+      createApiClient(
+        stack.url,
+        await new SignJWT()
+          .setProtectedHeader({ alg: 'RS256' })
+          .setSubject(buyer)
+          .setExpirationTime('2h')
+          .sign(key),
+      ),
     async close() {
       floor.kill('SIGTERM')
       await once(floor, 'exit')

@@ -21,12 +21,21 @@ export async function benchRush(rounds: number): Promise<Figure[]> {
     const buyers = await makeBuyers(rig)
     const operator = await hireOperator(rig.stack.url, rig.stack.keys.jwt.privateKey)
     const names = ['rush_s', 'rush_answered_s', 'join_p99_ms', 'oversold', 'undersold', 'lost'] as const
-    const figures = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<(typeof names)[number], number[]> // One list a name.
+    const figures = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<
+      (typeof names)[number],
+      number[]
+    > // One list a name.
     for (let round = 1; round <= rounds; round++) {
       // Signing and fetching 50,000 tokens takes its time; tokens live until a minute after the opening.
       const sale = await operator.plan(await drop(rig), warehouse, pieces, Date.now() + 120_000, 1800)
       const crowd = gather({
-        ...{ url: rig.stack.url, sandboxUrl: rig.stack.sandboxUrl, privateKey: rig.stack.keys.jwt.privateKey, buyers, opensAt: sale.opensAt },
+        ...{
+          url: rig.stack.url,
+          sandboxUrl: rig.stack.sandboxUrl,
+          privateKey: rig.stack.keys.jwt.privateKey,
+          buyers,
+          opensAt: sale.opensAt,
+        },
         offer: { session: sale.session as SessionId, sku: sale.sku }, // What the API answered.
         width: 200,
         stayers: 0,
@@ -66,7 +75,10 @@ async function makeBuyers({ db: { sql } }: Rig): Promise<CrowdBuyer[]> {
   await sql`
     INSERT INTO addresses (id, user_id, name, phone, province, city, district, street)
     SELECT id, id, 'Bench', '13800000000', '广东省', '深圳市', '南山区', '1' FROM generate_series(${firstBuyer}::bigint, ${last}::bigint) id`
-  return Array.from({ length: joins }, (_, n) => ({ id: String(firstBuyer + n), addressId: String(firstBuyer + n) }))
+  return Array.from({ length: joins }, (_, n) => ({
+    id: String(firstBuyer + n),
+    addressId: String(firstBuyer + n),
+  }))
 }
 
 async function drop({ db: { sql }, ids }: Rig): Promise<SkuId> {
@@ -85,7 +97,10 @@ async function allPlaced(rig: Rig, sale: Sale): Promise<number> {
   return Number.NaN
 }
 
-async function countOf({ db: { sql } }: Rig, { session, sku }: Sale): Promise<{ tickets: number; placed: number }> {
+async function countOf(
+  { db: { sql } }: Rig,
+  { session, sku }: Sale,
+): Promise<{ tickets: number; placed: number }> {
   const [row] = await sql<{ tickets: number; placed: number }[]>`
     SELECT count(*)::int AS tickets, count(*) FILTER (WHERE state IN ('live', 'paid'))::int AS placed FROM tickets WHERE session_id = ${session} AND sku_id = ${sku}`
   return row ?? { tickets: 0, placed: 0 }

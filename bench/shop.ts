@@ -10,7 +10,11 @@ const skus = 40
 /** A shop that never runs out: many buyers, each with an address, a coupon, money and points. */
 export async function makeShop({ sql }: Db, ids: Ids): Promise<Shop> {
   const shop: Shop = {
-    buyers: Array.from({ length: buyers }, () => ({ id: ids.next() as UserId, address: ids.next() as AddressId, coupon: ids.next() })),
+    buyers: Array.from({ length: buyers }, () => ({
+      id: ids.next() as UserId,
+      address: ids.next() as AddressId,
+      coupon: ids.next(),
+    })),
     skus: Array.from({ length: skus }, () => ids.next() as SkuId),
   }
   const [product, coupon] = [ids.next(), ids.next()]

@@ -38,7 +38,12 @@ export async function benchSleep(rig: Rig, rounds: number): Promise<Figure[]> {
 /** Growth of a fresh worker's memory (after full collections) from a full workflow cache to all orders asleep. */
 async function sleepers(rig: Rig, round: number): Promise<number> {
   const queue = `orders-asleep-${round}`
-  const worker = await fork('./order-worker.ts', { ...rig.stack.environment, ORDERS_QUEUE: queue, CACHED_ORDERS: String(cached), LOG_LEVEL: 'warn' })
+  const worker = await fork('./order-worker.ts', {
+    ...rig.stack.environment,
+    ORDERS_QUEUE: queue,
+    CACHED_ORDERS: String(cached),
+    LOG_LEVEL: 'warn',
+  })
   try {
     const before = await filled(rig, worker, queue, cached + 100)
     say(`  ${Math.round(before)} MB with a full cache`)
@@ -55,12 +60,19 @@ async function filled(rig: Rig, worker: ChildProcess, queue: string, orders: num
     await startOrder(rig, id, queue, 24 * 3_600_000)
     await placed(rig, id)
   })
-  await rig.client.workflow.execute('collectGarbage', { taskQueue: queue, workflowId: `collect-${rig.ids.next()}` })
+  await rig.client.workflow.execute('collectGarbage', {
+    taskQueue: queue,
+    workflowId: `collect-${rig.ids.next()}`,
+  })
   return (await memoryOf(worker)).rssMb
 }
 
 /** The p99 (ms) of how long after its due time a timer's workflow task started, for timers that all fire within one minute. */
-async function lateness(rig: Rig, prefix: string, start: (id: OrderId, ms: number) => Promise<void>): Promise<number> {
+async function lateness(
+  rig: Rig,
+  prefix: string,
+  start: (id: OrderId, ms: number) => Promise<void>,
+): Promise<number> {
   const ids = Array.from({ length: deadlines }, () => rig.ids.next() as OrderId) // As above.
   // Far enough ahead that all are asleep before the first wakes.
   const first = Date.now() + 90_000
@@ -68,7 +80,10 @@ async function lateness(rig: Rig, prefix: string, start: (id: OrderId, ms: numbe
     const id = ids[i]
     if (id) await start(id, first + (i * minuteMs) / deadlines - Date.now())
   })
-  if (Date.now() > first) throw new Error('the orders were not all asleep before the first deadline: this machine is too slow for the benchmark')
+  if (Date.now() > first)
+    throw new Error(
+      'the orders were not all asleep before the first deadline: this machine is too slow for the benchmark',
+    )
   const late: number[] = []
   await inParallel(deadlines, 10, async (i) => {
     const handle = rig.client.workflow.getHandle(`${prefix}-${ids[i]}`)
@@ -103,18 +118,29 @@ function ms(time: unknown): number {
 }
 
 async function startOrder(rig: Rig, id: OrderId, queue: string, payWithinMs: number): Promise<void> {
-  const input = { ...inputOf(rig, Number(BigInt(id) % 60n), payWithinMs), orderId: id, points: '0', balance: '0' }
+  const input = {
+    ...inputOf(rig, Number(BigInt(id) % 60n), payWithinMs),
+    orderId: id,
+    points: '0',
+    balance: '0',
+  }
   const { couponId: _, ...plain } = input
   await rig.client.workflow.start('order', { args: [plain], taskQueue: queue, workflowId: `order-${id}` })
 }
 
 async function startTimer({ client }: Rig, id: OrderId, durationMs: number): Promise<void> {
-  await client.workflow.start('bareTimer', { args: [durationMs], taskQueue: 'bare', workflowId: `bare-${id}` })
+  await client.workflow.start('bareTimer', {
+    args: [durationMs],
+    taskQueue: 'bare',
+    workflowId: `bare-${id}`,
+  })
 }
 
 async function placed({ news, db }: Rig, id: OrderId): Promise<void> {
   const status = await news.until(id, 60_000, async () => {
-    const [row] = await db.sql<{ status: string }[]>`SELECT status FROM orders WHERE id = ${id} AND status <> 'placing'`
+    const [row] = await db.sql<
+      { status: string }[]
+    >`SELECT status FROM orders WHERE id = ${id} AND status <> 'placing'`
     return row?.status
   })
   if (status !== 'awaiting_payment') throw new Error(`order ${id} became ${status}`)

@@ -9,11 +9,15 @@ const columns = (sql: Sql | Tx) =>
 
 /** A buyer's addresses, the default one first. */
 export function listAddresses(sql: Sql | Tx, user: UserId): Promise<Address[]> {
-  return sql<Address[]>`SELECT ${columns(sql)} FROM addresses WHERE user_id = ${user} ORDER BY is_default DESC, id DESC`
+  return sql<
+    Address[]
+  >`SELECT ${columns(sql)} FROM addresses WHERE user_id = ${user} ORDER BY is_default DESC, id DESC`
 }
 
 async function readAddress(sql: Sql | Tx, user: UserId, id: string): Promise<Address | undefined> {
-  const [address] = await sql<Address[]>`SELECT ${columns(sql)} FROM addresses WHERE user_id = ${user} AND id = ${id}`
+  const [address] = await sql<
+    Address[]
+  >`SELECT ${columns(sql)} FROM addresses WHERE user_id = ${user} AND id = ${id}`
   return address
 }
 
@@ -23,7 +27,12 @@ const mostAddresses = 50
  * Adds an address; the first one is the default, whether asked or not. Undefined when the buyer has as many as one may have. Makes the
  * buyer's row: who has never been here before has no address yet.
  */
-export function createAddress(sql: Sql, user: UserId, id: string, { isDefault, ...at }: Omit<Address, 'id'>): Promise<Address | undefined> {
+export function createAddress(
+  sql: Sql,
+  user: UserId,
+  id: string,
+  { isDefault, ...at }: Omit<Address, 'id'>,
+): Promise<Address | undefined> {
   return sql.begin(async (tx) => {
     await tx`INSERT INTO users (id) VALUES (${user}) ON CONFLICT DO NOTHING`
     const present = await lockedAddresses(tx, user)
@@ -40,7 +49,12 @@ export function createAddress(sql: Sql, user: UserId, id: string, { isDefault, .
 export type AddressChange = { [K in keyof Omit<Address, 'id'>]?: Address[K] | undefined }
 
 /** Changes what is given. There is exactly one default: another one can be made it, but none can just stop being it. Undefined: not this buyer's. */
-export function changeAddress(sql: Sql, user: UserId, id: string, change: AddressChange): Promise<Address | undefined> {
+export function changeAddress(
+  sql: Sql,
+  user: UserId,
+  id: string,
+  change: AddressChange,
+): Promise<Address | undefined> {
   return sql.begin(async (tx) => {
     const before = (await lockedAddresses(tx, user)).find((address) => address.id === id)
     if (!before) return undefined

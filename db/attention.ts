@@ -20,10 +20,18 @@ export type AttentionReason =
   | 'gate_recounted'
   | 'quota_short'
 
-type About = { reason: AttentionReason; subject: string; orderId?: OrderId | null; details?: Record<string, string> }
+type About = {
+  reason: AttentionReason
+  subject: string
+  orderId?: OrderId | null
+  details?: Record<string, string>
+}
 
 /** Asks a human to act. Asking again about the same thing changes nothing while the first is open. */
-export async function raiseAttention(sql: Sql | Tx, { reason, subject, orderId = null, details = {} }: About): Promise<void> {
+export async function raiseAttention(
+  sql: Sql | Tx,
+  { reason, subject, orderId = null, details = {} }: About,
+): Promise<void> {
   await sql`
     INSERT INTO attention (reason, subject, order_id, details) VALUES (${reason}, ${subject}, ${orderId}, ${JSON.stringify(details)}::jsonb)
     ON CONFLICT (reason, subject) WHERE cleared_at IS NULL DO NOTHING`

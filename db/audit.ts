@@ -8,13 +8,25 @@ import { seckillChecks } from './audit/seckill.ts'
 import type { Sql } from './client.ts'
 
 /** Something that waits for a human. */
-export type OpenAttention = { reason: string; subject: string; orderId: string | null; since: Date; details: Record<string, string> }
+export type OpenAttention = {
+  reason: string
+  subject: string
+  orderId: string | null
+  since: Date
+  details: Record<string, string>
+}
 
 /** `holds`: everything adds up. Open attention does not change that: it is work, not a contradiction. */
 export type AuditReport = { holds: boolean; findings: Finding[]; attention: OpenAttention[] }
 
 /** All promises, in the order in which they are told. */
-export const checks: readonly Check[] = [...goodsChecks, ...moneyChecks, ...orderChecks, ...paymentChecks, ...seckillChecks]
+export const checks: readonly Check[] = [
+  ...goodsChecks,
+  ...moneyChecks,
+  ...orderChecks,
+  ...paymentChecks,
+  ...seckillChecks,
+]
 
 /** Adds the whole database up, in one read-only snapshot, while business goes on. Changes nothing. */
 export function audit(sql: Sql): Promise<AuditReport> {

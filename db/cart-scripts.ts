@@ -3,8 +3,21 @@ import type { Redis, Result } from 'ioredis'
 declare module 'ioredis' {
   // The parameter's name has to be ioredis's own.
   interface RedisCommander<Context> {
-    cartAdd(cart: string, sku: string, line: string, most: number, lines: number, keepS: number): Result<CartWord, Context>
-    cartChange(cart: string, sku: string, line: string, quantity: string, selected: string): Result<number, Context>
+    cartAdd(
+      cart: string,
+      sku: string,
+      line: string,
+      most: number,
+      lines: number,
+      keepS: number,
+    ): Result<CartWord, Context>
+    cartChange(
+      cart: string,
+      sku: string,
+      line: string,
+      quantity: string,
+      selected: string,
+    ): Result<number, Context>
     cartSelect(cart: string, selected: string): Result<number, Context>
     cartMerge(from: string, into: string, most: number, lines: number): Result<number, Context>
     cartRemoveBought(cart: string, ...skusAndLines: string[]): Result<number, Context>

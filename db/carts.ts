@@ -45,8 +45,21 @@ export function createCarts(redis: Redis) {
 
     /** Adds pieces at today's price; a line that is there keeps its own. An anonymous cart lives 30 days from its last addition on. */
     add(owner: CartOwner, sku: SkuId, quantity: number, price: Fen): Promise<CartWord> {
-      const line: Stored = { line: newLine(), quantity, price: price.toString(), selected: true, addedAt: Date.now() }
-      return redis.cartAdd(keyOf(owner), sku, JSON.stringify(line), mostPieces, mostLines, isAnonymous(owner) ? anonymousS : 0)
+      const line: Stored = {
+        line: newLine(),
+        quantity,
+        price: price.toString(),
+        selected: true,
+        addedAt: Date.now(),
+      }
+      return redis.cartAdd(
+        keyOf(owner),
+        sku,
+        JSON.stringify(line),
+        mostPieces,
+        mostLines,
+        isAnonymous(owner) ? anonymousS : 0,
+      )
     },
 
     /** Sets what is given. False when there is no such line. */
@@ -55,7 +68,15 @@ export function createCarts(redis: Redis) {
       sku: SkuId,
       { quantity, selected }: { quantity?: number | undefined; selected?: boolean | undefined },
     ): Promise<boolean> {
-      return (await redis.cartChange(keyOf(owner), sku, newLine(), String(quantity ?? ''), String(selected ?? ''))) === 1
+      return (
+        (await redis.cartChange(
+          keyOf(owner),
+          sku,
+          newLine(),
+          String(quantity ?? ''),
+          String(selected ?? ''),
+        )) === 1
+      )
     },
 
     /** Selects all lines, or none. */

@@ -35,7 +35,10 @@ type Row = Omit<LiveSku, 'id' | 'price'> & { id: bigint; price: bigint }
 const liveSku = (row: Row): LiveSku => ({ ...row, id: row.id.toString() as SkuId, price: fen(row.price) }) // A row's id is a SKU's id.
 
 /** The SKUs that exist among these ids. */
-export async function readSkus({ orm }: Pick<Db, 'orm'>, ids: readonly SkuId[]): Promise<Map<SkuId, LiveSku>> {
+export async function readSkus(
+  { orm }: Pick<Db, 'orm'>,
+  ids: readonly SkuId[],
+): Promise<Map<SkuId, LiveSku>> {
   if (ids.length === 0) return new Map()
   const rows = await orm
     .select(columns)
@@ -45,8 +48,17 @@ export async function readSkus({ orm }: Pick<Db, 'orm'>, ids: readonly SkuId[]):
 }
 
 /** Products with their SKUs, oldest first, after the product `after`. */
-export async function listProducts({ orm }: Pick<Db, 'orm'>, after: bigint, limit: number): Promise<Product[]> {
-  const page = await orm.select().from(products).where(gt(products.id, after)).orderBy(asc(products.id)).limit(limit)
+export async function listProducts(
+  { orm }: Pick<Db, 'orm'>,
+  after: bigint,
+  limit: number,
+): Promise<Product[]> {
+  const page = await orm
+    .select()
+    .from(products)
+    .where(gt(products.id, after))
+    .orderBy(asc(products.id))
+    .limit(limit)
   return withSkus({ orm }, page)
 }
 
@@ -59,5 +71,10 @@ async function withSkus({ orm }: Pick<Db, 'orm'>, page: Omit<Product, 'skus'>[])
   if (page.length === 0) return []
   const ids = page.map(({ id }) => id)
   const rows = await orm.select(columns).from(skus).where(inArray(skus.productId, ids)).orderBy(asc(skus.id))
-  return page.map(({ id, name, category }) => ({ id, name, category, skus: rows.filter((row) => row.productId === id).map(liveSku) }))
+  return page.map(({ id, name, category }) => ({
+    id,
+    name,
+    category,
+    skus: rows.filter((row) => row.productId === id).map(liveSku),
+  }))
 }

@@ -43,4 +43,6 @@ const unlessCut = (tx: Tx, cut: () => boolean): Tx =>
   })
 
 const isCut = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && ['CONNECTION_CLOSED', 'CONNECTION_DESTROYED', 'ECONNRESET', 'EPIPE'].includes(String(error.code))
+  error instanceof Error &&
+  'code' in error &&
+  ['CONNECTION_CLOSED', 'CONNECTION_DESTROYED', 'ECONNRESET', 'EPIPE'].includes(String(error.code))

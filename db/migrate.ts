@@ -8,7 +8,9 @@ export async function migrate(databaseUrl: string): Promise<void> {
   const sql = postgres(databaseUrl, { max: 1, onnotice: () => {} })
   try {
     await sql`SELECT pg_advisory_lock(hashtext('floodgate migrations'))`
-    await run(drizzle({ client: sql }), { migrationsFolder: fileURLToPath(new URL('./migrations', import.meta.url)) })
+    await run(drizzle({ client: sql }), {
+      migrationsFolder: fileURLToPath(new URL('./migrations', import.meta.url)),
+    })
   } finally {
     await sql.end()
   }

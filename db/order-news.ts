@@ -17,7 +17,12 @@ export type OrderNews = {
    * yet: `later`), at each announcement, and now and then in case the news got lost: every 100 ms while Redis is away, each second otherwise.
    * Undefined when the time is over.
    */
-  until<T>(order: OrderId, forMs: number, look: () => Promise<T | undefined>, first?: 'later'): Promise<T | undefined>
+  until<T>(
+    order: OrderId,
+    forMs: number,
+    look: () => Promise<T | undefined>,
+    first?: 'later',
+  ): Promise<T | undefined>
   close(): Promise<void>
 }
 
@@ -60,9 +65,12 @@ export function orderNews(redis: Redis): OrderNews {
       try {
         for (;;) {
           if (!changed) {
-            await pause(Math.min(deadline - Date.now(), subscriber.status === 'ready' ? 1000 : 100), (woken) => {
-              wake = woken
-            })
+            await pause(
+              Math.min(deadline - Date.now(), subscriber.status === 'ready' ? 1000 : 100),
+              (woken) => {
+                wake = woken
+              },
+            )
           }
           changed = false
           const found = await look()

@@ -55,12 +55,18 @@ const columns = (sql: Sql) => sql`
 
 /** The buyer's order, in one statement; somebody else's is none. */
 export async function readOrder(sql: Sql, id: OrderId, buyer: UserId): Promise<StoredOrder | undefined> {
-  const [order] = await sql<StoredOrder[]>`SELECT ${columns(sql)} FROM orders o WHERE o.id = ${id} AND o.buyer_id = ${buyer}`
+  const [order] = await sql<
+    StoredOrder[]
+  >`SELECT ${columns(sql)} FROM orders o WHERE o.id = ${id} AND o.buyer_id = ${buyer}`
   return order
 }
 
 /** The buyer's orders, newest first, older than `before`; without those that a buyer's list hides. */
-export function listOrders(sql: Sql, buyer: UserId, page: { status?: OrderStatus | undefined; before?: string | undefined; limit: number }) {
+export function listOrders(
+  sql: Sql,
+  buyer: UserId,
+  page: { status?: OrderStatus | undefined; before?: string | undefined; limit: number },
+) {
   return sql<StoredOrder[]>`
     SELECT ${columns(sql)} FROM orders o
     WHERE o.buyer_id = ${buyer} AND NOT o.status = ANY(${[...hidden]}::text[])
@@ -70,7 +76,9 @@ export function listOrders(sql: Sql, buyer: UserId, page: { status?: OrderStatus
 
 /** What happened to an order, first things first. */
 export function readLog(sql: Sql, id: OrderId) {
-  return sql<LogEntry[]>`SELECT at, from_status AS "from", to_status AS "to", why FROM order_log WHERE order_id = ${id} ORDER BY id`
+  return sql<
+    LogEntry[]
+  >`SELECT at, from_status AS "from", to_status AS "to", why FROM order_log WHERE order_id = ${id} ORDER BY id`
 }
 
 /** Every try to pay an order, the first one first. */

@@ -13,7 +13,14 @@ export async function lockOrder(tx: Tx, order: OrderId): Promise<OrderStatus | u
  * begins with a comma) and writes the log, in one statement. Says whether it moved. The caller holds the row: it has locked it in an earlier
  * statement (`lockOrder`), or written it in this transaction.
  */
-export async function moveOrder(tx: Tx, order: OrderId, next: OrderStatus, why: string, also = tx``, only = tx`true`): Promise<boolean> {
+export async function moveOrder(
+  tx: Tx,
+  order: OrderId,
+  next: OrderStatus,
+  why: string,
+  also = tx``,
+  only = tx`true`,
+): Promise<boolean> {
   const moved = await tx`
     WITH before AS (SELECT status FROM orders WHERE id = ${order}),
     moved AS (UPDATE orders SET status = ${next} ${also} WHERE id = ${order} AND status = ANY(${mayLeaveFor(next)}::text[]) AND ${only} RETURNING id)

@@ -17,11 +17,20 @@ export type QuoteFacts = {
   rates: QuotedRates
 }
 
-export type HeldCoupon = { id: CouponId; name: string; state: 'unused' | 'locked' | 'used'; terms: CouponTerms }
+export type HeldCoupon = {
+  id: CouponId
+  name: string
+  state: 'unused' | 'locked' | 'used'
+  terms: CouponTerms
+}
 
 /** As JSON brings them: ids and amounts as text. */
 type Row = {
-  skus: (Omit<LiveSku, 'price' | 'productId' | 'sales'> & { price: string; productId: string; sales: string })[]
+  skus: (Omit<LiveSku, 'price' | 'productId' | 'sales'> & {
+    price: string
+    productId: string
+    sales: string
+  })[]
   addresses: Address[]
   coupons: CouponRow[]
   balance: bigint
@@ -55,10 +64,20 @@ export async function readQuoteFacts(sql: Sql, buyer: UserId, skus: readonly Sku
   if (!row) throw new Error('a SELECT without FROM answered no row')
   return {
     ...row,
-    skus: row.skus.map((sku) => ({ ...sku, price: fen(sku.price), productId: BigInt(sku.productId), sales: BigInt(sku.sales) })),
+    skus: row.skus.map((sku) => ({
+      ...sku,
+      price: fen(sku.price),
+      productId: BigInt(sku.productId),
+      sales: BigInt(sku.sales),
+    })),
     coupons: row.coupons.map(heldCoupon),
     balance: fen(row.balance),
   }
 }
 
-const heldCoupon = ({ id, name, state, ...row }: CouponRow): HeldCoupon => ({ id, name, state, terms: couponTerms(row) })
+const heldCoupon = ({ id, name, state, ...row }: CouponRow): HeldCoupon => ({
+  id,
+  name,
+  state,
+  terms: couponTerms(row),
+})

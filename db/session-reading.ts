@@ -51,10 +51,15 @@ export async function readSession(sql: Sql, id: SessionId): Promise<StoredSessio
 
 /** The sessions that have not ended, the soonest first, fifty at the most. */
 export const livingSessions = async (sql: Sql): Promise<StoredSession[]> =>
-  sql<StoredSession[]>`SELECT ${columns(sql)} FROM sessions s WHERE s.phase <> 'ended' AND s.ends_at > now() ORDER BY s.opens_at, s.id LIMIT 50`
+  sql<
+    StoredSession[]
+  >`SELECT ${columns(sql)} FROM sessions s WHERE s.phase <> 'ended' AND s.ends_at > now() ORDER BY s.opens_at, s.id LIMIT 50`
 
 /** Sessions, those that open last first, older than `before`. */
-export const listSessions = (sql: Sql, { before, limit }: { before?: string | undefined; limit: number }) => sql<StoredSession[]>`
+export const listSessions = (
+  sql: Sql,
+  { before, limit }: { before?: string | undefined; limit: number },
+) => sql<StoredSession[]>`
   SELECT ${columns(sql)} FROM sessions s
   ${before ? sql`WHERE (s.opens_at, s.id) < (SELECT opens_at, id FROM sessions WHERE id = ${before})` : sql``}
   ORDER BY s.opens_at DESC, s.id DESC LIMIT ${limit}`

@@ -4,7 +4,14 @@ import type { NewOffer } from '../domain/seckill.ts'
 import type { Sql, Tx } from './client.ts'
 
 /** A session as an operator plans it. */
-export type SessionPlan = { id: SessionId; opensAt: Date; endsAt: Date; payWithinMs: number; captcha: boolean; offers: readonly NewOffer[] }
+export type SessionPlan = {
+  id: SessionId
+  opensAt: Date
+  endsAt: Date
+  payWithinMs: number
+  captcha: boolean
+  offers: readonly NewOffer[]
+}
 
 /** Writes a session and its offers, once; false when the same one was there. Refuses `session_exists` when another one was. */
 export function insertSession(sql: Sql, plan: SessionPlan): Promise<boolean> {
@@ -38,12 +45,27 @@ async function planOf(tx: Tx, id: SessionId): Promise<SessionPlan | undefined> {
 function contentOf(plan: SessionPlan | undefined): string | undefined {
   if (!plan) return undefined
   const offers = [...plan.offers].sort((a, b) => a.sku.localeCompare(b.sku))
-  const texts = offers.map(({ sku, priceFen, quota, limit, warehouse }) => [sku, priceFen, quota, limit, warehouse])
-  return JSON.stringify([plan.opensAt.getTime(), plan.endsAt.getTime(), plan.payWithinMs, plan.captcha, texts])
+  const texts = offers.map(({ sku, priceFen, quota, limit, warehouse }) => [
+    sku,
+    priceFen,
+    quota,
+    limit,
+    warehouse,
+  ])
+  return JSON.stringify([
+    plan.opensAt.getTime(),
+    plan.endsAt.getTime(),
+    plan.payWithinMs,
+    plan.captcha,
+    texts,
+  ])
 }
 
 /** Of these offers' SKUs and warehouses, those that there are none of. */
-export async function unknownIn(sql: Sql, offers: readonly NewOffer[]): Promise<{ skus: SkuId[]; warehouses: number[] }> {
+export async function unknownIn(
+  sql: Sql,
+  offers: readonly NewOffer[],
+): Promise<{ skus: SkuId[]; warehouses: number[] }> {
   const skus = offers.map(({ sku }) => sku)
   const warehouses = offers.map(({ warehouse }) => warehouse)
   const [unknown] = await sql<{ skus: SkuId[]; warehouses: number[] }[]>`

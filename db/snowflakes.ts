@@ -9,7 +9,9 @@ const workers = 1024
  * Leases a worker number in PostgreSQL and makes ids with it. The lease is renewed while the process lives; one that cannot be renewed
  * before it runs out stops the ids (they throw), because another process may by then hold the number.
  */
-export async function leasedSnowflakes({ sql }: Pick<Db, 'sql'>): Promise<Ids & { release(): Promise<void> }> {
+export async function leasedSnowflakes({
+  sql,
+}: Pick<Db, 'sql'>): Promise<Ids & { release(): Promise<void> }> {
   const holder = randomUUID()
   const [row] = await sql<{ worker: number }[]>`
     WITH free AS (
@@ -20,7 +22,10 @@ export async function leasedSnowflakes({ sql }: Pick<Db, 'sql'>): Promise<Ids & 
     SELECT worker, ${holder}, now() + make_interval(secs => ${leaseS}) FROM free
     ON CONFLICT (worker) DO UPDATE SET holder = excluded.holder, leased_until = excluded.leased_until WHERE held.leased_until <= now()
     RETURNING worker`
-  if (!row) throw new Error('no free snowflake worker number: more than 1,000 processes, or leases of crashed ones that end within a minute')
+  if (!row)
+    throw new Error(
+      'no free snowflake worker number: more than 1,000 processes, or leases of crashed ones that end within a minute',
+    )
   const { worker } = row
   await sql`DELETE FROM snowflake_workers WHERE holder = ${holder} AND worker <> ${worker}`
   let until = Date.now() + leaseS * 1000
@@ -39,7 +44,8 @@ export async function leasedSnowflakes({ sql }: Pick<Db, 'sql'>): Promise<Ids & 
   const ids = snowflakes(worker)
   return {
     next() {
-      if (Date.now() >= until) throw new Error(`the lease of snowflake worker ${worker} ran out: PostgreSQL was away for a minute`)
+      if (Date.now() >= until)
+        throw new Error(`the lease of snowflake worker ${worker} ran out: PostgreSQL was away for a minute`)
       return ids.next()
     },
     async release() {

@@ -16,9 +16,12 @@ export class StepUndone extends Error {
  * its row is seen in the later statement, not in the one that waited.
  */
 export async function once(tx: Tx, order: OrderId, step: Step, effect: () => Promise<void>): Promise<void> {
-  const taken = await tx`INSERT INTO steps (order_id, step, state) VALUES (${order}, ${step}, 'done') ON CONFLICT DO NOTHING`
+  const taken =
+    await tx`INSERT INTO steps (order_id, step, state) VALUES (${order}, ${step}, 'done') ON CONFLICT DO NOTHING`
   if (taken.count === 1) return effect()
-  const [left] = await tx<{ state: 'done' | 'undone' }[]>`SELECT state FROM steps WHERE order_id = ${order} AND step = ${step}`
+  const [left] = await tx<
+    { state: 'done' | 'undone' }[]
+  >`SELECT state FROM steps WHERE order_id = ${order} AND step = ${step}`
   if (left?.state !== 'done') throw new StepUndone(order, step)
 }
 
@@ -37,7 +40,9 @@ export async function undoAll(tx: Tx, order: OrderId): Promise<PlacingStep[]> {
     tx`
       INSERT INTO steps (order_id, step, state) SELECT ${order}, step, 'undone' FROM unnest(${[...placingSteps]}::text[]) step
       ORDER BY step ON CONFLICT DO NOTHING`,
-    tx<{ step: PlacingStep }[]>`UPDATE steps SET state = 'undone' WHERE order_id = ${order} AND state = 'done' RETURNING step`,
+    tx<
+      { step: PlacingStep }[]
+    >`UPDATE steps SET state = 'undone' WHERE order_id = ${order} AND state = 'done' RETURNING step`,
   ])
   const done = new Set(turned.map((row) => row.step))
   return placingSteps.filter((step) => done.has(step))

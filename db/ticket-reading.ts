@@ -16,7 +16,12 @@ export type StoredTicket = {
 }
 
 /** The buyer's ticket for an offer, or the newest one when none is named; somebody else's is none. */
-export async function readTicket(sql: Sql, { session, sku }: OfferKey, buyer: UserId, ticket?: TicketId): Promise<StoredTicket | undefined> {
+export async function readTicket(
+  sql: Sql,
+  { session, sku }: OfferKey,
+  buyer: UserId,
+  ticket?: TicketId,
+): Promise<StoredTicket | undefined> {
   const [row] = await sql<StoredTicket[]>`
     SELECT t.id::text AS ticket, t.quantity, t.state, t.reason, o.status AS "orderStatus", o.due_fen AS "dueFen", o.pay_by AS "payBy"
     FROM tickets t LEFT JOIN orders o ON o.id = t.id

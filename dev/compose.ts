@@ -31,7 +31,11 @@ export interface Stack {
 }
 
 /** Starts the three servers, the WeChat Pay stand-in and the application, each a process of its own. Throws with nothing left running. */
-export async function startStack({ app: appExtra, sandbox: sandboxExtra, ...options }: StackOptions = {}): Promise<Stack> {
+export async function startStack({
+  app: appExtra,
+  sandbox: sandboxExtra,
+  ...options
+}: StackOptions = {}): Promise<Stack> {
   const { stateDir = stateFolder, progress = showProgress, usualPorts = true } = options
   const servers = await startServers({ ...options, stateDir })
   const running: Child[] = []
@@ -69,8 +73,18 @@ export async function startStack({ app: appExtra, sandbox: sandboxExtra, ...opti
       running.push(await startApplication(application, stateDir))
       return { about: `${application.title} ${application.url}` }
     }
-    await progress(applications.map((application) => ({ name: application.title, run: () => start(application) })))
-    return { servers, url, sandboxUrl, keys, environment, died: Promise.race(running.map((child) => child.ended)), stop }
+    await progress(
+      applications.map((application) => ({ name: application.title, run: () => start(application) })),
+    )
+    return {
+      servers,
+      url,
+      sandboxUrl,
+      keys,
+      environment,
+      died: Promise.race(running.map((child) => child.ended)),
+      stop,
+    }
   } catch (error) {
     await stop()
     throw error

@@ -16,15 +16,25 @@ const { once = false } = new Command('demo')
 const overMs = once ? 24_000 : 40_000
 
 await launch(async () => {
-  const stack = await startStack({ app: { PAY_WITHIN_S: '20', LOG_LEVEL: 'error', TRUSTED_PROXIES: '127.0.0.1' } })
+  const stack = await startStack({
+    app: { PAY_WITHIN_S: '20', LOG_LEVEL: 'error', TRUSTED_PROXIES: '127.0.0.1' },
+  })
   const db = openEyes(stack.servers.databaseUrl)
-  process.stdout.write('\n300 orders from 200 buyers, over HTTP; each is a Temporal workflow of its own · 三百个订单，二百位买家\n')
+  process.stdout.write(
+    '\n300 orders from 200 buyers, over HTTP; each is a Temporal workflow of its own · 三百个订单，二百位买家\n',
+  )
   const died = stack.died.then((how) => Promise.reject(new Error(how)))
   died.catch(() => {}) // Told by whichever of the races below runs when it happens.
   const orders = await Promise.race([tell(db, stack, overMs), died])
-  process.stdout.write('\nA flash sale: 5,000 buyers rush 100 pieces, and the machinery is harmed meanwhile · 秒杀：五千人抢一百件\n')
+  process.stdout.write(
+    '\nA flash sale: 5,000 buyers rush 100 pieces, and the machinery is harmed meanwhile · 秒杀：五千人抢一百件\n',
+  )
   const sale = await Promise.race([playFlashSale(db, stack), died])
-  const told: Told = { ...orders, played: [...orders.played, ...sale], settled: orders.settled && (await soonSettled(db, orders.since)) }
+  const told: Told = {
+    ...orders,
+    played: [...orders.played, ...sale],
+    settled: orders.settled && (await soonSettled(db, orders.since)),
+  }
   const holds = await Promise.race([giveVerdict(db, stack, told), died])
   await db.close()
   if (once) return holds ? 0 : 1

@@ -18,7 +18,10 @@ export interface StackAddresses {
 }
 
 /** Every variable that the application reads. */
-export function appEnvironment({ servers, appPort, sandboxPort }: StackAddresses, keys: Keys): Record<string, string> {
+export function appEnvironment(
+  { servers, appPort, sandboxPort }: StackAddresses,
+  keys: Keys,
+): Record<string, string> {
   return {
     PORT: String(appPort),
     PUBLIC_URL: `http://127.0.0.1:${appPort}`,
@@ -49,7 +52,10 @@ export function appEnvironment({ servers, appPort, sandboxPort }: StackAddresses
 }
 
 /** Every variable that the sandbox reads. */
-export function sandboxEnvironment({ sandboxPort }: Pick<StackAddresses, 'sandboxPort'>, keys: Keys): Record<string, string> {
+export function sandboxEnvironment(
+  { sandboxPort }: Pick<StackAddresses, 'sandboxPort'>,
+  keys: Keys,
+): Record<string, string> {
   return {
     SANDBOX_PORT: String(sandboxPort),
     SANDBOX_MCH_ID: wechat.mchId,

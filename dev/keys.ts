@@ -33,15 +33,21 @@ export interface Keys {
 export async function keysOf(stateDir: string): Promise<Keys> {
   const file = join(stateDir, 'keys', 'keys.json')
   const known: Partial<Keys> = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {} // written below, by this version or an earlier one
-  const pair = async (name: 'jwt' | 'merchant' | 'platform' | 'alipayMerchant' | 'alipayPlatform') => known[name] ?? keyPair()
-  const secret = (name: 'wechatApiKey' | 'wechatV2Key' | 'quoteSecret', bytes: number) => known[name] ?? randomBytes(bytes).toString('hex')
+  const pair = async (name: 'jwt' | 'merchant' | 'platform' | 'alipayMerchant' | 'alipayPlatform') =>
+    known[name] ?? keyPair()
+  const secret = (name: 'wechatApiKey' | 'wechatV2Key' | 'quoteSecret', bytes: number) =>
+    known[name] ?? randomBytes(bytes).toString('hex')
   const [jwt, merchant, platform, alipayMerchant, alipayPlatform] = await Promise.all([
     ...([pair('jwt'), pair('merchant'), pair('platform')] as const),
     ...([pair('alipayMerchant'), pair('alipayPlatform')] as const),
   ])
   const keys: Keys = {
     ...{ jwt, merchant, platform, alipayMerchant, alipayPlatform },
-    ...{ wechatApiKey: secret('wechatApiKey', 16), wechatV2Key: secret('wechatV2Key', 16), quoteSecret: secret('quoteSecret', 32) },
+    ...{
+      wechatApiKey: secret('wechatApiKey', 16),
+      wechatV2Key: secret('wechatV2Key', 16),
+      quoteSecret: secret('quoteSecret', 32),
+    },
   }
   if (Object.keys(keys).every((name) => Object.hasOwn(known, name))) return keys
   mkdirSync(join(stateDir, 'keys'), { recursive: true, mode: 0o700 })

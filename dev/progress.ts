@@ -35,7 +35,12 @@ async function live<T extends readonly Told[]>(jobs: Jobs<T>): Results<T> {
         task.title = (await result).about
       },
     })),
-    { concurrent: true, exitOnError: false, registerSignalListeners: false, rendererOptions: { timer: PRESET_TIMER, showErrorMessage: false } },
+    {
+      concurrent: true,
+      exitOnError: false,
+      registerSignalListeners: false,
+      rendererOptions: { timer: PRESET_TIMER, showErrorMessage: false },
+    },
   )
   await list.run()
   return settled(results)
@@ -50,7 +55,10 @@ async function plain<T extends readonly Told[]>(jobs: Jobs<T>): Results<T> {
       const began = Date.now()
       const seconds = () => ((Date.now() - began) / 1000).toFixed(1)
       let doing = 'at work'
-      const news = setInterval(() => process.stdout.write(`… ${name}: ${doing} (${seconds()} s)\n`), NEWS_EVERY_MS)
+      const news = setInterval(
+        () => process.stdout.write(`… ${name}: ${doing} (${seconds()} s)\n`),
+        NEWS_EVERY_MS,
+      )
       const result = await run((now) => {
         doing = now
       })
@@ -69,6 +77,9 @@ async function plain<T extends readonly Told[]>(jobs: Jobs<T>): Results<T> {
 async function settled<T extends readonly Told[]>(jobs: readonly Promise<Told>[]): Results<T> {
   const ends = await Promise.allSettled(jobs)
   const failures = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []))
-  if (failures.length > 0) throw new Error(failures.map((failure) => (failure instanceof Error ? failure.message : String(failure))).join('\n\n'))
+  if (failures.length > 0)
+    throw new Error(
+      failures.map((failure) => (failure instanceof Error ? failure.message : String(failure))).join('\n\n'),
+    )
   return ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : [])) as unknown as Results<T>
 }

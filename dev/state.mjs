@@ -1,14 +1,26 @@
 // What lies in a state folder: who launched it, which children that launcher started, and how to end and remove what a killed launcher
 // left. Plain Node, because `npm run reset` must work without node_modules. Types: state.d.mts.
 import { execFileSync } from 'node:child_process'
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
 /** Somebody else's launcher is alive in this folder. */
 export class StateInUse extends Error {
   constructor(stateDir, pid) {
-    super(`Another Floodgate (process ${pid}) uses ${stateDir}. Stop it first: Ctrl-C there, or \`kill ${pid}\`.`)
+    super(
+      `Another Floodgate (process ${pid}) uses ${stateDir}. Stop it first: Ctrl-C there, or \`kill ${pid}\`.`,
+    )
     this.name = 'StateInUse'
   }
 }
@@ -34,7 +46,10 @@ function linuxIdentity(pid) {
 
 function psIdentity(pid) {
   try {
-    const line = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
+    const line = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim()
     return line === '' || line.startsWith('Z') ? undefined : line.replace(/^\S+\s+/, '')
   } catch {
     return undefined
@@ -86,7 +101,8 @@ async function end(child) {
   send(child.pid, child.stopSignal)
   if (await gone(child, child.stopWithinMs)) return
   send(-child.pid, 'SIGKILL') // its whole group: each child leads one of its own
-  if (!(await gone(child, 5000))) throw new Error(`${child.name} (process ${child.pid}) does not end, not even by SIGKILL`)
+  if (!(await gone(child, 5000)))
+    throw new Error(`${child.name} (process ${child.pid}) does not end, not even by SIGKILL`)
 }
 
 async function gone(child, withinMs) {
@@ -103,7 +119,8 @@ export function removeState(stateDir) {
   if (!existsSync(stateDir)) return false
   for (const entry of readdirSync(stateDir)) {
     const path = join(stateDir, entry)
-    if (lstatSync(path).isSymbolicLink() && existsSync(path)) rmSync(realpathSync(path), { recursive: true, force: true })
+    if (lstatSync(path).isSymbolicLink() && existsSync(path))
+      rmSync(realpathSync(path), { recursive: true, force: true })
   }
   rmSync(stateDir, { recursive: true, force: true, maxRetries: 5 })
   return true

@@ -22,7 +22,8 @@ export const isId = (text: string): boolean => decimal.test(text) && BigInt(text
 export const orderWorkflowId = (id: OrderId): string => `order-${id}`
 export const refundWorkflowId = (number: RefundNumber): string => `refund-${number}`
 export const sessionWorkflowId = (id: SessionId): string => `session-${id}`
-export const reconcileWorkflowId = ({ provider, date }: { provider: string; date: string }): string => `reconcile-${provider}-${date}`
+export const reconcileWorkflowId = ({ provider, date }: { provider: string; date: string }): string =>
+  `reconcile-${provider}-${date}`
 
 /** The Redis channel that tells that an order's row has changed. */
 export const orderChannel = (id: OrderId): string => `order:${id}`
@@ -48,7 +49,10 @@ export function snowflakes(worker: number, now: () => number = Date.now): Ids {
       const time = fromClock >> 22n
       const sequence = time > after ? 0n : (last & 0xfffn) + 1n
       const base = time > after ? time : after
-      last = sequence > 0xfffn ? ((base + 1n) << 22n) | (BigInt(worker) << 12n) : (base << 22n) | (BigInt(worker) << 12n) | sequence
+      last =
+        sequence > 0xfffn
+          ? ((base + 1n) << 22n) | (BigInt(worker) << 12n)
+          : (base << 22n) | (BigInt(worker) << 12n) | sequence
       return last.toString()
     },
   }

@@ -1,5 +1,15 @@
 /** What an order can be, and every change of status that there is. */
-export const statuses = ['placing', 'awaiting_payment', 'to_ship', 'shipped', 'received', 'completed', 'rejected', 'closing', 'closed'] as const
+export const statuses = [
+  'placing',
+  'awaiting_payment',
+  'to_ship',
+  'shipped',
+  'received',
+  'completed',
+  'rejected',
+  'closing',
+  'closed',
+] as const
 export type OrderStatus = (typeof statuses)[number]
 
 export const payStates = ['unpaid', 'paid', 'on_delivery', 'partly_refunded', 'refunded'] as const
@@ -28,13 +38,21 @@ const transitions: Record<OrderStatus, readonly OrderStatus[]> = {
 }
 
 /** The statuses that an update to `next` may leave: what goes into its `WHERE status = ANY(…)`. */
-export const mayLeaveFor = (next: OrderStatus): OrderStatus[] => statuses.filter((from) => transitions[from].includes(next))
+export const mayLeaveFor = (next: OrderStatus): OrderStatus[] =>
+  statuses.filter((from) => transitions[from].includes(next))
 
 /** Statuses that a buyer's list does not show. */
 export const hidden: readonly OrderStatus[] = ['placing', 'rejected']
 
 /** The placing steps in the order in which they are done, and undone: one order of locks for both. A flash order has `take_offer` for `reserve_stock`. */
-export const placingSteps = ['reserve_stock', 'take_offer', 'lock_coupon', 'debit_balance', 'spend_points', 'confirm'] as const
+export const placingSteps = [
+  'reserve_stock',
+  'take_offer',
+  'lock_coupon',
+  'debit_balance',
+  'spend_points',
+  'confirm',
+] as const
 export type PlacingStep = (typeof placingSteps)[number]
 /** Every step of the ledger. */
 export type Step = PlacingStep

@@ -8,7 +8,10 @@ export type PriceLine = { sku: SkuId; unitPrice: Fen; quantity: number }
 export type ShippingRates = Record<string, { fee: Fen; freeFrom: Fen | null }>
 
 export type CouponTerms = {
-  does: { kind: 'amount_off'; amount: Fen } | { kind: 'percent_off'; percent: number; cap: Fen | null } | { kind: 'free_shipping' }
+  does:
+    | { kind: 'amount_off'; amount: Fen }
+    | { kind: 'percent_off'; percent: number; cap: Fen | null }
+    | { kind: 'free_shipping' }
   /** Goods of the scope must reach this. */
   minimum: Fen
   /** The SKUs it is for; null: all. */
@@ -20,7 +23,15 @@ export type CouponTerms = {
 type LineShares = { coupon: Fen; points: Fen; balance: Fen }
 
 /** `goods + shipping − coupon − points − balance = due`, and every deduction but the shipping's is split over the lines to the fen. */
-export type Amounts = { goods: Fen; shipping: Fen; coupon: Fen; points: Fen; balance: Fen; due: Fen; lines: LineShares[] }
+export type Amounts = {
+  goods: Fen
+  shipping: Fen
+  coupon: Fen
+  points: Fen
+  balance: Fen
+  due: Fen
+  lines: LineShares[]
+}
 
 export type PriceInput = {
   lines: readonly PriceLine[]
@@ -39,7 +50,8 @@ export function price({ lines, rates, province, coupon, points, balance }: Price
   const goods = add(...goodsOfLines)
   const couponOfLines = couponShares(lines, goodsOfLines, coupon)
   const couponOff = add(...couponOfLines)
-  const shipping = coupon?.does.kind === 'free_shipping' ? zero : shippingFee(rates, province, minus(goods, couponOff))
+  const shipping =
+    coupon?.does.kind === 'free_shipping' ? zero : shippingFee(rates, province, minus(goods, couponOff))
 
   const afterCoupon = goodsOfLines.map((amount, i) => minus(amount, couponOfLines[i] ?? zero))
   const pointsOff = least(fen(points), pointsLimit(minus(goods, couponOff)))
@@ -56,7 +68,11 @@ export function price({ lines, rates, province, coupon, points, balance }: Price
     points: pointsOff,
     balance: balanceOff,
     due: minus(add(...afterPoints, shipping), balanceOff),
-    lines: lines.map((_, i) => ({ coupon: couponOfLines[i] ?? zero, points: pointsOfLines[i] ?? zero, balance: balanceOfLines[i] ?? zero })),
+    lines: lines.map((_, i) => ({
+      coupon: couponOfLines[i] ?? zero,
+      points: pointsOfLines[i] ?? zero,
+      balance: balanceOfLines[i] ?? zero,
+    })),
   }
 }
 
@@ -71,17 +87,27 @@ function shippingFee(rates: ShippingRates, province: string, goodsAfterCoupon: F
 }
 
 /** Why these terms do not fit these lines at this moment; undefined when they do. */
-export function couponProblem(terms: CouponTerms, lines: readonly PriceLine[], now: Date): CouponReason | undefined {
+export function couponProblem(
+  terms: CouponTerms,
+  lines: readonly PriceLine[],
+  now: Date,
+): CouponReason | undefined {
   if (now < terms.validFrom || now >= terms.validUntil) return 'expired'
   const inScope = lines.filter((line) => covers(terms, line))
   if (inScope.length === 0) return 'out_of_scope'
-  if (add(...inScope.map((line) => times(line.unitPrice, line.quantity))) < terms.minimum) return 'below_minimum'
+  if (add(...inScope.map((line) => times(line.unitPrice, line.quantity))) < terms.minimum)
+    return 'below_minimum'
   return undefined
 }
 
-const covers = (terms: CouponTerms, line: PriceLine): boolean => terms.scope === null || terms.scope.includes(line.sku)
+const covers = (terms: CouponTerms, line: PriceLine): boolean =>
+  terms.scope === null || terms.scope.includes(line.sku)
 
-function couponShares(lines: readonly PriceLine[], goodsOfLines: readonly Fen[], coupon: CouponTerms | undefined): Fen[] {
+function couponShares(
+  lines: readonly PriceLine[],
+  goodsOfLines: readonly Fen[],
+  coupon: CouponTerms | undefined,
+): Fen[] {
   if (!coupon || coupon.does.kind === 'free_shipping') return lines.map(() => zero)
   const weights = lines.map((line, i) => (covers(coupon, line) ? (goodsOfLines[i] ?? zero) : zero))
   const inScope = add(...weights)

@@ -36,5 +36,8 @@ export type Choice = {
 /** The rates of a token or a history, as amounts again. */
 export const ratesOf = (rates: QuotedRates): ShippingRates =>
   Object.fromEntries(
-    Object.entries(rates).map(([province, { fee, freeFrom }]) => [province, { fee: fen(fee), freeFrom: freeFrom === null ? null : fen(freeFrom) }]),
+    Object.entries(rates).map(([province, { fee, freeFrom }]) => [
+      province,
+      { fee: fen(fee), freeFrom: freeFrom === null ? null : fen(freeFrom) },
+    ]),
   )

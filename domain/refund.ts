@@ -1,7 +1,15 @@
 import { add, type Fen, fen, minus, times, zero } from './money.ts'
 
 /** A line as it was bought, with its shares of what was deducted, and how many of its pieces have been refunded. */
-export type BoughtLine = { line: number; unitPrice: Fen; quantity: number; coupon: Fen; points: Fen; balance: Fen; refunded: number }
+export type BoughtLine = {
+  line: number
+  unitPrice: Fen
+  quantity: number
+  coupon: Fen
+  points: Fen
+  balance: Fen
+  refunded: number
+}
 
 /** A paid order as refunds see it. `balance` is the whole order's: what its lines do not carry of it paid for the shipping. */
 export type Bought = { lines: readonly BoughtLine[]; shipping: Fen; balance: Fen; shippingRefunded: boolean }
@@ -12,11 +20,17 @@ export type RefundChoice = { lines: readonly { line: number; quantity: number }[
 type Sources = { amount: Fen; balance: Fen; points: Fen }
 
 /** Where the money goes back to: `amount` to whom it was paid by, the rest to wallet and points (one point is one fen). */
-export type RefundParts = Sources & { shipping: Fen; lines: (Sources & { line: number; quantity: number })[]; whole: boolean }
+export type RefundParts = Sources & {
+  shipping: Fen
+  lines: (Sources & { line: number; quantity: number })[]
+  whole: boolean
+}
 
 /** All that has not been refunded yet. */
 export const remainder = ({ lines, shippingRefunded }: Bought): RefundChoice => ({
-  lines: lines.flatMap(({ line, quantity, refunded }) => (refunded < quantity ? [{ line, quantity: quantity - refunded }] : [])),
+  lines: lines.flatMap(({ line, quantity, refunded }) =>
+    refunded < quantity ? [{ line, quantity: quantity - refunded }] : [],
+  ),
   shipping: !shippingRefunded,
 })
 
@@ -28,10 +42,14 @@ export const remainder = ({ lines, shippingRefunded }: Bought): RefundChoice => 
 export function refundParts(bought: Bought, choice: RefundChoice): RefundParts {
   const lines = choice.lines.map(({ line, quantity }) => {
     const one = bought.lines.find((candidate) => candidate.line === line)
-    if (!one || quantity < 1 || one.refunded + quantity > one.quantity) throw new RangeError(`line ${line} has no ${quantity} pieces to refund`)
+    if (!one || quantity < 1 || one.refunded + quantity > one.quantity)
+      throw new RangeError(`line ${line} has no ${quantity} pieces to refund`)
     return { line, quantity, ...piecesOf(one, quantity) }
   })
-  const shipping = choice.shipping && !bought.shippingRefunded ? shippingOf(bought) : { amount: zero, balance: zero, points: zero }
+  const shipping =
+    choice.shipping && !bought.shippingRefunded
+      ? shippingOf(bought)
+      : { amount: zero, balance: zero, points: zero }
   const all = [...lines, shipping]
   const left = remainder(bought)
   return {
@@ -42,11 +60,16 @@ export function refundParts(bought: Bought, choice: RefundChoice): RefundParts {
     lines,
     whole:
       (choice.shipping || !left.shipping) &&
-      left.lines.every(({ line, quantity }) => lines.some((one) => one.line === line && one.quantity === quantity)),
+      left.lines.every(({ line, quantity }) =>
+        lines.some((one) => one.line === line && one.quantity === quantity),
+      ),
   }
 }
 
-function piecesOf({ unitPrice, quantity, coupon, points, balance, refunded }: BoughtLine, pieces: number): Sources {
+function piecesOf(
+  { unitPrice, quantity, coupon, points, balance, refunded }: BoughtLine,
+  pieces: number,
+): Sources {
   const due = minus(minus(minus(times(unitPrice, quantity), coupon), points), balance)
   const share = (total: Fen): Fen => {
     const upTo = (n: number): bigint => (total * BigInt(n)) / BigInt(quantity)

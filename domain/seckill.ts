@@ -51,7 +51,8 @@ export function sessionIdOf(opensAt: number): SessionId {
 }
 
 /** When a slot of the day in Shanghai that `now` falls on opens, ms since 1970. `minute`: minutes since midnight. */
-export const slotOpensAt = (now: number, minute: number): number => Math.floor((now + shanghaiMs) / dayMs) * dayMs - shanghaiMs + minute * 60_000
+export const slotOpensAt = (now: number, minute: number): number =>
+  Math.floor((now + shanghaiMs) / dayMs) * dayMs - shanghaiMs + minute * 60_000
 
 /** An id that an operator may choose: the ten digits of its hour, and a suffix where an hour has several. */
 export const isSessionId = (text: string): boolean => /^\d{10}(-[a-z0-9]{1,24})?$/.test(text)

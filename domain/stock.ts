@@ -7,10 +7,17 @@ export type Taken = { sku: string; warehouse: number; pieces: number }
  * Finds where an order's pieces come from: from one warehouse for the whole order where that can be, else by priority, a line split where
  * needed. `short` names the SKUs that no way can be found for; then nothing is taken.
  */
-export function allocateStock(wanted: readonly { sku: string; quantity: number }[], shelves: readonly Shelf[]): { taken: Taken[]; short: string[] } {
+export function allocateStock(
+  wanted: readonly { sku: string; quantity: number }[],
+  shelves: readonly Shelf[],
+): { taken: Taken[]; short: string[] } {
   const byPriority = [...shelves].sort((a, b) => a.priority - b.priority || a.warehouse - b.warehouse)
   const whole = oneWarehouse(wanted, byPriority)
-  if (whole !== undefined) return { taken: wanted.map(({ sku, quantity }) => ({ sku, warehouse: whole, pieces: quantity })), short: [] }
+  if (whole !== undefined)
+    return {
+      taken: wanted.map(({ sku, quantity }) => ({ sku, warehouse: whole, pieces: quantity })),
+      short: [],
+    }
 
   const taken: Taken[] = []
   const short: string[] = []
@@ -26,9 +33,14 @@ export function allocateStock(wanted: readonly { sku: string; quantity: number }
   return short.length > 0 ? { taken: [], short } : { taken, short }
 }
 
-function oneWarehouse(wanted: readonly { sku: string; quantity: number }[], byPriority: readonly Shelf[]): number | undefined {
+function oneWarehouse(
+  wanted: readonly { sku: string; quantity: number }[],
+  byPriority: readonly Shelf[],
+): number | undefined {
   const canGive = (warehouse: number, sku: string, quantity: number) =>
     byPriority.some((shelf) => shelf.warehouse === warehouse && shelf.sku === sku && shelf.free >= quantity)
   const warehouses = new Set(byPriority.map((shelf) => shelf.warehouse))
-  return [...warehouses].find((warehouse) => wanted.every(({ sku, quantity }) => canGive(warehouse, sku, quantity)))
+  return [...warehouses].find((warehouse) =>
+    wanted.every(({ sku, quantity }) => canGive(warehouse, sku, quantity)),
+  )
 }

@@ -28,8 +28,10 @@ export function alipay(config: AlipayConfig) {
     name: 'alipay',
     channels: { alipay: 'page', 'alipay-qr': 'qr' },
     timeoutMs,
-    open: async (request: OpenRequest) => (request.way === 'page' ? openPage(client, request) : openQr(client, merchant, request, deadline())),
-    query: async (attempt: AttemptNumber) => whileWaiting(await askTrade(client, merchant, attempt, deadline())),
+    open: async (request: OpenRequest) =>
+      request.way === 'page' ? openPage(client, request) : openQr(client, merchant, request, deadline()),
+    query: async (attempt: AttemptNumber) =>
+      whileWaiting(await askTrade(client, merchant, attempt, deadline())),
     async close(attempt: AttemptNumber, creation: 'in_flight' | 'settled') {
       const until = deadline()
       const half = AbortSignal.any([until, deadline(timeoutMs / 2)])
@@ -38,7 +40,8 @@ export function alipay(config: AlipayConfig) {
       return whenClosing(await askTrade(client, merchant, attempt, until), creation)
     },
     refund: (request: RefundRequest) => makeRefund(client, request, deadline()),
-    queryRefund: (refund: RefundNumber, of: Pick<RefundRequest, 'attempt' | 'transaction'>) => askRefund(client, refund, of, deadline()),
+    queryRefund: (refund: RefundNumber, of: Pick<RefundRequest, 'attempt' | 'transaction'>) =>
+      askRefund(client, refund, of, deadline()),
     callbacks: {
       path: new URL(merchant.notifyUrl).pathname,
       read: notificationReader(merchant),

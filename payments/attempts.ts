@@ -44,7 +44,13 @@ const settleMs = 5000
  * at its provider. Refuses: `already_paid`, `attempt_unsettled`, `order_closing`, `order_closed`, `not_payable`, `payment_refused`,
  * `balance_insufficient`. A creation whose answer was lost is repeated under its number with identical parameters.
  */
-export async function openAttempt(deps: AttemptDeps, order: OrderId, buyer: UserId, channel: string, payer: Payer = {}): Promise<Attempt> {
+export async function openAttempt(
+  deps: AttemptDeps,
+  order: OrderId,
+  buyer: UserId,
+  channel: string,
+  payer: Payer = {},
+): Promise<Attempt> {
   const provider = Object.values(deps.providers).find(({ channels }) => Object.hasOwn(channels, channel))
   const way = provider?.channels[channel]
   if (!provider || !way) return refuse('payment_refused', { provider: channel, code: 'CHANNEL_UNKNOWN' })
@@ -53,14 +59,21 @@ export async function openAttempt(deps: AttemptDeps, order: OrderId, buyer: User
   if (claimed.channel === channel) return carryOn(deps, order, wish, claimed)
   await closeOther(deps, order, claimed)
   const second = await claim(deps, order, buyer, wish)
-  return second.channel === channel ? carryOn(deps, order, wish, second) : refuse('attempt_unsettled', { retryAfterS: 2 })
+  return second.channel === channel
+    ? carryOn(deps, order, wish, second)
+    : refuse('attempt_unsettled', { retryAfterS: 2 })
 }
 
 /**
  * Under the order's lock: the open attempt, whichever channel it is of, or a new one. Of this channel, a creation is in flight from now on,
  * or, from the wallet, it is paid.
  */
-async function claim({ sql, ids, deliver }: AttemptDeps, order: OrderId, buyer: UserId, wish: Wish): Promise<Attempt> {
+async function claim(
+  { sql, ids, deliver }: AttemptDeps,
+  order: OrderId,
+  buyer: UserId,
+  wish: Wish,
+): Promise<Attempt> {
   const { provider } = wish
   const { attempt, stored } = await sql.begin(async (tx) => {
     const callingUntil = new Date(Date.now() + provider.timeoutMs + settleMs)
@@ -98,15 +111,40 @@ async function insertAttempt(
     INSERT INTO attempts (number, order_id, provider, channel, state, amount_fen, currency, description, expires_at, calling_until, payer, next_ask_at)
     VALUES (${number}, ${order}, ${provider}, ${channel}, ${state}, ${due.amount}, 'CNY', ${description}, ${due.payBy}, ${callingUntil},
             ${JSON.stringify(payer)}::jsonb, now() + interval '15 seconds')`
-  return { number, provider, channel, state, amount: due.amount, description, expiresAt: due.payBy, callingUntil, answer: null, payer }
+  return {
+    number,
+    provider,
+    channel,
+    state,
+    amount: due.amount,
+    description,
+    expiresAt: due.payBy,
+    callingUntil,
+    answer: null,
+    payer,
+  }
 }
 
 /** Calls the provider, outside any transaction, and stores what it answered. */
-async function create(deps: AttemptDeps, order: OrderId, { provider, way }: Wish, attempt: Attempt): Promise<Attempt> {
+async function create(
+  deps: AttemptDeps,
+  order: OrderId,
+  { provider, way }: Wish,
+  attempt: Attempt,
+): Promise<Attempt> {
   const { sql } = deps
   const { number, amount, description, expiresAt } = attempt
   const payer = attempt.payer ?? {}
-  const opened = await provider.open({ attempt: number, way, amount, currency: 'CNY', description, attach: `order:${order}`, payer, expiresAt })
+  const opened = await provider.open({
+    attempt: number,
+    way,
+    amount,
+    currency: 'CNY',
+    description,
+    attach: `order:${order}`,
+    payer,
+    expiresAt,
+  })
   if (opened.is === 'open') {
     const stored = await sql`
       UPDATE attempts SET state = 'open', answer = ${JSON.stringify(opened.answer)}::jsonb, calling_until = now()
@@ -137,7 +175,12 @@ async function closeOther(deps: AttemptDeps, order: OrderId, attempt: Attempt): 
   return refuse('already_paid', {})
 }
 
-async function ask(deps: AttemptDeps, order: OrderId, provider: PaymentProvider, attempt: Attempt): Promise<void> {
+async function ask(
+  deps: AttemptDeps,
+  order: OrderId,
+  provider: PaymentProvider,
+  attempt: Attempt,
+): Promise<void> {
   const trade = await provider.query(attempt.number, 'in_flight')
   if (trade.is !== 'paid') return
   const stored = await storePayment(deps.sql, deps.ids, trade.facts, 'watch')
@@ -148,13 +191,19 @@ type Payable = { amount: Fen; payBy: Date }
 
 /** Locks the order's row and says what is due, or refuses. */
 async function payableOrder(tx: Tx, order: OrderId, buyer: UserId): Promise<Payable> {
-  const [row] = await tx<{ buyer: string; status: OrderStatus; payState: PayState; due: bigint; payBy: Date | null }[]>`
+  const [row] = await tx<
+    { buyer: string; status: OrderStatus; payState: PayState; due: bigint; payBy: Date | null }[]
+  >`
     SELECT buyer_id::text AS buyer, status, pay_state AS "payState", due_fen AS due, pay_by AS "payBy" FROM orders WHERE id = ${order} FOR UPDATE`
   if (!row || row.buyer !== buyer) throw new OrderUnknown(order)
   if (row.status === 'closing') return refuse('order_closing', {})
   if (row.status === 'closed') return refuse('order_closed', {})
-  if (row.payState !== 'unpaid') return row.payState === 'on_delivery' ? refuse('not_payable', { status: row.status }) : refuse('already_paid', {})
-  if (row.status !== 'awaiting_payment' || row.payBy === null) return refuse('not_payable', { status: row.status })
+  if (row.payState !== 'unpaid')
+    return row.payState === 'on_delivery'
+      ? refuse('not_payable', { status: row.status })
+      : refuse('already_paid', {})
+  if (row.status !== 'awaiting_payment' || row.payBy === null)
+    return refuse('not_payable', { status: row.status })
   if (row.payBy.getTime() <= Date.now()) return refuse('order_closing', {})
   return { amount: fen(row.due), payBy: row.payBy }
 }

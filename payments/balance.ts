@@ -22,7 +22,13 @@ const facts = (attempt: AttemptNumber, amount: Fen): TradeFacts => ({
  * Pays an attempt from the wallet: the debit and the notification that tells of it are one transaction, the caller's, which holds the
  * order's row. Refuses with `balance_insufficient`. A movement of the kind `payment`, not the part-payment of placing (`order`).
  */
-export async function payFromWallet(tx: Tx, ids: Ids, order: OrderId, attempt: AttemptNumber, amount: Fen): Promise<Stored> {
+export async function payFromWallet(
+  tx: Tx,
+  ids: Ids,
+  order: OrderId,
+  attempt: AttemptNumber,
+  amount: Fen,
+): Promise<Stored> {
   const debited = await tx`
     WITH debited AS (
       UPDATE wallets w SET balance_fen = w.balance_fen - ${amount} FROM orders o
@@ -41,7 +47,9 @@ export function balanceProvider(sql: Sql): PaymentProvider {
   const trade = async (attempt: AttemptNumber): Promise<Trade> => {
     const [paid] = await sql<{ amount: bigint }[]>`
       SELECT n.amount_fen AS amount FROM notifications n WHERE n.provider = 'balance' AND n.attempt = ${attempt}`
-    return paid ? { is: 'paid', facts: facts(attempt, fen(paid.amount)) } : { is: 'closed', state: 'NOT_DEBITED' }
+    return paid
+      ? { is: 'paid', facts: facts(attempt, fen(paid.amount)) }
+      : { is: 'closed', state: 'NOT_DEBITED' }
   }
   return {
     name: 'balance',
@@ -56,7 +64,10 @@ export function balanceProvider(sql: Sql): PaymentProvider {
 }
 
 /** Puts a refund back into the wallet, once (unique movement). */
-async function refundToWallet(sql: Sql, refund: string): Promise<{ is: 'success' | 'missing'; code: string }> {
+async function refundToWallet(
+  sql: Sql,
+  refund: string,
+): Promise<{ is: 'success' | 'missing'; code: string }> {
   const [row] = await sql<{ known: boolean }[]>`
     WITH asked AS (SELECT r.number, r.order_id, r.amount_fen, o.buyer_id FROM refunds r JOIN orders o ON o.id = r.order_id WHERE r.number = ${refund}),
     moved AS (

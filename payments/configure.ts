@@ -28,7 +28,9 @@ export type Payments = {
 /** The providers that are configured, and the wallet. Throws, naming the variables, for one that is half configured. */
 export function configurePayments(env: PaymentEnv, sql: Sql): Payments {
   const wallet: Configured = { provider: balanceProvider(sql), account: balanceAccount }
-  const all = [wechatV3Of(env), wechatV2Of(env), alipayOf(env), wallet].filter((configured) => configured !== undefined)
+  const all = [wechatV3Of(env), wechatV2Of(env), alipayOf(env), wallet].filter(
+    (configured) => configured !== undefined,
+  )
   return {
     providers: Object.fromEntries(all.map(({ provider }) => [provider.name, provider])),
     accounts: Object.fromEntries(all.map(({ provider, account }) => [provider.name, account])),

@@ -14,7 +14,11 @@ type Waiting = { facts: TradeFacts; stored: (stored: Stored) => void; failed: (e
  * Stores what callbacks say of payments as `storePayment` does, those that come while others are being stored together in one statement. Each
  * is answered after the commit of its own row. Nobody waits for company: a payment that comes alone is stored at once.
  */
-export function gatheredPayments(sql: Sql, ids: Ids, log: Pick<Logger, 'warn'>): (facts: TradeFacts) => Promise<Stored> {
+export function gatheredPayments(
+  sql: Sql,
+  ids: Ids,
+  log: Pick<Logger, 'warn'>,
+): (facts: TradeFacts) => Promise<Stored> {
   const waiting: Waiting[] = []
   let underway = 0
 
@@ -35,7 +39,12 @@ export function gatheredPayments(sql: Sql, ids: Ids, log: Pick<Logger, 'warn'>):
 }
 
 /** Settles each of them; never throws. What is not stored with the others, known before or unfit, is stored alone and fails alone. */
-async function storeAll(sql: Sql, ids: Ids, log: Pick<Logger, 'warn'>, all: readonly Waiting[]): Promise<void> {
+async function storeAll(
+  sql: Sql,
+  ids: Ids,
+  log: Pick<Logger, 'warn'>,
+  all: readonly Waiting[],
+): Promise<void> {
   const together =
     all.length === 1
       ? new Map<string, Stored>()
@@ -75,5 +84,9 @@ async function insertAll(sql: Sql, ids: Ids, all: readonly Waiting[]): Promise<M
   return new Map(rows.map(({ id, orderId, outcome, ...key }) => [keyOf(key), { id, orderId, outcome }]))
 }
 
-const keyOf = ({ provider, transaction, state }: Pick<TradeFacts, 'provider' | 'transaction' | 'state'>): string =>
+const keyOf = ({
+  provider,
+  transaction,
+  state,
+}: Pick<TradeFacts, 'provider' | 'transaction' | 'state'>): string =>
   JSON.stringify([provider, transaction, state])

@@ -4,7 +4,11 @@ import type { TradeState } from './provider.ts'
 export type Meaning = TradeState | 'missing'
 
 /** What a provider documents: states of trades, and codes of errors. What is not listed is unknown. */
-export type Meanings = { readonly states: Readonly<Record<string, Meaning>>; readonly errors: Readonly<Record<string, Meaning>> }
+export type Meanings = {
+  readonly states: Readonly<Record<string, Meaning>>
+  readonly errors: Readonly<Record<string, Meaning>>
+}
 
 /** A table's entry, and nothing that an object has by itself: keys come from outside. */
-export const entryOf = <T>(table: Readonly<Record<string, T>>, key: string): T | undefined => (Object.hasOwn(table, key) ? table[key] : undefined)
+export const entryOf = <T>(table: Readonly<Record<string, T>>, key: string): T | undefined =>
+  Object.hasOwn(table, key) ? table[key] : undefined

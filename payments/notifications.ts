@@ -39,8 +39,16 @@ export async function storeNotified(
       return storeRefund(sql, ids, told.facts, 'callback')
     case 'progress': {
       const { facts } = told
-      const stored = await store(sql, ids, { kind: 'payment', number: facts.transaction, facts, found: 'callback', graceMs, outcome: 'noted' })
-      if (isId(facts.attempt)) await sql`UPDATE attempts SET next_ask_at = now() WHERE number = ${facts.attempt} AND next_ask_at IS NOT NULL`
+      const stored = await store(sql, ids, {
+        kind: 'payment',
+        number: facts.transaction,
+        facts,
+        found: 'callback',
+        graceMs,
+        outcome: 'noted',
+      })
+      if (isId(facts.attempt))
+        await sql`UPDATE attempts SET next_ask_at = now() WHERE number = ${facts.attempt} AND next_ask_at IS NOT NULL`
       return stored
     }
     case 'other':
@@ -71,10 +79,14 @@ async function store(sql: Sql | Tx, ids: Ids, telling: Telling): Promise<Stored>
   return stored ?? storedBefore(sql, telling)
 }
 
-async function storedBefore(sql: Sql | Tx, { kind, number, facts: { provider, state } }: Telling): Promise<Stored> {
+async function storedBefore(
+  sql: Sql | Tx,
+  { kind, number, facts: { provider, state } }: Telling,
+): Promise<Stored> {
   const [stored] = await sql<Stored[]>`
     SELECT n.id::text AS id, n.outcome, a.order_id::text AS "orderId" FROM notifications n LEFT JOIN attempts a ON a.number = n.attempt
     WHERE n.provider = ${provider} AND n.kind = ${kind} AND n.number = ${number} AND n.state = ${state}`
-  if (!stored) throw new Error(`notification ${provider} ${kind} ${number} ${state} was neither stored nor there`)
+  if (!stored)
+    throw new Error(`notification ${provider} ${kind} ${number} ${state} was neither stored nor there`)
   return stored
 }

@@ -20,7 +20,10 @@ export type TradeFacts = {
 }
 
 /** `retryAfterS`: asking or closing is of no use before (WeChat v2 closes nothing in a trade's first five minutes). */
-export type Trade = { is: 'paid'; facts: TradeFacts } | { is: 'closed'; state: string } | { is: 'unknown'; state: string; retryAfterS?: number }
+export type Trade =
+  | { is: 'paid'; facts: TradeFacts }
+  | { is: 'closed'; state: string }
+  | { is: 'unknown'; state: string; retryAfterS?: number }
 
 /**
  * How a buyer pays at a provider: by scanning a QR text (`native`, `qr`), inside WeChat (`jsapi`), from a phone's browser (`h5`), or on the
@@ -49,12 +52,26 @@ export type OpenRequest = {
  * `refused`: the provider surely has no trade and said why. `unknown`: no answer, or one that settles nothing; the trade may exist.
  * `paid`: the number is already paid; ask.
  */
-export type Opened = { is: 'open'; answer: OpenAnswer } | { is: 'refused'; code: string } | { is: 'paid' } | { is: 'unknown'; code: string }
+export type Opened =
+  | { is: 'open'; answer: OpenAnswer }
+  | { is: 'refused'; code: string }
+  | { is: 'paid' }
+  | { is: 'unknown'; code: string }
 
-export type RefundRequest = { refund: RefundNumber; attempt: AttemptNumber; transaction: string; amount: Fen; captured: Fen; currency: 'CNY' }
+export type RefundRequest = {
+  refund: RefundNumber
+  attempt: AttemptNumber
+  transaction: string
+  amount: Fen
+  captured: Fen
+  currency: 'CNY'
+}
 
 /** `processing` and `unknown` are asked again; the others are the provider's final word. `missing`: it has no such refund. */
-export type RefundState = { is: 'success' | 'closed' | 'abnormal' | 'processing' | 'missing' | 'unknown'; code: string }
+export type RefundState = {
+  is: 'success' | 'closed' | 'abnormal' | 'processing' | 'missing' | 'unknown'
+  code: string
+}
 
 /** What a provider said about one refund. `refund` is our number as it names it; whether it is one of ours is for the reader to find out. */
 export type RefundFacts = Omit<TradeFacts, 'transaction'> & { refund: RefundNumber; transaction: string }
@@ -70,7 +87,11 @@ export type Notified =
   | { is: 'other'; type: string }
 
 /** An answer to a notification, in the provider's own words. */
-type Acknowledgement = { status: 200 | 204 | 401 | 500; type?: 'application/json' | 'text/plain' | 'text/xml'; body?: string }
+type Acknowledgement = {
+  status: 200 | 204 | 401 | 500
+  type?: 'application/json' | 'text/plain' | 'text/xml'
+  body?: string
+}
 
 /** How a provider tells us things. */
 export type Callbacks = {

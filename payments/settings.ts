@@ -6,7 +6,9 @@ import type { PaymentProvider } from './provider.ts'
 export type Configured = { provider: PaymentProvider; account: { merchant: string; app: string } }
 
 /** Where providers reach this API: what notify and return addresses are made of. */
-export const publicVariables = { PUBLIC_URL: z.url({ error: 'where providers reach this API, e.g. https://shop.example' }).optional() }
+export const publicVariables = {
+  PUBLIC_URL: z.url({ error: 'where providers reach this API, e.g. https://shop.example' }).optional(),
+}
 
 export const pem = (kind: string) =>
   z
@@ -18,16 +20,18 @@ export const pem = (kind: string) =>
  * A provider's own variables, all of them; undefined when none is set, so that the provider does not appear. Throws, naming what is missing,
  * when it is half configured; `shared` is needed too, and does not count as configuring it.
  */
-export function allOrNone<O extends Record<string, string | undefined>, S extends Record<string, string | undefined>>(
-  provider: string,
-  own: O,
-  shared: S,
-): { [K in keyof (O & S)]: string } | undefined {
+export function allOrNone<
+  O extends Record<string, string | undefined>,
+  S extends Record<string, string | undefined>,
+>(provider: string, own: O, shared: S): { [K in keyof (O & S)]: string } | undefined {
   if (Object.values(own).every((value) => value === undefined)) return undefined
   const all = { ...shared, ...own }
   const missing = Object.entries(all).flatMap(([name, value]) => (value === undefined ? [name] : []))
   const prefix = Object.keys(own)[0]?.match(/^[A-Z0-9]+_(V\d_)?/)?.[0] ?? ''
-  if (missing.length > 0) throw new ConfigurationError(`${provider} is half configured: set ${missing.join(', ')}, or remove all ${prefix} variables`)
+  if (missing.length > 0)
+    throw new ConfigurationError(
+      `${provider} is half configured: set ${missing.join(', ')}, or remove all ${prefix} variables`,
+    )
   return all as { [K in keyof (O & S)]: string } // None is missing.
 }
 
@@ -38,7 +42,10 @@ export function namingVariables<T>(variableOf: Readonly<Record<string, string>>,
   } catch (error) {
     const { message } = error as Error // The adapters throw nothing else.
     throw new ConfigurationError(
-      message.replace(/^ {2}((\w+)[^:]*):/gm, (_, part: string, field: string) => `  ${variableOf[part] ?? variableOf[field] ?? part}:`),
+      message.replace(
+        /^ {2}((\w+)[^:]*):/gm,
+        (_, part: string, field: string) => `  ${variableOf[part] ?? variableOf[field] ?? part}:`,
+      ),
     )
   }
 }

@@ -36,9 +36,23 @@ export function rowReader(header: string): (line: string) => Row | undefined {
       `has a form that is not known: no ${name} in its header. Bills of the early form change when 免充值代金券 is enabled (商户平台 → 产品中心)`,
     )
   }
-  const [app, merchant, transaction, trade] = [column('公众账号ID'), column('商户号'), column('微信订单号'), column('商户订单号')]
-  const [state, currency, paid, refunded] = [column('交易状态'), column('货币种类'), column('订单金额'), column('申请退款金额')]
-  const [wechatRefund, refund, refundState] = [column('微信退款单号'), column('商户退款单号'), column('退款状态')]
+  const [app, merchant, transaction, trade] = [
+    column('公众账号ID'),
+    column('商户号'),
+    column('微信订单号'),
+    column('商户订单号'),
+  ]
+  const [state, currency, paid, refunded] = [
+    column('交易状态'),
+    column('货币种类'),
+    column('订单金额'),
+    column('申请退款金额'),
+  ]
+  const [wechatRefund, refund, refundState] = [
+    column('微信退款单号'),
+    column('商户退款单号'),
+    column('退款状态'),
+  ]
   const [starts, ends] = [names.map(() => 0), names.map(() => 0)]
 
   /** Notes where each field begins and ends; false when there are too few. */

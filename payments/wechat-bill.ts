@@ -8,7 +8,10 @@ import { type Row, rowReader, type Sums, sumsReader } from './wechat-bill-fields
  * Reads WeChat's trade bill of the type ALL, of v3 and v2 alike (交易账单详细说明): a header, rows whose every field begins with a backtick, and
  * two lines that sum them up. Throws `StatementRejected` for a bill that is cut short, does not add up, is another merchant's, or has another form.
  */
-export async function* wechatBillRows(raw: AsyncIterable<Uint8Array>, of: { provider: string; merchant: string }): AsyncGenerator<StatementRow> {
+export async function* wechatBillRows(
+  raw: AsyncIterable<Uint8Array>,
+  of: { provider: string; merchant: string },
+): AsyncGenerator<StatementRow> {
   let read: ((line: string) => Row | undefined) | undefined
   let sums: ((line: string) => Sums) | undefined
   let summary: Sums | undefined
@@ -29,7 +32,8 @@ export async function* wechatBillRows(raw: AsyncIterable<Uint8Array>, of: { prov
         pending = row ? '' : text
         if (pending.length > longestRow) throw new StatementRejected('has a row that does not end')
         if (!row) continue
-        if (row.merchant !== of.merchant) throw new StatementRejected(`is of merchant ${row.merchant}, and not of ${of.merchant}`)
+        if (row.merchant !== of.merchant)
+          throw new StatementRejected(`is of merchant ${row.merchant}, and not of ${of.merchant}`)
         found.rows += 1n
         found.paid = fen(found.paid + row.paid)
         found.refunded = fen(found.refunded + row.refunded)
@@ -39,7 +43,8 @@ export async function* wechatBillRows(raw: AsyncIterable<Uint8Array>, of: { prov
   }
   if (pending !== '' || !summary) throw new StatementRejected('is cut short: its summary is missing')
   for (const of of ['rows', 'paid', 'refunded'] as const)
-    if (found[of] !== summary[of]) throw new StatementRejected(`does not add up: ${of} ${found[of]}, but its summary says ${summary[of]}`)
+    if (found[of] !== summary[of])
+      throw new StatementRejected(`does not add up: ${of} ${found[of]}, but its summary says ${summary[of]}`)
 }
 
 const longestRow = 8192
@@ -47,10 +52,21 @@ const longestRow = 8192
 function meaning(provider: string, row: Row): StatementRow {
   const { app, merchant, transaction, currency, state } = row
   // Whether number and refund are ours is for who matches them to find out.
-  const facts: TradeFacts = { provider, transaction, attempt: row.trade as AttemptNumber, state, amount: row.paid, currency, merchant, app }
+  const facts: TradeFacts = {
+    provider,
+    transaction,
+    attempt: row.trade as AttemptNumber,
+    state,
+    amount: row.paid,
+    currency,
+    merchant,
+    app,
+  }
   if (state === 'SUCCESS') return { is: 'payment', facts }
   if (state !== 'REFUND' && state !== 'REVOKED') return { is: 'other', what: `${state} ${transaction}` }
-  const named = [row.refund, row.wechatRefund].find((number) => number !== '' && number !== '0') ?? `revoked-${transaction}`
+  const named =
+    [row.refund, row.wechatRefund].find((number) => number !== '' && number !== '0') ??
+    `revoked-${transaction}`
   const refundState = row.refundState || state
   return {
     is: 'refund',

@@ -28,15 +28,22 @@ export function wechatV2(config: WechatV2Config) {
     channels: { 'wechat-v2': 'native' },
     timeoutMs,
     open: (request: OpenRequest) => openTrade(call, merchant, request, deadline()),
-    query: (attempt: AttemptNumber, creation: 'in_flight' | 'settled') => askTrade(call, attempt, creation, deadline()),
-    close: (attempt: AttemptNumber, creation: 'in_flight' | 'settled') => closeTrade(call, merchant, attempt, creation, deadline()),
+    query: (attempt: AttemptNumber, creation: 'in_flight' | 'settled') =>
+      askTrade(call, attempt, creation, deadline()),
+    close: (attempt: AttemptNumber, creation: 'in_flight' | 'settled') =>
+      closeTrade(call, merchant, attempt, creation, deadline()),
     refund: (request: RefundRequest) => makeRefund(call, merchant, request, deadline()),
-    queryRefund: (refund: RefundNumber, of: Pick<RefundRequest, 'attempt'>) => askRefund(call, refund, of, deadline()),
+    queryRefund: (refund: RefundNumber, of: Pick<RefundRequest, 'attempt'>) =>
+      askRefund(call, refund, of, deadline()),
     callbacks: {
       path: new URL(merchant.notifyUrl).pathname,
       read: notificationReader(merchant),
       // 支付结果通知: it reads the answer's return_code, and posts again until that is SUCCESS.
-      answers: { stored: words('SUCCESS', 'OK'), refused: words('FAIL', 'not believed'), later: words('FAIL', 'try again') },
+      answers: {
+        stored: words('SUCCESS', 'OK'),
+        refused: words('FAIL', 'not believed'),
+        later: words('FAIL', 'try again'),
+      },
     },
     statements: v2Statements(download, merchant),
   } satisfies PaymentProvider

@@ -29,12 +29,18 @@ export function wechatV3(config: WechatV3Config) {
     channels: { 'wechat-v3': 'native', 'wechat-v3-jsapi': 'jsapi', 'wechat-v3-h5': 'h5' },
     timeoutMs,
     open: (request: OpenRequest) => openTrade(call, merchant, request, deadline()),
-    query: (attempt: AttemptNumber, creation: 'in_flight' | 'settled') => askTrade(call, merchant, attempt, creation, deadline()),
+    query: (attempt: AttemptNumber, creation: 'in_flight' | 'settled') =>
+      askTrade(call, merchant, attempt, creation, deadline()),
     async close(attempt: AttemptNumber, creation: 'in_flight' | 'settled') {
       const until = deadline()
       const half = AbortSignal.any([until, deadline(timeoutMs / 2)])
       // Whatever closing answers (204, paid, closed before, no such trade, nothing at all): what asking finds is the result.
-      await call('POST', `/v3/pay/transactions/out-trade-no/${encodeURIComponent(attempt)}/close`, { mchid: merchant.mchId }, half)
+      await call(
+        'POST',
+        `/v3/pay/transactions/out-trade-no/${encodeURIComponent(attempt)}/close`,
+        { mchid: merchant.mchId },
+        half,
+      )
       return askTrade(call, merchant, attempt, creation, until)
     },
     refund: (request: RefundRequest) => makeRefund(call, merchant, request, deadline()),
@@ -45,8 +51,16 @@ export function wechatV3(config: WechatV3Config) {
       // 支付成功通知: 200 or 204 without a body is taken as received, anything else comes again.
       answers: {
         stored: { status: 204 },
-        refused: { status: 401, type: 'application/json', body: JSON.stringify({ code: 'FAIL', message: 'not believed' }) },
-        later: { status: 500, type: 'application/json', body: JSON.stringify({ code: 'FAIL', message: 'try again' }) },
+        refused: {
+          status: 401,
+          type: 'application/json',
+          body: JSON.stringify({ code: 'FAIL', message: 'not believed' }),
+        },
+        later: {
+          status: 500,
+          type: 'application/json',
+          body: JSON.stringify({ code: 'FAIL', message: 'try again' }),
+        },
       },
     },
     statements: v3Statements(call, merchant),

@@ -13,12 +13,19 @@ type Act = (typeof acts)[number]
 export function cashier(gateways: readonly Gateway[]): Hono {
   const app = new Hono()
   const of = (number: string): Gateway | undefined => gateways.find(({ has }) => has(number))
-  const billOf = (gateway: Gateway, number: string, refusal?: string): Bill => ({ number, refusal, ...gateway.show(number) })
+  const billOf = (gateway: Gateway, number: string, refusal?: string): Bill => ({
+    number,
+    refusal,
+    ...gateway.show(number),
+  })
 
   app.use(async (c, next) => {
     await next()
     c.header('Cache-Control', 'no-store')
-    c.header('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+    c.header(
+      'Content-Security-Policy',
+      "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    )
   })
 
   app.get('/:number', (c) => {

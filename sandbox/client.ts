@@ -13,7 +13,14 @@ export class SandboxRefusal extends Error {
   }
 }
 
-type Shown = { state: string; amount: string; captured: string; description: string; transactionId: string; failures: number }
+type Shown = {
+  state: string
+  amount: string
+  captured: string
+  description: string
+  transactionId: string
+  failures: number
+}
 
 /** The buyers' side and the switches of a running sandbox. Amounts are fen, in decimal strings. Throws `SandboxRefusal`. */
 export function sandboxClient(baseUrl: string) {
@@ -27,7 +34,8 @@ export function sandboxClient(baseUrl: string) {
     const { code, message } = json as { code: string; message: string } // control.ts words every refusal so
     throw new SandboxRefusal(code, message)
   }
-  const trade = (outTradeNo: string, verb: string) => call('POST', `/sandbox/trades/${encodeURIComponent(outTradeNo)}/${verb}`)
+  const trade = (outTradeNo: string, verb: string) =>
+    call('POST', `/sandbox/trades/${encodeURIComponent(outTradeNo)}/${verb}`)
 
   // The casts below name what control.ts answers: both ends of this client are this folder's.
   return {

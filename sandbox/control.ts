@@ -17,7 +17,14 @@ export function control(gateways: readonly Gateway[], switches: Switchboard): Ho
   }
   const shown = (outTradeNo: string) => {
     const { state, amount, captured, description, transactionId, failures } = of(outTradeNo).show(outTradeNo)
-    return { state, amount: amount.toString(), captured: captured.toString(), description, transactionId: transactionId ?? null, failures }
+    return {
+      state,
+      amount: amount.toString(),
+      captured: captured.toString(),
+      description,
+      transactionId: transactionId ?? null,
+      failures,
+    }
   }
 
   app.onError((error, c) =>

@@ -48,7 +48,9 @@ export function deliveries({ pauses, pauseFactor, silenceMs, taken }: Options) {
           const heard: Buffer[] = []
           answer.on('data', (chunk: Buffer) => heard.push(chunk))
           answer.once('error', () => resolve(false))
-          answer.once('close', () => resolve(answer.complete && taken(answer.statusCode ?? 0, Buffer.concat(heard).toString())))
+          answer.once('close', () =>
+            resolve(answer.complete && taken(answer.statusCode ?? 0, Buffer.concat(heard).toString())),
+          )
         },
       )
       call.once('error', () => resolve(false))
@@ -74,7 +76,10 @@ export function deliveries({ pauses, pauseFactor, silenceMs, taken }: Options) {
     /** Sent once, whatever is answered. */
     forge,
     /** Resolves when the first try is over, taken or not. */
-    async send(write: (author: Author) => Posting, { twice = false, delayMs = 0, forged }: Delivery): Promise<void> {
+    async send(
+      write: (author: Author) => Posting,
+      { twice = false, delayMs = 0, forged }: Delivery,
+    ): Promise<void> {
       if (delayMs > 0) await new Promise<void>((resolve) => later(delayMs, resolve))
       if (forged !== undefined) await forge(write('stranger'))
       if (forged === 'alone') return

@@ -37,13 +37,18 @@ const schema = z.object({
 export function sandboxConfig(env: NodeJS.ProcessEnv): SandboxConfig {
   const read = schema.safeParse(env)
   if (!read.success) {
-    const wrong = read.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${env[String(path[0])] === undefined ? 'is missing' : message}`)
+    const wrong = read.error.issues.map(
+      ({ path, message }) =>
+        `  ${path.join('.')}: ${env[String(path[0])] === undefined ? 'is missing' : message}`,
+    )
     throw new Error(`the sandbox can't start:\n${wrong.join('\n')}`)
   }
   const { data } = read
   const [id, privateKey] = [data.SANDBOX_PLATFORM_KEY_ID_2, data.SANDBOX_PLATFORM_PRIVATE_KEY_2]
   if ((id === undefined) !== (privateKey === undefined))
-    throw new Error("the sandbox can't start:\n  SANDBOX_PLATFORM_KEY_ID_2 and SANDBOX_PLATFORM_PRIVATE_KEY_2: set both or none")
+    throw new Error(
+      "the sandbox can't start:\n  SANDBOX_PLATFORM_KEY_ID_2 and SANDBOX_PLATFORM_PRIVATE_KEY_2: set both or none",
+    )
   return {
     port: data.SANDBOX_PORT,
     mchId: data.SANDBOX_MCH_ID,
@@ -65,8 +70,14 @@ export function sandboxConfig(env: NodeJS.ProcessEnv): SandboxConfig {
 /** Alipay is there when all of its variables are. */
 function alipayOf(data: z.infer<typeof schema>): Pick<SandboxConfig, 'alipay'> {
   const { SANDBOX_ALIPAY_APP_ID: appId, SANDBOX_ALIPAY_SELLER_ID: sellerId } = data
-  const { SANDBOX_ALIPAY_MERCHANT_PUBLIC_KEY: merchantPublicKey, SANDBOX_ALIPAY_PLATFORM_PRIVATE_KEY: platformPrivateKey } = data
-  if (appId && sellerId && merchantPublicKey && platformPrivateKey) return { alipay: { appId, sellerId, merchantPublicKey, platformPrivateKey } }
+  const {
+    SANDBOX_ALIPAY_MERCHANT_PUBLIC_KEY: merchantPublicKey,
+    SANDBOX_ALIPAY_PLATFORM_PRIVATE_KEY: platformPrivateKey,
+  } = data
+  if (appId && sellerId && merchantPublicKey && platformPrivateKey)
+    return { alipay: { appId, sellerId, merchantPublicKey, platformPrivateKey } }
   if (!appId && !sellerId && !merchantPublicKey && !platformPrivateKey) return {}
-  throw new Error("the sandbox can't start:\n  its Alipay is half configured: set all four SANDBOX_ALIPAY_ variables, or none")
+  throw new Error(
+    "the sandbox can't start:\n  its Alipay is half configured: set all four SANDBOX_ALIPAY_ variables, or none",
+  )
 }

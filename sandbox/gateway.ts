@@ -2,7 +2,14 @@ import type { Hono } from 'hono'
 import type { Ledger } from './ledger.ts'
 
 /** What somebody who pays sees of a trade. Amounts are fen. */
-export type Shown = { state: string; amount: bigint; captured: bigint; description: string; transactionId: string | undefined; failures: number }
+export type Shown = {
+  state: string
+  amount: bigint
+  captured: bigint
+  description: string
+  transactionId: string | undefined
+  failures: number
+}
 
 /**
  * One provider of the stand-in: the merchant's side on its own wire protocol (`routes`), and the buyer's hands. All but `has` throw

@@ -21,7 +21,8 @@ function readTable(): Map<string, Buffer> {
     for (let second = 0x40; second <= 0xfe; second++) {
       const code = Buffer.from([first, second])
       const letter = decoder.decode(code)
-      if (Array.from(letter).length === 1 && letter !== '\uFFFD' && !table.has(letter)) table.set(letter, code)
+      if (Array.from(letter).length === 1 && letter !== '\uFFFD' && !table.has(letter))
+        table.set(letter, code)
     }
   }
   return table

@@ -20,12 +20,25 @@ export type LedgerTrade = {
   failures: number
   notifications: Notices
 }
-export type LedgerRefund = { outRefundNo: string; outTradeNo: string; amount: string; status: string; notifications: Notices }
+export type LedgerRefund = {
+  outRefundNo: string
+  outTradeNo: string
+  amount: string
+  status: string
+  notifications: Notices
+}
 
 /** The ledger of these trades and refunds. */
 export function ledgerOf(trades: LedgerTrade[], refunds: LedgerRefund[]): Ledger {
-  const sum = (column: 'captured' | 'refunded' | 'refunding') => trades.reduce((total, trade) => total + BigInt(trade[column]), 0n).toString()
-  return { captured: sum('captured'), refunded: sum('refunded'), refunding: sum('refunding'), trades, refunds }
+  const sum = (column: 'captured' | 'refunded' | 'refunding') =>
+    trades.reduce((total, trade) => total + BigInt(trade[column]), 0n).toString()
+  return {
+    captured: sum('captured'),
+    refunded: sum('refunded'),
+    refunding: sum('refunding'),
+    trades,
+    refunds,
+  }
 }
 
 /** All providers' ledgers as one. */

@@ -53,7 +53,12 @@ export const switchesSchema = z.strictObject({
   forgedNotification: z.enum(['alone', 'first']).optional(),
   /** The next calls are refused, by default with 500 SYSTEM_ERROR; `unsigned` leaves out the signature, as a proxy's error would. */
   fail: per(
-    z.strictObject({ times, status: z.int().min(400).max(599).optional(), code: z.string().optional(), unsigned: z.boolean().optional() }),
+    z.strictObject({
+      times,
+      status: z.int().min(400).max(599).optional(),
+      code: z.string().optional(),
+      unsigned: z.boolean().optional(),
+    }),
   ).optional(),
   /** Signs answers and notifications with the gateway's second key; for all trades only. */
   secondKey: z.boolean().optional(),
@@ -81,7 +86,10 @@ type Counted = 'loseAnswer' | 'forgedAnswer'
 export function switchboard() {
   let everywhere: Switches = {}
   const byTrade = new Map<string, Switches>()
-  const scopes = (trade: string | undefined): Switches[] => [...(trade === undefined ? [] : [byTrade.get(trade) ?? {}]), everywhere]
+  const scopes = (trade: string | undefined): Switches[] => [
+    ...(trade === undefined ? [] : [byTrade.get(trade) ?? {}]),
+    everywhere,
+  ]
 
   return {
     set(switches: Switches, trade?: string): void {
@@ -104,12 +112,19 @@ export function switchboard() {
       return false
     },
     /** The refusal that this call shall get, if one is due, and counts it. */
-    failure(operation: Operation, trade?: string): { status: number; code: string; unsigned: boolean } | undefined {
+    failure(
+      operation: Operation,
+      trade?: string,
+    ): { status: number; code: string; unsigned: boolean } | undefined {
       for (const scope of scopes(trade)) {
         const failing = scope.fail?.[operation]
         if (failing === undefined || failing.times === 0) continue
         failing.times -= 1
-        return { status: failing.status ?? 500, code: failing.code ?? 'SYSTEM_ERROR', unsigned: failing.unsigned ?? false }
+        return {
+          status: failing.status ?? 500,
+          code: failing.code ?? 'SYSTEM_ERROR',
+          unsigned: failing.unsigned ?? false,
+        }
       }
       return undefined
     },

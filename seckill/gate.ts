@@ -26,7 +26,14 @@ export type OfferLoad = {
 }
 
 /** A buyer's newest ticket that counts, as the gate knows it. `staged`: the last sequence that PostgreSQL has; `perMinute`: how many it staged in the last minute. */
-export type Standing = { ticket: TicketId; pieces: number; seq: number; paid: boolean; staged: number; perMinute: number }
+export type Standing = {
+  ticket: TicketId
+  pieces: number
+  seq: number
+  paid: boolean
+  staged: number
+  perMinute: number
+}
 
 /** How long the gate admits without its keeper: an isolated master stops by itself. */
 export const leaseMs = 10_000
@@ -50,7 +57,11 @@ export function createGate(redis: GateRedis) {
     admit: async (offer: OfferKey, join: Join): Promise<JoinAnswer> => answerOf(await admit(offer, join)),
 
     /** A token that admits this buyer to this offer once. It lasts a minute from now, or from the opening when that is later. */
-    async issueToken(offer: OfferKey, buyer: UserId, opensAt: number): Promise<{ token: string; expiresAt: number }> {
+    async issueToken(
+      offer: OfferKey,
+      buyer: UserId,
+      opensAt: number,
+    ): Promise<{ token: string; expiresAt: number }> {
       const token = randomBytes(18).toString('base64url')
       const expiresAt = Math.max(Date.now(), opensAt) + tokenLastsMs
       await redis.set(keysOf(offer).token(buyer, token), 1, 'PX', expiresAt - Date.now())
@@ -77,12 +88,16 @@ export function createGate(redis: GateRedis) {
      * Loads an offer at a new epoch, with `left` and buyers as they were when it was minted. `newer`: a later one is there, nothing was changed;
      * `same`: this one was loaded before; `stale`: a restart came between, so that the next one has to be minted.
      */
-    async load(offer: OfferKey, { epoch, left, opensAt, endsAt, limit, paused, tickets }: OfferLoad): Promise<LoadWord> {
+    async load(
+      offer: OfferKey,
+      { epoch, left, opensAt, endsAt, limit, paused, tickets }: OfferLoad,
+    ): Promise<LoadWord> {
       const { offer: key, queue, loading } = keysOf(offer)
       const expiresAt = endsAt + keysOutliveMs
       await redis.unlink(loading(epoch))
       const records = Object.entries(recordsOf(tickets))
-      for (let i = 0; i < records.length; i += chunk) await redis.hset(loading(epoch), Object.fromEntries(records.slice(i, i + chunk)))
+      for (let i = 0; i < records.length; i += chunk)
+        await redis.hset(loading(epoch), Object.fromEntries(records.slice(i, i + chunk)))
       if (records.length > 0) await redis.pexpireat(loading(epoch), expiresAt) // In case this load is broken off.
       const last = tickets.reduce((highest, { seq }) => Math.max(highest, seq), 0)
       return await redis.gateLoad(
@@ -92,7 +107,10 @@ export function createGate(redis: GateRedis) {
     },
 
     /** Renews the lease of the gate that was loaded at this epoch. `lost`: it is not there any more, or is an older one. */
-    async renew(offer: OfferKey, epoch: number): Promise<{ is: 'renewed'; left: number; queued: number } | { is: 'lost' } | { is: 'newer' }> {
+    async renew(
+      offer: OfferKey,
+      epoch: number,
+    ): Promise<{ is: 'renewed'; left: number; queued: number } | { is: 'lost' } | { is: 'newer' }> {
       const [is, left, queued] = await redis.gateLease(keysOf(offer).offer, epoch, leaseMs)
       return is === 'renewed' ? { is, left, queued } : { is }
     },

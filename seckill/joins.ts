@@ -5,7 +5,12 @@ import { keysOf } from './keys.ts'
 /** So many go to the gate in one call at the most: a script holds up everybody else who asks Redis. */
 const together = 64
 
-type Waiting = { keys: string[]; args: (string | number)[]; answered: ((text: string) => void)[]; failed: ((error: unknown) => void)[] }
+type Waiting = {
+  keys: string[]
+  args: (string | number)[]
+  answered: ((text: string) => void)[]
+  failed: ((error: unknown) => void)[]
+}
 
 /**
  * Asks the gate for all who join an offer in one moment by one call: what they share is read and written once, and a call costs the API and

@@ -4,7 +4,15 @@ import type { GateRedis } from './gate.ts'
 import { keysOf } from './keys.ts'
 
 /** A ticket in an offer's queue that PostgreSQL does not have yet. `epoch`: of the gate that granted it. */
-export type Queued = { entry: string; ticket: TicketId; buyer: UserId; pieces: number; address: AddressId; seq: number; epoch: number }
+export type Queued = {
+  entry: string
+  ticket: TicketId
+  buyer: UserId
+  pieces: number
+  address: AddressId
+  seq: number
+  epoch: number
+}
 
 const group = 'drains'
 /** Entries that a drain has read and not acknowledged for so long belong to whoever asks. */
@@ -17,14 +25,18 @@ export function createQueue(redis: GateRedis) {
   return {
     /** The next entries, for this drain alone. Empty as well when there is no queue. */
     async read(offer: OfferKey, drain: string, most: number): Promise<Queued[]> {
-      const found = await orNothing(redis.xreadgroup('GROUP', group, drain, 'COUNT', most, 'STREAMS', keysOf(offer).queue, '>'))
+      const found = await orNothing(
+        redis.xreadgroup('GROUP', group, drain, 'COUNT', most, 'STREAMS', keysOf(offer).queue, '>'),
+      )
       const [stream] = (found ?? []) as [string, Entry[]][] // What XREADGROUP answers for one stream.
       return (stream?.[1] ?? []).map(queuedOf)
     },
 
     /** Entries that another drain, or this one before a restart, has read and left lying. `afterMs` 0: whatever anybody has read. */
     async takeOver(offer: OfferKey, drain: string, most: number, afterMs = takeOverMs): Promise<Queued[]> {
-      const found = await orNothing(redis.xautoclaim(keysOf(offer).queue, group, drain, afterMs, '0-0', 'COUNT', most))
+      const found = await orNothing(
+        redis.xautoclaim(keysOf(offer).queue, group, drain, afterMs, '0-0', 'COUNT', most),
+      )
       const [, entries] = (found ?? ['', []]) as [string, (Entry | null)[]] // What XAUTOCLAIM answers.
       return entries.flatMap((entry) => (entry?.[1] ? [queuedOf(entry)] : []))
     },
@@ -33,7 +45,15 @@ export function createQueue(redis: GateRedis) {
     async acknowledge(offer: OfferKey, staged: readonly (Queued & { refused: boolean })[]): Promise<number> {
       if (staged.length === 0) return 0
       const { offer: key, queue } = keysOf(offer)
-      const args = staged.flatMap((one) => [one.entry, one.epoch, one.buyer, one.ticket, one.pieces, one.seq, one.refused ? 1 : 0])
+      const args = staged.flatMap((one) => [
+        one.entry,
+        one.epoch,
+        one.buyer,
+        one.ticket,
+        one.pieces,
+        one.seq,
+        one.refused ? 1 : 0,
+      ])
       return await redis.gateCount(key, queue, ...args)
     },
 

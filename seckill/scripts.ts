@@ -7,11 +7,25 @@ declare module 'ioredis' {
     gateAdmit(howManyKeys: number, ...keysAndArgs: (string | number)[]): Result<string, Context>
     gateGiveBack(offer: string, ...args: (string | number)[]): Result<EpochWord, Context>
     gatePaid(offer: string, ...args: (string | number)[]): Result<EpochWord, Context>
-    gateStatus(offer: string, buyer: string): Result<[] | [string, number, number, 'l' | 'p', number, number], Context>
-    gateLoad(offer: string, queue: string, loading: string, ...args: (string | number)[]): Result<LoadWord, Context>
-    gateLease(offer: string, ...args: (string | number)[]): Result<['lost'] | ['newer'] | ['renewed', number, number], Context>
+    gateStatus(
+      offer: string,
+      buyer: string,
+    ): Result<[] | [string, number, number, 'l' | 'p', number, number], Context>
+    gateLoad(
+      offer: string,
+      queue: string,
+      loading: string,
+      ...args: (string | number)[]
+    ): Result<LoadWord, Context>
+    gateLease(
+      offer: string,
+      ...args: (string | number)[]
+    ): Result<['lost'] | ['newer'] | ['renewed', number, number], Context>
     gatePhase(offer: string, ...args: (string | number)[]): Result<EpochWord, Context>
-    gateQuota(offer: string, ...args: (string | number)[]): Result<[EpochWord] | ['short' | 'changed', number], Context>
+    gateQuota(
+      offer: string,
+      ...args: (string | number)[]
+    ): Result<[EpochWord] | ['short' | 'changed', number], Context>
     gateCount(offer: string, queue: string, ...args: (string | number)[]): Result<number, Context>
   }
 }
@@ -46,5 +60,8 @@ export function defineGateScripts(redis: Redis | Cluster): void {
     })
   }
   // Joins are gathered already (joins.ts), and ioredis would take how many keys there are for the first of them, and so ask a wrong node of a cluster.
-  redis.options.autoPipeliningIgnoredCommands = [...(redis.options.autoPipeliningIgnoredCommands ?? []), 'gateAdmit']
+  redis.options.autoPipeliningIgnoredCommands = [
+    ...(redis.options.autoPipeliningIgnoredCommands ?? []),
+    'gateAdmit',
+  ]
 }

@@ -58,7 +58,9 @@ async function sweep(): Promise<void> {
     }
     const ended = await endLeftovers(folder)
     removeState(folder)
-    process.stdout.write(`✔ removed what ${basename(folder)} left${ended.length > 0 ? `, ended ${ended.join(', ')}` : ''}\n`)
+    process.stdout.write(
+      `✔ removed what ${basename(folder)} left${ended.length > 0 ? `, ended ${ended.join(', ')}` : ''}\n`,
+    )
   }
 }
 

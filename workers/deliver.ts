@@ -6,23 +6,40 @@ import type { OrderNews } from '../db/order-news.ts'
 import { type NotificationId, type OrderId, orderWorkflowId } from '../domain/ids.ts'
 import { paid } from '../workflows/messages.ts'
 
-export type DeliveryDeps = { sql: Sql; accounts: Accounts; client: Client; news: Pick<OrderNews, 'announce'>; log: Logger }
+export type DeliveryDeps = {
+  sql: Sql
+  accounts: Accounts
+  client: Client
+  news: Pick<OrderNews, 'announce'>
+  log: Logger
+}
 
 /**
  * Has a stored notification judged, and tells the order's workflow when that paid it. Throws when it could not be judged: it stays due, and
  * the relay comes again. A signal decides nothing: a workflow that never got it learns from the rows before it closes.
  */
-export async function deliver(deps: DeliveryDeps, order: OrderId | null, notification: NotificationId): Promise<Outcome> {
+export async function deliver(
+  deps: DeliveryDeps,
+  order: OrderId | null,
+  notification: NotificationId,
+): Promise<Outcome> {
   const outcome = await judge(deps.sql, deps.accounts, notification)
   if (order !== null) await tell(deps, order, notification, outcome)
   return outcome
 }
 
 /** Tells whoever looks at the order that it was judged, and its workflow when that paid it. Never throws. */
-export async function tell({ client, news, log }: DeliveryDeps, order: OrderId, notification: NotificationId, outcome: Outcome): Promise<void> {
+export async function tell(
+  { client, news, log }: DeliveryDeps,
+  order: OrderId,
+  notification: NotificationId,
+  outcome: Outcome,
+): Promise<void> {
   news.announce(order)
   if (outcome !== 'paid') return
-  await signal(client, order, notification).catch((error) => log.warn({ order, error }, 'the workflow learns at its deadline that it is paid'))
+  await signal(client, order, notification).catch((error) =>
+    log.warn({ order, error }, 'the workflow learns at its deadline that it is paid'),
+  )
 }
 
 async function signal(client: Client, order: OrderId, notification: NotificationId): Promise<void> {

@@ -19,13 +19,18 @@ export function startDrain(deps: DrainDeps): { stop(): Promise<void> } {
   let offers: RunningOffer[] = []
 
   /** Every offer's queue at once; one that fails does not hold up the others. */
-  const eachOffer = async (entriesOf: (offer: RunningOffer) => Promise<Parameters<typeof drainOffer>[2]>): Promise<number> => {
+  const eachOffer = async (
+    entriesOf: (offer: RunningOffer) => Promise<Parameters<typeof drainOffer>[2]>,
+  ): Promise<number> => {
     const found = await Promise.all(
       offers.map(async (offer) => {
         try {
           return await drainOffer(deps, offer, await entriesOf(offer))
         } catch (error) {
-          deps.log.warn({ error, session: offer.session, sku: offer.sku }, 'a queue is drained again in a moment')
+          deps.log.warn(
+            { error, session: offer.session, sku: offer.sku },
+            'a queue is drained again in a moment',
+          )
           return 0
         }
       }),
@@ -39,8 +44,16 @@ export function startDrain(deps: DrainDeps): { stop(): Promise<void> } {
 
   const duties: Duty[] = [
     { name: 'list offers on sale', everyMs: 500, run: list },
-    { name: 'stage tickets', everyMs: 30, run: () => eachOffer((offer) => deps.queue.read(offer, name, batch)) },
-    { name: 'take over from the dead', everyMs: 1000, run: () => eachOffer((offer) => deps.queue.takeOver(offer, name, batch)) },
+    {
+      name: 'stage tickets',
+      everyMs: 30,
+      run: () => eachOffer((offer) => deps.queue.read(offer, name, batch)),
+    },
+    {
+      name: 'take over from the dead',
+      everyMs: 1000,
+      run: () => eachOffer((offer) => deps.queue.takeOver(offer, name, batch)),
+    },
     { name: 'start orders', everyMs: 50, run: () => startOrders(deps) },
     { name: 'tell the gate', everyMs: 200, run: () => tellGate(deps) },
     { name: 'keep the gates', everyMs: 1000, run: keeper.look },
@@ -49,7 +62,9 @@ export function startDrain(deps: DrainDeps): { stop(): Promise<void> } {
   return {
     async stop() {
       await running.stop()
-      await keeper.resign().catch((error) => deps.log.warn({ error }, 'the keeper’s lease runs out by itself'))
+      await keeper
+        .resign()
+        .catch((error) => deps.log.warn({ error }, 'the keeper’s lease runs out by itself'))
     },
   }
 }

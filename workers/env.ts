@@ -4,7 +4,10 @@ import { paymentVariables } from '../payments/configure.ts'
 
 /** What every process needs. Each variable is described in docs/operations.md. */
 const shared = {
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'a PostgreSQL URL, e.g. postgres://user:password@127.0.0.1:5432/floodgate' }),
+  DATABASE_URL: z.url({
+    protocol: /^postgres(ql)?$/,
+    error: 'a PostgreSQL URL, e.g. postgres://user:password@127.0.0.1:5432/floodgate',
+  }),
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'a Redis URL, e.g. redis://127.0.0.1:6379' }),
   /** Where the flash-sale gate lives; the same Redis unless it is given. */
   GATE_URL: z.url({ protocol: /^rediss?$/, error: 'a Redis URL, e.g. redis://127.0.0.1:6379' }).optional(),
@@ -14,8 +17,14 @@ const shared = {
   TEMPORAL_NAMESPACE: z.string().default('default'),
   TEMPORAL_TLS: z.enum(['on', 'off']).optional(),
   TEMPORAL_API_KEY: z.string().min(1).optional(),
-  TEMPORAL_TLS_CERT: z.string().includes('-----BEGIN', { error: 'the client certificate in PEM form' }).optional(),
-  TEMPORAL_TLS_KEY: z.string().includes('-----BEGIN', { error: 'the client certificate’s private key in PEM form' }).optional(),
+  TEMPORAL_TLS_CERT: z
+    .string()
+    .includes('-----BEGIN', { error: 'the client certificate in PEM form' })
+    .optional(),
+  TEMPORAL_TLS_KEY: z
+    .string()
+    .includes('-----BEGIN', { error: 'the client certificate’s private key in PEM form' })
+    .optional(),
   ORDERS_QUEUE: z
     .string()
     .regex(/^orders/, 'a name that begins with "orders"')
@@ -47,7 +56,9 @@ export const reconcileVariables = z.object({ DATABASE_URL: shared.DATABASE_URL, 
 export function readEnv<T>(variables: z.ZodType<T>, env: Record<string, string | undefined>): T {
   const read = variables.safeParse(env)
   if (read.success) return read.data
-  const lines = read.error.issues.map((issue) => `  ${issue.path.join('.') || 'configuration'}: ${issue.message}`)
+  const lines = read.error.issues.map(
+    (issue) => `  ${issue.path.join('.') || 'configuration'}: ${issue.message}`,
+  )
   throw new ConfigurationError(
     `The configuration is not complete:\n${lines.join('\n')}\nSet these variables and start again; docs/operations.md describes each.`,
   )

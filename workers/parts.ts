@@ -36,10 +36,20 @@ export type Parts = {
 }
 
 /** Opens the parts, or throws what is missing. The client shares the workers' connection: that is what makes an eager start possible. */
-export async function openParts(env: WorkerEnv, options: { debugSql?: (query: string) => void } = {}): Promise<Parts> {
-  const log = pino({ level: env.LOG_LEVEL, serializers: { error: pino.stdSerializers.err }, redact: ['*.phone', '*.address', '*.note'] })
+export async function openParts(
+  env: WorkerEnv,
+  options: { debugSql?: (query: string) => void } = {},
+): Promise<Parts> {
+  const log = pino({
+    level: env.LOG_LEVEL,
+    serializers: { error: pino.stdSerializers.err },
+    redact: ['*.phone', '*.address', '*.note'],
+  })
   installRuntime(log)
-  const db = connect(env.DATABASE_URL, { max: env.DATABASE_CONNECTIONS, ...(options.debugSql ? { debug: options.debugSql } : {}) })
+  const db = connect(env.DATABASE_URL, {
+    max: env.DATABASE_CONNECTIONS,
+    ...(options.debugSql ? { debug: options.debugSql } : {}),
+  })
   const payments = configurePayments(env, db.sql)
   const redis = new Redis(env.REDIS_URL, redisOptions)
   redis.on('error', (error) => log.warn({ error: error.message }, 'Redis'))
@@ -78,17 +88,35 @@ const redisOptions = { maxRetriesPerRequest: 2, commandTimeout: 2000, enableAuto
 function openGateRedis({ GATE_URL, GATE_CLUSTER }: WorkerEnv, shared: Redis): Redis | Cluster {
   if (GATE_CLUSTER === 'on') {
     if (GATE_URL === undefined)
-      throw new ConfigurationError('GATE_URL: GATE_CLUSTER is on, so name one node of the cluster, e.g. redis://127.0.0.1:7000.')
-    return new Cluster([GATE_URL], { enableAutoPipelining: true, redisOptions: { maxRetriesPerRequest: 2, commandTimeout: 2000 } })
+      throw new ConfigurationError(
+        'GATE_URL: GATE_CLUSTER is on, so name one node of the cluster, e.g. redis://127.0.0.1:7000.',
+      )
+    return new Cluster([GATE_URL], {
+      enableAutoPipelining: true,
+      redisOptions: { maxRetriesPerRequest: 2, commandTimeout: 2000 },
+    })
   }
   return GATE_URL === undefined ? shared : new Redis(GATE_URL, redisOptions)
 }
 
 /** Address and credentials of Temporal: an API key or a client certificate, both over TLS. */
-function temporalOf({ TEMPORAL_ADDRESS, TEMPORAL_TLS, TEMPORAL_API_KEY, TEMPORAL_TLS_CERT, TEMPORAL_TLS_KEY }: WorkerEnv): NativeConnectionOptions {
-  const pair = TEMPORAL_TLS_CERT && TEMPORAL_TLS_KEY ? { crt: Buffer.from(TEMPORAL_TLS_CERT), key: Buffer.from(TEMPORAL_TLS_KEY) } : undefined
+function temporalOf({
+  TEMPORAL_ADDRESS,
+  TEMPORAL_TLS,
+  TEMPORAL_API_KEY,
+  TEMPORAL_TLS_CERT,
+  TEMPORAL_TLS_KEY,
+}: WorkerEnv): NativeConnectionOptions {
+  const pair =
+    TEMPORAL_TLS_CERT && TEMPORAL_TLS_KEY
+      ? { crt: Buffer.from(TEMPORAL_TLS_CERT), key: Buffer.from(TEMPORAL_TLS_KEY) }
+      : undefined
   const tls = pair ? { clientCertPair: pair } : TEMPORAL_TLS === 'on' || TEMPORAL_API_KEY !== undefined
-  return { address: TEMPORAL_ADDRESS, ...(tls ? { tls } : {}), ...(TEMPORAL_API_KEY ? { apiKey: TEMPORAL_API_KEY } : {}) }
+  return {
+    address: TEMPORAL_ADDRESS,
+    ...(tls ? { tls } : {}),
+    ...(TEMPORAL_API_KEY ? { apiKey: TEMPORAL_API_KEY } : {}),
+  }
 }
 
 /** A server that does not answer at the start is, as a rule, a wrong address: whoever starts the process is told which variable says it. */
@@ -97,8 +125,13 @@ async function reached<T>(variable: string, reach: () => Promise<T>): Promise<T>
     return await reach()
   } catch (error) {
     const { code, message } = error as Error & { code?: string } // Drivers throw errors, most with a code.
-    if (code === '42P01') throw new ConfigurationError(`${variable}: the schema is not there. Run npm run migrate, and start again.`)
-    throw new ConfigurationError(`${variable}: no answer from there (${message || code}). Correct it, or start that server, and start again.`)
+    if (code === '42P01')
+      throw new ConfigurationError(
+        `${variable}: the schema is not there. Run npm run migrate, and start again.`,
+      )
+    throw new ConfigurationError(
+      `${variable}: no answer from there (${message || code}). Correct it, or start that server, and start again.`,
+    )
   }
 }
 
@@ -108,7 +141,10 @@ export const drainDeps = (env: DrainEnv, { db, gate, queue, client, news, log }:
   startsInFlight: env.DRAIN_STARTS_IN_FLIGHT,
 })
 
-export const relayDeps = (env: WorkerEnv, { db, ids, client, payments, news, carts, redis, log }: Parts): RelayDeps => ({
+export const relayDeps = (
+  env: WorkerEnv,
+  { db, ids, client, payments, news, carts, redis, log }: Parts,
+): RelayDeps => ({
   ...{ db, ids, client, payments, news, carts, log },
   queue: env.ORDERS_QUEUE,
   asking: askingAtMost(redis, env.PROVIDER_CALLS_PER_SECOND),

@@ -6,7 +6,9 @@ type Stoppable = { stop(): Promise<void> }
  * Runs a process until SIGTERM or SIGINT, then stops its parts in the given order. Wrong configuration ends it at once, with the text that
  * says what to set; another failure ends it with its stack.
  */
-export async function runProcess(start: () => Promise<{ parts: Stoppable[]; failed?: Promise<never> }>): Promise<void> {
+export async function runProcess(
+  start: () => Promise<{ parts: Stoppable[]; failed?: Promise<never> }>,
+): Promise<void> {
   try {
     const { parts, failed } = await start()
     await Promise.race([signalled(), ...(failed ? [failed] : [])])

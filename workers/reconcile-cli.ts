@@ -24,18 +24,31 @@ async function run(): Promise<number> {
     const { providers, accounts } = configurePayments(env, db.sql)
     const having = Object.values(providers).flatMap(({ name, statements }) => (statements ? [name] : []))
     if (!having.includes(of.provider))
-      throw new ConfigurationError(`${of.provider} has no statements here; these have: ${having.join(', ') || 'none'}`)
+      throw new ConfigurationError(
+        `${of.provider} has no statements here; these have: ${having.join(', ') || 'none'}`,
+      )
     const statements = statementsOf(providers, of)
     const ids = await leasedSnowflakes(db)
     try {
       const progress = (bytes: number) => say(`fetched ${(bytes / 2 ** 20).toFixed(0)} MiB`)
-      const { state } = await fetchStatement(db.sql, { statements, of, kind: 'trade', now: Date.now(), progress })
-      const matched = await matchStatement({ sql: db.sql, ids, accounts, statements }, of, (done, all) => say(`matched ${done} of ${all} rows`))
+      const { state } = await fetchStatement(db.sql, {
+        statements,
+        of,
+        kind: 'trade',
+        now: Date.now(),
+        progress,
+      })
+      const matched = await matchStatement({ sql: db.sql, ids, accounts, statements }, of, (done, all) =>
+        say(`matched ${done} of ${all} rows`),
+      )
       say('')
       const colour = process.stdout.isTTY === true && !process.env.NO_COLOR
-      console.log(`${of.provider}, ${of.date}${state === 'none' ? ': the provider had no trade on that day' : ''}`)
+      console.log(
+        `${of.provider}, ${of.date}${state === 'none' ? ': the provider had no trade on that day' : ''}`,
+      )
       console.log(figuresTable(matched, colour))
-      if (matched.repaired > 0) console.log('What was repaired is judged by the relay within seconds: orders paid, refunds closed.')
+      if (matched.repaired > 0)
+        console.log('What was repaired is judged by the relay within seconds: orders paid, refunds closed.')
       if (matched.different === 0) return 0
       console.log(await differencesTable(db.sql, of, colour))
       return 1
@@ -48,8 +61,11 @@ async function run(): Promise<number> {
 }
 
 function wanted(): { provider: string; date: string } {
-  const { provider, date } = parseArgs({ options: { provider: { type: 'string' }, date: { type: 'string' } } }).values
-  if (!provider || !date || !isDay(date)) throw new ConfigurationError(`Say which provider and which day: ${usage}`)
+  const { provider, date } = parseArgs({
+    options: { provider: { type: 'string' }, date: { type: 'string' } },
+  }).values
+  if (!provider || !date || !isDay(date))
+    throw new ConfigurationError(`Say which provider and which day: ${usage}`)
   return { provider, date }
 }
 

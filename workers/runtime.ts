@@ -12,6 +12,8 @@ export function installRuntime(log: Logger): void {
       if (level === 'ERROR') log.error({ ...meta }, message)
       else log.warn({ ...meta }, message)
     }),
-    telemetryOptions: { logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'WARN' }) } },
+    telemetryOptions: {
+      logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'WARN' }) },
+    },
   })
 }

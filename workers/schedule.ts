@@ -10,7 +10,13 @@ export async function schedulePlanning(client: Client, taskQueue: string): Promi
     client.schedule.create<typeof planSlots>({
       scheduleId: `plan-slots-${taskQueue}`,
       spec: { intervals: [{ every: '10 minutes' }] },
-      action: { type: 'startWorkflow', workflowType: 'planSlots', workflowId: `plan-slots-${taskQueue}`, taskQueue, args: [] },
+      action: {
+        type: 'startWorkflow',
+        workflowType: 'planSlots',
+        workflowId: `plan-slots-${taskQueue}`,
+        taskQueue,
+        args: [],
+      },
       policies: { overlap: ScheduleOverlapPolicy.SKIP },
       state: { triggerImmediately: true },
     }),
@@ -26,7 +32,13 @@ export async function scheduleStatements(client: Client, taskQueue: string): Pro
     client.schedule.create<typeof planStatements>({
       scheduleId: `statements-${taskQueue}`,
       spec: { calendars: [{ hour: 10, minute: 15 }], timezone: 'Asia/Shanghai' },
-      action: { type: 'startWorkflow', workflowType: 'planStatements', workflowId: `plan-statements-${taskQueue}`, taskQueue, args: [] },
+      action: {
+        type: 'startWorkflow',
+        workflowType: 'planStatements',
+        workflowId: `plan-statements-${taskQueue}`,
+        taskQueue,
+        args: [],
+      },
       policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '12 h' },
       state: { triggerImmediately: true },
     }),

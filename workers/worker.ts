@@ -1,5 +1,10 @@
 import { type NativeConnection, Worker, type WorkflowBundleOption } from '@temporalio/worker'
-import { type ActivityDeps, createOrderActivities, createPaymentActivities, createSessionActivities } from '../activities/index.ts'
+import {
+  type ActivityDeps,
+  createOrderActivities,
+  createPaymentActivities,
+  createSessionActivities,
+} from '../activities/index.ts'
 import { paymentsQueue } from '../workflows/messages.ts'
 import type { WorkerEnv } from './env.ts'
 import { activityDeps, type Parts } from './parts.ts'
@@ -34,7 +39,12 @@ export async function startWorkers(options: WorkerOptions, only?: 'orders'): Pro
 }
 
 /** The same for a process that has read its environment and opened its parts. */
-export const startWorkersOf = (env: WorkerEnv, parts: Parts, workflowBundle: WorkflowBundleOption, only?: 'orders'): Promise<Running> =>
+export const startWorkersOf = (
+  env: WorkerEnv,
+  parts: Parts,
+  workflowBundle: WorkflowBundleOption,
+  only?: 'orders',
+): Promise<Running> =>
   startWorkers(
     {
       connection: parts.connection,
@@ -48,7 +58,14 @@ export const startWorkersOf = (env: WorkerEnv, parts: Parts, workflowBundle: Wor
     only,
   )
 
-function orderWorker({ connection, namespace, queue, workflowBundle, activities, cachedOrders }: WorkerOptions): Promise<Worker> {
+function orderWorker({
+  connection,
+  namespace,
+  queue,
+  workflowBundle,
+  activities,
+  cachedOrders,
+}: WorkerOptions): Promise<Worker> {
   return Worker.create({
     connection,
     namespace,
@@ -74,7 +91,13 @@ export const orderWorkerSettings = (cachedOrders: number) => ({
   shutdownGraceTime: '5 s',
 })
 
-function paymentWorker({ connection, namespace, queue, activities, providerCallsPerSecond }: WorkerOptions): Promise<Worker> {
+function paymentWorker({
+  connection,
+  namespace,
+  queue,
+  activities,
+  providerCallsPerSecond,
+}: WorkerOptions): Promise<Worker> {
   return Worker.create({
     connection,
     namespace,

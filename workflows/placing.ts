@@ -12,7 +12,8 @@ const rejectOrder = sure('rejectOrder', 'undo every step and reject')
  */
 export async function placing(input: OrderInput): Promise<Confirmed> {
   const placed = (await atOnce(input)) ?? (await stepByStep(input))
-  if (placed.status === 'rejected') setCurrentDetails('Refused; the order’s row says why. Nothing is reserved.')
+  if (placed.status === 'rejected')
+    setCurrentDetails('Refused; the order’s row says why. Nothing is reserved.')
   return placed
 }
 
@@ -49,12 +50,19 @@ async function stepByStep(input: OrderInput): Promise<Confirmed> {
     at = 'confirm'
     return await stepOf('confirm', 'confirm')(input)
   } catch (error) {
-    return await rejectOrder(input.orderId, refusalOf(error) ?? { code: 'unavailable', details: { step: at } })
+    return await rejectOrder(
+      input.orderId,
+      refusalOf(error) ?? { code: 'unavailable', details: { step: at } },
+    )
   }
 }
 
 /** A regular activity with back-off, for a minute at the most (null: without end). */
-function stepOf<N extends keyof OrderActivities>(name: N, summary: string, forAtMost: '60 s' | null = '60 s'): OrderActivities[N] {
+function stepOf<N extends keyof OrderActivities>(
+  name: N,
+  summary: string,
+  forAtMost: '60 s' | null = '60 s',
+): OrderActivities[N] {
   const retry = { initialInterval: '200 ms', backoffCoefficient: 2, maximumInterval: '10 s' } as const
   const bound = forAtMost === null ? {} : { scheduleToCloseTimeout: forAtMost }
   return proxyActivities<OrderActivities>({ startToCloseTimeout: '5 s', ...bound, retry, summary })[name]

@@ -4,7 +4,10 @@ import type { SessionActivities } from '../activities/index.ts'
 import { sessionWorkflowId } from '../domain/ids.ts'
 import { session } from './session.ts'
 
-const { planDay } = proxyActivities<SessionActivities>({ startToCloseTimeout: '10 s', retry: { maximumInterval: '1 min' } })
+const { planDay } = proxyActivities<SessionActivities>({
+  startToCloseTimeout: '10 s',
+  retry: { maximumInterval: '1 min' },
+})
 
 /**
  * Plans the day's sessions and starts `session-<slot>` for each that has no workflow. Run by a Schedule, which names its own workflows and skips

@@ -43,9 +43,13 @@ export async function reconcile(of: ReconcileInput): Promise<Reconciled> {
     }
     try {
       const matched = await matching.matchStatement(of)
-      setCurrentDetails(`${matched.rows} rows, ${matched.repaired} repaired, ${matched.different} that do not agree.`)
+      setCurrentDetails(
+        `${matched.rows} rows, ${matched.repaired} repaired, ${matched.different} that do not agree.`,
+      )
       await clearAttention('statement_missing', subject)
-      upsertSearchAttributes([{ key: attentionReason, value: matched.different > 0 ? 'statement_differs' : null }])
+      upsertSearchAttributes([
+        { key: attentionReason, value: matched.different > 0 ? 'statement_differs' : null },
+      ])
       await once.fetchStatement(of, 'fund_flow').catch(() => {}) // Kept for humans; nothing here needs it.
       return matched
     } catch (error) {
@@ -57,19 +61,34 @@ export async function reconcile(of: ReconcileInput): Promise<Reconciled> {
 }
 
 const isRejected = (error: unknown): boolean =>
-  error instanceof ActivityFailure && error.cause instanceof ApplicationFailure && error.cause.type === 'statement_rejected'
+  error instanceof ActivityFailure &&
+  error.cause instanceof ApplicationFailure &&
+  error.cause.type === 'statement_rejected'
 
 function activities() {
-  const long = { taskQueue: paymentsQueue(workflowInfo().taskQueue), startToCloseTimeout: '1 h', heartbeatTimeout: '6 min' } as const
+  const long = {
+    taskQueue: paymentsQueue(workflowInfo().taskQueue),
+    startToCloseTimeout: '1 h',
+    heartbeatTimeout: '6 min',
+  } as const
   const retry = { initialInterval: '1 min', backoffCoefficient: 2, maximumInterval: '30 min' } as const
   return {
-    once: proxyActivities<PaymentActivities>({ ...long, summary: 'fetch the statement', retry, scheduleToCloseTimeout: '4 h' }),
+    once: proxyActivities<PaymentActivities>({
+      ...long,
+      summary: 'fetch the statement',
+      retry,
+      scheduleToCloseTimeout: '4 h',
+    }),
     later: proxyActivities<PaymentActivities>({
       ...long,
       summary: 'fetch the statement, however late it comes',
       retry,
       scheduleToCloseTimeout: '20 h',
     }),
-    matching: proxyActivities<PaymentActivities>({ ...long, summary: 'match it with our rows', retry: { ...retry, initialInterval: '1 s' } }),
+    matching: proxyActivities<PaymentActivities>({
+      ...long,
+      summary: 'match it with our rows',
+      retry: { ...retry, initialInterval: '1 s' },
+    }),
   }
 }

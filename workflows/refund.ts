@@ -1,4 +1,10 @@
-import { CancellationScope, proxyActivities, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow'
+import {
+  CancellationScope,
+  proxyActivities,
+  setCurrentDetails,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow'
 import type { PaymentActivities } from '../activities/index.ts'
 import type { RefundEnd } from '../activities/refunds.ts'
 import { attentionReason, paymentsQueue, type RefundInput } from './messages.ts'
@@ -17,7 +23,11 @@ export function refund({ number }: RefundInput): Promise<{ end: RefundEnd }> {
 async function sendBack(number: RefundInput['number']): Promise<{ end: RefundEnd }> {
   setCurrentDetails('Sending the money back.')
   const end = await patiently(number)
-  setCurrentDetails(end === 'success' ? 'The money is back.' : `The provider ended it as \`${end}\`: a human has to see to it.`)
+  setCurrentDetails(
+    end === 'success'
+      ? 'The money is back.'
+      : `The provider ended it as \`${end}\`: a human has to see to it.`,
+  )
   if (end !== 'success') upsertSearchAttributes([{ key: attentionReason, value: 'refund_failed' }])
   return { end }
 }

@@ -1,13 +1,26 @@
 import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow'
-import { ActivityFailure, ApplicationFailure, isCancellation, proxyActivities, proxyLocalActivities } from '@temporalio/workflow'
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  isCancellation,
+  proxyActivities,
+  proxyLocalActivities,
+} from '@temporalio/workflow'
 import type { OrderActivities } from '../activities/index.ts'
 import type { Refusal } from '../domain/refusals.ts'
 
 /** One try inside the workflow task, short enough that the task's own time-out is far. */
-const quick: LocalActivityOptions = { startToCloseTimeout: '4 s', scheduleToCloseTimeout: '4500 ms', retry: { maximumAttempts: 1 } }
+const quick: LocalActivityOptions = {
+  startToCloseTimeout: '4 s',
+  scheduleToCloseTimeout: '4500 ms',
+  retry: { maximumAttempts: 1 },
+}
 
 /** What has to happen happens, however long it takes. */
-const endless: ActivityOptions = { startToCloseTimeout: '5 s', retry: { initialInterval: '200 ms', backoffCoefficient: 2, maximumInterval: '1 min' } }
+const endless: ActivityOptions = {
+  startToCloseTimeout: '5 s',
+  retry: { initialInterval: '200 ms', backoffCoefficient: 2, maximumInterval: '1 min' },
+}
 
 type Name = keyof OrderActivities
 
@@ -38,7 +51,9 @@ const named = (proxy: object, name: Name): Untyped => (proxy as Record<Name, Unt
 /** The refusal that a failed step carries, if it is one. */
 export function refusalOf(error: unknown): Refusal | undefined {
   const cause = error instanceof ActivityFailure ? error.cause : error
-  return cause instanceof ApplicationFailure && cause.type === 'refused' ? (cause.details?.[0] as Refusal) : undefined // Our own activities put it there.
+  return cause instanceof ApplicationFailure && cause.type === 'refused'
+    ? (cause.details?.[0] as Refusal)
+    : undefined // Our own activities put it there.
 }
 
 /** Failures that trying again cannot change. */

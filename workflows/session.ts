@@ -76,7 +76,9 @@ export async function session({ session, opensAt, endsAt }: SessionInput): Promi
     setCurrentDetails(`Planned: opens ${new Date(opensAt).toISOString()}.`)
     await until(opensAt - preheatMs, () => stopped)
     if (!stopped) await inTurn(() => act.preheat(session))
-    setCurrentDetails(`Preheated: its pieces are out of the warehouse, its gate is loaded. It opens ${new Date(opensAt).toISOString()} by itself.`)
+    setCurrentDetails(
+      `Preheated: its pieces are out of the warehouse, its gate is loaded. It opens ${new Date(opensAt).toISOString()} by itself.`,
+    )
     await until(opensAt, () => stopped)
     setCurrentDetails(`Open until ${new Date(endsAt).toISOString()}.`)
     await until(endsAt, () => stopped)
@@ -104,7 +106,12 @@ async function until(moment: number, or: () => boolean): Promise<void> {
 }
 
 const refused = (code: string): ApplicationFailure =>
-  ApplicationFailure.create({ type: 'refused', message: code, nonRetryable: true, details: [{ code, details: {} }] })
+  ApplicationFailure.create({
+    type: 'refused',
+    message: code,
+    nonRetryable: true,
+    details: [{ code, details: {} }],
+  })
 
 /** A refusal reaches the operator as it is; any other failure of an activity that gave up is a failure of the update, not of the session. */
 function passOn(error: unknown): never {

@@ -7,7 +7,8 @@ const hourMs = 3_600_000
 export const shanghaiDay = (ms: number): string => inShanghai(ms).slice(0, 10)
 
 /** Whether a text names a day. */
-export const isDay = (text: string): boolean => /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(startOf(text)) && shanghaiDay(startOf(text)) === text
+export const isDay = (text: string): boolean =>
+  /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(startOf(text)) && shanghaiDay(startOf(text)) === text
 
 /** Whether a provider has the statement of that day, which it makes on the day after, at that hour in Shanghai. Throws on what is no day. */
 export function isReady(date: string, hour: number, now: number): boolean {

@@ -2,10 +2,19 @@ import type { Tx } from '../../db/client.ts'
 import type { Difference } from '../../db/schema/index.ts'
 import type { StatementOf } from './fetch.ts'
 
-export type Differing = { difference: Difference; subject: string; orderId: string | null; details: Record<string, string> }
+export type Differing = {
+  difference: Difference
+  subject: string
+  orderId: string | null
+  details: Record<string, string>
+}
 
 /** Keeps what does not agree, each thing once; says how many were new. */
-export async function keepDifferences(tx: Tx, { provider, date }: StatementOf, found: readonly Differing[]): Promise<number> {
+export async function keepDifferences(
+  tx: Tx,
+  { provider, date }: StatementOf,
+  found: readonly Differing[],
+): Promise<number> {
   if (found.length === 0) return 0
   const kept = await tx`
     INSERT INTO reconciliation (provider, date, difference, subject, order_id, details)
@@ -16,7 +25,12 @@ export async function keepDifferences(tx: Tx, { provider, date }: StatementOf, f
 }
 
 /** Notes that the statement lists these; the same number may stand in it more than once. */
-export async function noteEntries(tx: Tx, statement: bigint, kind: 'payment' | 'refund', numbers: readonly string[]): Promise<void> {
+export async function noteEntries(
+  tx: Tx,
+  statement: bigint,
+  kind: 'payment' | 'refund',
+  numbers: readonly string[],
+): Promise<void> {
   await tx`
     INSERT INTO statement_entries (statement, kind, number) SELECT DISTINCT ${statement}::bigint, ${kind}, number FROM unnest(${numbers}::text[]) AS number
     ON CONFLICT DO NOTHING`

@@ -25,10 +25,17 @@ const compressed = promisify(gzip)
  */
 export async function fetchStatement(
   sql: Sql,
-  { statements, of, kind, now, progress }: { statements: Statements; of: StatementOf; kind: StatementKind; now: number; progress?: Progress },
+  {
+    statements,
+    of,
+    kind,
+    now,
+    progress,
+  }: { statements: Statements; of: StatementOf; kind: StatementKind; now: number; progress?: Progress },
 ): Promise<Fetched> {
   const { provider, date } = of
-  if (!isReady(date, statements.readyFromHour, now)) throw new Error(`${provider} makes the statement of ${date} later: it is not over, or just over`)
+  if (!isReady(date, statements.readyFromHour, now))
+    throw new Error(`${provider} makes the statement of ${date} later: it is not over, or just over`)
   await sql`INSERT INTO statements (provider, kind, date, state) VALUES (${provider}, ${kind}, ${date}, 'fetching') ON CONFLICT DO NOTHING`
   const [lease] = await sql<{ id: bigint; fetches: number }[]>`
     UPDATE statements SET fetches = fetches + 1, leased_until = now() + make_interval(secs => ${leaseS})
@@ -50,11 +57,17 @@ type Lease = { id: bigint; fetches: number }
 async function kept(sql: Sql, { provider, date }: StatementOf, kind: StatementKind): Promise<Fetched> {
   const [found] = await sql<(Omit<Fetched, 'state'> & { state: Fetched['state'] | 'fetching' })[]>`
     SELECT state, bytes FROM statements WHERE provider = ${provider} AND kind = ${kind} AND date = ${date}`
-  if (!found || found.state === 'fetching') throw new FetchedElsewhere(`the statement of ${provider}, ${date}, is being fetched elsewhere`)
+  if (!found || found.state === 'fetching')
+    throw new FetchedElsewhere(`the statement of ${provider}, ${date}, is being fetched elsewhere`)
   return { state: found.state, bytes: found.bytes }
 }
 
-async function keep(sql: Sql, lease: Lease, raw: AsyncIterable<Uint8Array>, progress: Progress = () => {}): Promise<Fetched> {
+async function keep(
+  sql: Sql,
+  lease: Lease,
+  raw: AsyncIterable<Uint8Array>,
+  progress: Progress = () => {},
+): Promise<Fetched> {
   const hash = createHash('sha256')
   let bytes = 0
   let part = 0
@@ -90,7 +103,13 @@ async function* partsOf(raw: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> 
   if (filled > 0) yield part.subarray(0, filled)
 }
 
-async function end(sql: Sql, { id, fetches }: Lease, state: 'fetched' | 'none', bytes: bigint, digest: string | null): Promise<Fetched> {
+async function end(
+  sql: Sql,
+  { id, fetches }: Lease,
+  state: 'fetched' | 'none',
+  bytes: bigint,
+  digest: string | null,
+): Promise<Fetched> {
   const ended = await sql`
     UPDATE statements SET state = ${state}, bytes = ${bytes}, digest = ${digest}, fetched_at = now(), leased_until = NULL
     WHERE id = ${id} AND fetches = ${fetches} AND state = 'fetching'`

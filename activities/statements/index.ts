@@ -8,7 +8,12 @@ import { fetchStatement, type StatementKind, type StatementOf } from './fetch.ts
 import { type Matched, matchStatement } from './match.ts'
 import { statementsToReconcile } from './plan.ts'
 
-export type StatementDeps = { sql: Sql; ids: Ids; providers: Readonly<Record<string, PaymentProvider>>; accounts: Accounts }
+export type StatementDeps = {
+  sql: Sql
+  ids: Ids
+  providers: Readonly<Record<string, PaymentProvider>>
+  accounts: Accounts
+}
 
 /** What reconciling does to the world: on the queue `payments`. Each is safe to repeat, whenever it was broken off. */
 export function createStatementActivities({ sql, ids, providers, accounts }: StatementDeps) {
@@ -28,9 +33,14 @@ export function createStatementActivities({ sql, ids, providers, accounts }: Sta
     /** Fails with `statement_rejected`, not to be tried again, for one that has to be fetched anew. */
     matchStatement: async (of: StatementOf): Promise<Matched> => {
       try {
-        return await matchStatement({ sql, ids, accounts, statements: statementsOf(providers, of) }, of, heartbeat)
+        return await matchStatement(
+          { sql, ids, accounts, statements: statementsOf(providers, of) },
+          of,
+          heartbeat,
+        )
       } catch (error) {
-        if (error instanceof StatementRejected) throw ApplicationFailure.nonRetryable(error.message, 'statement_rejected')
+        if (error instanceof StatementRejected)
+          throw ApplicationFailure.nonRetryable(error.message, 'statement_rejected')
         throw error
       }
     },

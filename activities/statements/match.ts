@@ -17,20 +17,31 @@ export type MatchDeps = { sql: Sql; ids: Ids; accounts: Accounts; statements: St
 /** How many rows are compared in one transaction. */
 const batch = 1000
 
-type Known = Matched & { id: bigint; state: 'fetching' | 'fetched' | 'matched' | 'none'; matchedAt: Date | null }
+type Known = Matched & {
+  id: bigint
+  state: 'fetching' | 'fetched' | 'matched' | 'none'
+  matchedAt: Date | null
+}
 
 /**
  * Compares a fetched trade statement with our rows, once: what the provider knows and we do not is stored and will be judged; what does not
  * agree is kept for a human. Broken off, it goes on where it stopped; two at once share the work. `progress` hears of the rows done, and of all.
  */
-export async function matchStatement(deps: MatchDeps, of: StatementOf, progress: (done: number, all: number) => void = () => {}): Promise<Matched> {
+export async function matchStatement(
+  deps: MatchDeps,
+  of: StatementOf,
+  progress: (done: number, all: number) => void = () => {},
+): Promise<Matched> {
   const { sql, statements, accounts } = deps
   const account = accounts[of.provider]
   if (!account) throw new Error(`the account of ${of.provider} is not configured here`)
   // A merchant may sell by several providers, as by WeChat v2 and v3: the statement of each lists the trades of all.
-  const siblings = Object.keys(accounts).filter((provider) => accounts[provider]?.merchant === account.merchant)
+  const siblings = Object.keys(accounts).filter(
+    (provider) => accounts[provider]?.merchant === account.merchant,
+  )
   const known = await find(sql, of)
-  if (known.state === 'fetching') throw new Error(`the statement of ${of.provider}, ${of.date}, has not been fetched`)
+  if (known.state === 'fetching')
+    throw new Error(`the statement of ${of.provider}, ${of.date}, has not been fetched`)
   if (known.matchedAt) return { rows: known.rows, repaired: known.repaired, different: known.different }
   let all = 0
   if (known.state === 'fetched') {
@@ -59,7 +70,8 @@ async function counted({ sql, statements }: MatchDeps, merchant: string, id: big
   try {
     for await (const row of statements.rows(rawOf(sql, id))) {
       rows++
-      if (row.is !== 'other' && row.facts.merchant !== merchant) throw new StatementRejected(`is of merchant ${row.facts.merchant}`)
+      if (row.is !== 'other' && row.facts.merchant !== merchant)
+        throw new StatementRejected(`is of merchant ${row.facts.merchant}`)
     }
     return rows
   } catch (error) {
@@ -91,7 +103,9 @@ function apply(
   return sql.begin(async (tx) => {
     // A batch that a crash forgets is done again; the statement's end is committed for good, and with it all before it.
     const [[at]] = await Promise.all([
-      tx<{ rows: number }[]>`SELECT rows FROM statements WHERE id = ${id} AND state = 'fetched' FOR NO KEY UPDATE`,
+      tx<
+        { rows: number }[]
+      >`SELECT rows FROM statements WHERE id = ${id} AND state = 'fetched' FOR NO KEY UPDATE`,
       tx`SET LOCAL synchronous_commit = off`,
     ])
     if (!at || at.rows > done) return
@@ -124,7 +138,8 @@ function finish(sql: Sql, of: StatementOf, id: bigint, all: number): Promise<Mat
     await tx`SET LOCAL statement_timeout = '5min'`
     await tx`SELECT 1 FROM statements WHERE id = ${id} FOR NO KEY UPDATE`
     const { matchedAt, state, rows: done } = await find(tx, of)
-    if (!matchedAt && (state === 'fetching' || done !== all)) throw new Error(`statement ${id} was begun anew`)
+    if (!matchedAt && (state === 'fetching' || done !== all))
+      throw new Error(`statement ${id} was begun anew`)
     if (!matchedAt) {
       const missing = await findMissing(tx, of, id)
       await tx`

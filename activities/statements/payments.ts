@@ -31,7 +31,10 @@ export async function matchPayments(
 ): Promise<{ repaired: number; different: number }> {
   if (paid.length === 0) return { repaired: 0, different: 0 }
   const transactions = paid.map(({ transaction }) => transaction)
-  const [known] = await Promise.all([whatWeKnow(tx, of.siblings, paid, transactions), noteEntries(tx, statement, 'payment', transactions)])
+  const [known] = await Promise.all([
+    whatWeKnow(tx, of.siblings, paid, transactions),
+    noteEntries(tx, statement, 'payment', transactions),
+  ])
 
   const differing: Differing[] = []
   const untold: TradeFacts[] = []
@@ -46,19 +49,29 @@ export async function matchPayments(
   return { repaired: untold.length, different: await keepDifferences(tx, of, differing) }
 }
 
-function compare(facts: TradeFacts, ours: Ours): Pick<Differing, 'difference' | 'details'> | 'untold' | undefined {
+function compare(
+  facts: TradeFacts,
+  ours: Ours,
+): Pick<Differing, 'difference' | 'details'> | 'untold' | undefined {
   const { attempt, state, amount, currency, app } = facts
   const there = { trade: attempt, there: amount.toString() }
-  if (ours.orderId === null) return { difference: 'unknown_trade', details: { ...there, state, currency, app } }
+  if (ours.orderId === null)
+    return { difference: 'unknown_trade', details: { ...there, state, currency, app } }
   if (ours.told === null) return 'untold'
   if (ours.told !== amount) return { difference: 'amount', details: { ...there, here: ours.told.toString() } }
   // An attempt may have captured more than this: another transaction that is on its way back.
-  const kept = ours.outcome !== 'paid' || (ours.ownTransaction === facts.transaction && (ours.captured ?? 0n) >= amount)
+  const kept =
+    ours.outcome !== 'paid' || (ours.ownTransaction === facts.transaction && (ours.captured ?? 0n) >= amount)
   return kept ? undefined : { difference: 'amount', details: { ...there, here: String(ours.captured ?? 0n) } }
 }
 
 /** One a payment; where we were told more than once, what the judge called paid. A trade's progress, which brought no money, is not looked at. */
-async function whatWeKnow(tx: Tx, siblings: readonly string[], paid: readonly TradeFacts[], transactions: readonly string[]): Promise<Ours[]> {
+async function whatWeKnow(
+  tx: Tx,
+  siblings: readonly string[],
+  paid: readonly TradeFacts[],
+  transactions: readonly string[],
+): Promise<Ours[]> {
   const found = await tx<Ours[]>`
     SELECT (row.at - 1)::int AS at, a.provider, a.order_id::text AS "orderId", a.transaction AS "ownTransaction", a.captured_fen AS captured,
            n.amount_fen AS told, n.outcome

@@ -7,7 +7,11 @@ import type { StatementOf } from './fetch.ts'
 const days = 14
 
 /** Every provider's statements up to yesterday's that have not been matched, from the day on which it was first used. */
-export async function statementsToReconcile(sql: Sql, providers: Readonly<Record<string, PaymentProvider>>, now: number): Promise<StatementOf[]> {
+export async function statementsToReconcile(
+  sql: Sql,
+  providers: Readonly<Record<string, PaymentProvider>>,
+  now: number,
+): Promise<StatementOf[]> {
   const having = Object.values(providers).flatMap(({ name, statements }) => (statements ? [name] : []))
   return sql<StatementOf[]>`
     SELECT p.provider, to_char(day, 'YYYY-MM-DD') AS date

@@ -32,7 +32,10 @@ export async function matchRefunds(
 ): Promise<{ repaired: number; different: number }> {
   if (rows.length === 0) return { repaired: 0, different: 0 }
   const numbers = rows.map(({ facts }) => facts.refund)
-  const [known] = await Promise.all([whatWeKnow(tx, of, rows, numbers), noteEntries(tx, statement, 'refund', numbers)])
+  const [known] = await Promise.all([
+    whatWeKnow(tx, of, rows, numbers),
+    noteEntries(tx, statement, 'refund', numbers),
+  ])
   const differing: Differing[] = []
   const untold: RefundFacts[] = []
   for (const ours of known) {
@@ -42,9 +45,16 @@ export async function matchRefunds(
     const difference = compare(row, ours)
     if (difference) {
       const here = ours.amount === null ? {} : { here: ours.amount.toString() }
-      const details = { transaction: facts.transaction, trade: facts.attempt, state: facts.state, there: facts.amount.toString(), ...here }
+      const details = {
+        transaction: facts.transaction,
+        trade: facts.attempt,
+        state: facts.state,
+        there: facts.amount.toString(),
+        ...here,
+      }
       differing.push({ difference, subject: facts.refund, orderId: ours.orderId, details })
-    } else if (arrived(row) && ours.state !== 'success' && !ours.told) untold.push({ ...facts, provider: ours.provider ?? of.provider })
+    } else if (arrived(row) && ours.state !== 'success' && !ours.told)
+      untold.push({ ...facts, provider: ours.provider ?? of.provider })
   }
   for (const facts of untold) await storeRefund(tx, ids, facts, 'statement') // One by one: a thousand queries under way hold 50 MB.
   return { repaired: untold.length, different: await keepDifferences(tx, of, differing) }

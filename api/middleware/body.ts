@@ -59,5 +59,7 @@ function expectJson(c: Context): void {
 
 /** Undefined when a body comes in chunks: then nobody knows before it is there. */
 function declaredLength(c: Context): number | undefined {
-  return c.req.header('transfer-encoding') === undefined ? Number(c.req.header('content-length') ?? 0) : undefined
+  return c.req.header('transfer-encoding') === undefined
+    ? Number(c.req.header('content-length') ?? 0)
+    : undefined
 }

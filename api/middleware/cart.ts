@@ -33,7 +33,12 @@ export const mergedCart = (deps: Pick<ApiDeps, 'carts'>) =>
     await next()
   })
 
-async function mergeInto({ carts }: Pick<ApiDeps, 'carts'>, c: Context, anonymous: CartOwner, buyer: ApiEnv['Variables']['buyer']): Promise<void> {
+async function mergeInto(
+  { carts }: Pick<ApiDeps, 'carts'>,
+  c: Context,
+  anonymous: CartOwner,
+  buyer: ApiEnv['Variables']['buyer'],
+): Promise<void> {
   await carts.merge(anonymous, buyer)
   if (getCookie(c, cookie) !== undefined) deleteCookie(c, cookie, { path: '/' })
 }
@@ -46,6 +51,12 @@ function anonymousOf(c: Context): CartOwner | undefined {
 function newCart(c: Context): CartOwner {
   const name = randomUUID()
   c.header(header, name)
-  setCookie(c, cookie, name, { path: '/', httpOnly: true, sameSite: 'Lax', maxAge: thirtyDays, secure: new URL(c.req.url).protocol === 'https:' })
+  setCookie(c, cookie, name, {
+    path: '/',
+    httpOnly: true,
+    sameSite: 'Lax',
+    maxAge: thirtyDays,
+    secure: new URL(c.req.url).protocol === 'https:',
+  })
   return `anon-${name}`
 }

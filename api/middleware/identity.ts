@@ -30,11 +30,15 @@ export const operatorsOnly = ({ bearers, log }: Pick<ApiDeps, 'bearers' | 'log'>
     if (!who.operator) throw new Problem('forbidden')
     await next()
     const { method, path } = c.req
-    if (method !== 'GET') log.info({ operator: who.id, method, path, status: c.res.status }, 'an operator wanted a change')
+    if (method !== 'GET')
+      log.info({ operator: who.id, method, path, status: c.res.status }, 'an operator wanted a change')
   })
 
 /** Who asks; undefined when the request carries no token. A token that is not good is 401, not nobody. */
-export async function buyerOf({ bearers }: Pick<ApiDeps, 'bearers'>, c: Context): Promise<UserId | undefined> {
+export async function buyerOf(
+  { bearers }: Pick<ApiDeps, 'bearers'>,
+  c: Context,
+): Promise<UserId | undefined> {
   const token = tokenOf(c)
   return token === undefined ? undefined : (await ownerOf(bearers, token)).id
 }
@@ -56,7 +60,8 @@ function bearerOf(header: string | undefined): string | undefined {
 /** The cookie comes along with requests that other sites make, so what changes something has to come from our own pages. */
 function cookieOf(c: Context): string | undefined {
   const token = getCookie(c, cookie)
-  if (token === undefined || c.req.method === 'GET' || c.req.method === 'HEAD' || fromOurPages(c)) return token
+  if (token === undefined || c.req.method === 'GET' || c.req.method === 'HEAD' || fromOurPages(c))
+    return token
   throw new Problem('cross_site')
 }
 

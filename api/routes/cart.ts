@@ -11,7 +11,13 @@ import { body, json, problems } from '../schemas/values.ts'
 const about = { tags: ['Cart'], security: [{ bearer: [] }, { cookie: [] }, { anonymousCart: [] }] }
 const responses = { 200: json('The cart as it is now', cartSchema), ...problems }
 
-const show = createRoute({ ...about, method: 'get', path: '/v1/cart', summary: 'The cart, with prices then and now', responses })
+const show = createRoute({
+  ...about,
+  method: 'get',
+  path: '/v1/cart',
+  summary: 'The cart, with prices then and now',
+  responses,
+})
 const add = createRoute({
   ...about,
   method: 'post',

@@ -23,7 +23,8 @@ const page = `<!doctype html>
 const start = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', deepLinking: true, persistAuthorization: true, validatorUrl: null })`
 
 const security = {
-  'content-security-policy': "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
+  'content-security-policy':
+    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
   'x-content-type-options': 'nosniff',
 }
 
@@ -33,10 +34,17 @@ export function docsRoutes(): Hono {
   // One route for all: with a fixed name beside `:asset`, Hono would give up its quick router, for every route there is.
   const asset = async (c: Context) => {
     const name = c.req.param('asset') ?? ''
-    if (name === 'start.js') return c.body(start, 200, { 'content-type': 'text/javascript; charset=utf-8', ...security })
+    if (name === 'start.js')
+      return c.body(start, 200, { 'content-type': 'text/javascript; charset=utf-8', ...security })
     const type = Object.hasOwn(assets, name) ? assets[name] : undefined
     if (type === undefined) throw new Problem('not_found')
-    return c.body(await readFile(join(folder, name)), 200, { 'content-type': type, 'cache-control': 'public, max-age=3600', ...security })
+    return c.body(await readFile(join(folder, name)), 200, {
+      'content-type': type,
+      'cache-control': 'public, max-age=3600',
+      ...security,
+    })
   }
-  return new Hono().get('/docs', (c) => c.body(page, 200, { 'content-type': 'text/html; charset=utf-8', ...security })).get('/docs/:asset', asset)
+  return new Hono()
+    .get('/docs', (c) => c.body(page, 200, { 'content-type': 'text/html; charset=utf-8', ...security }))
+    .get('/docs/:asset', asset)
 }

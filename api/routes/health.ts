@@ -19,7 +19,13 @@ const ready = createRoute({
   path: '/readyz',
   tags: ['Operations'],
   summary: 'What this process needs answers too, and how fast',
-  responses: { 200: json('Ready', z.object({ status: z.literal('ready'), dependencies: z.record(z.string(), dependency) })), ...problems },
+  responses: {
+    200: json(
+      'Ready',
+      z.object({ status: z.literal('ready'), dependencies: z.record(z.string(), dependency) }),
+    ),
+    ...problems,
+  },
 })
 
 /** For load balancers and people. */
@@ -27,7 +33,9 @@ export const healthRoutes = ({ checks }: Pick<ApiDeps, 'checks'>, { patienceMs =
   routes()
     .openapi(alive, (c) => c.json({ status: 'alive' as const }, 200))
     .openapi(ready, async (c) => {
-      const looked = await Promise.all(Object.entries(checks).map(async ([name, check]) => [name, await look(check, patienceMs)] as const))
+      const looked = await Promise.all(
+        Object.entries(checks).map(async ([name, check]) => [name, await look(check, patienceMs)] as const),
+      )
       const dependencies = Object.fromEntries(looked)
       if (looked.some(([, { up }]) => !up)) throw new Problem('not_ready', { dependencies })
       return c.json({ status: 'ready' as const, dependencies }, 200)

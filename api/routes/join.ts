@@ -27,7 +27,10 @@ const joining = createRoute({
     ...problems,
   },
 })
-type JoinInput = { in: { param: z.input<typeof offerParam>; json: z.input<typeof wish> }; out: Record<never, never> }
+type JoinInput = {
+  in: { param: z.input<typeof offerParam>; json: z.input<typeof wish> }
+  out: Record<never, never>
+}
 
 /**
  * The button that everybody presses at once. No middleware and no generated validation stand before it: who asks, the fast "no" before the body is
@@ -37,15 +40,21 @@ export function joinRoutes(deps: Pick<ApiDeps, 'bearers' | 'gate' | 'ids' | 'log
   const knowing = { ...deps, away: gateAway(deps.log) }
   const app = routes()
   app.openAPIRegistry.registerPath(joining)
-  return app.post(joining.getRoutingPath(), async (c: Context<ApiEnv, '/v1/seckill/sessions/:session/offers/:sku/tickets', JoinInput>) => {
-    const { id: buyer } = await whoIsSignedIn(deps, c)
-    const offer = offerOf({ session: c.req.param('session'), sku: c.req.param('sku') })
-    const none = deps.soldOut.tells(offer, buyer)
-    if (none === true || (none !== false && (await none))) return nothingLeft(c)
-    if (!couldBe(offer)) throw new Problem('not_found')
-    const { token, quantity, addressId } = checked(wish.safeParse(await readJson(c)))
-    return answer(c, await join(knowing, offer, buyer, { token, quantity, addressId: addressId as AddressId })) // Checked just before.
-  })
+  return app.post(
+    joining.getRoutingPath(),
+    async (c: Context<ApiEnv, '/v1/seckill/sessions/:session/offers/:sku/tickets', JoinInput>) => {
+      const { id: buyer } = await whoIsSignedIn(deps, c)
+      const offer = offerOf({ session: c.req.param('session'), sku: c.req.param('sku') })
+      const none = deps.soldOut.tells(offer, buyer)
+      if (none === true || (none !== false && (await none))) return nothingLeft(c)
+      if (!couldBe(offer)) throw new Problem('not_found')
+      const { token, quantity, addressId } = checked(wish.safeParse(await readJson(c)))
+      return answer(
+        c,
+        await join(knowing, offer, buyer, { token, quantity, addressId: addressId as AddressId }),
+      ) // Checked just before.
+    },
+  )
 }
 
 const couldBe = ({ session, sku }: OfferKey): boolean => isSessionId(session) && isId(sku)
@@ -53,9 +62,15 @@ const couldBe = ({ session, sku }: OfferKey): boolean => isSessionId(session) &&
 function answer(c: Context, joined: Joined) {
   switch (joined.answer) {
     case 'admitted':
-      return c.json({ code: joinCode.admitted, ticket: joined.ticket, position: joined.position }, joinStatus.admitted)
+      return c.json(
+        { code: joinCode.admitted, ticket: joined.ticket, position: joined.position },
+        joinStatus.admitted,
+      )
     case 'already_queued':
-      return c.json({ code: joinCode.already_queued, ticket: joined.ticket, position: joined.position }, joinStatus.already_queued)
+      return c.json(
+        { code: joinCode.already_queued, ticket: joined.ticket, position: joined.position },
+        joinStatus.already_queued,
+      )
     case 'sold_out':
       return problem(c, 'sold_out', { details: { left: joined.left } })
     case 'over_limit':
@@ -67,7 +82,10 @@ function answer(c: Context, joined: Joined) {
   }
 }
 
-const soldOut = { en: problemParts('sold_out', 'en', { details: { left: 0 } }), zh: problemParts('sold_out', 'zh', { details: { left: 0 } }) }
+const soldOut = {
+  en: problemParts('sold_out', 'en', { details: { left: 0 } }),
+  zh: problemParts('sold_out', 'zh', { details: { left: 0 } }),
+}
 
 /** The fast "no", ready to be sent. */
 function nothingLeft(c: Context): Response {

@@ -4,7 +4,12 @@ import type { Sql } from '../../db/client.ts'
 import type { Ids } from '../../domain/ids.ts'
 import { gatheredPayments } from '../../payments/gathered.ts'
 import { type Stored, storeNotified } from '../../payments/notifications.ts'
-import { type Callbacks, NotificationRejected, type Notified, type PaymentProvider } from '../../payments/provider.ts'
+import {
+  type Callbacks,
+  NotificationRejected,
+  type Notified,
+  type PaymentProvider,
+} from '../../payments/provider.ts'
 import type { BackgroundDelivery } from '../../workers/background-delivery.ts'
 
 export type NotifyDeps = {
@@ -27,7 +32,9 @@ export function notifyRoutes(deps: NotifyDeps) {
     if (!callbacks) continue
     app.post(callbacks.path, async (c) => {
       const body = await c.req.text()
-      return answer(await deps.delivery.after(() => take(deps, store, name, callbacks, c.req.raw.headers, body)))
+      return answer(
+        await deps.delivery.after(() => take(deps, store, name, callbacks, c.req.raw.headers, body)),
+      )
     })
   }
   return app
@@ -37,7 +44,10 @@ type Store = (told: Notified) => Promise<Stored | undefined>
 type Words = Callbacks['answers'][keyof Callbacks['answers']]
 
 const answer = ({ status, type, body }: Words): Response =>
-  new Response(body ?? null, { status, ...(type && { headers: { 'content-type': `${type}; charset=utf-8` } }) })
+  new Response(body ?? null, {
+    status,
+    ...(type && { headers: { 'content-type': `${type}; charset=utf-8` } }),
+  })
 
 async function take(
   { delivery, log }: NotifyDeps,
@@ -52,7 +62,8 @@ async function take(
     const told = await read(headers, body)
     const stored = await store(told)
     if (!stored) log.info({ provider, told: told.is }, 'a notification that changes nothing')
-    else if (told.is === 'payment' && stored.orderId !== null && stored.outcome === null) delivery.soon(stored.orderId, stored.id)
+    else if (told.is === 'payment' && stored.orderId !== null && stored.outcome === null)
+      delivery.soon(stored.orderId, stored.id)
     return answers.stored
   } catch (error) {
     if (error instanceof NotificationRejected) {

@@ -17,7 +17,10 @@ const refund = createRoute({
   path: '/v1/ops/orders/{id}/refunds',
   summary: 'Refunds a paid order, whole or in part. The same Idempotency-Key is the same refund',
   request: { params: idParam, headers: changeHeaders, body: body(refundRequest) },
-  responses: { 201: json('The refund; what came from wallet and points is there again', refundSchema), ...problems },
+  responses: {
+    201: json('The refund; what came from wallet and points is there again', refundSchema),
+    ...problems,
+  },
 })
 
 /** Money back, for operators. */
@@ -26,7 +29,8 @@ export function opsRefundRoutes({ db: { sql }, refunding }: Pick<ApiDeps, 'db' |
     const id = c.req.valid('param').id as OrderId // The schema has checked that it is an id.
     c.set('orderId', id)
     const { lines, shipping, reason, restock } = c.req.valid('json')
-    const choice = lines || shipping !== undefined ? { lines: lines ?? [], shipping: shipping ?? false } : undefined
+    const choice =
+      lines || shipping !== undefined ? { lines: lines ?? [], shipping: shipping ?? false } : undefined
     const key = c.req.valid('header')['idempotency-key'] ?? randomUUID()
     const number = await refunding.refund(id, { key, choice, reason, restock })
     const made = (await readRefunds(sql, id)).find((one) => one.number === number)

@@ -58,7 +58,14 @@ export function opsSessionRoutes({ db: { sql }, operations }: Pick<ApiDeps, 'db'
       const session = (id ?? sessionIdOf(opensAt.getTime())) as SessionId // The schema has checked that it is one.
       const offers = wanted.map(newOffer)
       await checkExist(sql, offers, (n, field) => `offers.${n}.${field}`)
-      const fresh = await operations.plan({ id: session, opensAt, endsAt, payWithinMs: payWithinS * 1000, captcha, offers })
+      const fresh = await operations.plan({
+        id: session,
+        opensAt,
+        endsAt,
+        payWithinMs: payWithinS * 1000,
+        captcha,
+        offers,
+      })
       const planned = sessionView(await storedSession(sql, session))
       c.header('location', `/v1/ops/sessions/${session}`)
       return fresh ? c.json(planned, 201) : c.json(planned, 200)
@@ -69,7 +76,9 @@ export function opsSessionRoutes({ db: { sql }, operations }: Pick<ApiDeps, 'db'
       const sessions = found.slice(0, limit).map(sessionView)
       return c.json({ sessions, next: found.length > limit ? (sessions.at(-1)?.id ?? null) : null }, 200)
     })
-    .openapi(one, async (c) => c.json(sessionView(await storedSession(sql, c.req.valid('param').session)), 200))
+    .openapi(one, async (c) =>
+      c.json(sessionView(await storedSession(sql, c.req.valid('param').session)), 200),
+    )
     .openapi(report, async (c) => {
       const { id } = await storedSession(sql, c.req.valid('param').session)
       return c.json(reportView(await sessionReport(sql, id)), 200)

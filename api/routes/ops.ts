@@ -9,5 +9,8 @@ import { opsSessionRoutes } from './ops-sessions.ts'
 export function opsRoutes(deps: Pick<ApiDeps, 'bearers' | 'db' | 'log' | 'operations' | 'refunding'>) {
   const app = routes()
   app.use('/v1/ops/*', operatorsOnly(deps))
-  return app.route('/', opsSessionRoutes(deps)).route('/', opsChangeRoutes(deps)).route('/', opsRefundRoutes(deps))
+  return app
+    .route('/', opsSessionRoutes(deps))
+    .route('/', opsChangeRoutes(deps))
+    .route('/', opsRefundRoutes(deps))
 }

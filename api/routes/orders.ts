@@ -8,7 +8,16 @@ import type { ApiDeps } from '../deps.ts'
 import { signedIn } from '../middleware/identity.ts'
 import { Problem } from '../problem.ts'
 import { routes } from '../routing.ts'
-import { attemptSchema, orderPage, orderQuery, orderSchema, orderWithStory, paymentRequest, pendingSchema, placement } from '../schemas/order.ts'
+import {
+  attemptSchema,
+  orderPage,
+  orderQuery,
+  orderSchema,
+  orderWithStory,
+  paymentRequest,
+  pendingSchema,
+  placement,
+} from '../schemas/order.ts'
 import { bearer, body, idParam, json, problems } from '../schemas/values.ts'
 import { attemptView, orderView, orderWithStoryView } from '../views/order.ts'
 
@@ -20,7 +29,11 @@ const place = createRoute({
   path: '/v1/orders',
   summary: 'Places a quote. The same token with the same choice gets the same answer, for ever',
   request: { body: body(placement) },
-  responses: { 201: json('Placed', orderSchema), 202: json('Still being placed', pendingSchema), ...problems },
+  responses: {
+    201: json('Placed', orderSchema),
+    202: json('Still being placed', pendingSchema),
+    ...problems,
+  },
 })
 
 const list = createRoute({
@@ -54,13 +67,20 @@ const cancel = createRoute({
   ...about,
   method: 'post',
   path: '/v1/orders/{id}/cancel',
-  summary: 'Closes an order that is not paid, as its deadline would; refunds one that is paid and not shipped',
+  summary:
+    'Closes an order that is not paid, as its deadline would; refunds one that is paid and not shipped',
   request: { params: idParam },
-  responses: { 200: json('Closed', orderSchema), 202: json('Closing; the provider is being asked', orderSchema), ...problems },
+  responses: {
+    200: json('Closed', orderSchema),
+    202: json('Closing; the provider is being asked', orderSchema),
+    ...problems,
+  },
 })
 
 /** Orders of the buyer who asks; anybody else's are not there. */
-export function orderRoutes(deps: Pick<ApiDeps, 'db' | 'bearers' | 'quoteTokens' | 'placing' | 'paying' | 'trustedProxies'>) {
+export function orderRoutes(
+  deps: Pick<ApiDeps, 'db' | 'bearers' | 'quoteTokens' | 'placing' | 'paying' | 'trustedProxies'>,
+) {
   const { db, quoteTokens, placing, paying, trustedProxies } = deps
   const app = routes()
   app.use('/v1/orders/*', signedIn(deps))
@@ -71,7 +91,11 @@ export function orderRoutes(deps: Pick<ApiDeps, 'db' | 'bearers' | 'quoteTokens'
       if (quote.buyer !== c.var.buyer) return refuse('quote_forged', {})
       c.set('orderId', quote.id)
       // The schema has checked that they are ids.
-      const choice = { ...rest, addressId: addressId as AddressId, couponId: couponId as CouponId | undefined }
+      const choice = {
+        ...rest,
+        addressId: addressId as AddressId,
+        couponId: couponId as CouponId | undefined,
+      }
       const { state, orderId } = await placing.place({ quote, expired, choice })
       const look = `/v1/orders/${orderId}`
       c.header('location', look)
@@ -99,7 +123,10 @@ export function orderRoutes(deps: Pick<ApiDeps, 'db' | 'bearers' | 'quoteTokens'
       const id = c.req.valid('param').id as OrderId // The schema has checked that it is an id.
       c.set('orderId', id)
       const { channel, openid } = c.req.valid('json')
-      const payer = { ...(openid !== undefined && { openid }), ...(channel === 'wechat-v3-h5' && { ip: clientAddress(trustedProxies, c) }) }
+      const payer = {
+        ...(openid !== undefined && { openid }),
+        ...(channel === 'wechat-v3-h5' && { ip: clientAddress(trustedProxies, c) }),
+      }
       return c.json(attemptView(await paying.pay(id, c.var.buyer, { channel, payer })), 201)
     })
     .openapi(cancel, async (c) => {

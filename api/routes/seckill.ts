@@ -3,7 +3,14 @@ import { clientAddress } from '../client-address.ts'
 import type { ApiDeps } from '../deps.ts'
 import { signedIn } from '../middleware/identity.ts'
 import { routes } from '../routing.ts'
-import { offerOf, offerParam, offerSchema, salesSchema, tokenRequest, tokenSchema } from '../schemas/seckill.ts'
+import {
+  offerOf,
+  offerParam,
+  offerSchema,
+  salesSchema,
+  tokenRequest,
+  tokenSchema,
+} from '../schemas/seckill.ts'
 import { bearer, json, problems } from '../schemas/values.ts'
 import { gateAway } from '../seckill/gate-away.ts'
 import { issueToken } from '../seckill/tokens.ts'
@@ -40,7 +47,12 @@ const token = createRoute({
 })
 
 /** What is on sale, open to everybody; and admission tokens for buyers. */
-export function seckillRoutes(deps: Pick<ApiDeps, 'bearers' | 'captchas' | 'gate' | 'log' | 'sessions' | 'tokenLimits' | 'trustedProxies'>) {
+export function seckillRoutes(
+  deps: Pick<
+    ApiDeps,
+    'bearers' | 'captchas' | 'gate' | 'log' | 'sessions' | 'tokenLimits' | 'trustedProxies'
+  >,
+) {
   const { sessions, trustedProxies } = deps
   const knowing = { ...deps, away: gateAway(deps.log) }
   return routes()
@@ -48,12 +60,23 @@ export function seckillRoutes(deps: Pick<ApiDeps, 'bearers' | 'captchas' | 'gate
     .openapi(offer, async (c) => {
       const { session, offer } = await sessions.offer(offerOf(c.req.valid('param')))
       const now = Date.now()
-      return c.json({ serverTime: new Date(now).toISOString(), session: saleHeadView(session, now), offer: saleOfferView(offer) }, 200)
+      return c.json(
+        {
+          serverTime: new Date(now).toISOString(),
+          session: saleHeadView(session, now),
+          offer: saleOfferView(offer),
+        },
+        200,
+      )
     })
     .openapi({ ...token, middleware: [signedIn(deps)] }, async (c) => {
       const { captcha } = c.req.valid('json')
       const address = clientAddress(trustedProxies, c)
-      const { token, expiresAt } = await issueToken(knowing, offerOf(c.req.valid('param')), { buyer: c.var.buyer, address, captcha })
+      const { token, expiresAt } = await issueToken(knowing, offerOf(c.req.valid('param')), {
+        buyer: c.var.buyer,
+        address,
+        captcha,
+      })
       return c.json({ token, expiresAt: new Date(expiresAt).toISOString() }, 201)
     })
 }

@@ -28,7 +28,10 @@ const events = createRoute({
   path: `${minePath}/events`,
   summary: 'The same as server-sent events, until the ticket has ended',
   responses: {
-    200: { description: 'Events `ticket`, each with the whole ticket', content: { 'text/event-stream': { schema: z.string() } } },
+    200: {
+      description: 'Events `ticket`, each with the whole ticket',
+      content: { 'text/event-stream': { schema: z.string() } },
+    },
     204: { description: 'It has ended, and you know: do not come again' },
     ...problems,
   },
@@ -53,6 +56,10 @@ export function ticketRoutes(deps: Pick<ApiDeps, 'bearers' | 'db' | 'gate' | 'lo
       const named = c.req.valid('query').ticket as TicketId | undefined // The same.
       const { ticket, view, ended } = await told(offer, buyer, named)
       if (ended && c.req.header('last-event-id') === eventId(view)) return c.body(null, 204)
-      return ticketEvents(c, { news, warn: (about, message) => log.warn(about, message) }, { ticket, look: () => told(offer, buyer, ticket) })
+      return ticketEvents(
+        c,
+        { news, warn: (about, message) => log.warn(about, message) },
+        { ticket, look: () => told(offer, buyer, ticket) },
+      )
     })
 }

@@ -15,7 +15,9 @@ export const addressSnapshot = z
   })
   .openapi('AddressSnapshot')
 
-export const addressSchema = addressSnapshot.extend({ id: z.string(), isDefault: z.boolean() }).openapi('Address')
+export const addressSchema = addressSnapshot
+  .extend({ id: z.string(), isDefault: z.boolean() })
+  .openapi('Address')
 
 const fields = {
   name: words(1, 50),
@@ -35,7 +37,12 @@ const fields = {
 }
 
 export const addressInput = z
-  .strictObject({ ...fields, postCode: fields.postCode.default(''), label: fields.label.default(''), isDefault: z.boolean().default(false) })
+  .strictObject({
+    ...fields,
+    postCode: fields.postCode.default(''),
+    label: fields.label.default(''),
+    isDefault: z.boolean().default(false),
+  })
   .openapi('NewAddress')
 
 /** There is always one default: an address is made it, never just unmade. */

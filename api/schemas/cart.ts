@@ -22,7 +22,9 @@ const cartLineSchema = z
   .openapi('CartLine')
 
 /** `selectedTotal`: what the selected lines that are on sale cost now, without shipping. */
-export const cartSchema = z.object({ lines: z.array(cartLineSchema), selectedPieces: z.number(), selectedTotal: money }).openapi('Cart')
+export const cartSchema = z
+  .object({ lines: z.array(cartLineSchema), selectedPieces: z.number(), selectedTotal: money })
+  .openapi('Cart')
 
 /** Any number passes here: which quantities there can be is a refusal of its own (`quantity_invalid`). */
 export const quantity = z.number().openapi({ type: 'integer', minimum: 1, maximum: 999, example: 1 })

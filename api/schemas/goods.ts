@@ -16,6 +16,8 @@ const skuSchema = z
   })
   .openapi('Sku')
 
-export const productSchema = z.object({ id: z.string(), name: z.string(), category: z.string(), skus: z.array(skuSchema) }).openapi('Product')
+export const productSchema = z
+  .object({ id: z.string(), name: z.string(), category: z.string(), skus: z.array(skuSchema) })
+  .openapi('Product')
 
 export const productPage = z.object({ products: z.array(productSchema), next: z.string().nullable() })

@@ -30,7 +30,14 @@ export const orderSchema = z
     payState: z.enum(payStates),
     shippingState: z.enum(shippingStates),
     payment: z.enum(['online', 'on_delivery']),
-    amounts: z.object({ goods: money, shipping: money, coupon: money, points: money, balance: money, due: money }),
+    amounts: z.object({
+      goods: money,
+      shipping: money,
+      coupon: money,
+      points: money,
+      balance: money,
+      due: money,
+    }),
     /** Points spent; `amounts.points` is what they are worth. */
     pointsUsed: z.string(),
     couponId: z.string().nullable(),
@@ -68,7 +75,14 @@ const openAnswer = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('qr'), qr: z.string() }),
   z.object({
     kind: z.literal('jsapi'),
-    ...{ appId: z.string(), timeStamp: z.string(), nonceStr: z.string(), package: z.string(), signType: z.literal('RSA'), paySign: z.string() },
+    ...{
+      appId: z.string(),
+      timeStamp: z.string(),
+      nonceStr: z.string(),
+      package: z.string(),
+      signType: z.literal('RSA'),
+      paySign: z.string(),
+    },
   }),
   z.object({ kind: z.literal('url'), url: z.string() }),
   z.object({ kind: z.literal('form'), action: z.string(), fields: z.record(z.string(), z.string()) }),
@@ -78,7 +92,9 @@ const attemptState = z.enum(['opening', 'open', 'paid', 'closed', 'failed'])
 
 export const orderWithStory = orderSchema
   .extend({
-    log: z.array(z.object({ at: moment, from: z.enum(statuses).nullable(), to: z.enum(statuses), why: z.string() })),
+    log: z.array(
+      z.object({ at: moment, from: z.enum(statuses).nullable(), to: z.enum(statuses), why: z.string() }),
+    ),
     attempts: z.array(
       z.object({
         number: z.string(),
@@ -106,7 +122,15 @@ export const pendingSchema = z.object({ orderId: z.string(), look: z.string() })
 const shown = statuses.filter((status) => !hidden.includes(status))
 export const orderQuery = page.extend({ status: z.enum(shown).optional() })
 
-const channels = ['wechat-v3', 'wechat-v3-jsapi', 'wechat-v3-h5', 'wechat-v2', 'alipay', 'alipay-qr', 'balance'] as const
+const channels = [
+  'wechat-v3',
+  'wechat-v3-jsapi',
+  'wechat-v3-h5',
+  'wechat-v2',
+  'alipay',
+  'alipay-qr',
+  'balance',
+] as const
 
 export const paymentRequest = z
   .strictObject({

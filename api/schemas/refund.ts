@@ -10,7 +10,9 @@ export const refundRequest = z
       .array(pieces)
       .min(1)
       .max(200)
-      .refine((lines) => new Set(lines.map(({ line }) => line)).size === lines.length, { error: 'each line once' })
+      .refine((lines) => new Set(lines.map(({ line }) => line)).size === lines.length, {
+        error: 'each line once',
+      })
       .optional(),
     /** The shipping fee too. */
     shipping: z.boolean().optional(),

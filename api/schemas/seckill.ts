@@ -17,7 +17,10 @@ export const sessionParam = z.object({ session })
 export const offerParam = z.object({ session, sku: id.openapi({ param: { name: 'sku', in: 'path' } }) })
 
 /** The ids of a path that `offerParam` has checked, or that are only looked up. */
-export const offerOf = ({ session, sku }: { session: string; sku: string }): OfferKey => ({ session: session as SessionId, sku: sku as SkuId })
+export const offerOf = ({ session, sku }: { session: string; sku: string }): OfferKey => ({
+  session: session as SessionId,
+  sku: sku as SkuId,
+})
 
 const saleOffer = z
   .object({
@@ -48,15 +51,29 @@ const saleHead = z.object({
 const sale = saleHead.extend({ offers: z.array(saleOffer) }).openapi('Sale')
 
 /** `serverTime`: count down by this one. */
-export const salesSchema = z.object({ serverTime: moment, current: z.array(sale), next: z.array(sale) }).openapi('Sales')
-export const offerSchema = z.object({ serverTime: moment, session: saleHead, offer: saleOffer }).openapi('SaleOfferPage')
+export const salesSchema = z
+  .object({ serverTime: moment, current: z.array(sale), next: z.array(sale) })
+  .openapi('Sales')
+export const offerSchema = z
+  .object({ serverTime: moment, session: saleHead, offer: saleOffer })
+  .openapi('SaleOfferPage')
 
 export const tokenRequest = z
-  .strictObject({ captcha: z.strictObject({ id: z.string().regex(/^[\w-]{1,40}$/), answer: z.string().min(1).max(20) }).optional() })
+  .strictObject({
+    captcha: z
+      .strictObject({ id: z.string().regex(/^[\w-]{1,40}$/), answer: z.string().min(1).max(20) })
+      .optional(),
+  })
   .openapi('TokenRequest')
 export const tokenSchema = z.object({ token: z.string(), expiresAt: moment }).openapi('AdmissionToken')
 
-export const wish = z.strictObject({ token: z.string().min(1).max(100), quantity: z.int().min(1).max(999).default(1), addressId: id }).openapi('Wish')
+export const wish = z
+  .strictObject({
+    token: z.string().min(1).max(100),
+    quantity: z.int().min(1).max(999).default(1),
+    addressId: id,
+  })
+  .openapi('Wish')
 
 const joined = { ticket: z.string(), position: z.number() }
 export const admittedSchema = z.object({ code: z.literal(0), ...joined }).openapi('Admitted')

@@ -44,8 +44,10 @@ export const sessionInput = z
     offers: z.array(offerInput).max(200).default([]),
   })
   .superRefine(({ opensAt, endsAt, offers }, context) => {
-    if (endsAt <= opensAt) context.addIssue({ code: 'custom', path: ['endsAt'], message: 'a session ends after it opens' })
-    else if (endsAt.getTime() <= Date.now()) context.addIssue({ code: 'custom', path: ['endsAt'], message: 'this is past' })
+    if (endsAt <= opensAt)
+      context.addIssue({ code: 'custom', path: ['endsAt'], message: 'a session ends after it opens' })
+    else if (endsAt.getTime() <= Date.now())
+      context.addIssue({ code: 'custom', path: ['endsAt'], message: 'this is past' })
     for (const [i, { sku }] of offers.entries()) {
       if (offers.findIndex((offer) => offer.sku === sku) < i)
         context.addIssue({ code: 'custom', path: ['offers', i, 'sku'], message: 'a SKU is offered once' })

@@ -2,7 +2,10 @@ import { z } from '@hono/zod-openapi'
 import { isId } from '../../domain/ids.ts'
 
 /** A snowflake id in a body. */
-export const id = z.string().refine(isId, { error: 'an id is a decimal number' }).openapi({ example: '7263549184000000001' })
+export const id = z
+  .string()
+  .refine(isId, { error: 'an id is a decimal number' })
+  .openapi({ example: '7263549184000000001' })
 
 /** The id in a path; one that cannot be is 404, by the hook in routing.ts. */
 export const idParam = z.object({ id: id.openapi({ param: { name: 'id', in: 'path' } }) })
@@ -26,7 +29,9 @@ export const words = (min: number, max: number) =>
     .refine((text) => !control.test(text), { error: 'no control characters' })
 
 /** A whole number that may exceed what a float holds: a decimal string, or a number. Read as its shortest decimal string. */
-export const count = z.union([z.string().regex(/^\d{1,18}$/), z.int().min(0)]).transform((value) => BigInt(value).toString())
+export const count = z
+  .union([z.string().regex(/^\d{1,18}$/), z.int().min(0)])
+  .transform((value) => BigInt(value).toString())
 
 /** An amount of fen in a body: a decimal string. */
 export const fenText = z
@@ -55,12 +60,24 @@ const problemSchema = z
 
 /** What a route may answer beside its success. */
 export const problems = {
-  '4XX': { description: 'A refusal, or input that is not as expected', content: { 'application/problem+json': { schema: problemSchema } } },
-  '5XX': { description: 'A fault, or a dependency that is away', content: { 'application/problem+json': { schema: problemSchema } } },
+  '4XX': {
+    description: 'A refusal, or input that is not as expected',
+    content: { 'application/problem+json': { schema: problemSchema } },
+  },
+  '5XX': {
+    description: 'A fault, or a dependency that is away',
+    content: { 'application/problem+json': { schema: problemSchema } },
+  },
 } as const
 
-export const json = <S extends z.ZodType>(description: string, schema: S) => ({ description, content: { 'application/json': { schema } } })
+export const json = <S extends z.ZodType>(description: string, schema: S) => ({
+  description,
+  content: { 'application/json': { schema } },
+})
 
-export const body = <S extends z.ZodType>(schema: S) => ({ required: true, content: { 'application/json': { schema } } })
+export const body = <S extends z.ZodType>(schema: S) => ({
+  required: true,
+  content: { 'application/json': { schema } },
+})
 
 export const bearer = [{ bearer: [] }, { cookie: [] }]

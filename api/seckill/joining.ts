@@ -15,11 +15,18 @@ export type Joined = Exclude<JoinAnswer, { answer: 'missing' }>
  * Lets a buyer into an offer's queue, or says why not: one call to the gate, and none to PostgreSQL unless the gate does not know the offer.
  * `paused` when it has no answer: nothing was decided, or the next try hears of it. Refuses `session_unknown`, `offer_unknown`.
  */
-export async function join({ gate, ids, sessions, soldOut, away }: JoiningDeps, offer: OfferKey, buyer: UserId, wish: Wish): Promise<Joined> {
+export async function join(
+  { gate, ids, sessions, soldOut, away }: JoiningDeps,
+  offer: OfferKey,
+  buyer: UserId,
+  wish: Wish,
+): Promise<Joined> {
   const { token, quantity, addressId } = wish
   const asked = soldOut.asking()
   const ticket = ids.next() as TicketId // A ticket's id is a fresh snowflake.
-  const answer = await gate.admit(offer, { buyer, pieces: quantity, address: addressId, token, ticket }).catch(away)
+  const answer = await gate
+    .admit(offer, { buyer, pieces: quantity, address: addressId, token, ticket })
+    .catch(away)
   if (answer === 'away') return { answer: 'paused' }
   if (answer.answer === 'missing') return await whyMissing(sessions, offer)
   soldOut.learn(offer, buyer, answer, asked)

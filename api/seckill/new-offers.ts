@@ -17,10 +17,16 @@ export const newOffer = ({ sku, price, quota, limit, warehouse }: z.output<typeo
  * Throws `validation` where an offer names goods or a warehouse that there are none of: a session's workflow could only try for ever. `fieldOf`:
  * what the n-th offer's field is called.
  */
-export async function checkExist(sql: Sql, offers: readonly NewOffer[], fieldOf: (n: number, field: string) => string): Promise<void> {
+export async function checkExist(
+  sql: Sql,
+  offers: readonly NewOffer[],
+  fieldOf: (n: number, field: string) => string,
+): Promise<void> {
   const unknown = await unknownIn(sql, offers)
   const errors = offers.flatMap(({ sku, warehouse }, n): FieldError[] => [
-    ...(unknown.skus.includes(sku) ? [{ field: fieldOf(n, 'sku'), code: 'unknown_sku', message: 'there is no such item' }] : []),
+    ...(unknown.skus.includes(sku)
+      ? [{ field: fieldOf(n, 'sku'), code: 'unknown_sku', message: 'there is no such item' }]
+      : []),
     ...(unknown.warehouses.includes(warehouse)
       ? [{ field: fieldOf(n, 'warehouse'), code: 'unknown_warehouse', message: 'there is no such warehouse' }]
       : []),

@@ -45,10 +45,21 @@ type OperationDeps = {
 }
 
 /** Sessions by their rows and their workflows. A change that takes longer than `waitMs` throws the problem `still_being_done`. */
-export function createSessionOperations({ sql, client, news, queue, log, waitMs = 10_000 }: OperationDeps): SessionOperations {
+export function createSessionOperations({
+  sql,
+  client,
+  news,
+  queue,
+  log,
+  waitMs = 10_000,
+}: OperationDeps): SessionOperations {
   const within = <T>(work: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + waitMs, work)
 
-  async function start({ id, opensAt, endsAt }: Pick<SessionPlan, 'id' | 'opensAt' | 'endsAt'>): Promise<void> {
+  async function start({
+    id,
+    opensAt,
+    endsAt,
+  }: Pick<SessionPlan, 'id' | 'opensAt' | 'endsAt'>): Promise<void> {
     try {
       await client.workflow.start<typeof sessionWorkflow>('session', {
         args: [{ session: id, opensAt: opensAt.getTime(), endsAt: endsAt.getTime() }],
@@ -89,7 +100,10 @@ export function createSessionOperations({ sql, client, news, queue, log, waitMs 
       const fresh = await insertSession(sql, plan)
       news.announceSession(plan.id)
       await within(() => start(plan)).catch((error: unknown) =>
-        log.warn({ session: plan.id, fault: faultOf(error) }, 'a session is started by the Schedule that plans the day'),
+        log.warn(
+          { session: plan.id, fault: faultOf(error) },
+          'a session is started by the Schedule that plans the day',
+        ),
       )
       return fresh
     },

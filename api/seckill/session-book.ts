@@ -1,6 +1,11 @@
 import type { Sql } from '../../db/client.ts'
 import type { OrderNews } from '../../db/order-news.ts'
-import { livingSessions, readSession, type StoredOffer, type StoredSession } from '../../db/session-reading.ts'
+import {
+  livingSessions,
+  readSession,
+  type StoredOffer,
+  type StoredSession,
+} from '../../db/session-reading.ts'
 import type { SessionId } from '../../domain/ids.ts'
 import { refuse } from '../../domain/refusals.ts'
 import type { OfferKey } from '../../domain/seckill.ts'
@@ -16,7 +21,13 @@ export type SessionBook = {
 
 const all = 'all'
 
-export function createSessionBook({ sql, news }: { sql: Sql; news: Pick<OrderNews, 'onOffer'> }): SessionBook {
+export function createSessionBook({
+  sql,
+  news,
+}: {
+  sql: Sql
+  news: Pick<OrderNews, 'onOffer'>
+}): SessionBook {
   const single = remembered((session) => readSession(sql, session as SessionId)) // Asked for by `offer` alone.
   const living = remembered(() => livingSessions(sql), { most: 1 })
   news.onOffer((channel) => {

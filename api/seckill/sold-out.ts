@@ -58,7 +58,8 @@ export function createSoldOut(
     asking: () => announced,
     learn(offer, buyer, answer, asked) {
       const key = offerChannel(offer)
-      if (answer.answer === 'sold_out' && answer.left === 0 && asked === announced) none.set(key, { until: now() + forMs })
+      if (answer.answer === 'sold_out' && answer.left === 0 && asked === announced)
+        none.set(key, { until: now() + forMs })
       if (answer.answer === 'admitted' || answer.answer === 'already_queued') hold(holders, key, buyer)
     },
   }

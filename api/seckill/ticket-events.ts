@@ -9,7 +9,11 @@ import { faultOf } from '../fault.ts'
 type Told = { view: object; ended: boolean }
 /** A ticket to follow; `look` says what it has come to. */
 export type Followed = { ticket: TicketId; look: () => Promise<Told> }
-type Deps = { news: Pick<OrderNews, 'until'>; warn: (about: object, message: string) => void; beatMs?: number }
+type Deps = {
+  news: Pick<OrderNews, 'until'>
+  warn: (about: object, message: string) => void
+  beatMs?: number
+}
 
 const heartbeatMs = 15_000
 /** A browser whose stream broke off comes again after this. */
@@ -18,13 +22,18 @@ const retryMs = 3000
 const betweenLooksMs = 250
 
 /** Names what an event says, shortly: who has seen an event of this name has nothing to learn from it. */
-export const eventId = (view: object): string => createHash('sha256').update(JSON.stringify(view)).digest('base64url').slice(0, 16)
+export const eventId = (view: object): string =>
+  createHash('sha256').update(JSON.stringify(view)).digest('base64url').slice(0, 16)
 
 /**
  * Server-sent events: the ticket whenever it has changed, first of all unless `Last-Event-ID` is it already; a comment every 15 s, so that
  * proxies keep the connection. Ends when the ticket has ended, or when nobody listens any more.
  */
-export function ticketEvents(c: Context, { news, warn, beatMs = heartbeatMs }: Deps, { ticket, look }: Followed): Response {
+export function ticketEvents(
+  c: Context,
+  { news, warn, beatMs = heartbeatMs }: Deps,
+  { ticket, look }: Followed,
+): Response {
   let sent = c.req.header('last-event-id')
   let lookedAt = 0
   c.header('x-accel-buffering', 'no')

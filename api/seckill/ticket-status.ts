@@ -27,7 +27,12 @@ export const hasEnded = ({ status }: TicketStatus): boolean => status >= ticketS
  * ticket named it is the newest one. One that neither knows was lost with Redis before it was staged: its buyer may join again. Throws the
  * problems `no_ticket`, and `paused` when only the gate could know.
  */
-export async function ticketStatus({ sql, gate, away }: StatusDeps, offer: OfferKey, buyer: UserId, named?: TicketId): Promise<TicketStatus> {
+export async function ticketStatus(
+  { sql, gate, away }: StatusDeps,
+  offer: OfferKey,
+  buyer: UserId,
+  named?: TicketId,
+): Promise<TicketStatus> {
   const standing = await gate.standing(offer, buyer).catch(away)
   const known = standing === 'away' ? undefined : standing
   const mine = known && (named === undefined || named === known.ticket) ? known : undefined
@@ -38,7 +43,8 @@ export async function ticketStatus({ sql, gate, away }: StatusDeps, offer: Offer
   if (mine) return queueing(mine)
   if (standing === 'away' && ticket === undefined) throw new Problem('paused')
   if (ticket === undefined) throw new Problem('no_ticket')
-  if (standing === 'away') return { ticket, quantity: null, status: ticketStatuses.queueing, position: null, waitS: null }
+  if (standing === 'away')
+    return { ticket, quantity: null, status: ticketStatuses.queueing, position: null, waitS: null }
   return { ticket, quantity: null, status: ticketStatuses.failed, reason: 'lost' }
 }
 
@@ -48,14 +54,23 @@ function queueing({ ticket, pieces, seq, staged, perMinute }: Standing): TicketS
   return { ticket, quantity: pieces, status: ticketStatuses.queueing, position, waitS }
 }
 
-function statusOf({ ticket, quantity, state, reason, orderStatus, dueFen, payBy }: StoredTicket): TicketStatus {
+function statusOf({
+  ticket,
+  quantity,
+  state,
+  reason,
+  orderStatus,
+  dueFen,
+  payBy,
+}: StoredTicket): TicketStatus {
   const about = { ticket, quantity }
   const order = { dueFen: dueFen ?? 0n, payBy }
   switch (state) {
     case 'paid':
       return { ...about, status: ticketStatuses.paid, order }
     case 'live':
-      if (orderStatus === 'awaiting_payment' || orderStatus === 'closing') return { ...about, status: ticketStatuses.won, order }
+      if (orderStatus === 'awaiting_payment' || orderStatus === 'closing')
+        return { ...about, status: ticketStatuses.won, order }
       return { ...about, status: ticketStatuses.queueing, position: 0, waitS: 0 }
     case 'waiting':
       return { ...about, status: ticketStatuses.queueing, position: 0, waitS: 0 }

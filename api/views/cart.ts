@@ -9,7 +9,9 @@ export function cartView(lines: readonly CartLine[], skus: ReadonlyMap<SkuId, Li
   return {
     lines: lines.map((line) => lineView(line, skus.get(line.sku))),
     selectedPieces: selected.reduce((pieces, { quantity }) => pieces + quantity, 0),
-    selectedTotal: moneyJson(add(...selected.map(({ sku, quantity, price }) => times(skus.get(sku)?.price ?? price, quantity)))),
+    selectedTotal: moneyJson(
+      add(...selected.map(({ sku, quantity, price }) => times(skus.get(sku)?.price ?? price, quantity))),
+    ),
   }
 }
 

@@ -12,4 +12,9 @@ const skuView = ({ id, name, image, attributes, price, onSale, stock, sales }: L
   sales: sales.toString(),
 })
 
-export const productView = ({ id, name, category, skus }: Product) => ({ id: id.toString(), name, category, skus: skus.map(skuView) })
+export const productView = ({ id, name, category, skus }: Product) => ({
+  id: id.toString(),
+  name,
+  category,
+  skus: skus.map(skuView),
+})

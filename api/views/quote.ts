@@ -62,17 +62,36 @@ const ratesView = (rates: ShippingRates) =>
 /** The coupons that fit, with what each takes off; and those that don't, with why. */
 function couponsView(coupons: readonly HeldCoupon[], basket: Basket, plainShipping: Fen) {
   const now = new Date()
-  const judged = coupons.map((held) => ({ held, reason: held.state === 'unused' ? couponProblem(held.terms, basket.lines, now) : ('used' as const) }))
+  const judged = coupons.map((held) => ({
+    held,
+    reason: held.state === 'unused' ? couponProblem(held.terms, basket.lines, now) : ('used' as const),
+  }))
   return {
-    usable: judged.flatMap(({ held, reason }) => (reason === undefined ? [usableView(held, basket, plainShipping)] : [])),
-    unusable: judged.flatMap(({ held, reason }) => (reason === undefined ? [] : [{ ...couponView(held), reason }])),
+    usable: judged.flatMap(({ held, reason }) =>
+      reason === undefined ? [usableView(held, basket, plainShipping)] : [],
+    ),
+    unusable: judged.flatMap(({ held, reason }) =>
+      reason === undefined ? [] : [{ ...couponView(held), reason }],
+    ),
   }
 }
 
-const couponView = ({ id, name, terms }: HeldCoupon) => ({ id, name, kind: terms.does.kind, validUntil: terms.validUntil.toISOString() })
+const couponView = ({ id, name, terms }: HeldCoupon) => ({
+  id,
+  name,
+  kind: terms.does.kind,
+  validUntil: terms.validUntil.toISOString(),
+})
 
 function usableView(held: HeldCoupon, { lines, rates, province, points }: Basket, plainShipping: Fen) {
-  const { goods, coupon, shipping } = price({ lines, rates, province: province ?? '', coupon: held.terms, points: 0n, balance: zero })
+  const { goods, coupon, shipping } = price({
+    lines,
+    rates,
+    province: province ?? '',
+    coupon: held.terms,
+    points: 0n,
+    balance: zero,
+  })
   const saved = held.terms.does.kind === 'free_shipping' && province !== undefined ? plainShipping : zero
   return {
     ...couponView(held),

@@ -1,7 +1,15 @@
 import type { StoredRefund } from '../../db/refund-reading.ts'
 import { fen, moneyJson } from '../../domain/money.ts'
 
-export const refundView = ({ amount, balance, points, shipping, createdAt, endedAt, ...refund }: StoredRefund) => ({
+export const refundView = ({
+  amount,
+  balance,
+  points,
+  shipping,
+  createdAt,
+  endedAt,
+  ...refund
+}: StoredRefund) => ({
   ...refund,
   amount: moneyJson(fen(amount)),
   balance: moneyJson(fen(balance)),

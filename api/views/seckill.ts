@@ -16,7 +16,17 @@ export const saleHeadView = (session: StoredSession, now: number) => ({
   captcha: session.captcha,
 })
 
-export const saleOfferView = ({ sku, name, image, attributes, price, usualPrice, quota, limit, soldOut }: StoredOffer) => ({
+export const saleOfferView = ({
+  sku,
+  name,
+  image,
+  attributes,
+  price,
+  usualPrice,
+  quota,
+  limit,
+  soldOut,
+}: StoredOffer) => ({
   ...{ sku, name, image, attributes, quota, limit, soldOut },
   price: moneyJson(fen(price)),
   usualPrice: moneyJson(fen(usualPrice)),
@@ -24,7 +34,10 @@ export const saleOfferView = ({ sku, name, image, attributes, price, usualPrice,
 
 /** The sessions that are on now, and those that come, the soonest first. */
 export function salesView(sessions: readonly StoredSession[], now: number) {
-  const views = sessions.map((session) => ({ ...saleHeadView(session, now), offers: session.offers.map(saleOfferView) }))
+  const views = sessions.map((session) => ({
+    ...saleHeadView(session, now),
+    offers: session.offers.map(saleOfferView),
+  }))
   return {
     serverTime: new Date(now).toISOString(),
     current: views.filter(({ state }) => state === 'open' || state === 'paused'),

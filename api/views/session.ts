@@ -2,7 +2,15 @@ import type { OfferReport, SessionReport, StoredOffer, StoredSession } from '../
 import { fen, moneyJson } from '../../domain/money.ts'
 
 /** A session as operators see it. */
-export const sessionView = ({ opensAt, endsAt, payWithinMs, createdAt, endedAt, offers, ...session }: StoredSession) => ({
+export const sessionView = ({
+  opensAt,
+  endsAt,
+  payWithinMs,
+  createdAt,
+  endedAt,
+  offers,
+  ...session
+}: StoredSession) => ({
   ...session,
   opensAt: opensAt.toISOString(),
   endsAt: endsAt.toISOString(),
@@ -12,12 +20,27 @@ export const sessionView = ({ opensAt, endsAt, payWithinMs, createdAt, endedAt, 
   offers: offers.map(offerView),
 })
 
-const offerView = ({ sku, name, price, quota, granted, sold, limit, warehouse, preheated, soldOut }: StoredOffer) => ({
+const offerView = ({
+  sku,
+  name,
+  price,
+  quota,
+  granted,
+  sold,
+  limit,
+  warehouse,
+  preheated,
+  soldOut,
+}: StoredOffer) => ({
   ...{ sku, name, quota, granted, sold, limit, warehouse, preheated, soldOut },
   price: moneyJson(fen(price)),
 })
 
-export const reportView = ({ session, phase, offers }: SessionReport) => ({ session, phase, offers: offers.map(offerReportView) })
+export const reportView = ({ session, phase, offers }: SessionReport) => ({
+  session,
+  phase,
+  offers: offers.map(offerReportView),
+})
 
 const offerReportView = ({ takings, soldOutAt, ...counts }: OfferReport) => ({
   ...counts,

@@ -13,11 +13,17 @@ declare module 'ioredis' {
 }
 
 /** The least that a join could be: a route that asks Redis one script; and the least that a "no" could be: a route that says hello. */
-const redis = new Redis(process.env.REDIS_URL ?? '', { maxRetriesPerRequest: 2, commandTimeout: 2000, enableAutoPipelining: true })
+const redis = new Redis(process.env.REDIS_URL ?? '', {
+  maxRetriesPerRequest: 2,
+  commandTimeout: 2000,
+  enableAutoPipelining: true,
+})
 redis.defineCommand('bareCount', { numberOfKeys: 1, lua: "return redis.call('INCR', KEYS[1])" })
 
 const app = new Hono()
-app.post('/v1/seckill/sessions/:session/offers/:sku/tickets', async (c) => c.json({ count: await redis.bareCount('bare') }, 202))
+app.post('/v1/seckill/sessions/:session/offers/:sku/tickets', async (c) =>
+  c.json({ count: await redis.bareCount('bare') }, 202),
+)
 app.post('/hello/*', (c) => c.text('hello'))
 
 const server = createServer({ keepAliveTimeout: 75_000 }, getRequestListener(app.fetch))

@@ -5,9 +5,13 @@ import { answerMemory, hangUp } from '../memory.ts'
 import type { BenchSinks } from './workflows.ts'
 
 /** A worker of the bare workflows, in a process of its own, with the settings of an order worker. */
-const workflowBundle = await bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('./workflows.ts', import.meta.url)) })
+const workflowBundle = await bundleWorkflowCode({
+  workflowsPath: fileURLToPath(new URL('./workflows.ts', import.meta.url)),
+})
 const connection = await NativeConnection.connect({ address: process.env.TEMPORAL_ADDRESS ?? '' })
-const sinks: InjectedSinks<BenchSinks> = { bench: { asleep: { fn: ({ workflowId }) => void process.send?.({ asleep: workflowId }) } } }
+const sinks: InjectedSinks<BenchSinks> = {
+  bench: { asleep: { fn: ({ workflowId }) => void process.send?.({ asleep: workflowId }) } },
+}
 const worker = await Worker.create({
   connection,
   namespace: 'default',

@@ -32,7 +32,9 @@ const shown = 20
 
 /** Runs one check, in one statement. */
 export async function run(sql: Sql | Tx, { name, promise, counts, unit, rows }: Check): Promise<Finding> {
-  const [found] = await sql<{ checked: bigint; amount: bigint; wrongs: bigint; wrong: Record<string, unknown>[] }[]>`
+  const [found] = await sql<
+    { checked: bigint; amount: bigint; wrongs: bigint; wrong: Record<string, unknown>[] }[]
+  >`
     WITH checked AS MATERIALIZED (${rows(sql)})
     SELECT count(*) AS checked, COALESCE(sum(amount), 0)::bigint AS amount, count(*) FILTER (WHERE holds IS NOT TRUE) AS wrongs,
            COALESCE((SELECT jsonb_agg(to_jsonb(w) - 'holds' - 'amount') FROM (SELECT * FROM checked WHERE holds IS NOT TRUE ORDER BY subject LIMIT ${shown}) w), '[]') AS wrong

@@ -39,7 +39,8 @@ export const goodsChecks: Check[] = [
   },
   {
     name: 'sales',
-    promise: 'Each SKU has sold exactly what orders that are paid, or paid on delivery, have bought, and not sent back whole',
+    promise:
+      'Each SKU has sold exactly what orders that are paid, or paid on delivery, have bought, and not sent back whole',
     counts: 'SKUs',
     unit: 'pieces',
     rows: (sql) => sql`
@@ -50,7 +51,8 @@ export const goodsChecks: Check[] = [
   },
   {
     name: 'coupons',
-    promise: 'Each coupon is in the state of its newest movement: unused, or held by one order, or spent on one',
+    promise:
+      'Each coupon is in the state of its newest movement: unused, or held by one order, or spent on one',
     counts: 'coupons',
     rows: (sql) => sql`
       SELECT concat('coupon ', c.id) AS subject, NULL::bigint AS amount, c.state, c.order_id::text, m.kind AS last_moved, m.order_id::text AS last_order,
@@ -61,7 +63,8 @@ export const goodsChecks: Check[] = [
   },
   {
     name: 'coupons_of_orders',
-    promise: 'A coupon is locked by an order that lives, and spent on an order that is sold; an order that has ended keeps none',
+    promise:
+      'A coupon is locked by an order that lives, and spent on an order that is sold; an order that has ended keeps none',
     counts: 'orders with a coupon',
     rows: (sql) => sql`
       WITH held AS (

@@ -2,7 +2,14 @@ import type { Sql, Tx } from '../client.ts'
 import type { Check } from './check.ts'
 
 /** A balance against the ledger under it. Names of tables and columns are ours, never a caller's. */
-const ledger = (sql: Sql | Tx, what: string, balances: string, column: string, movements: string, amount: string) => sql`
+const ledger = (
+  sql: Sql | Tx,
+  what: string,
+  balances: string,
+  column: string,
+  movements: string,
+  amount: string,
+) => sql`
   SELECT concat(${what}::text, user_id) AS subject, ${sql(column)} AS amount, ${sql(column)} AS balance, COALESCE(m.moved, 0) AS moved,
          ${sql(column)} = COALESCE(m.moved, 0) AS holds
   FROM ${sql(balances)} b FULL JOIN (SELECT user_id, sum(${sql(amount)}) AS moved FROM ${sql(movements)} GROUP BY 1) m USING (user_id)`
@@ -31,7 +38,8 @@ export const moneyChecks: Check[] = [
   },
   {
     name: 'taken_by_orders',
-    promise: 'An order has taken from wallet and points what it says, once; an order that has ended has given it back',
+    promise:
+      'An order has taken from wallet and points what it says, once; an order that has ended has given it back',
     counts: 'orders',
     unit: 'fen',
     rows: (sql) => sql`

@@ -20,7 +20,8 @@ export const orderChecks: Check[] = [
   },
   {
     name: 'steps',
-    promise: 'A placed order has done every step that it needs; a refused one, and one closed before it was settled, has undone every step',
+    promise:
+      'A placed order has done every step that it needs; a refused one, and one closed before it was settled, has undone every step',
     counts: 'orders',
     rows: (sql) => sql`
       WITH done AS (SELECT order_id, array_agg(step) AS steps FROM steps WHERE state = 'done' GROUP BY 1)
@@ -46,7 +47,8 @@ export const orderChecks: Check[] = [
   },
   {
     name: 'stuck',
-    promise: 'Nothing is stuck: no order, no payment, no ticket, no session and no message is more than five minutes past its time',
+    promise:
+      'Nothing is stuck: no order, no payment, no ticket, no session and no message is more than five minutes past its time',
     counts: 'waiting',
     rows: (sql) => sql`
       SELECT subject, NULL::bigint AS amount, state, due, due > now() - interval '5 minutes' AS holds FROM (

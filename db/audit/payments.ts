@@ -4,7 +4,8 @@ import type { Check } from './check.ts'
 export const paymentChecks: Check[] = [
   {
     name: 'paid_once',
-    promise: 'Each order paid with money has exactly one paid attempt, which keeps what was due and not refunded; no other attempt keeps a fen',
+    promise:
+      'Each order paid with money has exactly one paid attempt, which keeps what was due and not refunded; no other attempt keeps a fen',
     counts: 'orders with money',
     unit: 'fen',
     rows: (sql) => sql`
@@ -30,7 +31,8 @@ export const paymentChecks: Check[] = [
   },
   {
     name: 'captured_as_told',
-    promise: 'Each attempt has captured what its provider told of, and every fen of it was judged: paid, or sent back',
+    promise:
+      'Each attempt has captured what its provider told of, and every fen of it was judged: paid, or sent back',
     counts: 'attempts',
     unit: 'fen',
     rows: (sql) => sql`
@@ -44,7 +46,8 @@ export const paymentChecks: Check[] = [
   },
   {
     name: 'refunds',
-    promise: 'On each attempt, what is on its way back and what is back are the sums of its refunds, and no more than was captured',
+    promise:
+      'On each attempt, what is on its way back and what is back are the sums of its refunds, and no more than was captured',
     counts: 'attempts',
     unit: 'fen',
     rows: (sql) => sql`

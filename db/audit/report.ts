@@ -13,13 +13,21 @@ export function figures({ checked, counts, unit, amount }: Finding): string {
 
 /** One line a promise. */
 export function findingsTable(findings: readonly Finding[], colour: boolean): string {
-  const table = new Table({ head: ['', 'Promise', 'Looked at'], wordWrap: true, colWidths: [4, 74, 42], ...(colour ? {} : { style: noColour }) })
+  const table = new Table({
+    head: ['', 'Promise', 'Looked at'],
+    wordWrap: true,
+    colWidths: [4, 74, 42],
+    ...(colour ? {} : { style: noColour }),
+  })
   table.push(...findings.map((finding) => [mark(finding.holds, colour), finding.promise, figures(finding)]))
   return table.toString()
 }
 
 export function attentionTable(attention: readonly OpenAttention[], colour: boolean): string {
-  const table = new Table({ head: ['Since', 'Reason', 'Subject', 'Details'], ...(colour ? {} : { style: noColour }) })
+  const table = new Table({
+    head: ['Since', 'Reason', 'Subject', 'Details'],
+    ...(colour ? {} : { style: noColour }),
+  })
   table.push(
     ...attention.map(({ since, reason, subject, details }) => [
       since.toISOString().replace('T', ' ').slice(0, 19),

@@ -22,7 +22,8 @@ export const seckillChecks: Check[] = [
   },
   {
     name: 'tickets',
-    promise: 'Each ticket became one order: live with it, paid with it, given back with it; and each flash order has its ticket',
+    promise:
+      'Each ticket became one order: live with it, paid with it, given back with it; and each flash order has its ticket',
     counts: 'tickets',
     unit: 'pieces',
     rows: (sql) => sql`

@@ -42,7 +42,10 @@ export const userCoupons = pgTable(
     state: text('state').$type<'unused' | 'locked' | 'used'>().notNull().default('unused'),
     orderId: id('order_id'),
   },
-  (t) => [index('coupons_of_user').on(t.userId), check('coupon_held_by_an_order', sql`(${t.state} = 'unused') = (${t.orderId} IS NULL)`)],
+  (t) => [
+    index('coupons_of_user').on(t.userId),
+    check('coupon_held_by_an_order', sql`(${t.state} = 'unused') = (${t.orderId} IS NULL)`),
+  ],
 )
 
 /** Kinds: `locked`, `unlocked`, `used`. A coupon's state is its newest movement's. */

@@ -1,5 +1,16 @@
 import { sql } from 'drizzle-orm'
-import { bigint, boolean, check, index, integer, jsonb, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core'
+import {
+  bigint,
+  boolean,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+} from 'drizzle-orm/pg-core'
 import { fen, id, moment } from './columns.ts'
 
 export const products = pgTable('products', {
@@ -47,7 +58,10 @@ export const stock = pgTable(
     onHand: integer('on_hand').notNull(),
     reserved: integer('reserved').notNull().default(0),
   },
-  (t) => [primaryKey({ columns: [t.skuId, t.warehouseId] }), check('never_oversold', sql`0 <= ${t.reserved} AND ${t.reserved} <= ${t.onHand}`)],
+  (t) => [
+    primaryKey({ columns: [t.skuId, t.warehouseId] }),
+    check('never_oversold', sql`0 <= ${t.reserved} AND ${t.reserved} <= ${t.onHand}`),
+  ],
 )
 
 /**

@@ -1,6 +1,23 @@
 import { sql } from 'drizzle-orm'
-import { bigint, check, index, integer, jsonb, pgTable, primaryKey, smallint, text } from 'drizzle-orm/pg-core'
-import type { ClosedWhy, OrderKind, OrderStatus, PaymentMethod, PayState, ShippingState } from '../../domain/order.ts'
+import {
+  bigint,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+} from 'drizzle-orm/pg-core'
+import type {
+  ClosedWhy,
+  OrderKind,
+  OrderStatus,
+  PaymentMethod,
+  PayState,
+  ShippingState,
+} from '../../domain/order.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { fen, id, moment } from './columns.ts'
 
@@ -53,7 +70,9 @@ export const orders = pgTable(
   },
   (t) => [
     index('orders_of_buyer').on(t.buyerId, t.id.desc()),
-    index('orders_unfinished').on(t.placedAt).where(sql`${t.status} IN ('placing', 'awaiting_payment', 'closing')`),
+    index('orders_unfinished')
+      .on(t.placedAt)
+      .where(sql`${t.status} IN ('placing', 'awaiting_payment', 'closing')`),
     check(
       'amounts_add_up',
       sql`${t.goodsFen} + ${t.shippingFen} - ${t.couponFen} - ${t.pointsFen} - ${t.balanceFen} = ${t.dueFen} AND ${t.dueFen} >= 0`,
@@ -79,7 +98,10 @@ export const orderLines = pgTable(
     pointsFen: fen('points_fen').notNull(),
     balanceFen: fen('balance_fen').notNull(),
   },
-  (t) => [primaryKey({ columns: [t.orderId, t.line] }), check('quantity_in_range', sql`${t.quantity} BETWEEN 1 AND 999`)],
+  (t) => [
+    primaryKey({ columns: [t.orderId, t.line] }),
+    check('quantity_in_range', sql`${t.quantity} BETWEEN 1 AND 999`),
+  ],
 )
 
 /** What happened to an order, in the order in which it happened; never changed. */

@@ -1,5 +1,17 @@
 import { sql } from 'drizzle-orm'
-import { bigint, boolean, check, index, integer, jsonb, pgTable, primaryKey, text, unique, uniqueIndex } from 'drizzle-orm/pg-core'
+import {
+  bigint,
+  boolean,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core'
 import { fen, id, moment } from './columns.ts'
 import { orders } from './orders.ts'
 
@@ -9,7 +21,15 @@ import { orders } from './orders.ts'
  */
 export type OpenAnswer =
   | { kind: 'qr'; qr: string }
-  | { kind: 'jsapi'; appId: string; timeStamp: string; nonceStr: string; package: string; signType: 'RSA'; paySign: string }
+  | {
+      kind: 'jsapi'
+      appId: string
+      timeStamp: string
+      nonceStr: string
+      package: string
+      signType: 'RSA'
+      paySign: string
+    }
   | { kind: 'url'; url: string }
   | { kind: 'form'; action: string; fields: Record<string, string> }
 
@@ -143,5 +163,8 @@ export const refundLines = pgTable(
     balanceFen: fen('balance_fen').notNull(),
     pointsFen: fen('points_fen').notNull(),
   },
-  (t) => [primaryKey({ columns: [t.refund, t.line] }), check('refund_line_of_pieces', sql`${t.quantity} > 0`)],
+  (t) => [
+    primaryKey({ columns: [t.refund, t.line] }),
+    check('refund_line_of_pieces', sql`${t.quantity} > 0`),
+  ],
 )

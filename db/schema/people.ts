@@ -28,7 +28,10 @@ export const addresses = pgTable(
     isDefault: boolean('is_default').notNull().default(false),
     createdAt: moment('created_at').notNull().defaultNow(),
   },
-  (t) => [index('addresses_of_user').on(t.userId), uniqueIndex('one_default_address').on(t.userId).where(sql`${t.isDefault}`)],
+  (t) => [
+    index('addresses_of_user').on(t.userId),
+    uniqueIndex('one_default_address').on(t.userId).where(sql`${t.isDefault}`),
+  ],
 )
 
 /** What the shop owes a buyer in money. The row is the sum of its movements. */
@@ -60,7 +63,10 @@ export const walletMovements = pgTable(
     refund: text('refund').notNull().default(''),
     at: moment('at').notNull().defaultNow(),
   },
-  (t) => [index('wallet_movements_of_user').on(t.userId), unique('wallet_movement_once').on(t.orderId, t.kind, t.refund)],
+  (t) => [
+    index('wallet_movements_of_user').on(t.userId),
+    unique('wallet_movement_once').on(t.orderId, t.kind, t.refund),
+  ],
 )
 
 /** Points (spendable, 100 = 1 yuan) and growth (level). The row is the sum of the movements of both kinds. */

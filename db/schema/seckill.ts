@@ -23,7 +23,10 @@ export const sessions = pgTable(
     createdAt: moment('created_at').notNull().defaultNow(),
     endedAt: moment('ended_at'),
   },
-  (t) => [index('sessions_by_end').on(t.endsAt), check('session_ends_after_it_opens', sql`${t.endsAt} > ${t.opensAt}`)],
+  (t) => [
+    index('sessions_by_end').on(t.endsAt),
+    check('session_ends_after_it_opens', sql`${t.endsAt} > ${t.opensAt}`),
+  ],
 )
 
 /** A SKU in a session. Its row is the lock under which pieces are counted; the constraints refuse to oversell whatever the gate believes. */
@@ -57,7 +60,10 @@ export const offers = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.sessionId, t.skuId] }),
-    check('offer_never_oversold', sql`0 <= ${t.sold} AND ${t.sold} <= ${t.granted} AND ${t.granted} <= ${t.quota}`),
+    check(
+      'offer_never_oversold',
+      sql`0 <= ${t.sold} AND ${t.sold} <= ${t.granted} AND ${t.granted} <= ${t.quota}`,
+    ),
     check('offer_price_not_negative', sql`${t.priceFen} >= 0`),
     check('buyer_limit_in_range', sql`${t.buyerLimit} BETWEEN 1 AND 999`),
   ],

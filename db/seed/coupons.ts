@@ -10,8 +10,24 @@ export function seededCoupons(now: Date) {
   const off = (id: bigint, name: string, amount: number, minimum: number, window = open) => ({
     ...{ id, name, kind: 'amount_off' as const, amountFen: fen(amount), minimumFen: fen(minimum), ...window },
   })
-  const percent = (id: bigint, name: string, of: number, cap: number, minimum: number, scope: bigint[] | null = null) => ({
-    ...{ id, name, kind: 'percent_off' as const, percent: of, capFen: fen(cap), minimumFen: fen(minimum), scope, ...open },
+  const percent = (
+    id: bigint,
+    name: string,
+    of: number,
+    cap: number,
+    minimum: number,
+    scope: bigint[] | null = null,
+  ) => ({
+    ...{
+      id,
+      name,
+      kind: 'percent_off' as const,
+      percent: of,
+      capFen: fen(cap),
+      minimumFen: fen(minimum),
+      scope,
+      ...open,
+    },
   })
   return [
     off(501n, '满 49 减 10 · 10 off 49', 1000, 4900),

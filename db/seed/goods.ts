@@ -58,12 +58,22 @@ const catalogue: Product[] = [
   ]),
 ]
 
-function product(name: string, category: string, slug: string, variants: [string, Record<string, string>, number, 1?][]): Product {
+function product(
+  name: string,
+  category: string,
+  slug: string,
+  variants: [string, Record<string, string>, number, 1?][],
+): Product {
   return {
     name,
     category,
     slug,
-    variants: variants.map(([variant, attributes, yuan, pieces]) => ({ slug: variant, attributes, yuan, ...(pieces ? { pieces } : {}) })),
+    variants: variants.map(([variant, attributes, yuan, pieces]) => ({
+      slug: variant,
+      attributes,
+      yuan,
+      ...(pieces ? { pieces } : {}),
+    })),
   }
 }
 
@@ -85,7 +95,9 @@ export const seededRates = [
 /** Rows of products, SKUs and shelves, with fixed ids (products from 101, SKUs from 1001), so that examples can name them. */
 export function seededGoods(random: Random) {
   const products = catalogue.map(({ name, category }, i) => ({ id: BigInt(101 + i), name, category }))
-  const variants = catalogue.flatMap((of, i) => of.variants.map((variant) => ({ of, productId: BigInt(101 + i), ...variant })))
+  const variants = catalogue.flatMap((of, i) =>
+    of.variants.map((variant) => ({ of, productId: BigInt(101 + i), ...variant })),
+  )
   const skus = variants.map(({ of, productId, slug, attributes, yuan }, i) => ({
     id: BigInt(1001 + i),
     productId,
@@ -97,7 +109,11 @@ export function seededGoods(random: Random) {
   const stock = variants.flatMap(({ pieces }, i) => {
     const skuId = BigInt(1001 + i)
     if (pieces === 1) return [{ skuId, warehouseId: 1 + (i % seededWarehouses.length), onHand: 1 }]
-    return seededWarehouses.map(({ id: warehouseId }) => ({ skuId, warehouseId, onHand: random.between(80, 300) }))
+    return seededWarehouses.map(({ id: warehouseId }) => ({
+      skuId,
+      warehouseId,
+      onHand: random.between(80, 300),
+    }))
   })
   return { products, skus, stock }
 }

@@ -1,8 +1,42 @@
 import type { Ids } from '../../domain/ids.ts'
 import type { Random } from './random.ts'
 
-const families = ['王', '李', '张', '刘', '陈', '杨', '赵', '黄', '周', '吴', '徐', '孙', '胡', '朱', '高', '林'] as const
-const givens = ['伟', '芳', '娜', '敏', '静', '磊', '洋', '艳', '勇', '杰', '思远', '子涵', '雨桐', '浩然', '欣怡', '嘉怡'] as const
+const families = [
+  '王',
+  '李',
+  '张',
+  '刘',
+  '陈',
+  '杨',
+  '赵',
+  '黄',
+  '周',
+  '吴',
+  '徐',
+  '孙',
+  '胡',
+  '朱',
+  '高',
+  '林',
+] as const
+const givens = [
+  '伟',
+  '芳',
+  '娜',
+  '敏',
+  '静',
+  '磊',
+  '洋',
+  '艳',
+  '勇',
+  '杰',
+  '思远',
+  '子涵',
+  '雨桐',
+  '浩然',
+  '欣怡',
+  '嘉怡',
+] as const
 const streets = ['文三路', '中山路', '人民路', '解放路', '建设路', '和平街', '青年路', '滨江大道'] as const
 const labels = ['家 home', '公司 office', '学校 school'] as const
 const places = [
@@ -25,8 +59,15 @@ export function seededPeople(buyers: number, ids: Ids, random: Random) {
     users,
     addresses: users.flatMap(({ id }) => addressesOf(id, ids, random)),
     /** Every eighth wallet is empty. */
-    wallets: users.map(({ id: userId }, i) => ({ userId, balanceFen: i % 8 === 7 ? 0n : BigInt(random.between(50, 1500) * 100) })),
-    loyalty: users.map(({ id: userId }) => ({ userId, points: BigInt(random.between(0, 40) * 100), growth: BigInt(random.between(0, 3000)) })),
+    wallets: users.map(({ id: userId }, i) => ({
+      userId,
+      balanceFen: i % 8 === 7 ? 0n : BigInt(random.between(50, 1500) * 100),
+    })),
+    loyalty: users.map(({ id: userId }) => ({
+      userId,
+      points: BigInt(random.between(0, 40) * 100),
+      growth: BigInt(random.between(0, 3000)),
+    })),
   }
 }
 

@@ -90,7 +90,12 @@ function spawnLogged({ command, args, env, cwd, user }: ChildOptions, log: strin
   }
 }
 
-async function becomesReady(child: Child, ready: () => Promise<boolean>, withinMs: number, name: string): Promise<void> {
+async function becomesReady(
+  child: Child,
+  ready: () => Promise<boolean>,
+  withinMs: number,
+  name: string,
+): Promise<void> {
   const until = Date.now() + withinMs
   const early = child.ended.then((how) => {
     throw new Error(`${name} never became ready: ${how}`)

@@ -13,7 +13,11 @@ export interface ToolOptions {
 }
 
 /** Runs a program to its end. Throws with its last lines when it fails, is not there, or takes longer than `withinMs`. */
-export async function runTool(command: string, args: readonly string[], { env, cwd, user, onLine, withinMs }: ToolOptions): Promise<void> {
+export async function runTool(
+  command: string,
+  args: readonly string[],
+  { env, cwd, user, onLine, withinMs }: ToolOptions,
+): Promise<void> {
   if (isStopping()) throw new Error(`${command} is not started: Floodgate is stopping`)
   const tool = spawn(command, args, {
     env: { ...process.env, ...env },
@@ -49,7 +53,9 @@ export async function runTool(command: string, args: readonly string[], { env, c
     if (late) throw new Error(`not done within ${Math.round(withinMs / 1000)} s`)
     if (code !== 0) throw new Error(`${command} failed: ${last.join(' | ')}`)
   } catch (error) {
-    throw error instanceof Error && 'code' in error && error.code === 'ENOENT' ? new Error(`${command} is not on PATH`) : error
+    throw error instanceof Error && 'code' in error && error.code === 'ENOENT'
+      ? new Error(`${command} is not on PATH`)
+      : error
   } finally {
     clearTimeout(timer)
     release()

@@ -18,7 +18,10 @@ const order: CrowdTally['phase'][] = ['signing', 'fetching tokens', 'ready', 'ru
 /** Starts a crowd in a process of its own, so that the load does not share a thread with who watches it. It ends with us. */
 export function gather(plan: CrowdPlan): Crowd {
   const args = ['--import', 'tsx', fileURLToPath(new URL('./main.ts', import.meta.url))]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], detached: true })
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    detached: true,
+  })
   const gone = once(child, 'exit')
   const kill = () => {
     if (child.pid !== undefined && child.exitCode === null) killGroup(child.pid)

@@ -8,13 +8,23 @@ export function createBrowser(url: string, width: number) {
   const { hostname, port } = new URL(url)
   return {
     /** One request as JSON; rejects when the connection fails. `ms`: from asking until the whole answer is there, waiting for a connection included. */
-    ask(method: 'GET' | 'POST', path: string, headers: Record<string, string>, json?: object): Promise<Answer> {
+    ask(
+      method: 'GET' | 'POST',
+      path: string,
+      headers: Record<string, string>,
+      json?: object,
+    ): Promise<Answer> {
       const body = json === undefined ? undefined : JSON.stringify(json)
       const began = performance.now()
       return new Promise((resolve, reject) => {
         const sent = request({
           ...{ agent, hostname, port, method, path },
-          headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }) },
+          headers: {
+            ...headers,
+            ...(body === undefined
+              ? {}
+              : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+          },
         })
         sent.on('response', (response) => {
           let text = ''
@@ -23,7 +33,9 @@ export function createBrowser(url: string, width: number) {
             text += chunk
           })
           response.on('error', reject)
-          response.on('end', () => resolve({ status: response.statusCode ?? 0, body: parsed(text), ms: performance.now() - began }))
+          response.on('end', () =>
+            resolve({ status: response.statusCode ?? 0, body: parsed(text), ms: performance.now() - began }),
+          )
         })
         sent.on('error', reject)
         sent.end(body)

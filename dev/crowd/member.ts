@@ -6,10 +6,21 @@ import type { Counter } from './tally.ts'
 export type Joined = { answer: string; ticket?: string }
 
 /** One buyer of a crowd, behind an IP address of their own. */
-export function createMember(browser: Browser, sandbox: Browser, plan: CrowdPlan, tally: Counter, buyer: CrowdBuyer, bearer: string, n: number) {
+export function createMember(
+  browser: Browser,
+  sandbox: Browser,
+  plan: CrowdPlan,
+  tally: Counter,
+  buyer: CrowdBuyer,
+  bearer: string,
+  n: number,
+) {
   const { session, sku } = plan.offer
   const offer = `/v1/seckill/sessions/${session}/offers/${sku}`
-  const headers = { authorization: `Bearer ${bearer}`, 'x-forwarded-for': `10.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}` }
+  const headers = {
+    authorization: `Bearer ${bearer}`,
+    'x-forwarded-for': `10.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}`,
+  }
   let token = ''
 
   const member = {
@@ -32,10 +43,16 @@ export function createMember(browser: Browser, sandbox: Browser, plan: CrowdPlan
     /** Presses the button, with the own token or another one; waits while the gate is paused. */
     async join(with_ = token): Promise<Joined> {
       for (;;) {
-        const { status, body, ms } = await browser.ask('POST', `${offer}/tickets`, headers, { token: with_, quantity: 1, addressId: buyer.addressId })
-        const answer = status === 202 ? 'admitted' : status === 200 ? 'already_queued' : String(body.code ?? status)
+        const { status, body, ms } = await browser.ask('POST', `${offer}/tickets`, headers, {
+          token: with_,
+          quantity: 1,
+          addressId: buyer.addressId,
+        })
+        const answer =
+          status === 202 ? 'admitted' : status === 200 ? 'already_queued' : String(body.code ?? status)
         tally.joined(answer, ms)
-        if (answer !== 'paused') return { answer, ...(typeof body.ticket === 'string' ? { ticket: body.ticket } : {}) }
+        if (answer !== 'paused')
+          return { answer, ...(typeof body.ticket === 'string' ? { ticket: body.ticket } : {}) }
         await pause(500)
       }
     },
@@ -51,8 +68,11 @@ export function createMember(browser: Browser, sandbox: Browser, plan: CrowdPlan
 
     /** Pays at the stand-in for WeChat Pay. */
     async pay(order: string): Promise<void> {
-      const opened = await browser.ask('POST', `/v1/orders/${order}/payments`, headers, { channel: 'wechat-v3' })
-      if (opened.status !== 201) return tally.problem(`order ${order} could not be paid: ${opened.body.code ?? opened.status}`)
+      const opened = await browser.ask('POST', `/v1/orders/${order}/payments`, headers, {
+        channel: 'wechat-v3',
+      })
+      if (opened.status !== 201)
+        return tally.problem(`order ${order} could not be paid: ${opened.body.code ?? opened.status}`)
       await sandbox.ask('POST', `/sandbox/trades/${opened.body.number}/pay`, {})
       if ((await member.settled(order)) === 5) tally.paid()
       else tally.problem(`order ${order} was paid and is not settled`)

@@ -26,7 +26,8 @@ export async function rush(plan: CrowdPlan, tally: Counter, goHome: AbortSignal)
       members.filter((_, n) => kindOf(n) === 'early'),
       plan.width,
       async (member) => {
-        if (Date.now() < plan.opensAt - 1000) expectAnswer(tally, (await member.join()).answer, ['not_open'], 'before opening')
+        if (Date.now() < plan.opensAt - 1000)
+          expectAnswer(tally, (await member.join()).answer, ['not_open'], 'before opening')
       },
     )
     tally.enter('ready')
@@ -64,11 +65,24 @@ function mischief({ mischief: { early, twice, forged, borrowed } }: CrowdPlan): 
 }
 
 async function firstJoin(member: Member, neighbour: Member, kind: Kind, tally: Counter) {
-  if (kind === 'forged') expectAnswer(tally, (await member.join('AAAAAAAAAAAAAAAAAAAAAAAA')).answer, ['bad_token', 'sold_out'], 'with a forged token')
-  if (kind === 'borrowed') expectAnswer(tally, (await member.join(neighbour.token())).answer, ['bad_token', 'sold_out'], 'with somebody else’s token')
+  if (kind === 'forged')
+    expectAnswer(
+      tally,
+      (await member.join('AAAAAAAAAAAAAAAAAAAAAAAA')).answer,
+      ['bad_token', 'sold_out'],
+      'with a forged token',
+    )
+  if (kind === 'borrowed')
+    expectAnswer(
+      tally,
+      (await member.join(neighbour.token())).answer,
+      ['bad_token', 'sold_out'],
+      'with somebody else’s token',
+    )
   if (kind !== 'twice') return await member.join()
   const [first, second] = await Promise.all([member.join(), member.join()])
-  if (first.ticket !== undefined && second.ticket !== undefined && first.ticket !== second.ticket) tally.problem('a double click got two tickets')
+  if (first.ticket !== undefined && second.ticket !== undefined && first.ticket !== second.ticket)
+    tally.problem('a double click got two tickets')
   return first.ticket === undefined ? second : first
 }
 
@@ -77,7 +91,14 @@ function expectAnswer(tally: Counter, answer: string, expected: readonly string[
 }
 
 /** A winner of the opening: pays, or lets the deadline pass. A ticket that was lost with Redis is joined for again. */
-async function won(plan: CrowdPlan, member: Member, ticket: string, n: number, tally: Counter, goHome: AbortSignal): Promise<void> {
+async function won(
+  plan: CrowdPlan,
+  member: Member,
+  ticket: string,
+  n: number,
+  tally: Counter,
+  goHome: AbortSignal,
+): Promise<void> {
   if (plan.neverPay === undefined) return
   const status = await member.follow(ticket)
   if (status === 4) return stay(plan, member, goHome)
@@ -101,7 +122,11 @@ async function stay(plan: CrowdPlan, member: Member, goHome: AbortSignal): Promi
   }
 }
 
-async function lanes<T>(all: readonly T[], width: number, job: (one: T, n: number) => Promise<void>): Promise<void> {
+async function lanes<T>(
+  all: readonly T[],
+  width: number,
+  job: (one: T, n: number) => Promise<void>,
+): Promise<void> {
   let next = 0
   const lane = async () => {
     for (let n = next++; n < all.length; n = next++) {

@@ -4,7 +4,18 @@ import type { CrowdTally } from './plan.ts'
 export function createTally() {
   const took: number[] = []
   const seconds = new Map<number, number>()
-  const tally: CrowdTally = { phase: 'signing', prepared: 0, joins: 0, peakPerS: 0, admitted: 0, answers: {}, p50: 0, p99: 0, paid: 0, problems: [] }
+  const tally: CrowdTally = {
+    phase: 'signing',
+    prepared: 0,
+    joins: 0,
+    peakPerS: 0,
+    admitted: 0,
+    answers: {},
+    p50: 0,
+    p99: 0,
+    paid: 0,
+    problems: [],
+  }
   return {
     enter(phase: CrowdTally['phase']): void {
       tally.phase = phase
@@ -30,7 +41,8 @@ export function createTally() {
     },
     now(): CrowdTally {
       const sorted = [...took].sort((a, b) => a - b)
-      const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
+      const at = (share: number) =>
+        sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
       return { ...tally, p50: at(0.5), p99: at(0.99) }
     },
   }

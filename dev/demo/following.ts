@@ -2,10 +2,18 @@ import type { Sql } from '../../db/client.ts'
 import type { OrderId } from '../../domain/ids.ts'
 import type { ClosedWhy, OrderStatus, PayState } from '../../domain/order.ts'
 
-export type OrderNow = { id: OrderId; status: OrderStatus; payState: PayState; payBy: Date | null; closedWhy: ClosedWhy | null; refunded: boolean }
+export type OrderNow = {
+  id: OrderId
+  status: OrderStatus
+  payState: PayState
+  payBy: Date | null
+  closedWhy: ClosedWhy | null
+  refunded: boolean
+}
 
 export const isPaid = ({ status, payState }: OrderNow): boolean => status === 'to_ship' && payState === 'paid'
-export const isOnDelivery = ({ status, payState }: OrderNow): boolean => status === 'to_ship' && payState === 'on_delivery'
+export const isOnDelivery = ({ status, payState }: OrderNow): boolean =>
+  status === 'to_ship' && payState === 'on_delivery'
 export const isClosed = ({ status }: OrderNow): boolean => status === 'closed'
 
 /** The rows of this run's orders, looked at a few times a second: the board shows them, and the scenes wait on them. */
@@ -49,7 +57,9 @@ export function follow(sql: Sql, since: Date): Following {
         const now = rows.get(order)
         if (now && is(now)) return now
         if (Date.now() > end || stopped)
-          throw new Error(`order ${order} is still ${now ? `${now.status}, ${now.payState}` : 'not there'} after ${withinMs / 1000} s`)
+          throw new Error(
+            `order ${order} is still ${now ? `${now.status}, ${now.payState}` : 'not there'} after ${withinMs / 1000} s`,
+          )
         await new Promise<void>((resolve) => {
           lookers.push(resolve)
           setTimeout(resolve, everyMs * 4)

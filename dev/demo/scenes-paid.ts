@@ -19,7 +19,11 @@ export const byCode =
 /** Paid, and called off before it is shipped: everything goes back to where it came from. */
 export const calledOff: Act = async (stage) => {
   const shopper = await stage.shopper()
-  const order = await shopper.place(await shopper.quote(stage.cart()), { payment: 'online', points: true, balance: 1500n })
+  const order = await shopper.place(await shopper.quote(stage.cart()), {
+    payment: 'online',
+    points: true,
+    balance: 1500n,
+  })
   await payByCode(stage, shopper, order)
   await stage.following.until(order, isPaid)
   await shopper.cancel(order)
@@ -38,7 +42,10 @@ export const balance: Act = async (stage) => {
 /** All of it from the wallet when placing: nothing is due. */
 export const nothingDue: Act = async (stage) => {
   const shopper = await stage.shopper()
-  const order = await shopper.place(await shopper.quote(stage.cheap()), { payment: 'online', balance: 1_000_000n })
+  const order = await shopper.place(await shopper.quote(stage.cheap()), {
+    payment: 'online',
+    balance: 1_000_000n,
+  })
   return settledAs(stage, order, isPaid)
 }
 

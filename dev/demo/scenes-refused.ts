@@ -5,15 +5,24 @@ import { type Act, payByCode, settledAs } from './stage.ts'
 /** Spends a coupon, then tries to spend it again: the second order is refused. */
 export const usedCoupon: Act = async (stage) => {
   const shopper = await stage.shopperWithCoupon()
-  const order = await shopper.place(await shopper.quote(stage.cart(4900n)), { payment: 'on_delivery', coupon: true })
+  const order = await shopper.place(await shopper.quote(stage.cart(4900n)), {
+    payment: 'on_delivery',
+    coupon: true,
+  })
   await stage.following.until(order, ({ status }) => status === 'to_ship')
-  return refusedAs('coupon_unavailable', shopper.place(await shopper.quote(stage.cart(4900n)), { payment: 'online', coupon: true }))
+  return refusedAs(
+    'coupon_unavailable',
+    shopper.place(await shopper.quote(stage.cart(4900n)), { payment: 'online', coupon: true }),
+  )
 }
 
 /** Wants to pay from an empty wallet: refused, and the stock that was reserved a step before is for sale again. */
 export const emptyWallet: Act = async (stage) => {
   const shopper = await stage.broke()
-  return refusedAs('balance_insufficient', shopper.place(await shopper.quote(stage.cart()), { payment: 'online', balance: 5000n }))
+  return refusedAs(
+    'balance_insufficient',
+    shopper.place(await shopper.quote(stage.cart()), { payment: 'online', balance: 5000n }),
+  )
 }
 
 /** Six buyers press at once for the one piece that there is: one has it, five are told that it is gone. */
@@ -21,11 +30,21 @@ export const lastPiece: Act = async (stage) => {
   const line = [{ sku: stage.lastPiece(), quantity: 1 }]
   const rivals = await Promise.all(Array.from({ length: 6 }, () => stage.shopper()))
   const quotes = await Promise.all(rivals.map((rival) => rival.quote(line)))
-  const tries = await Promise.allSettled(rivals.map((rival, i) => rival.place(quotes[i] ?? raise('a rival without a quote'), { payment: 'online' })))
-  const won = tries.flatMap((attempt, i) => (attempt.status === 'fulfilled' ? [{ order: attempt.value, by: rivals[i] ?? raise('nobody') }] : []))
+  const tries = await Promise.allSettled(
+    rivals.map((rival, i) =>
+      rival.place(quotes[i] ?? raise('a rival without a quote'), { payment: 'online' }),
+    ),
+  )
+  const won = tries.flatMap((attempt, i) =>
+    attempt.status === 'fulfilled' ? [{ order: attempt.value, by: rivals[i] ?? raise('nobody') }] : [],
+  )
   const [winner] = won
   if (!winner || won.length > 1) throw new Error(`the last piece was sold ${won.length} times`)
-  await Promise.all(tries.filter((attempt) => attempt.status === 'rejected').map(({ reason }) => refusedAs('out_of_stock', Promise.reject(reason))))
+  await Promise.all(
+    tries
+      .filter((attempt) => attempt.status === 'rejected')
+      .map(({ reason }) => refusedAs('out_of_stock', Promise.reject(reason))),
+  )
   await payByCode(stage, winner.by, winner.order)
   return settledAs(stage, winner.order, isPaid)
 }

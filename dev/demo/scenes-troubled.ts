@@ -5,7 +5,11 @@ import { type Act, settledAs, soon } from './stage.ts'
 /** Nobody pays; half of them have a code open at WeChat. */
 export const neverPaid: Act = async (stage) => {
   const shopper = await stage.shopper()
-  const order = await shopper.place(await shopper.quote(stage.cart()), { payment: 'online', coupon: false, points: true })
+  const order = await shopper.place(await shopper.quote(stage.cart()), {
+    payment: 'online',
+    coupon: false,
+    points: true,
+  })
   if (stage.dice.between(0, 1) === 1) await shopper.pay(order, 'wechat-v3')
   stage.show('closed', order)
   return settledAs(stage, order, (now) => isClosed(now) && now.closedWhy === 'pay_timeout')
@@ -29,7 +33,10 @@ export const lastSecond: Act = async (stage) => {
   const deadline = payBy?.getTime() ?? 0
   // WeChat's own expiry is in whole seconds, never later than ours.
   const last = Math.floor(deadline / 1000) * 1000 - stage.dice.between(30, 250)
-  await stage.sandbox.switches({ notifyDelayMs: Math.max(0, deadline - last + stage.dice.between(-200, 200)) }, trade)
+  await stage.sandbox.switches(
+    { notifyDelayMs: Math.max(0, deadline - last + stage.dice.between(-200, 200)) },
+    trade,
+  )
   await stage.at(last)
   await stage.sandbox.pay(trade).catch(unlessTooLate)
   return settledAs(stage, order, (now) => isPaid(now) || isClosed(now))

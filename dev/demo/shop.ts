@@ -35,11 +35,20 @@ export type Shopper = {
 const counters = 8
 
 /** Signs tokens for buyers with the demo's own key, as a shop's sign-in would, and opens the shop to them. */
-export async function openShop(url: string, privateKey: string, tally: Tally): Promise<(buyer: Buyer) => Promise<Shopper>> {
+export async function openShop(
+  url: string,
+  privateKey: string,
+  tally: Tally,
+): Promise<(buyer: Buyer) => Promise<Shopper>> {
   const key = await importPKCS8(privateKey, 'RS256')
   const counter = atMost(counters)
   return async (buyer) => {
-    const token = await new SignJWT().setProtectedHeader({ alg: 'RS256' }).setSubject(buyer.id).setIssuedAt().setExpirationTime('2h').sign(key)
+    const token = await new SignJWT()
+      .setProtectedHeader({ alg: 'RS256' })
+      .setSubject(buyer.id)
+      .setIssuedAt()
+      .setExpirationTime('2h')
+      .sign(key)
     return shopper(createApiClient(url, token), buyer, tally, counter)
   }
 }
@@ -52,7 +61,11 @@ function shopper(api: ApiClient, buyer: Buyer, tally: Tally, counter: Counter): 
       if (!answer.ok) throw await refusal(answer, 'quote')
       const { quoteToken, points, coupons } = await answer.json()
       const withCoupon = coupons.usable.find(({ id }) => id === buyer.coupon)
-      return { token: quoteToken, points: points.usable, pointsWithCoupon: withCoupon?.usablePoints ?? points.usable }
+      return {
+        token: quoteToken,
+        points: points.usable,
+        pointsWithCoupon: withCoupon?.usablePoints ?? points.usable,
+      }
     },
 
     async place(quote, { payment, coupon, points, balance }) {
@@ -113,11 +126,17 @@ function atMost(free: number): Counter {
   }
 }
 
-async function refusal(answer: { status: number; text(): Promise<string> }, what: string): Promise<ShopRefused> {
+async function refusal(
+  answer: { status: number; text(): Promise<string> },
+  what: string,
+): Promise<ShopRefused> {
   const text = await answer.text()
   try {
     const problem: unknown = JSON.parse(text)
-    const code = typeof problem === 'object' && problem !== null && 'code' in problem ? String(problem.code) : String(answer.status)
+    const code =
+      typeof problem === 'object' && problem !== null && 'code' in problem
+        ? String(problem.code)
+        : String(answer.status)
     return new ShopRefused(code, what)
   } catch {
     return new ShopRefused(`HTTP ${answer.status}`, what)

@@ -88,12 +88,21 @@ export async function soon({ dice }: Stage, leastMs: number, mostMs: number): Pr
 }
 
 /** Waits until the order has ended so. */
-export async function settledAs({ following }: Stage, order: OrderId, is: (now: OrderNow) => boolean): Promise<void> {
+export async function settledAs(
+  { following }: Stage,
+  order: OrderId,
+  is: (now: OrderNow) => boolean,
+): Promise<void> {
   await following.until(order, is)
 }
 
 /** Opens a code, scans it after a while, and pays. */
-export async function payByCode(stage: Stage, shopper: Shopper, order: OrderId, channel: CodeChannel = 'wechat-v3'): Promise<void> {
+export async function payByCode(
+  stage: Stage,
+  shopper: Shopper,
+  order: OrderId,
+  channel: CodeChannel = 'wechat-v3',
+): Promise<void> {
   const trade = await shopper.pay(order, channel)
   await soon(stage, 300, 3500)
   await stage.sandbox.pay(trade)

@@ -19,7 +19,11 @@ import { isSettled } from './verdict.ts'
 export type Told = { played: Played[]; since: Date; settled: boolean; shown: ReadonlyMap<Shown, OrderId> }
 
 /** Seeds the shop, plays the programme over `overMs`, and waits until nothing is on its way any more. */
-export async function tell(db: Db, stack: Pick<Stack, 'url' | 'sandboxUrl' | 'keys'>, overMs: number): Promise<Told> {
+export async function tell(
+  db: Db,
+  stack: Pick<Stack, 'url' | 'sandboxUrl' | 'keys'>,
+  overMs: number,
+): Promise<Told> {
   await stockUp(db)
   const [start] = await db.sql<{ since: Date }[]>`SELECT now() AS since`
   const since = start?.since ?? new Date()

@@ -4,7 +4,13 @@ export type Tally = {
   /** A buyer pressed "place"; `ms` is how long the answer took. */
   placed(ms: number): void
   refused(code: string, ms: number): void
-  now(): { answered: number; refusals: ReadonlyMap<string, number>; perSecond: number; p50: number; p99: number }
+  now(): {
+    answered: number
+    refusals: ReadonlyMap<string, number>
+    perSecond: number
+    p50: number
+    p99: number
+  }
 }
 
 /** Orders a second are counted over this long. */
@@ -28,9 +34,16 @@ export function tally(planned: number): Tally {
     now() {
       const sorted = [...took].sort((a, b) => a - b)
       const recent = at.filter((moment) => moment > Date.now() - windowMs).length
-      return { answered: took.length, refusals, perSecond: recent / (windowMs / 1000), p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99) }
+      return {
+        answered: took.length,
+        refusals,
+        perSecond: recent / (windowMs / 1000),
+        p50: percentile(sorted, 0.5),
+        p99: percentile(sorted, 0.99),
+      }
     },
   }
 }
 
-const percentile = (sorted: readonly number[], of: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * of))] ?? 0
+const percentile = (sorted: readonly number[], of: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * of))] ?? 0

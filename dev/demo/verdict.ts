@@ -4,7 +4,14 @@ import type { Ledger } from '../../sandbox/client.ts'
 
 export type Comparison = { promise: string; figures: string; holds: boolean; wrong: string[] }
 
-type Booked = { number: string; captured: bigint; refunded: bigint; refunding: bigint; on_order: bigint; instead: bigint }
+type Booked = {
+  number: string
+  captured: bigint
+  refunded: bigint
+  refunding: bigint
+  on_order: bigint
+  instead: bigint
+}
 
 /**
  * Compares our books with what the stand-in for the payment providers really took and gave back, trade by trade. It forgets when it stops, so only
@@ -23,7 +30,11 @@ export async function auditSandbox(sql: Sql, { trades }: Ledger, since: Date): P
   const theirs = new Map(trades.map((trade) => [trade.outTradeNo, trade]))
   const sum = (of: (row: Booked) => bigint): bigint => booked.reduce((total, row) => total + of(row), 0n)
   const taken = trades.reduce((total, { captured }) => total + BigInt(captured), 0n)
-  const [onOrders, refunded, inFlight] = [sum((row) => row.on_order), sum((row) => row.refunded), sum((row) => row.refunding)]
+  const [onOrders, refunded, inFlight] = [
+    sum((row) => row.on_order),
+    sum((row) => row.refunded),
+    sum((row) => row.refunding),
+  ]
 
   const wrong = [...new Set([...ours.keys(), ...theirs.keys()])].flatMap((number) => {
     const [our, their] = [ours.get(number), theirs.get(number)]

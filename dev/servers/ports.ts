@@ -5,7 +5,8 @@ const promised = new Set<number>()
 
 /** A port that nothing listens on: the usual one if it is free, else one that the system picks. Never the same one twice in a process. */
 export async function freePort(usual?: number): Promise<number> {
-  if (usual !== undefined && !promised.has(usual) && (await canListen(usual)) !== undefined) return promise(usual)
+  if (usual !== undefined && !promised.has(usual) && (await canListen(usual)) !== undefined)
+    return promise(usual)
   for (;;) {
     const port = await canListen(0)
     if (port === undefined) throw new Error('the system has no free port')

@@ -1,4 +1,15 @@
-import { chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
@@ -17,7 +28,11 @@ const nobody = { uid: 65534, gid: 65534 }
  * Where PostgreSQL can live. It refuses to run as root, so root runs it as nobody; and where nobody may not go (a clone under /root), data
  * and a copy of the binaries move to a temporary folder that the state folder links to.
  */
-export function postgresHome(stateDir: string, native: string, { root = process.getuid?.() === 0, user = nobody } = {}): PostgresHome {
+export function postgresHome(
+  stateDir: string,
+  native: string,
+  { root = process.getuid?.() === 0, user = nobody } = {},
+): PostgresHome {
   const place = join(stateDir, 'pg')
   mkdirSync(stateDir, { recursive: true })
   if (!root) {

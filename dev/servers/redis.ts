@@ -9,11 +9,17 @@ import type { Server, ServerOptions } from './server.ts'
 import { firstThatWorks } from './ways.ts'
 
 /** Redis or Valkey with its append-only file on: the one that `REDIS_URL` names, or one that we start. */
-export async function startRedis(options: ServerOptions, report: Report, ways = redisWays(options.env)): Promise<Server> {
+export async function startRedis(
+  options: ServerOptions,
+  report: Report,
+  ways = redisWays(options.env),
+): Promise<Server> {
   const found = await firstThatWorks('Redis or Valkey', ways, report)
   if ('url' in found) {
     const version = await versionOf(found.url).catch((error: unknown) => {
-      throw new Error(`REDIS_URL is set, but nothing answers there: ${error instanceof Error ? error.message : error}. Correct it, or unset it.`)
+      throw new Error(
+        `REDIS_URL is set, but nothing answers there: ${error instanceof Error ? error.message : error}. Correct it, or unset it.`,
+      )
     })
     return { url: found.url, about: `${version} given by REDIS_URL`, stop: async () => {} }
   }
@@ -37,7 +43,12 @@ export async function startRedis(options: ServerOptions, report: Report, ways = 
 
 /** Fails while nothing answers, and while the server still reads its file. */
 async function versionOf(url: string): Promise<string> {
-  const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 5000, enableReadyCheck: false })
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    retryStrategy: () => null,
+    connectTimeout: 5000,
+    enableReadyCheck: false,
+  })
   redis.on('error', () => {}) // connect() says it too
   try {
     await redis.connect()

@@ -38,7 +38,8 @@ export async function startServers({
   env = process.env,
 }: StartOptions): Promise<Servers> {
   const ended = await claim(stateDir)
-  if (ended.length > 0) process.stdout.write(`✔ ended what an earlier start left running: ${ended.join(', ')}\n`)
+  if (ended.length > 0)
+    process.stdout.write(`✔ ended what an earlier start left running: ${ended.join(', ')}\n`)
   const options: ServerOptions = { stateDir, env, usualPorts, durable }
   const started: Server[] = []
   const stop = async () => {
@@ -58,7 +59,14 @@ export async function startServers({
       { name: 'Temporal', run: noting(startTemporal) },
     ])
     const { url: temporalAddress, namespace: temporalNamespace, ui } = temporal
-    return { databaseUrl: postgres.url, redisUrl: redis.url, temporalAddress, temporalNamespace, ...(ui ? { temporalUi: ui } : {}), stop }
+    return {
+      databaseUrl: postgres.url,
+      redisUrl: redis.url,
+      temporalAddress,
+      temporalNamespace,
+      ...(ui ? { temporalUi: ui } : {}),
+      stop,
+    }
   } catch (error) {
     await stop()
     throw error

@@ -3,7 +3,9 @@ import { TestWorkflowEnvironment } from '@temporalio/testing'
 
 const [version, downloadDir] = process.argv.slice(2)
 try {
-  const environment = await TestWorkflowEnvironment.createLocal({ server: { executable: { type: 'cached-download', version, downloadDir } } })
+  const environment = await TestWorkflowEnvironment.createLocal({
+    server: { executable: { type: 'cached-download', version, downloadDir } },
+  })
   await environment.teardown()
   process.exit(0)
 } catch (error) {

@@ -46,7 +46,9 @@ function goInstall(cache: string, env: NodeJS.ProcessEnv): Way<Found> {
           onLine: (line) => {
             if (line.startsWith('go: downloading')) seen.fetched += 1
             else seen.compiled += 1
-            report(`building the Temporal CLI with Go: ${seen.fetched} modules fetched, ${seen.compiled} packages compiled`)
+            report(
+              `building the Temporal CLI with Go: ${seen.fetched} modules fetched, ${seen.compiled} packages compiled`,
+            )
           },
         })
         return 'built with Go'

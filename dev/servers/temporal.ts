@@ -19,7 +19,11 @@ export interface TemporalServer extends Server {
 }
 
 /** Temporal with our namespace and search attributes: the one that `TEMPORAL_ADDRESS` names, or one that we start. */
-export async function startTemporal(options: ServerOptions, report: Report, ways = temporalWays(options.env)): Promise<TemporalServer> {
+export async function startTemporal(
+  options: ServerOptions,
+  report: Report,
+  ways = temporalWays(options.env),
+): Promise<TemporalServer> {
   const namespace = options.env.TEMPORAL_NAMESPACE ?? 'default'
   const found = await firstThatWorks('Temporal', ways, report)
   if ('url' in found) return useGiven(found.url, namespace)
@@ -31,8 +35,23 @@ export async function startTemporal(options: ServerOptions, report: Report, ways
     name: 'temporal',
     command: found.binary,
     args: [
-      ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--ui-port', String(uiPort), '--namespace', namespace],
-      ...['--log-level', 'error', ...searchAttributes.flatMap((name) => ['--search-attribute', `${name}=Keyword`])],
+      ...[
+        'server',
+        'start-dev',
+        '--ip',
+        '127.0.0.1',
+        '--port',
+        String(port),
+        '--ui-port',
+        String(uiPort),
+        '--namespace',
+        namespace,
+      ],
+      ...[
+        '--log-level',
+        'error',
+        ...searchAttributes.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
+      ],
       ...(options.durable ? ['--db-filename', databaseFile(options.stateDir), ...writeAhead] : []),
     ],
     stateDir: options.stateDir,
@@ -53,10 +72,17 @@ function databaseFile(stateDir: string): string {
 async function useGiven(address: string, namespace: string): Promise<TemporalServer> {
   const version = await versionOf(address, namespace).catch((error: unknown) => {
     const why = error instanceof Error ? error.message : String(error)
-    throw new Error(`TEMPORAL_ADDRESS is set, but namespace ${namespace} does not answer at ${address}: ${why}. Correct it, or unset it.`)
+    throw new Error(
+      `TEMPORAL_ADDRESS is set, but namespace ${namespace} does not answer at ${address}: ${why}. Correct it, or unset it.`,
+    )
   })
   await declareSearchAttributes(address, namespace)
-  return { url: address, namespace, about: `Temporal ${version} given by TEMPORAL_ADDRESS`, stop: async () => {} }
+  return {
+    url: address,
+    namespace,
+    about: `Temporal ${version} given by TEMPORAL_ADDRESS`,
+    stop: async () => {},
+  }
 }
 
 async function declareSearchAttributes(address: string, namespace: string): Promise<void> {
@@ -64,7 +90,10 @@ async function declareSearchAttributes(address: string, namespace: string): Prom
     const { customAttributes } = await operatorService.listSearchAttributes({ namespace })
     const missing = searchAttributes.filter((name) => !(name in customAttributes))
     if (missing.length === 0) return
-    await operatorService.addSearchAttributes({ namespace, searchAttributes: Object.fromEntries(missing.map((name) => [name, keyword])) })
+    await operatorService.addSearchAttributes({
+      namespace,
+      searchAttributes: Object.fromEntries(missing.map((name) => [name, keyword])),
+    })
   })
 }
 

@@ -29,7 +29,9 @@ export async function firstThatWorks<T>(what: string, ways: readonly Way<T>[], r
     }
   }
   const remedies = ways.flatMap(({ remedy }) => (remedy ? [remedy] : []))
-  throw new Error(`${what} was not found and could not be brought here.\n  Tried:\n${list(tried)}\n  Any of these helps:\n${list(remedies)}`)
+  throw new Error(
+    `${what} was not found and could not be brought here.\n  Tried:\n${list(tried)}\n  Any of these helps:\n${list(remedies)}`,
+  )
 }
 
 const list = (lines: readonly string[]): string => lines.map((line) => `    - ${line}`).join('\n')

@@ -8,7 +8,10 @@ import type { Merchant } from './config.ts'
  * Reads the detail of a trade bill (业务明细): comments, a header, rows, and a line that ends them, in GBK. Holds one piece and one line at a time.
  * Throws `StatementRejected` for a bill that is cut short, is another merchant's, or has another form.
  */
-export async function* billRows(raw: AsyncIterable<Uint8Array>, merchant: Pick<Merchant, 'sellerId' | 'appId'>): AsyncGenerator<StatementRow> {
+export async function* billRows(
+  raw: AsyncIterable<Uint8Array>,
+  merchant: Pick<Merchant, 'sellerId' | 'appId'>,
+): AsyncGenerator<StatementRow> {
   let part: 'head' | 'header' | 'rows' | 'end' = 'head'
   let own = false
   let read: ((line: string) => StatementRow) | undefined
@@ -18,7 +21,8 @@ export async function* billRows(raw: AsyncIterable<Uint8Array>, merchant: Pick<M
       if (part === 'head') {
         own ||= line.startsWith(`#账号：[${merchant.sellerId}`)
         if (/^#-+业务明细列表-+/.test(line)) part = 'header'
-        else if (!line.startsWith('#')) throw new StatementRejected('has a form that is not known: no 业务明细列表')
+        else if (!line.startsWith('#'))
+          throw new StatementRejected('has a form that is not known: no 业务明细列表')
       } else if (part === 'header') {
         if (!own) throw new StatementRejected(`is not of the merchant ${merchant.sellerId}`)
         read = rowReader(line, merchant)
@@ -33,25 +37,38 @@ export async function* billRows(raw: AsyncIterable<Uint8Array>, merchant: Pick<M
 }
 
 /** Fields are where the header names them; a product's name may hold commas, and what follows it is found by the two times behind it. */
-function rowReader(header: string, { sellerId, appId }: Pick<Merchant, 'sellerId' | 'appId'>): (line: string) => StatementRow {
+function rowReader(
+  header: string,
+  { sellerId, appId }: Pick<Merchant, 'sellerId' | 'appId'>,
+): (line: string) => StatementRow {
   const names = header.split(',').map((name) => name.trim())
   const at = (name: string): number => {
     const index = names.indexOf(name)
     if (index < 0) throw new StatementRejected(`has a form that is not known: no ${name} in its header`)
     return index
   }
-  const [transactionAt, tradeAt, kindAt, subjectAt] = [at('支付宝交易号'), at('商户订单号'), at('业务类型'), at('商品名称')]
+  const [transactionAt, tradeAt, kindAt, subjectAt] = [
+    at('支付宝交易号'),
+    at('商户订单号'),
+    at('业务类型'),
+    at('商品名称'),
+  ]
   const [createdAt, amountAt, refundAt] = [at('创建时间'), at('订单金额（元）'), at('退款批次号/请求号')]
   const isTime = (text = ''): boolean => /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(text)
 
   return (line) => {
     const cells = line.split(',').map((cell) => cell.trim())
     let commas = 0
-    while (commas <= cells.length - names.length && !(isTime(cells[createdAt + commas]) && isTime(cells[createdAt + commas + 1]))) commas++
+    while (
+      commas <= cells.length - names.length &&
+      !(isTime(cells[createdAt + commas]) && isTime(cells[createdAt + commas + 1]))
+    )
+      commas++
     const cell = (index: number): string => cells[index > subjectAt ? index + commas : index] ?? ''
     const signed = cell(amountAt)
     const [transaction, trade, kind] = [cell(transactionAt), cell(tradeAt), cell(kindAt)]
-    if (cells.length < names.length + commas || transaction === '' || kind === '') throw new StatementRejected('has a row of another form')
+    if (cells.length < names.length + commas || transaction === '' || kind === '')
+      throw new StatementRejected('has a row of another form')
     if (kind !== '交易' && kind !== '退款') return { is: 'other', what: kind }
     const amount = parseYuan(kind === '退款' ? signed.replace(/^-/, '') : signed)
     if (amount === undefined) throw new StatementRejected('has a row without an amount')

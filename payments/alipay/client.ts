@@ -7,7 +7,10 @@ import { shanghaiTime } from './time.ts'
  * What came back: Alipay's own word, its signature verified, or nothing to go by, and why. `code` of a refusal is its sub_code
  * (`ACQ.TRADE_NOT_EXIST`); `final`: a refusal of the business (公共错误码 40004), not one of the gateway or of the moment.
  */
-type Heard = { heard: 'answer'; body: unknown } | { heard: 'refusal'; code: string; final: boolean } | { heard: 'nothing'; code: string }
+type Heard =
+  | { heard: 'answer'; body: unknown }
+  | { heard: 'refusal'; code: string; final: boolean }
+  | { heard: 'nothing'; code: string }
 
 export type Client = {
   /** Asks Alipay (`alipay.trade.query`, …), bounded by `until`; never throws. */
@@ -35,7 +38,12 @@ export function alipayClient(merchant: Merchant): Client {
   })
 
   const form: Client['form'] = (method, content) => {
-    const params = { bizContent: content, timestamp: shanghaiTime(now()), notifyUrl, ...(returnUrl && { returnUrl }) }
+    const params = {
+      bizContent: content,
+      timestamp: shanghaiTime(now()),
+      notifyUrl,
+      ...(returnUrl && { returnUrl }),
+    }
     const action = new URL(sdk.pageExecute(method, 'GET', params))
     // As Alipay's SDKs do it: what is common to all calls stays in the address, where the gateway reads the charset from.
     const fields = { biz_content: action.searchParams.get('biz_content') ?? '' }
@@ -48,7 +56,12 @@ export function alipayClient(merchant: Merchant): Client {
     async call(method, content, signal) {
       try {
         const { action, fields } = form(method, content)
-        const response = await fetch(action, { method: 'POST', body: new URLSearchParams(fields), redirect: 'error', signal })
+        const response = await fetch(action, {
+          method: 'POST',
+          body: new URLSearchParams(fields),
+          redirect: 'error',
+          signal,
+        })
         const text = await textOf(response)
         const signed = signedPart(text, `${method.replaceAll('.', '_')}_response`)
         if (response.status !== 200 || !signed || !sdk.rsaCheck(signed.node, signed.sign, 'RSA2')) {
@@ -68,7 +81,9 @@ function worded(body: unknown): Heard {
   const read = codes.safeParse(body)
   if (!read.success) return { heard: 'nothing', code: 'UNREADABLE' }
   const { code, sub_code } = read.data
-  return code === '10000' ? { heard: 'answer', body } : { heard: 'refusal', code: sub_code ?? code, final: code === '40004' }
+  return code === '10000'
+    ? { heard: 'answer', body }
+    : { heard: 'refusal', code: sub_code ?? code, final: code === '40004' }
 }
 
 /**
@@ -83,7 +98,9 @@ function signedPart(text: string, name: string): { node: string; sign: string } 
     new RegExp(`^\\s*\\{\\s*${node}\\s*,\\s*${serial}${sign}\\s*\\}\\s*$`, 's').exec(text) ??
     new RegExp(`^\\s*\\{\\s*${sign}\\s*,\\s*${node}\\s*\\}\\s*$`, 's').exec(text) ??
     {}
-  return groups?.node === undefined || groups.sign === undefined ? undefined : { node: groups.node, sign: groups.sign.replaceAll('\\', '') }
+  return groups?.node === undefined || groups.sign === undefined
+    ? undefined
+    : { node: groups.node, sign: groups.sign.replaceAll('\\', '') }
 }
 
 async function textOf(response: Response): Promise<string> {

@@ -37,28 +37,69 @@ export function checked(config: AlipayConfig): Merchant {
   const { appId, sellerId, gateway, notifyUrl, returnUrl, timeoutMs = 5000, now = Date.now } = config
 
   demand(/^\d{16}$/.test(appId), 'appId', 'must be the 16 digits of the APPID (开放平台 → 控制台 → 应用)')
-  demand(/^2088\d{12}$/.test(sellerId), 'sellerId', 'must be the merchant’s PID, 16 digits that begin with 2088 (开放平台 → 账户中心)')
-  demand(isUrl(gateway) && !/[?#]/.test(gateway), 'gateway', 'must be an absolute http(s) URL, e.g. https://openapi.alipay.com/gateway.do')
-  demand(isUrl(notifyUrl) && !/[?#]/.test(notifyUrl), 'notifyUrl', 'must be an absolute http(s) URL without query')
+  demand(
+    /^2088\d{12}$/.test(sellerId),
+    'sellerId',
+    'must be the merchant’s PID, 16 digits that begin with 2088 (开放平台 → 账户中心)',
+  )
+  demand(
+    isUrl(gateway) && !/[?#]/.test(gateway),
+    'gateway',
+    'must be an absolute http(s) URL, e.g. https://openapi.alipay.com/gateway.do',
+  )
+  demand(
+    isUrl(notifyUrl) && !/[?#]/.test(notifyUrl),
+    'notifyUrl',
+    'must be an absolute http(s) URL without query',
+  )
   demand(returnUrl === undefined || isUrl(returnUrl), 'returnUrl', 'must be an absolute http(s) URL')
-  demand(Number.isFinite(timeoutMs) && timeoutMs > 0, 'timeoutMs', 'must be a positive number of milliseconds')
+  demand(
+    Number.isFinite(timeoutMs) && timeoutMs > 0,
+    'timeoutMs',
+    'must be a positive number of milliseconds',
+  )
 
   const privateKey = readKey(config.privateKey, ['PRIVATE KEY', 'RSA PRIVATE KEY'], createPrivateKey)
   const publicKey = readKey(config.publicKey, ['PUBLIC KEY'], createPublicKey)
-  demand(privateKey !== undefined, 'privateKey', 'must be the application’s RSA private key: PEM, or the bare base64 of Alipay’s key tool')
-  demand(publicKey !== undefined, 'publicKey', 'must be Alipay’s RSA public key (开放平台 → 应用 → 接口加签方式 → 支付宝公钥): PEM or bare base64')
+  demand(
+    privateKey !== undefined,
+    'privateKey',
+    'must be the application’s RSA private key: PEM, or the bare base64 of Alipay’s key tool',
+  )
+  demand(
+    publicKey !== undefined,
+    'publicKey',
+    'must be Alipay’s RSA public key (开放平台 → 应用 → 接口加签方式 → 支付宝公钥): PEM or bare base64',
+  )
   const ownKey = privateKey && createPublicKey(privateKey).export({ type: 'spki', format: 'der' })
   const isOwn = ownKey && publicKey?.export({ type: 'spki', format: 'der' }).equals(ownKey)
   demand(!isOwn, 'publicKey', 'must be Alipay’s public key, and not the application’s own')
 
-  if (wrong.length > 0 || !privateKey || !publicKey) throw new Error(`alipay is not configured right:\n  ${wrong.join('\n  ')}`)
-  return { gateway, appId, sellerId, notifyUrl, ...(returnUrl && { returnUrl }), privateKey, publicKey, timeoutMs, now }
+  if (wrong.length > 0 || !privateKey || !publicKey)
+    throw new Error(`alipay is not configured right:\n  ${wrong.join('\n  ')}`)
+  return {
+    gateway,
+    appId,
+    sellerId,
+    notifyUrl,
+    ...(returnUrl && { returnUrl }),
+    privateKey,
+    publicKey,
+    timeoutMs,
+    now,
+  }
 }
 
 /** An RSA key in PEM, or in base64 without the lines around it; undefined when it is neither. */
-function readKey(text: string, labels: readonly string[], read: (pem: string) => KeyObject): KeyObject | undefined {
+function readKey(
+  text: string,
+  labels: readonly string[],
+  read: (pem: string) => KeyObject,
+): KeyObject | undefined {
   const bare = text.replace(/\s/g, '')
-  const forms = text.includes('-----BEGIN') ? [text] : labels.map((label) => `-----BEGIN ${label}-----\n${bare}\n-----END ${label}-----\n`)
+  const forms = text.includes('-----BEGIN')
+    ? [text]
+    : labels.map((label) => `-----BEGIN ${label}-----\n${bare}\n-----END ${label}-----\n`)
   for (const form of forms) {
     try {
       const key = read(form)

@@ -22,7 +22,12 @@ export function openPage({ form }: Client, request: OpenRequest): Opened {
  * 统一收单线下交易预创建 (alipay.trade.precreate): a QR text. The same request sends the same content, so that a creation whose answer was lost
  * can be repeated. Before `refused` the trade itself is asked for, as an earlier call may have made it.
  */
-export async function openQr(client: Client, merchant: Merchant, request: OpenRequest, until: AbortSignal): Promise<Opened> {
+export async function openQr(
+  client: Client,
+  merchant: Merchant,
+  request: OpenRequest,
+  until: AbortSignal,
+): Promise<Opened> {
   const answer = await client.call('alipay.trade.precreate', tradeContent(request), until)
   if (answer.heard === 'nothing') return { is: 'unknown', code: answer.code }
   if (answer.heard === 'answer') {

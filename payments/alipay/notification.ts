@@ -22,7 +22,9 @@ const noticeSchema = z.object({
  * Reads notifications (异步通知): a form, signed as a whole with RSA2. What they say of themselves is compared later, so seller and application
  * must be named. They carry no age that could be checked: an old one says again what is stored already. Throws `NotificationRejected`.
  */
-export function notificationReader({ publicKey }: Pick<Merchant, 'publicKey'>): (headers: Headers, body: string) => Promise<Notified> {
+export function notificationReader({
+  publicKey,
+}: Pick<Merchant, 'publicKey'>): (headers: Headers, body: string) => Promise<Notified> {
   return async (_headers, body) => {
     const read = noticeSchema.safeParse(Object.fromEntries(verified(parameters(body), publicKey)))
     if (!read.success) throw new NotificationRejected('body')
@@ -49,8 +51,11 @@ function parameters(body: string): Map<string, string> {
 function verified(all: ReadonlyMap<string, string>, key: Merchant['publicKey']): [string, string][] {
   const sign = all.get('sign')
   if (!sign || all.get('sign_type') !== 'RSA2') throw new NotificationRejected('signature')
-  const named = [...all].filter(([name]) => name !== 'sign' && name !== 'sign_type').sort(([a], [b]) => (a < b ? -1 : 1))
-  if (named.some(([name, value]) => /[&=]/.test(name) || /&\w+=/.test(value))) throw new NotificationRejected('signature')
+  const named = [...all]
+    .filter(([name]) => name !== 'sign' && name !== 'sign_type')
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+  if (named.some(([name, value]) => /[&=]/.test(name) || /&\w+=/.test(value)))
+    throw new NotificationRejected('signature')
   const filled = named.filter(([, value]) => value !== '')
   const signature = Buffer.from(sign, 'base64')
   const isSigned = (some: [string, string][]): boolean =>
@@ -81,9 +86,13 @@ function meaning(notice: z.infer<typeof noticeSchema>): Notified {
     case 'TRADE_CLOSED':
       // refund_fee is the sum of all refunds so far; the amount of this one is asked for by its number.
       if (out_biz_no !== undefined)
-        return { is: 'refund', facts: { ...facts, refund: out_biz_no as RefundNumber, amount: refund_fee ?? facts.amount } }
+        return {
+          is: 'refund',
+          facts: { ...facts, refund: out_biz_no as RefundNumber, amount: refund_fee ?? facts.amount },
+        }
       // A refund without a number, or a trade that ended unpaid: no news of money that came, so the watch asks.
-      if (refund_fee !== undefined || gmt_refund !== undefined || notice.trade_status === 'TRADE_CLOSED') return { is: 'progress', facts }
+      if (refund_fee !== undefined || gmt_refund !== undefined || notice.trade_status === 'TRADE_CLOSED')
+        return { is: 'progress', facts }
       return { is: 'payment', facts }
     default:
       return { is: 'other', type: notice.trade_status }

@@ -17,8 +17,20 @@ const variables = z.object(alipayVariables)
 
 /** Alipay as the environment configures it; undefined when it does not. Throws `ConfigurationError`. */
 export function alipayOf(env: z.infer<typeof variables>): Configured | undefined {
-  const { PUBLIC_URL, ALIPAY_GATEWAY, ALIPAY_RETURN_URL, ALIPAY_APP_ID, ALIPAY_SELLER_ID, ALIPAY_PRIVATE_KEY, ALIPAY_PUBLIC_KEY } = env
-  const set = allOrNone('Alipay', { ALIPAY_APP_ID, ALIPAY_SELLER_ID, ALIPAY_PRIVATE_KEY, ALIPAY_PUBLIC_KEY }, { PUBLIC_URL })
+  const {
+    PUBLIC_URL,
+    ALIPAY_GATEWAY,
+    ALIPAY_RETURN_URL,
+    ALIPAY_APP_ID,
+    ALIPAY_SELLER_ID,
+    ALIPAY_PRIVATE_KEY,
+    ALIPAY_PUBLIC_KEY,
+  } = env
+  const set = allOrNone(
+    'Alipay',
+    { ALIPAY_APP_ID, ALIPAY_SELLER_ID, ALIPAY_PRIVATE_KEY, ALIPAY_PUBLIC_KEY },
+    { PUBLIC_URL },
+  )
   if (!set) return undefined
   const provider = namingVariables(variableOf, () =>
     alipay({

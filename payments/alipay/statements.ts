@@ -19,12 +19,22 @@ export function alipayStatements({ call }: Client, merchant: Merchant): Statemen
     readyFromHour: 9,
     async fetch(kind, date) {
       const content = { bill_type: billTypes[kind], bill_date: date }
-      const answer = await call('alipay.data.dataservice.bill.downloadurl.query', content, AbortSignal.timeout(merchant.timeoutMs))
-      if (answer.heard === 'refusal' && answer.final && /(^|\.)bill_not_exist$/i.test(answer.code)) return 'none'
-      if (answer.heard !== 'answer') throw new Error(`alipay has no ${kind} statement of ${date}: ${answer.code}`)
+      const answer = await call(
+        'alipay.data.dataservice.bill.downloadurl.query',
+        content,
+        AbortSignal.timeout(merchant.timeoutMs),
+      )
+      if (answer.heard === 'refusal' && answer.final && /(^|\.)bill_not_exist$/i.test(answer.code))
+        return 'none'
+      if (answer.heard !== 'answer')
+        throw new Error(`alipay has no ${kind} statement of ${date}: ${answer.code}`)
       const { bill_download_url } = answerSchema.parse(answer.body)
-      const response = await fetch(securely(bill_download_url, merchant.gateway), { signal: AbortSignal.timeout(downloadMs), redirect: 'error' })
-      if (!response.ok || !response.body) throw new Error(`alipay's ${kind} statement of ${date} can't be downloaded: HTTP ${response.status}`)
+      const response = await fetch(securely(bill_download_url, merchant.gateway), {
+        signal: AbortSignal.timeout(downloadMs),
+        redirect: 'error',
+      })
+      if (!response.ok || !response.body)
+        throw new Error(`alipay's ${kind} statement of ${date} can't be downloaded: HTTP ${response.status}`)
       return unzipped(response.body, (name) => name.endsWith('.csv') && !name.includes('汇总'))
     },
     rows: (raw) => billRows(raw, merchant),

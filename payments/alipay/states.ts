@@ -43,7 +43,8 @@ export const meanings: Meanings = {
 export const stateMeans = (state: string): Meaning => entryOf(meanings.states, state) ?? 'unknown'
 
 /** Only a final refusal (40004) settles anything: the same words from a gateway in trouble (20000) do not. */
-export const errorMeans = (code: string, final: boolean): Meaning => (final ? (entryOf(meanings.errors, code) ?? 'unknown') : 'unknown')
+export const errorMeans = (code: string, final: boolean): Meaning =>
+  final ? (entryOf(meanings.errors, code) ?? 'unknown') : 'unknown'
 
 /**
  * alipay.trade.refund, 业务错误码, of a final refusal. 交易已完结: Alipay takes no refund of this trade ever again, the shop pays back another

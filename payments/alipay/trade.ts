@@ -32,7 +32,12 @@ const paidSchema = z.object({
 export type Asked = Trade | { is: 'missing'; state: string }
 
 /** Asks about a trade and reads the answer by the one table. */
-export async function askTrade({ call }: Client, merchant: Merchant, attempt: AttemptNumber, until: AbortSignal): Promise<Asked> {
+export async function askTrade(
+  { call }: Client,
+  merchant: Merchant,
+  attempt: AttemptNumber,
+  until: AbortSignal,
+): Promise<Asked> {
   const answer = await call('alipay.trade.query', { out_trade_no: attempt }, until)
   if (answer.heard === 'nothing') return { is: 'unknown', state: answer.code }
   if (answer.heard === 'refusal') {
@@ -43,9 +48,12 @@ export async function askTrade({ call }: Client, merchant: Merchant, attempt: At
   if (!read.success) return { is: 'unknown', state: 'UNREADABLE' }
   const { out_trade_no, trade_status: state } = read.data
   if (out_trade_no !== attempt) return { is: 'unknown', state: 'MISMATCH' }
-  if (stateMeans(state) !== 'paid') return { is: stateMeans(state) === 'closed' ? 'closed' : 'unknown', state }
+  if (stateMeans(state) !== 'paid')
+    return { is: stateMeans(state) === 'closed' ? 'closed' : 'unknown', state }
   const paid = paidSchema.safeParse(answer.body)
-  return paid.success ? { is: 'paid', facts: factsOf(paid.data, merchant) } : { is: 'unknown', state: 'UNREADABLE' }
+  return paid.success
+    ? { is: 'paid', facts: factsOf(paid.data, merchant) }
+    : { is: 'unknown', state: 'UNREADABLE' }
 }
 
 const factsOf = (paid: z.infer<typeof paidSchema>, { sellerId, appId }: Merchant): TradeFacts => ({
@@ -65,11 +73,14 @@ const factsOf = (paid: z.infer<typeof paidSchema>, { sellerId, appId }: Merchant
  * For as long as the order waits, "no such trade" is `unknown`: Alipay makes the trade when the buyer opens the form or scans the code, which
  * may be any moment until the deadline. Closing is what settles it.
  */
-export const whileWaiting = (asked: Asked): Trade => (asked.is === 'missing' ? { is: 'unknown', state: asked.state } : asked)
+export const whileWaiting = (asked: Asked): Trade =>
+  asked.is === 'missing' ? { is: 'unknown', state: asked.state } : asked
 
 /**
  * For an order that closes, "no such trade" is `closed`, unless its creation is in flight. Past the deadline the form and the code are dead by
  * their own `time_expire`; before it, money that still comes is late, and goes back.
  */
 export const whenClosing = (asked: Asked, creation: 'in_flight' | 'settled'): Trade =>
-  asked.is === 'missing' && creation === 'settled' ? { is: 'closed', state: asked.state } : whileWaiting(asked)
+  asked.is === 'missing' && creation === 'settled'
+    ? { is: 'closed', state: asked.state }
+    : whileWaiting(asked)

@@ -8,7 +8,10 @@ import { isSigned } from './sign.ts'
 import { type Fields, readXml } from './xml.ts'
 
 /** What came back: WeChat's own word, its sign verified, that it did it or with which err_code it refused; or nothing to go by, and why. */
-type Heard = { heard: 'answer'; fields: Fields } | { heard: 'refusal'; code: string } | { heard: 'nothing'; code: string }
+type Heard =
+  | { heard: 'answer'; fields: Fields }
+  | { heard: 'refusal'; code: string }
+  | { heard: 'nothing'; code: string }
 type Body = Readonly<Record<string, string>>
 export type Call = (path: string, body: Body, until: AbortSignal) => Promise<Heard>
 /** What comes back as it comes, its beginning in time; throws for what the network does and for another status than 200. */
@@ -41,7 +44,14 @@ export function v2Client(merchant: Merchant): { call: Call; download: Download }
 
   const request = (url: string, body: Body, signal: AbortSignal, over: object) => {
     const data = { appid: appId, mch_id: mchId, sign_type: sign, ...body }
-    return v2.request<unknown>({ method: 'POST', url, data, signal, transformResponse: [(raw: unknown) => raw], ...over })
+    return v2.request<unknown>({
+      method: 'POST',
+      url,
+      data,
+      signal,
+      transformResponse: [(raw: unknown) => raw],
+      ...over,
+    })
   }
 
   return {
@@ -57,7 +67,10 @@ export function v2Client(merchant: Merchant): { call: Call; download: Download }
       // Not a time-out's signal: that would still break off what has begun.
       const silence = new AbortController()
       const timer = setTimeout(() => silence.abort(), merchant.timeoutMs)
-      const { status, data } = await request(url, body, silence.signal, { responseType: 'stream', maxContentLength: -1 })
+      const { status, data } = await request(url, body, silence.signal, {
+        responseType: 'stream',
+        maxContentLength: -1,
+      })
         .catch((error: unknown) => {
           throw new Error(`wechat-v2 does not answer: ${silence.signal.aborted ? 'TIMEOUT' : codeOf(error)}`)
         })
@@ -83,6 +96,9 @@ function heardIn(merchant: Merchant, status: number, text: unknown): Heard {
   if (!fields) return { heard: 'nothing', code: 'UNREADABLE' }
   if (fields.return_code !== 'SUCCESS') return { heard: 'nothing', code: 'RETURN_CODE_FAIL' }
   if (!isSigned(merchant, fields)) return { heard: 'nothing', code: 'UNVERIFIED' }
-  if (fields.mch_id !== merchant.mchId || fields.appid !== merchant.appId) return { heard: 'nothing', code: 'MISMATCH' }
-  return fields.result_code === 'SUCCESS' ? { heard: 'answer', fields } : { heard: 'refusal', code: fields.err_code || 'RESULT_CODE_FAIL' }
+  if (fields.mch_id !== merchant.mchId || fields.appid !== merchant.appId)
+    return { heard: 'nothing', code: 'MISMATCH' }
+  return fields.result_code === 'SUCCESS'
+    ? { heard: 'answer', fields }
+    : { heard: 'refusal', code: fields.err_code || 'RESULT_CODE_FAIL' }
 }

@@ -37,38 +37,92 @@ export type Merchant = Readonly<
 
 /** Checks everything that would otherwise fail, or silently pass, at the first payment. Throws one error that names every wrong field and its remedy. */
 export function checked(config: WechatV2Config): Merchant {
-  const { mchId, appId, key, baseUrl, notifyUrl, certificate, sign = 'HMAC-SHA256', timeoutMs = 5000, now = Date.now } = config
+  const {
+    mchId,
+    appId,
+    key,
+    baseUrl,
+    notifyUrl,
+    certificate,
+    sign = 'HMAC-SHA256',
+    timeoutMs = 5000,
+    now = Date.now,
+  } = config
   const wrong: string[] = []
   const demand = (holds: boolean, field: string, remedy: string): void => {
     if (!holds) wrong.push(`${field}: ${remedy}`)
   }
 
   demand(/^\d{6,32}$/.test(mchId), 'mchId', 'must be the digits shown under 商户平台 → 账户中心 → 商户信息')
-  demand(appId !== '', 'appId', 'must be the AppID bound to the merchant (商户平台 → 产品中心 → AppID账号管理)')
+  demand(
+    appId !== '',
+    'appId',
+    'must be the AppID bound to the merchant (商户平台 → 产品中心 → AppID账号管理)',
+  )
   // The plugin signs with no key at all when it is of another length.
-  demand(/^[\x21-\x7e]{32}$/.test(key), 'key', 'must be the API key (v2) of exactly 32 characters (商户平台 → 账户中心 → API安全 → APIv2密钥)')
+  demand(
+    /^[\x21-\x7e]{32}$/.test(key),
+    'key',
+    'must be the API key (v2) of exactly 32 characters (商户平台 → 账户中心 → API安全 → APIv2密钥)',
+  )
   demand(isUrl(baseUrl), 'baseUrl', 'must be an absolute http(s) URL, e.g. https://api.mch.weixin.qq.com')
-  demand(isUrl(notifyUrl) && !/[?#]/.test(notifyUrl), 'notifyUrl', 'must be an absolute http(s) URL without query (WeChat refuses parameters)')
-  demand(Number.isFinite(timeoutMs) && timeoutMs > 0, 'timeoutMs', 'must be a positive number of milliseconds')
+  demand(
+    isUrl(notifyUrl) && !/[?#]/.test(notifyUrl),
+    'notifyUrl',
+    'must be an absolute http(s) URL without query (WeChat refuses parameters)',
+  )
+  demand(
+    Number.isFinite(timeoutMs) && timeoutMs > 0,
+    'timeoutMs',
+    'must be a positive number of milliseconds',
+  )
   if (certificate) checkCertificate(certificate, now(), demand)
-  else demand(!baseUrl.startsWith('https:'), 'cert', 'is needed for refunds: apiclient_cert.pem (商户平台 → 账户中心 → API安全 → API证书)')
+  else
+    demand(
+      !baseUrl.startsWith('https:'),
+      'cert',
+      'is needed for refunds: apiclient_cert.pem (商户平台 → 账户中心 → API安全 → API证书)',
+    )
 
   if (wrong.length > 0) throw new Error(`wechat-v2 is not configured right:\n  ${wrong.join('\n  ')}`)
-  const keys = { key: createSecretKey(Buffer.from(key)), noticeKey: createSecretKey(Buffer.from(Hash.md5(key))) }
+  const keys = {
+    key: createSecretKey(Buffer.from(key)),
+    noticeKey: createSecretKey(Buffer.from(Hash.md5(key))),
+  }
   return { baseUrl, mchId, appId, ...keys, certificate, notifyUrl, sign, timeoutMs, now }
 }
 
-function checkCertificate(pem: { cert: string; key: string }, now: number, demand: (holds: boolean, field: string, remedy: string) => void): void {
+function checkCertificate(
+  pem: { cert: string; key: string },
+  now: number,
+  demand: (holds: boolean, field: string, remedy: string) => void,
+): void {
   const cert = read(() => new X509Certificate(pem.cert))
   const key = read(() => createPrivateKey(pem.key))
-  demand(cert !== undefined, 'cert', 'must be the merchant certificate in PEM, the content of apiclient_cert.pem')
+  demand(
+    cert !== undefined,
+    'cert',
+    'must be the merchant certificate in PEM, the content of apiclient_cert.pem',
+  )
   demand(key !== undefined, 'certKey', 'must be the private key in PEM, the content of apiclient_key.pem')
   if (!cert) return
   const fresh = '; make a new one under 商户平台 → 账户中心 → API安全 → API证书'
-  demand(now < Date.parse(cert.validTo), 'cert', `the merchant certificate has expired on ${cert.validTo}${fresh}`)
-  demand(now >= Date.parse(cert.validFrom), 'cert', `the merchant certificate is not valid before ${cert.validFrom}: compare this machine's clock`)
+  demand(
+    now < Date.parse(cert.validTo),
+    'cert',
+    `the merchant certificate has expired on ${cert.validTo}${fresh}`,
+  )
+  demand(
+    now >= Date.parse(cert.validFrom),
+    'cert',
+    `the merchant certificate is not valid before ${cert.validFrom}: compare this machine's clock`,
+  )
   if (key)
-    demand(cert.checkPrivateKey(key), 'certKey', 'must belong to the certificate: take apiclient_cert.pem and apiclient_key.pem of one download')
+    demand(
+      cert.checkPrivateKey(key),
+      'certKey',
+      'must belong to the certificate: take apiclient_cert.pem and apiclient_key.pem of one download',
+    )
 }
 
 function read<T>(reading: () => T): T | undefined {

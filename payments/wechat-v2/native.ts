@@ -13,12 +13,19 @@ const maxDescriptionBytes = 127
  * whose answer was lost can be repeated: WeChat gives the QR text again. A refusal of this call doesn't say that an earlier one made no trade
  * (OUT_TRADE_NO_USED, INVALID_REQUEST: 请求重入), so before `refused` the trade itself is asked for.
  */
-export async function openTrade(call: Call, merchant: Merchant, request: OpenRequest, until: AbortSignal): Promise<Opened> {
+export async function openTrade(
+  call: Call,
+  merchant: Merchant,
+  request: OpenRequest,
+  until: AbortSignal,
+): Promise<Opened> {
   const answer = await call('/pay/unifiedorder', nativeBody(merchant, request), until)
   if (answer.heard === 'nothing') return { is: 'unknown', code: answer.code }
   if (answer.heard === 'answer') {
     const { code_url: qr, trade_type } = answer.fields
-    return qr && trade_type === 'NATIVE' ? { is: 'open', answer: { kind: 'qr', qr } } : { is: 'unknown', code: 'UNREADABLE' }
+    return qr && trade_type === 'NATIVE'
+      ? { is: 'open', answer: { kind: 'qr', qr } }
+      : { is: 'unknown', code: 'UNREADABLE' }
   }
   const { code } = answer
   if (code === 'ORDERPAID') return { is: 'paid' }
@@ -28,7 +35,10 @@ export async function openTrade(call: Call, merchant: Merchant, request: OpenReq
   return { is: trade.is === 'closed' ? 'refused' : 'unknown', code }
 }
 
-const nativeBody = (merchant: Merchant, { attempt, amount, currency, description, attach, payer, expiresAt }: OpenRequest) => ({
+const nativeBody = (
+  merchant: Merchant,
+  { attempt, amount, currency, description, attach, payer, expiresAt }: OpenRequest,
+) => ({
   trade_type: 'NATIVE',
   product_id: attempt, // Native trades must name one; it comes back to us only.
   out_trade_no: attempt,
@@ -56,6 +66,7 @@ const beijingTime = (time: Date): string => inShanghai(time.getTime()).replace(/
 
 /** Fen as text. Throws when it is no positive amount or more than anybody reads exactly: a fault of the caller, not of WeChat. */
 export function wireFen(amount: Fen): string {
-  if (amount <= 0n || amount > BigInt(Number.MAX_SAFE_INTEGER)) throw new RangeError(`wechat-v2 can't carry ${amount} fen`)
+  if (amount <= 0n || amount > BigInt(Number.MAX_SAFE_INTEGER))
+    throw new RangeError(`wechat-v2 can't carry ${amount} fen`)
   return amount.toString()
 }

@@ -21,18 +21,23 @@ const refundNoticeSchema = z.object({
  * can encrypt. Throws `NotificationRejected`; WeChat then sends it again. They carry no time stamp: one that is posted again says again what
  * was stored once.
  */
-export function notificationReader(merchant: Merchant): (headers: Headers, body: string) => Promise<Notified> {
+export function notificationReader(
+  merchant: Merchant,
+): (headers: Headers, body: string) => Promise<Notified> {
   return async (_, body) => {
     const fields = readXml(body, 'xml')
     if (fields?.return_code !== 'SUCCESS') throw new NotificationRejected('body')
-    return fields.req_info === undefined ? payment(merchant, fields) : { is: 'refund', facts: refund(merchant, fields, fields.req_info) }
+    return fields.req_info === undefined
+      ? payment(merchant, fields)
+      : { is: 'refund', facts: refund(merchant, fields, fields.req_info) }
   }
 }
 
 function payment(merchant: Merchant, fields: Fields): Notified {
   if (!isSigned(merchant, fields)) throw new NotificationRejected('signature')
   // The signed text doesn't show where a value ends: `a=1&b=2` may be two fields, or one of them with a strange value.
-  if (Object.values(fields).some((value) => value !== undefined && /&\w+=/.test(value))) throw new NotificationRejected('signature')
+  if (Object.values(fields).some((value) => value !== undefined && /&\w+=/.test(value)))
+    throw new NotificationRejected('signature')
   checkOwner(merchant, fields)
   if (fields.result_code !== 'SUCCESS') return { is: 'other', type: fields.err_code || 'RESULT_CODE_FAIL' }
   const facts = factsOf(fields)

@@ -21,8 +21,15 @@ export function wechatV2Of(env: z.infer<typeof variables>): Configured | undefin
   const { PUBLIC_URL, WECHAT_V2_BASE_URL, WECHAT_V2_SIGN, WECHAT_V2_CERT, WECHAT_V2_CERT_KEY, ...own } = env
   const { WECHAT_V2_MCH_ID, WECHAT_V2_APP_ID, WECHAT_V2_KEY } = own
   const pair = allOrNone('The certificate of WeChat Pay v2', { WECHAT_V2_CERT, WECHAT_V2_CERT_KEY }, {})
-  const set = allOrNone('WeChat Pay v2', { WECHAT_V2_MCH_ID, WECHAT_V2_APP_ID, WECHAT_V2_KEY }, { PUBLIC_URL })
-  if (!set && pair) throw new ConfigurationError('WeChat Pay v2 is half configured: set WECHAT_V2_MCH_ID, or remove all WECHAT_V2_ variables')
+  const set = allOrNone(
+    'WeChat Pay v2',
+    { WECHAT_V2_MCH_ID, WECHAT_V2_APP_ID, WECHAT_V2_KEY },
+    { PUBLIC_URL },
+  )
+  if (!set && pair)
+    throw new ConfigurationError(
+      'WeChat Pay v2 is half configured: set WECHAT_V2_MCH_ID, or remove all WECHAT_V2_ variables',
+    )
   if (!set) return undefined
   const provider = namingVariables(variableOf, () =>
     wechatV2({

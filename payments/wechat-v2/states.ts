@@ -47,8 +47,17 @@ const refundStates: Readonly<Record<string, RefundState['is']>> = {
   CHANGE: 'abnormal',
 }
 
-export const refundStateOf = (status: string): RefundState => ({ is: entryOf(refundStates, status) ?? 'unknown', code: status })
-export const refundErrorOf = (code: string): RefundState => ({ is: entryOf<RefundState['is']>(wechatRefundErrors, code) ?? 'unknown', code })
+export const refundStateOf = (status: string): RefundState => ({
+  is: entryOf(refundStates, status) ?? 'unknown',
+  code: status,
+})
+export const refundErrorOf = (code: string): RefundState => ({
+  is: entryOf<RefundState['is']>(wechatRefundErrors, code) ?? 'unknown',
+  code,
+})
 
 /** 查询退款, 错误码: REFUNDNOTEXIST is WeChat's word that it has none of this number. */
-export const refundQueryErrorOf = (code: string): RefundState => ({ is: code === 'REFUNDNOTEXIST' ? 'missing' : 'unknown', code })
+export const refundQueryErrorOf = (code: string): RefundState => ({
+  is: code === 'REFUNDNOTEXIST' ? 'missing' : 'unknown',
+  code,
+})

@@ -44,7 +44,12 @@ export function factsOf(fields: Fields): TradeFacts | undefined {
 }
 
 /** Asks about a trade (查询订单) and reads the answer by the one table. */
-export async function askTrade(call: Call, attempt: AttemptNumber, creation: 'in_flight' | 'settled', until: AbortSignal): Promise<Trade> {
+export async function askTrade(
+  call: Call,
+  attempt: AttemptNumber,
+  creation: 'in_flight' | 'settled',
+  until: AbortSignal,
+): Promise<Trade> {
   const answer = await call('/pay/orderquery', { out_trade_no: attempt }, until)
   if (answer.heard === 'nothing') return { is: 'unknown', state: answer.code }
   if (answer.heard === 'refusal') {
@@ -55,7 +60,8 @@ export async function askTrade(call: Call, attempt: AttemptNumber, creation: 'in
   const { out_trade_no, trade_state: state } = answer.fields
   if (!state) return { is: 'unknown', state: 'UNREADABLE' }
   if (out_trade_no !== attempt) return { is: 'unknown', state: 'MISMATCH' }
-  if (stateMeans(state) !== 'paid') return { is: stateMeans(state) === 'closed' ? 'closed' : 'unknown', state }
+  if (stateMeans(state) !== 'paid')
+    return { is: stateMeans(state) === 'closed' ? 'closed' : 'unknown', state }
   const facts = factsOf(answer.fields)
   return facts ? { is: 'paid', facts } : { is: 'unknown', state: 'UNREADABLE' }
 }
@@ -73,9 +79,15 @@ export async function closeTrade(
 ): Promise<Trade> {
   const waitMs = Math.min(madeAt(attempt) + closableAfterMs - now(), closableAfterMs)
   if (waitMs <= 0) {
-    await call('/pay/closeorder', { out_trade_no: attempt }, AbortSignal.any([until, AbortSignal.timeout(timeoutMs / 2)]))
+    await call(
+      '/pay/closeorder',
+      { out_trade_no: attempt },
+      AbortSignal.any([until, AbortSignal.timeout(timeoutMs / 2)]),
+    )
     return askTrade(call, attempt, creation, until)
   }
   const trade = await askTrade(call, attempt, creation, until)
-  return trade.is === 'unknown' ? { is: 'unknown', state: 'TOO_EARLY_TO_CLOSE', retryAfterS: Math.ceil(waitMs / 1000) } : trade
+  return trade.is === 'unknown'
+    ? { is: 'unknown', state: 'TOO_EARLY_TO_CLOSE', retryAfterS: Math.ceil(waitMs / 1000) }
+    : trade
 }

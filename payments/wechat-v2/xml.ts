@@ -28,12 +28,16 @@ export function readXml(text: string, root: 'xml' | 'root'): Fields | undefined 
 
 function flat(read: unknown): Fields | undefined {
   const fields = entriesOf(read)
-  const readable = fields.every((field): field is [string, string] => /^[A-Za-z]\w*$/.test(field[0]) && typeof field[1] === 'string')
+  const readable = fields.every(
+    (field): field is [string, string] => /^[A-Za-z]\w*$/.test(field[0]) && typeof field[1] === 'string',
+  )
   return readable && fields.length > 0 ? Object.fromEntries(fields) : undefined
 }
 
 /** What stands between the elements may be blank; text beside them stays in, under its `#` name, and is refused. */
 const entriesOf = (read: unknown): [string, unknown][] =>
   typeof read === 'object' && read !== null
-    ? Object.entries(read).filter(([name, value]) => !(name === '#text' && typeof value === 'string' && value.trim() === ''))
+    ? Object.entries(read).filter(
+        ([name, value]) => !(name === '#text' && typeof value === 'string' && value.trim() === ''),
+      )
     : []

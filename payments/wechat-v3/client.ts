@@ -6,10 +6,19 @@ import type { Merchant } from './config.ts'
 
 /** What came back: WeChat's own word, its signature verified whatever the status, or nothing to go by, and why. */
 type Heard = { heard: 'answer'; status: number; body: unknown } | { heard: 'nothing'; code: string }
-export type Call = (method: 'GET' | 'POST', path: string, body: object | undefined, until: AbortSignal) => Promise<Heard>
+export type Call = (
+  method: 'GET' | 'POST',
+  path: string,
+  body: object | undefined,
+  until: AbortSignal,
+) => Promise<Heard>
 
 const maxAnswerBytes = 1 << 20
-const failure = z.object({ code: z.string().optional(), name: z.string().optional(), response: z.object({ status: z.number() }).optional() })
+const failure = z.object({
+  code: z.string().optional(),
+  name: z.string().optional(),
+  response: z.object({ status: z.number() }).optional(),
+})
 
 /**
  * Signed calls over kept-alive connections; never throws. The plugin verifies only answers that `validateStatus` accepts, so it accepts all:

@@ -24,7 +24,10 @@ export type WechatV3Config = {
   now?: () => number
 }
 
-export type Merchant = Omit<WechatV3Config, 'privateKey' | 'platformKeys' | 'apiKey' | 'timeoutMs' | 'now'> & {
+export type Merchant = Omit<
+  WechatV3Config,
+  'privateKey' | 'platformKeys' | 'apiKey' | 'timeoutMs' | 'now'
+> & {
   privateKey: KeyObject
   platformKeys: ReadonlyMap<string, KeyObject>
   /** The public key that requests ask WeChat to sign its answers with (微信支付公钥: Wechatpay-Serial); none with certificates alone. */
@@ -43,23 +46,68 @@ export function checked(config: WechatV3Config): Merchant {
   const { mchId, appId, serial, apiKey, baseUrl, notifyUrl, timeoutMs = 5000, now = Date.now } = config
 
   demand(/^\d{6,32}$/.test(mchId), 'mchId', 'must be the digits shown under 商户平台 → 账户中心 → 商户信息')
-  demand(appId !== '', 'appId', 'must be the AppID bound to the merchant (商户平台 → 产品中心 → AppID账号管理)')
-  demand(/^[0-9A-Fa-f]{8,64}$/.test(serial), 'serial', 'must be the hexadecimal serial of the merchant certificate (商户平台 → 账户中心 → API安全)')
-  demand(/^[\x21-\x7e]{32}$/.test(apiKey), 'apiKey', 'must be the APIv3 key of exactly 32 characters (商户平台 → 账户中心 → API安全)')
+  demand(
+    appId !== '',
+    'appId',
+    'must be the AppID bound to the merchant (商户平台 → 产品中心 → AppID账号管理)',
+  )
+  demand(
+    /^[0-9A-Fa-f]{8,64}$/.test(serial),
+    'serial',
+    'must be the hexadecimal serial of the merchant certificate (商户平台 → 账户中心 → API安全)',
+  )
+  demand(
+    /^[\x21-\x7e]{32}$/.test(apiKey),
+    'apiKey',
+    'must be the APIv3 key of exactly 32 characters (商户平台 → 账户中心 → API安全)',
+  )
   demand(isUrl(baseUrl), 'baseUrl', 'must be an absolute http(s) URL, e.g. https://api.mch.weixin.qq.com')
-  demand(isUrl(notifyUrl) && !/[?#]/.test(notifyUrl), 'notifyUrl', 'must be an absolute http(s) URL without query (WeChat refuses parameters)')
-  demand(Number.isFinite(timeoutMs) && timeoutMs > 0, 'timeoutMs', 'must be a positive number of milliseconds')
-  demand(Object.keys(config.platformKeys).length > 0, 'platformKeys', 'must hold at least one platform certificate or public key, by its serial')
-  demand(!Object.hasOwn(config.platformKeys, serial), 'platformKeys', "must hold WeChat's keys, and not the merchant's own certificate")
+  demand(
+    isUrl(notifyUrl) && !/[?#]/.test(notifyUrl),
+    'notifyUrl',
+    'must be an absolute http(s) URL without query (WeChat refuses parameters)',
+  )
+  demand(
+    Number.isFinite(timeoutMs) && timeoutMs > 0,
+    'timeoutMs',
+    'must be a positive number of milliseconds',
+  )
+  demand(
+    Object.keys(config.platformKeys).length > 0,
+    'platformKeys',
+    'must hold at least one platform certificate or public key, by its serial',
+  )
+  demand(
+    !Object.hasOwn(config.platformKeys, serial),
+    'platformKeys',
+    "must hold WeChat's keys, and not the merchant's own certificate",
+  )
 
   const privateKey = rsaKey(config.privateKey)
-  demand(privateKey !== undefined, 'privateKey', 'must be the RSA private key in PEM, the content of apiclient_key.pem')
+  demand(
+    privateKey !== undefined,
+    'privateKey',
+    'must be the RSA private key in PEM, the content of apiclient_key.pem',
+  )
   const platform = keysOf(config.platformKeys, now())
   wrong.push(...platform.wrong.map(({ id, why }) => `platformKeys.${id}: ${why}`))
-  if (wrong.length > 0 || !privateKey) throw new Error(`wechat-v3 is not configured right:\n  ${wrong.join('\n  ')}`)
+  if (wrong.length > 0 || !privateKey)
+    throw new Error(`wechat-v3 is not configured right:\n  ${wrong.join('\n  ')}`)
   const { keys: platformKeys, publicKeyId: answersSignedBy } = platform
   const secret = createSecretKey(Buffer.from(apiKey))
-  return { baseUrl, mchId, appId, serial, notifyUrl, privateKey, platformKeys, answersSignedBy, apiKey: secret, timeoutMs, now }
+  return {
+    baseUrl,
+    mchId,
+    appId,
+    serial,
+    notifyUrl,
+    privateKey,
+    platformKeys,
+    answersSignedBy,
+    apiKey: secret,
+    timeoutMs,
+    now,
+  }
 }
 
 function rsaKey(pem: string): KeyObject | undefined {

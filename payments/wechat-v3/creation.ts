@@ -41,7 +41,10 @@ const shapes = {
   },
   h5: {
     path: '/v3/pay/transactions/h5',
-    payer: ({ ip }) => (ip ? { carries: { scene_info: { payer_client_ip: ip, h5_info: { type: 'Wap' } } } } : { missing: 'CLIENT_IP_MISSING' }),
+    payer: ({ ip }) =>
+      ip
+        ? { carries: { scene_info: { payer_client_ip: ip, h5_info: { type: 'Wap' } } } }
+        : { missing: 'CLIENT_IP_MISSING' },
     read(_, body) {
       const { data } = h5Schema.safeParse(body)
       return data && { kind: 'url', url: data.h5_url }
@@ -49,13 +52,19 @@ const shapes = {
   },
 } satisfies Record<string, Shape>
 
-const shapeOf = (way: OpenRequest['way']): Shape | undefined => (way === 'native' || way === 'jsapi' || way === 'h5' ? shapes[way] : undefined)
+const shapeOf = (way: OpenRequest['way']): Shape | undefined =>
+  way === 'native' || way === 'jsapi' || way === 'h5' ? shapes[way] : undefined
 
 /**
  * Creates a trade (Native下单, JSAPI下单, H5下单). The same request sends the same parameters byte for byte, so that a creation whose answer was
  * lost can be repeated. A refusal of this call doesn't say that an earlier one made no trade, so before `refused` the trade itself is asked for.
  */
-export async function openTrade(call: Call, merchant: Merchant, request: OpenRequest, until: AbortSignal): Promise<Opened> {
+export async function openTrade(
+  call: Call,
+  merchant: Merchant,
+  request: OpenRequest,
+  until: AbortSignal,
+): Promise<Opened> {
   const shape = shapeOf(request.way)
   if (!shape) return { is: 'refused', code: 'WAY_UNKNOWN' }
   const payer = shape.payer(request.payer)
@@ -74,7 +83,10 @@ export async function openTrade(call: Call, merchant: Merchant, request: OpenReq
   return { is: trade.is === 'closed' ? 'refused' : 'unknown', code }
 }
 
-const tradeBody = (merchant: Merchant, { attempt, amount, currency, description, attach, expiresAt }: OpenRequest) => ({
+const tradeBody = (
+  merchant: Merchant,
+  { attempt, amount, currency, description, attach, expiresAt }: OpenRequest,
+) => ({
   appid: merchant.appId,
   mchid: merchant.mchId,
   description: Array.from(description).slice(0, maxDescription).join(''),
@@ -90,6 +102,7 @@ const beijingTime = (time: Date): string => `${inShanghai(time.getTime())}+08:00
 
 /** Fen as a JSON number. Throws when it is no positive amount or would lose a digit: a fault of the caller, not of WeChat. */
 export function wireFen(amount: Fen): number {
-  if (amount <= 0n || amount > BigInt(Number.MAX_SAFE_INTEGER)) throw new RangeError(`wechat-v3 can't carry ${amount} fen`)
+  if (amount <= 0n || amount > BigInt(Number.MAX_SAFE_INTEGER))
+    throw new RangeError(`wechat-v3 can't carry ${amount} fen`)
   return Number(amount)
 }

@@ -6,7 +6,10 @@ import type { Merchant } from './config.ts'
  * What a page inside WeChat hands to `WeixinJSBridge` so that the buyer can pay a trade (JSAPI调起支付): `paySign` is SHA256-RSA with the
  * merchant's key over app, time stamp, nonce and package, each line ended by a line feed, the last one too.
  */
-export function jsapiAnswer({ appId, privateKey, now }: Merchant, prepayId: string): Extract<OpenAnswer, { kind: 'jsapi' }> {
+export function jsapiAnswer(
+  { appId, privateKey, now }: Merchant,
+  prepayId: string,
+): Extract<OpenAnswer, { kind: 'jsapi' }> {
   const timeStamp = Math.floor(now() / 1000).toString()
   const nonceStr = Formatter.nonce()
   const pack = `prepay_id=${prepayId}`

@@ -30,7 +30,9 @@ const refundNoticeSchema = z.object({
  * Reads notifications (支付成功通知, 退款结果通知): the serial must be one of ours (验证签名), the time stamp within 300 s, the signature over the
  * body as it came; only then it is decrypted (证书和回调报文解密) and read. Throws `NotificationRejected`; WeChat then sends it again.
  */
-export function notificationReader(merchant: Merchant): (headers: Headers, body: string) => Promise<Notified> {
+export function notificationReader(
+  merchant: Merchant,
+): (headers: Headers, body: string) => Promise<Notified> {
   return async (headers, body) => {
     verify(merchant, headers, body)
     const { event_type: type, resource } = readAs(envelopeSchema, body)
@@ -68,12 +70,17 @@ function verify({ platformKeys, now }: Merchant, headers: Headers, body: string)
   const key = platformKeys.get(headers.get('Wechatpay-Serial') ?? '')
   if (!key) throw new NotificationRejected('serial')
   const timestamp = headers.get('Wechatpay-Timestamp') ?? ''
-  if (!/^\d{1,12}$/.test(timestamp) || Math.abs(now() / 1000 - Number(timestamp)) > maxAgeSeconds) throw new NotificationRejected('timestamp')
+  if (!/^\d{1,12}$/.test(timestamp) || Math.abs(now() / 1000 - Number(timestamp)) > maxAgeSeconds)
+    throw new NotificationRejected('timestamp')
   const signed = Formatter.response(timestamp, headers.get('Wechatpay-Nonce') ?? '', body)
-  if (!Rsa.verify(signed, headers.get('Wechatpay-Signature') ?? '', key)) throw new NotificationRejected('signature')
+  if (!Rsa.verify(signed, headers.get('Wechatpay-Signature') ?? '', key))
+    throw new NotificationRejected('signature')
 }
 
-function decrypt({ apiKey }: Merchant, { ciphertext, nonce, associated_data }: z.infer<typeof envelopeSchema>['resource']): string {
+function decrypt(
+  { apiKey }: Merchant,
+  { ciphertext, nonce, associated_data }: z.infer<typeof envelopeSchema>['resource'],
+): string {
   try {
     return Aes.AesGcm.decrypt(ciphertext, apiKey, nonce, associated_data)
   } catch {

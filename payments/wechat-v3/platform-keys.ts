@@ -11,7 +11,9 @@ export function keysOf(pems: Readonly<Record<string, string>>, now: number) {
   const wrong: { id: string; why: string }[] = []
   for (const [id, pem] of Object.entries(pems)) {
     try {
-      const why = pem.includes('-----BEGIN CERTIFICATE-----') ? mistrusted(new X509Certificate(pem), id, now) : undefined
+      const why = pem.includes('-----BEGIN CERTIFICATE-----')
+        ? mistrusted(new X509Certificate(pem), id, now)
+        : undefined
       if (why !== undefined) wrong.push({ id, why })
       const key = createPublicKey(pem)
       if (key.asymmetricKeyType === 'rsa') keys.set(id, key)
@@ -27,7 +29,8 @@ const unreadable = 'must be a platform certificate or an RSA public key in PEM (
 
 function mistrusted(certificate: X509Certificate, id: string, now: number): string | undefined {
   const { serialNumber, validTo } = certificate
-  if (bare(serialNumber) !== bare(id)) return `is the certificate with serial ${serialNumber}, and not ${id}: set the id that belongs to it`
+  if (bare(serialNumber) !== bare(id))
+    return `is the certificate with serial ${serialNumber}, and not ${id}: set the id that belongs to it`
   if (Date.parse(validTo) > now) return undefined
   return `is a platform certificate that was valid until ${new Date(validTo).toISOString()}: download the new one (商户平台 → 账户中心 → API安全)`
 }

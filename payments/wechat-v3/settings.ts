@@ -34,30 +34,41 @@ export function wechatV3Of(env: z.infer<typeof variables>): Configured | undefin
   )
   const second = secondKeyOf(env)
   if (!set) return undefined
-  const provider = namingVariables({ ...variableOf, ...(second && { [`platformKeys.${second.id}`]: 'WECHAT_V3_PLATFORM_KEY_2' }) }, () =>
-    wechatV3({
-      baseUrl: WECHAT_V3_BASE_URL,
-      mchId: set.WECHAT_V3_MCH_ID,
-      appId: set.WECHAT_V3_APP_ID,
-      serial: set.WECHAT_V3_SERIAL,
-      privateKey: set.WECHAT_V3_PRIVATE_KEY,
-      platformKeys: { ...(second && { [second.id]: second.key }), [set.WECHAT_V3_PLATFORM_KEY_ID]: set.WECHAT_V3_PLATFORM_KEY },
-      apiKey: set.WECHAT_V3_API_KEY,
-      notifyUrl: new URL('/v1/notify/wechat/v3', set.PUBLIC_URL).href,
-    }),
+  const provider = namingVariables(
+    { ...variableOf, ...(second && { [`platformKeys.${second.id}`]: 'WECHAT_V3_PLATFORM_KEY_2' }) },
+    () =>
+      wechatV3({
+        baseUrl: WECHAT_V3_BASE_URL,
+        mchId: set.WECHAT_V3_MCH_ID,
+        appId: set.WECHAT_V3_APP_ID,
+        serial: set.WECHAT_V3_SERIAL,
+        privateKey: set.WECHAT_V3_PRIVATE_KEY,
+        platformKeys: {
+          ...(second && { [second.id]: second.key }),
+          [set.WECHAT_V3_PLATFORM_KEY_ID]: set.WECHAT_V3_PLATFORM_KEY,
+        },
+        apiKey: set.WECHAT_V3_API_KEY,
+        notifyUrl: new URL('/v1/notify/wechat/v3', set.PUBLIC_URL).href,
+      }),
   )
   return { provider, account: { merchant: set.WECHAT_V3_MCH_ID, app: set.WECHAT_V3_APP_ID } }
 }
 
 function secondKeyOf(env: z.infer<typeof variables>): { id: string; key: string } | undefined {
-  const { WECHAT_V3_PLATFORM_KEY_ID: first, WECHAT_V3_PLATFORM_KEY_ID_2: id, WECHAT_V3_PLATFORM_KEY_2: key } = env
+  const {
+    WECHAT_V3_PLATFORM_KEY_ID: first,
+    WECHAT_V3_PLATFORM_KEY_ID_2: id,
+    WECHAT_V3_PLATFORM_KEY_2: key,
+  } = env
   if (id === undefined && key === undefined) return undefined
   if (id === undefined || key === undefined || first === undefined)
     throw new ConfigurationError(
       'WeChat Pay: set both WECHAT_V3_PLATFORM_KEY_ID_2 and WECHAT_V3_PLATFORM_KEY_2, beside the first pair without a number, or neither',
     )
   if (id === first)
-    throw new ConfigurationError('WECHAT_V3_PLATFORM_KEY_ID_2 names the same key as WECHAT_V3_PLATFORM_KEY_ID: remove the second pair')
+    throw new ConfigurationError(
+      'WECHAT_V3_PLATFORM_KEY_ID_2 names the same key as WECHAT_V3_PLATFORM_KEY_ID: remove the second pair',
+    )
   return { id, key }
 }
 

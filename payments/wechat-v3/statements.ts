@@ -7,8 +7,15 @@ import { wechatBillRows } from '../wechat-bill.ts'
 import { type Call, errorCode, isSuccess } from './client.ts'
 import type { Merchant } from './config.ts'
 
-const paths = { trade: '/v3/bill/tradebill?bill_type=ALL', fund_flow: '/v3/bill/fundflowbill?account_type=BASIC' }
-const offerSchema = z.object({ hash_type: z.literal('SHA1'), hash_value: z.string().regex(/^[0-9a-f]{40}$/i), download_url: z.url() })
+const paths = {
+  trade: '/v3/bill/tradebill?bill_type=ALL',
+  fund_flow: '/v3/bill/fundflowbill?account_type=BASIC',
+}
+const offerSchema = z.object({
+  hash_type: z.literal('SHA1'),
+  hash_value: z.string().regex(/^[0-9a-f]{40}$/i),
+  download_url: z.url(),
+})
 
 /** Pauses between two pieces of a bill, ms; a bill as a whole may take as long as it is long. */
 const silenceMs = 30_000
@@ -44,17 +51,24 @@ async function* verified(pieces: AsyncIterable<Uint8Array>, sha1: string): Async
     hash.update(piece)
     yield piece
   }
-  if (hash.digest('hex') !== sha1) throw new StatementRejected('is not what WeChat promised: its SHA-1 differs')
+  if (hash.digest('hex') !== sha1)
+    throw new StatementRejected('is not what WeChat promised: its SHA-1 differs')
 }
 
 async function* download(merchant: Merchant, url: URL): AsyncGenerator<Uint8Array> {
   // The merchant's signature is shown to the address that WeChat's signed answer names; in the clear to a sandbox only.
-  if (url.protocol !== new URL(merchant.baseUrl).protocol) throw new Error(`wechat-v3 names a bill at ${url.protocol}`)
+  if (url.protocol !== new URL(merchant.baseUrl).protocol)
+    throw new Error(`wechat-v3 names a bill at ${url.protocol}`)
   const silence = new AbortController()
   let timer = setTimeout(() => silence.abort(), merchant.timeoutMs)
   try {
-    const answer = await fetch(url, { headers: { authorization: authorization(merchant, url) }, redirect: 'error', signal: silence.signal })
-    if (!answer.ok || !answer.body) throw new Error(`wechat-v3 does not hand its bill out: HTTP ${answer.status}`)
+    const answer = await fetch(url, {
+      headers: { authorization: authorization(merchant, url) },
+      redirect: 'error',
+      signal: silence.signal,
+    })
+    if (!answer.ok || !answer.body)
+      throw new Error(`wechat-v3 does not hand its bill out: HTTP ${answer.status}`)
     for await (const piece of unpacked(answer.body)) {
       clearTimeout(timer)
       timer = setTimeout(() => silence.abort(), silenceMs)
@@ -84,6 +98,10 @@ async function* unpacked(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
 function authorization({ mchId, serial, privateKey }: Merchant, { pathname, search }: URL): string {
   const timestamp = Math.floor(Date.now() / 1000)
   const nonce = randomBytes(16).toString('hex')
-  const signature = sign('sha256', Buffer.from(`GET\n${pathname}${search}\n${timestamp}\n${nonce}\n\n`), privateKey).toString('base64')
+  const signature = sign(
+    'sha256',
+    Buffer.from(`GET\n${pathname}${search}\n${timestamp}\n${nonce}\n\n`),
+    privateKey,
+  ).toString('base64')
   return `WECHATPAY2-SHA256-RSA2048 mchid="${mchId}",nonce_str="${nonce}",signature="${signature}",timestamp="${timestamp}",serial_no="${serial}"`
 }

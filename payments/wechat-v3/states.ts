@@ -61,6 +61,13 @@ const refundStates: Readonly<Record<string, RefundState['is']>> = {
 /** 查询单笔退款, 错误码, with status 404. */
 const noSuchRefund = new Set(['RESOURCE_NOT_EXISTS', 'REFUND_NOT_EXIST', 'REFUNDNOTEXIST'])
 
-export const refundStateOf = (status: string): RefundState => ({ is: entryOf(refundStates, status) ?? 'unknown', code: status })
-export const refundErrorOf = (code: string): RefundState => ({ is: entryOf<RefundState['is']>(wechatRefundErrors, code) ?? 'unknown', code })
-export const isNoSuchRefund = (status: number, code: string): boolean => status === 404 && noSuchRefund.has(code)
+export const refundStateOf = (status: string): RefundState => ({
+  is: entryOf(refundStates, status) ?? 'unknown',
+  code: status,
+})
+export const refundErrorOf = (code: string): RefundState => ({
+  is: entryOf<RefundState['is']>(wechatRefundErrors, code) ?? 'unknown',
+  code,
+})
+export const isNoSuchRefund = (status: number, code: string): boolean =>
+  status === 404 && noSuchRefund.has(code)

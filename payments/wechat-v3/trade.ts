@@ -42,7 +42,12 @@ export async function askTrade(
   until: AbortSignal,
 ): Promise<Trade> {
   const query = `mchid=${encodeURIComponent(merchant.mchId)}`
-  const answer = await call('GET', `/v3/pay/transactions/out-trade-no/${encodeURIComponent(attempt)}?${query}`, undefined, until)
+  const answer = await call(
+    'GET',
+    `/v3/pay/transactions/out-trade-no/${encodeURIComponent(attempt)}?${query}`,
+    undefined,
+    until,
+  )
   if (answer.heard === 'nothing') return { is: 'unknown', state: answer.code }
   if (!isSuccess(answer)) {
     const state = errorCode(answer)
@@ -54,7 +59,8 @@ export async function askTrade(
   if (!read.success) return { is: 'unknown', state: 'UNREADABLE' }
   const { out_trade_no, trade_state: state } = read.data
   if (out_trade_no !== attempt) return { is: 'unknown', state: 'MISMATCH' }
-  if (stateMeans(state) !== 'paid') return { is: stateMeans(state) === 'closed' ? 'closed' : 'unknown', state }
+  if (stateMeans(state) !== 'paid')
+    return { is: stateMeans(state) === 'closed' ? 'closed' : 'unknown', state }
   const paid = paidSchema.safeParse(answer.body)
   return paid.success ? { is: 'paid', facts: factsOf(paid.data) } : { is: 'unknown', state: 'UNREADABLE' }
 }

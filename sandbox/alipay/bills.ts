@@ -8,7 +8,10 @@ import { shanghaiTime } from './signature.ts'
 import { fenOf, type TradeBook, yuanOf } from './trades.ts'
 
 /** alipay.data.dataservice.bill.downloadurl.query: bills of days. */
-export const billSchema = z.strictObject({ bill_type: z.enum(['trade', 'signcustomer']), bill_date: z.iso.date() })
+export const billSchema = z.strictObject({
+  bill_type: z.enum(['trade', 'signcustomer']),
+  bill_date: z.iso.date(),
+})
 type BillRequest = z.infer<typeof billSchema>
 type Row = { at: number; tradeNo: string; outTradeNo: string; subject: string; refund: string; fen: bigint }
 
@@ -23,20 +26,33 @@ export function billBook(sellerId: string, trades: TradeBook, refunds: RefundBoo
 
   const rowsOf = (date: string): Row[] => {
     const paid = trades.all().flatMap(({ request, tradeNo = '', paidAt, captured }): Row[] => {
-      const row = { tradeNo, outTradeNo: request.out_trade_no, subject: request.subject, refund: '', fen: captured }
+      const row = {
+        tradeNo,
+        outTradeNo: request.out_trade_no,
+        subject: request.subject,
+        refund: '',
+        fen: captured,
+      }
       return paidAt === undefined ? [] : [{ at: paidAt, ...row }]
     })
     const back = refunds.all().flatMap(({ request, trade, at, moved }): Row[] => {
-      const row = { tradeNo: trade.tradeNo ?? '', outTradeNo: request.out_trade_no, subject: trade.request.subject }
+      const row = {
+        tradeNo: trade.tradeNo ?? '',
+        outTradeNo: request.out_trade_no,
+        subject: trade.request.subject,
+      }
       return moved ? [{ at, ...row, refund: request.out_request_no, fen: -fenOf(request.refund_amount) }] : []
     })
-    return [...paid, ...back].filter(({ at }) => shanghaiTime(at).startsWith(date)).sort((a, b) => a.at - b.at)
+    return [...paid, ...back]
+      .filter(({ at }) => shanghaiTime(at).startsWith(date))
+      .sort((a, b) => a.at - b.at)
   }
 
   return {
     /** The number of a file to download; BILL_NOT_EXIST when nothing happened on that day. */
     offer(request: BillRequest): string {
-      if (rowsOf(request.bill_date).length === 0) throw new GatewayRefusal(400, 'isp.bill_not_exist', '账单不存在')
+      if (rowsOf(request.bill_date).length === 0)
+        throw new GatewayRefusal(400, 'isp.bill_not_exist', '账单不存在')
       const id = randomUUID()
       files.set(id, request)
       return id
@@ -47,10 +63,14 @@ export function billBook(sellerId: string, trades: TradeBook, refunds: RefundBoo
       const { bill_type, bill_date } = request
       const what = bill_type === 'trade' ? '业务明细' : '账务明细'
       const rows = rowsOf(bill_date)
-      const detail = bill_type === 'trade' ? tradeBill(sellerId, bill_date, rows) : flowBill(sellerId, bill_date, rows)
+      const detail =
+        bill_type === 'trade' ? tradeBill(sellerId, bill_date, rows) : flowBill(sellerId, bill_date, rows)
       const stem = `${sellerId}0156_${bill_date.replaceAll('-', '')}_${what}`
       return zip([
-        { name: gbk(`${stem}(汇总).csv`), content: gbk(`#支付宝${what.slice(0, 2)}汇总查询\r\n#账号：[${sellerId}0156]\r\n`) },
+        {
+          name: gbk(`${stem}(汇总).csv`),
+          content: gbk(`#支付宝${what.slice(0, 2)}汇总查询\r\n#账号：[${sellerId}0156]\r\n`),
+        },
         { name: gbk(`${stem}.csv`), content: gbk(detail) },
       ])
     },
@@ -70,8 +90,36 @@ const head = (what: string, sellerId: string, date: string): string[] => [
 function tradeBill(sellerId: string, date: string, rows: Row[]): string {
   const lines = rows.map(({ at, tradeNo, outTradeNo, subject, refund, fen }) => {
     const [time, yuan] = [shanghaiTime(at), signedYuan(fen)]
-    const before = [`${tradeNo}\t`, `${outTradeNo}\t`, `${refund ? '退款' : '交易'}\t`, subject, time, time, '\t', '\t', '\t', '\t', '159****5620\t']
-    return [...before, yuan, yuan, '0.00', '0.00', '0.00', '0.00', '0.00', '', '0.00\t', '0.00', `${refund}\t`, '0.00', '0.00', ''].join(',')
+    const before = [
+      `${tradeNo}\t`,
+      `${outTradeNo}\t`,
+      `${refund ? '退款' : '交易'}\t`,
+      subject,
+      time,
+      time,
+      '\t',
+      '\t',
+      '\t',
+      '\t',
+      '159****5620\t',
+    ]
+    return [
+      ...before,
+      yuan,
+      yuan,
+      '0.00',
+      '0.00',
+      '0.00',
+      '0.00',
+      '0.00',
+      '',
+      '0.00\t',
+      '0.00',
+      `${refund}\t`,
+      '0.00',
+      '0.00',
+      '',
+    ].join(',')
   })
   const [paid, back] = [rows.filter(({ refund }) => !refund), rows.filter(({ refund }) => refund)]
   return text([

@@ -22,7 +22,11 @@ export type AlipaySandbox = {
 }
 
 /** Alipay, at `/gateway.do`. */
-export function alipayGateway(config: AlipaySandbox, switches: Switchboard, { now, pauseFactor, silenceMs }: Clockwork): Gateway {
+export function alipayGateway(
+  config: AlipaySandbox,
+  switches: Switchboard,
+  { now, pauseFactor, silenceMs }: Clockwork,
+): Gateway {
   const { appId, sellerId } = config
   const platform = platformOf(config.platformPrivateKey)
   const trades = tradeBook(now)
@@ -34,11 +38,27 @@ export function alipayGateway(config: AlipaySandbox, switches: Switchboard, { no
   return {
     path: '/gateway.do',
     // Its own routes know the socket; who mounts them need not.
-    routes: merchantRoutes({ platform, mistrusts, trades, refunds, bills, switches, buyer, notify }) as unknown as Hono,
+    routes: merchantRoutes({
+      platform,
+      mistrusts,
+      trades,
+      refunds,
+      bills,
+      switches,
+      buyer,
+      notify,
+    }) as unknown as Hono,
     has: trades.has,
     show(outTradeNo) {
       const { state, captured, request, tradeNo, failures } = trades.seen(outTradeNo)
-      return { state, captured, transactionId: tradeNo, failures, amount: fenOf(request.total_amount), description: request.subject }
+      return {
+        state,
+        captured,
+        transactionId: tradeNo,
+        failures,
+        amount: fenOf(request.total_amount),
+        description: request.subject,
+      }
     },
     pay: buyer.pay,
     fail: buyer.fail,

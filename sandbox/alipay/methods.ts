@@ -4,10 +4,24 @@ import type { Operation, Switchboard } from '../switches.ts'
 import { type BillBook, billSchema } from './bills.ts'
 import type { Buyer } from './buyer.ts'
 import { type Notifier, refundParameters } from './notifier.ts'
-import { type Refund, type RefundBook, refundJson, refundQueryJson, refundQuerySchema, refundSchema } from './refunds.ts'
+import {
+  type Refund,
+  type RefundBook,
+  refundJson,
+  refundQueryJson,
+  refundQuerySchema,
+  refundSchema,
+} from './refunds.ts'
 import { creationSchema, type TradeBook, tradeJson } from './trades.ts'
 
-export type Parts = { trades: TradeBook; refunds: RefundBook; bills: BillBook; switches: Switchboard; buyer: Buyer; notify: Notifier }
+export type Parts = {
+  trades: TradeBook
+  refunds: RefundBook
+  bills: BillBook
+  switches: Switchboard
+  buyer: Buyer
+  notify: Notifier
+}
 export type Act = () => object | Promise<object>
 /** What a call does, and under which switches. */
 export type Method = { operation: Operation; trade: string | undefined; act: Act }
@@ -50,13 +64,18 @@ export function methods({ trades, refunds, bills, switches, buyer, notify }: Par
 
     'alipay.trade.query': ({ biz_content }) => {
       const { out_trade_no: trade } = reading(tradeSchema, biz_content)
-      return { operation: 'query', trade, act: () => tradeJson(trades.find(trade), switches.get('tradeState', trade)) }
+      return {
+        operation: 'query',
+        trade,
+        act: () => tradeJson(trades.find(trade), switches.get('tradeState', trade)),
+      }
     },
 
     'alipay.trade.close': ({ biz_content }) => {
       const { out_trade_no: trade } = reading(tradeSchema, biz_content)
       const act = () => {
-        if (switches.get('payBeforeClose', trade) && trades.seen(trade).paidAt === undefined) void buyer.pay(trade).told
+        if (switches.get('payBeforeClose', trade) && trades.seen(trade).paidAt === undefined)
+          void buyer.pay(trade).told
         return { out_trade_no: trade, trade_no: trades.close(trade).tradeNo }
       }
       return { operation: 'close', trade, act }
@@ -66,7 +85,10 @@ export function methods({ trades, refunds, bills, switches, buyer, notify }: Par
       const request = reading(refundSchema, biz_content)
       const trade = request.out_trade_no
       const act = () => {
-        const { refund, change } = refunds.apply(request, (switches.get('refundEnds', trade) ?? 'SUCCESS') === 'SUCCESS')
+        const { refund, change } = refunds.apply(
+          request,
+          (switches.get('refundEnds', trade) ?? 'SUCCESS') === 'SUCCESS',
+        )
         if (change === 'Y') refunded(refund)
         return refundJson(refund, change)
       }
@@ -81,7 +103,9 @@ export function methods({ trades, refunds, bills, switches, buyer, notify }: Par
 
     'alipay.data.dataservice.bill.downloadurl.query': ({ biz_content }, origin) => {
       const request = reading(billSchema, biz_content)
-      const act = () => ({ bill_download_url: `${origin}/gateway.do/downloadBillFile.resource?fileId=${bills.offer(request)}` })
+      const act = () => ({
+        bill_download_url: `${origin}/gateway.do/downloadBillFile.resource?fileId=${bills.offer(request)}`,
+      })
       return { operation: 'bill', trade: undefined, act }
     },
   }

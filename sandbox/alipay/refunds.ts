@@ -33,9 +33,17 @@ export function refundBook(trades: TradeBook, now: () => number) {
   const refuse = (code: string, message: string): never => {
     throw new GatewayRefusal(400, code, message)
   }
-  const tradeOf = ({ trade_no, out_trade_no }: { trade_no?: string | undefined; out_trade_no: string }): Trade => {
+  const tradeOf = ({
+    trade_no,
+    out_trade_no,
+  }: {
+    trade_no?: string | undefined
+    out_trade_no: string
+  }): Trade => {
     const trade = trades.find(out_trade_no)
-    return trade_no === undefined || trade.tradeNo === trade_no ? trade : refuse('ACQ.INVALID_PARAMETER', '交易号与订单号不符')
+    return trade_no === undefined || trade.tradeNo === trade_no
+      ? trade
+      : refuse('ACQ.INVALID_PARAMETER', '交易号与订单号不符')
   }
 
   return {
@@ -48,14 +56,22 @@ export function refundBook(trades: TradeBook, now: () => number) {
       const key = `${request.out_trade_no} ${request.out_request_no}`
       const known = refunds.get(key)
       if (known) {
-        if (known.request.refund_amount !== request.refund_amount) return refuse('ACQ.DISCORDANT_REPEAT_REQUEST', '请求信息不一致')
+        if (known.request.refund_amount !== request.refund_amount)
+          return refuse('ACQ.DISCORDANT_REPEAT_REQUEST', '请求信息不一致')
         return { refund: known, change: 'N' }
       }
       if (trade.state === 'TRADE_FINISHED') return refuse('ACQ.TRADE_HAS_FINISHED', '交易已完结')
       if (trade.state !== 'TRADE_SUCCESS') return refuse('ACQ.TRADE_STATUS_ERROR', '交易状态不合法')
       const amount = fenOf(request.refund_amount)
-      if (trade.refunded + amount > trade.captured) return refuse('ACQ.REFUND_AMT_NOT_EQUAL_TOTAL', '退款金额超限')
-      const refund: Refund = { request, trade, at: now(), moved: moves, notices: { sent: 0, acked: 0, forged: 0 } }
+      if (trade.refunded + amount > trade.captured)
+        return refuse('ACQ.REFUND_AMT_NOT_EQUAL_TOTAL', '退款金额超限')
+      const refund: Refund = {
+        request,
+        trade,
+        at: now(),
+        moved: moves,
+        notices: { sent: 0, acked: 0, forged: 0 },
+      }
       refunds.set(key, refund)
       if (!moves) return { refund, change: 'N' }
       trade.refunded += amount
@@ -75,7 +91,15 @@ export const refundJson = ({ trade }: Refund, change: 'Y' | 'N') => ({
 export const refundQueryJson = (refund: Refund | undefined) =>
   refund?.moved
     ? {
-        ...{ trade_no: refund.trade.tradeNo, out_trade_no: refund.trade.request.out_trade_no, out_request_no: refund.request.out_request_no },
-        ...{ total_amount: yuanOf(refund.trade.captured), refund_amount: refund.request.refund_amount, refund_status: 'REFUND_SUCCESS' },
+        ...{
+          trade_no: refund.trade.tradeNo,
+          out_trade_no: refund.trade.request.out_trade_no,
+          out_request_no: refund.request.out_request_no,
+        },
+        ...{
+          total_amount: yuanOf(refund.trade.captured),
+          refund_amount: refund.request.refund_amount,
+          refund_status: 'REFUND_SUCCESS',
+        },
       }
     : {}

@@ -17,7 +17,9 @@ export function merchantRoutes({ platform, mistrusts, ...parts }: Gate): Hono<En
   const known = methods(parts)
 
   const reply = (method: string, node: object, key?: KeyObject): Response =>
-    new Response(platform.answer(method, node, key), { headers: { 'Content-Type': 'text/html;charset=UTF-8' } })
+    new Response(platform.answer(method, node, key), {
+      headers: { 'Content-Type': 'text/html;charset=UTF-8' },
+    })
   const refused = (method: string, refusal: GatewayRefusal): Response => reply(method, refusalNode(refusal))
 
   const operate = (c: Context<Env>, name: string, { operation, trade, act }: Method): Promise<Response> =>
@@ -35,17 +37,27 @@ export function merchantRoutes({ platform, mistrusts, ...parts }: Gate): Hono<En
   /** 电脑网站支付: the buyer's browser opens the form; now the trade exists, and the cashier asks for the money. */
   const openForm = (parameters: Record<string, string>): Response => {
     const request = reading(creationSchema, parameters.biz_content)
-    parts.trades.create(request, 'page', { notifyUrl: parameters.notify_url, returnUrl: parameters.return_url })
-    return new Response(null, { status: 302, headers: { Location: `/sandbox/cashier/${request.out_trade_no}` } })
+    parts.trades.create(request, 'page', {
+      notifyUrl: parameters.notify_url,
+      returnUrl: parameters.return_url,
+    })
+    return new Response(null, {
+      status: 302,
+      headers: { Location: `/sandbox/cashier/${request.out_trade_no}` },
+    })
   }
 
   app.on(['GET', 'POST'], '/', async (c) => {
-    const given = [...new URL(c.req.url).searchParams, ...(c.req.method === 'POST' ? new URLSearchParams(await c.req.text()) : [])]
+    const given = [
+      ...new URL(c.req.url).searchParams,
+      ...(c.req.method === 'POST' ? new URLSearchParams(await c.req.text()) : []),
+    ]
     const parameters = Object.fromEntries(given)
     const { method = '' } = parameters
     const isForm = method === 'alipay.trade.page.pay'
     try {
-      if (Object.keys(parameters).length !== given.length) throw new GatewayRefusal(400, 'isv.invalid-parameter', 'a parameter comes twice')
+      if (Object.keys(parameters).length !== given.length)
+        throw new GatewayRefusal(400, 'isv.invalid-parameter', 'a parameter comes twice')
       const why = mistrusts(parameters)
       if (why !== undefined) throw new GatewayRefusal(400, why, '验签出错')
       if (isForm) return openForm(parameters)
@@ -54,13 +66,17 @@ export function merchantRoutes({ platform, mistrusts, ...parts }: Gate): Hono<En
       return await operate(c, method, call)
     } catch (error) {
       const refusal = asRefusal(error)
-      return isForm ? new Response(`${refusal.code} ${refusal.message}`, { status: 400 }) : refused(method, refusal)
+      return isForm
+        ? new Response(`${refusal.code} ${refusal.message}`, { status: 400 })
+        : refused(method, refusal)
     }
   })
 
   app.get('/downloadBillFile.resource', (c) => {
     const zip = parts.bills.file(c.req.query('fileId') ?? '')
-    return zip ? new Response(new Uint8Array(zip), { headers: { 'Content-Type': 'application/zip' } }) : c.text('expired', 404)
+    return zip
+      ? new Response(new Uint8Array(zip), { headers: { 'Content-Type': 'application/zip' } })
+      : c.text('expired', 404)
   })
 
   return app
@@ -78,7 +94,9 @@ const prefixed = (code: string): string => (code.includes('.') ? code : `ACQ.${c
 
 /** 公共错误码: 20000 is a gateway in trouble, 40002 a request that it does not understand or believe, 40004 the business's refusal. */
 function refusalNode({ status, code, message }: GatewayRefusal): object {
-  if (status >= 429) return { code: '20000', msg: 'Service Currently Unavailable', sub_code: code, sub_msg: message }
-  if (code.startsWith('isv.')) return { code: '40002', msg: 'Invalid Arguments', sub_code: code, sub_msg: message }
+  if (status >= 429)
+    return { code: '20000', msg: 'Service Currently Unavailable', sub_code: code, sub_msg: message }
+  if (code.startsWith('isv.'))
+    return { code: '40002', msg: 'Invalid Arguments', sub_code: code, sub_msg: message }
   return { code: '40004', msg: 'Business Failed', sub_code: code, sub_msg: message }
 }

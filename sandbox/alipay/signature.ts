@@ -2,14 +2,18 @@ import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 
 import { inBeijing } from '../beijing.ts'
 
 /** What is signed of a set of parameters: all that have a value but `sign` and what is named, sorted by name (自行实现签名). */
-export const signContent = (parameters: Readonly<Record<string, string>>, without: readonly string[] = []): string =>
+export const signContent = (
+  parameters: Readonly<Record<string, string>>,
+  without: readonly string[] = [],
+): string =>
   Object.entries(parameters)
     .filter(([name, value]) => name !== 'sign' && value !== '' && !without.includes(name))
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => `${name}=${value}`)
     .join('&')
 
-const signed = (text: string, key: KeyObject): string => sign('sha256', Buffer.from(text), key).toString('base64')
+const signed = (text: string, key: KeyObject): string =>
+  sign('sha256', Buffer.from(text), key).toString('base64')
 
 export const isSigned = (text: string, signature: string, key: KeyObject): boolean =>
   verify('sha256', Buffer.from(text), key, Buffer.from(signature, 'base64'))
@@ -43,7 +47,8 @@ export function merchantVerifier(merchant: { appId: string; publicKeyPem: string
     if (version !== '1.0') return 'isv.missing-version'
     const time = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(timestamp) ? shanghaiMs(timestamp) : Number.NaN
     const isForm = parameters.method === 'alipay.trade.page.pay' // Written long before the buyer opens it.
-    if (!(Math.abs(now() - time) < 600_000 || (isForm && time < now() + 600_000))) return 'isv.invalid-timestamp'
+    if (!(Math.abs(now() - time) < 600_000 || (isForm && time < now() + 600_000)))
+      return 'isv.invalid-timestamp'
     return isSigned(signContent(parameters), signature, key) ? undefined : 'isv.invalid-signature'
   }
 }

@@ -37,7 +37,8 @@ export type Trade = {
 
 export const fenOf = (yuan: string): bigint => BigInt(yuan.replace('.', ''))
 export const yuanOf = (fen: bigint): string => `${fen / 100n}.${String(fen % 100n).padStart(2, '0')}`
-const refusal = (code: string, message: string) => new GatewayRefusal(code === 'ACQ.TRADE_NOT_EXIST' ? 404 : 400, code, message)
+const refusal = (code: string, message: string) =>
+  new GatewayRefusal(code === 'ACQ.TRADE_NOT_EXIST' ? 404 : 400, code, message)
 
 /** The trades of one seller, in memory: this is a stand-in for a remote. Every method is one step that nothing interleaves with. */
 export function tradeBook(now: () => number) {
@@ -69,14 +70,20 @@ export function tradeBook(now: () => number) {
     all: () => [...trades.keys()].map(seen),
 
     /** `page`: the buyer has opened the form, and the trade is there. `qr`: it will be when somebody scans the code. */
-    create(request: CreationRequest, way: 'page' | 'qr', urls: { notifyUrl: string | undefined; returnUrl: string | undefined }): Trade {
+    create(
+      request: CreationRequest,
+      way: 'page' | 'qr',
+      urls: { notifyUrl: string | undefined; returnUrl: string | undefined },
+    ): Trade {
       const known = trades.has(request.out_trade_no) ? seen(request.out_trade_no) : undefined
       if (known) {
-        if (JSON.stringify(known.request) !== JSON.stringify(request)) throw refusal('ACQ.CONTEXT_INCONSISTENT', '交易信息被篡改')
+        if (JSON.stringify(known.request) !== JSON.stringify(request))
+          throw refusal('ACQ.CONTEXT_INCONSISTENT', '交易信息被篡改')
         if (known.state === 'TRADE_CLOSED') throw refusal('ACQ.TRADE_HAS_CLOSE', '交易已经关闭')
         if (known.paidAt !== undefined) throw refusal('ACQ.TRADE_HAS_SUCCESS', '交易已被支付')
       }
-      const expiresAt = request.time_expire === undefined ? now() + 15 * 86_400_000 : shanghaiMs(request.time_expire)
+      const expiresAt =
+        request.time_expire === undefined ? now() + 15 * 86_400_000 : shanghaiMs(request.time_expire)
       if (expiresAt <= now()) throw refusal('ACQ.INVALID_PARAMETER', 'time_expire 已过期')
       if (known) return known
       const trade: Trade = {
@@ -92,7 +99,8 @@ export function tradeBook(now: () => number) {
     /** The buyer scans the code, if there is one to scan: now the trade exists. */
     scan(outTradeNo: string): Trade {
       const trade = seen(outTradeNo)
-      if (trade.state === 'NOT_SCANNED') trade.state = now() >= trade.expiresAt ? 'TRADE_CLOSED' : 'WAIT_BUYER_PAY'
+      if (trade.state === 'NOT_SCANNED')
+        trade.state = now() >= trade.expiresAt ? 'TRADE_CLOSED' : 'WAIT_BUYER_PAY'
       return numbered(trade)
     },
 
@@ -114,7 +122,8 @@ export function tradeBook(now: () => number) {
     /** The buyer's phone: takes `amount` fen if the trade can be paid. */
     pay(trade: Trade, amount: bigint, evenWhenClosed: boolean): void {
       if (trade.paidAt !== undefined) throw refusal('ACQ.TRADE_HAS_SUCCESS', '交易已被支付')
-      if (trade.state === 'TRADE_CLOSED' && !evenWhenClosed) throw refusal('ACQ.TRADE_HAS_CLOSE', '交易已经关闭')
+      if (trade.state === 'TRADE_CLOSED' && !evenWhenClosed)
+        throw refusal('ACQ.TRADE_HAS_CLOSE', '交易已经关闭')
       Object.assign(trade, { state: 'TRADE_SUCCESS', captured: amount, paidAt: now() })
     },
   }
@@ -126,8 +135,18 @@ export function tradeJson(trade: Trade, state: string = trade.state) {
   const total = trade.paidAt === undefined ? trade.request.total_amount : yuanOf(trade.captured)
   const paid = trade.paidAt !== undefined && { send_pay_date: shanghaiTime(trade.paidAt) }
   return {
-    ...{ trade_no: trade.tradeNo, out_trade_no: trade.request.out_trade_no, trade_status: state, total_amount: total },
-    ...{ buyer_logon_id: '159****5620', buyer_user_id: '2088101117955611', receipt_amount: total, buyer_pay_amount: total },
+    ...{
+      trade_no: trade.tradeNo,
+      out_trade_no: trade.request.out_trade_no,
+      trade_status: state,
+      total_amount: total,
+    },
+    ...{
+      buyer_logon_id: '159****5620',
+      buyer_user_id: '2088101117955611',
+      receipt_amount: total,
+      buyer_pay_amount: total,
+    },
     ...{ point_amount: '0.00', invoice_amount: total, ...paid },
   }
 }

@@ -29,7 +29,8 @@ export function billRoutes(app: Hono<Env>, { bills, switches, heard, refuse }: P
     app.post(path, async (c) => {
       const fields = await heard(c)
       if (fields instanceof Response) return fields
-      if (of === 'fundFlow' && fields.sign_type !== 'HMAC-SHA256') return refuse({ return_msg: 'SIGN ERROR', error_code: '20001' })
+      if (of === 'fundFlow' && fields.sign_type !== 'HMAC-SHA256')
+        return refuse({ return_msg: 'SIGN ERROR', error_code: '20001' })
       const date = fields.bill_date?.replace(/^(....)(..)(..)$/, '$1-$2-$3') ?? ''
       return withFaults<File | GatewayRefusal>(c, switches, {
         operation: 'bill',
@@ -44,10 +45,15 @@ export function billRoutes(app: Hono<Env>, { bills, switches, heard, refuse }: P
         },
         failed: ({ status, code, unsigned }) => refuse({ return_msg: code }, unsigned ? status : 200),
         reply(answer) {
-          if (answer instanceof GatewayRefusal) return refuse({ return_msg: messages.get(answer.code) ?? answer.code, error_code: '20002' })
+          if (answer instanceof GatewayRefusal)
+            return refuse({ return_msg: messages.get(answer.code) ?? answer.code, error_code: '20002' })
           const { outgoing } = c.env
-          outgoing.writeHead(200, { 'Content-Type': 'application/x-gzip', 'Content-Length': answer.bytes.length })
-          if (answer.breakOff) outgoing.write(answer.bytes.subarray(0, answer.bytes.length >> 1), () => outgoing.destroy())
+          outgoing.writeHead(200, {
+            'Content-Type': 'application/x-gzip',
+            'Content-Length': answer.bytes.length,
+          })
+          if (answer.breakOff)
+            outgoing.write(answer.bytes.subarray(0, answer.bytes.length >> 1), () => outgoing.destroy())
           else outgoing.end(answer.bytes)
           return RESPONSE_ALREADY_SENT
         },

@@ -20,12 +20,17 @@ export type WechatV2Sandbox = {
 /**
  * WeChat Pay v2, under `/pay` and `/secapi/pay`, with the same books as v3 has and in other words. Over http, so nobody asks for the merchant's certificate.
  */
-export function wechatV2Gateway(config: WechatV2Sandbox, switches: Switchboard, { now, pauseFactor, silenceMs, refundMs }: Clockwork): Gateway {
+export function wechatV2Gateway(
+  config: WechatV2Sandbox,
+  switches: Switchboard,
+  { now, pauseFactor, silenceMs, refundMs }: Clockwork,
+): Gateway {
   const trades = tradeBook(config, now)
   const refunds = refundBook(trades, refundMs, now)
   const made = new Map<string, Made>()
   const notify = notifier(config, { pauseFactor, silenceMs })
-  const notice = (trade: Trade) => paymentNotice(config, trade, made.get(trade.request.out_trade_no)?.signType ?? 'MD5')
+  const notice = (trade: Trade) =>
+    paymentNotice(config, trade, made.get(trade.request.out_trade_no)?.signType ?? 'MD5')
   const buyer = buyerOf(trades, switches, { paid: notice, claimed: notice, ...notify })
   return {
     path: '/',

@@ -45,15 +45,32 @@ const codes = new Map([
 const xml = (fields: Fields, status = 200): Response =>
   new Response(xmlOf(fields), { status, headers: { 'Content-Type': 'text/xml; charset=utf-8' } })
 /** What WeChat says when it can't tell who asks: without a sign. */
-const notHeard = (message: string, status = 200): Response => xml({ return_code: 'FAIL', return_msg: message }, status)
-const refusal = (code: string, message: string): Fields => ({ result_code: 'FAIL', err_code: codes.get(code) ?? code, err_code_des: message })
+const notHeard = (message: string, status = 200): Response =>
+  xml({ return_code: 'FAIL', return_msg: message }, status)
+const refusal = (code: string, message: string): Fields => ({
+  result_code: 'FAIL',
+  err_code: codes.get(code) ?? code,
+  err_code_des: message,
+})
 const refused = (error: unknown): Fields => {
   if (error instanceof GatewayRefusal) return refusal(error.code, error.message)
-  return error instanceof z.ZodError ? refusal('PARAM_ERROR', '参数错误') : refusal('SYSTEM_ERROR', String(error))
+  return error instanceof z.ZodError
+    ? refusal('PARAM_ERROR', '参数错误')
+    : refusal('SYSTEM_ERROR', String(error))
 }
 
 /** The merchant's side of WeChat Pay v2, Native: every request is verified, every answer signed by the request's algorithm. */
-export function merchantRoutes({ merchant, trades, refunds, bills, made, switches, buyer, notify, now }: Parts): Hono<Env> {
+export function merchantRoutes({
+  merchant,
+  trades,
+  refunds,
+  bills,
+  made,
+  switches,
+  buyer,
+  notify,
+  now,
+}: Parts): Hono<Env> {
   const app = new Hono<Env>()
 
   const signed = (fields: Fields, type: SignType, key: string): Response => {
@@ -63,12 +80,18 @@ export function merchantRoutes({ merchant, trades, refunds, bills, made, switche
 
   const heard = async (c: Context<Env>): Promise<Fields | Response> => {
     const fields = fieldsOf(await c.req.text())
-    if (fields.mch_id !== merchant.mchId || fields.appid !== merchant.appId) return notHeard('appid和mch_id不匹配')
+    if (fields.mch_id !== merchant.mchId || fields.appid !== merchant.appId)
+      return notHeard('appid和mch_id不匹配')
     return fields.nonce_str && isSigned(fields, merchant.key) ? fields : notHeard('签名错误')
   }
 
   type Does = (fields: Fields, trade: string) => Fields | Promise<Fields>
-  const operation = (name: Operation, path: string, tradeOf: (fields: Fields) => string | undefined, does: Does): void => {
+  const operation = (
+    name: Operation,
+    path: string,
+    tradeOf: (fields: Fields) => string | undefined,
+    does: Does,
+  ): void => {
     app.post(path, async (c: Context<Env>) => {
       const fields = await heard(c)
       if (fields instanceof Response) return fields
@@ -83,7 +106,8 @@ export function merchantRoutes({ merchant, trades, refunds, bills, made, switche
             .then(() => does(fields, trade ?? ''))
             .catch(refused)),
         }),
-        failed: ({ status, code, unsigned }) => (unsigned ? notHeard(code, status) : signed(refusal(code, 'switched on'), type, merchant.key)),
+        failed: ({ status, code, unsigned }) =>
+          unsigned ? notHeard(code, status) : signed(refusal(code, 'switched on'), type, merchant.key),
         reply: (answer, hand) => signed(answer, type, hand === 'own' ? merchant.key : nonce()),
       })
     })
@@ -97,7 +121,9 @@ export function merchantRoutes({ merchant, trades, refunds, bills, made, switche
     return { trade_type: 'NATIVE', prepay_id: prepayId, code_url: `weixin://wxpay/bizpayurl?pr=${prepayId}` }
   })
 
-  operation('query', '/pay/orderquery', byNumber, (_, number) => tradeFields(trades.find(number), switches.get('tradeState', number)))
+  operation('query', '/pay/orderquery', byNumber, (_, number) =>
+    tradeFields(trades.find(number), switches.get('tradeState', number)),
+  )
 
   operation('close', '/pay/closeorder', byNumber, (_, number) => {
     const trade = trades.find(number)
@@ -113,20 +139,31 @@ export function merchantRoutes({ merchant, trades, refunds, bills, made, switche
     if (url === undefined || switches.get('noNotification', refund.trade.request.out_trade_no)) return
     void notify.send(refundNotice(merchant, refund, url), {})
   }
-  const tradeOfRefund = ({ out_trade_no, transaction_id = '' }: Fields) => out_trade_no ?? trades.byTransaction(transaction_id)?.request.out_trade_no
+  const tradeOfRefund = ({ out_trade_no, transaction_id = '' }: Fields) =>
+    out_trade_no ?? trades.byTransaction(transaction_id)?.request.out_trade_no
 
   operation('refund', '/secapi/pay/refund', tradeOfRefund, (fields, number) =>
-    refundTakenFields(refunds.apply(refundOf(fields), switches.get('refundEnds', number) ?? 'SUCCESS', refundEnded)),
+    refundTakenFields(
+      refunds.apply(refundOf(fields), switches.get('refundEnds', number) ?? 'SUCCESS', refundEnded),
+    ),
   )
 
   operation(
     'queryRefund',
     '/pay/refundquery',
     ({ out_refund_no = '' }) => refunds.tradeOfRefund(out_refund_no),
-    ({ out_refund_no = '' }, trade) => (trade === '' ? refusal('REFUNDNOTEXIST', '退款订单查询失败') : refundFields(refunds.find(out_refund_no))),
+    ({ out_refund_no = '' }, trade) =>
+      trade === ''
+        ? refusal('REFUNDNOTEXIST', '退款订单查询失败')
+        : refundFields(refunds.find(out_refund_no)),
   )
 
-  billRoutes(app, { bills, switches, heard, refuse: (fields, status) => xml({ return_code: 'FAIL', ...fields }, status) })
+  billRoutes(app, {
+    bills,
+    switches,
+    heard,
+    refuse: (fields, status) => xml({ return_code: 'FAIL', ...fields }, status),
+  })
 
   return app
 }

@@ -60,14 +60,24 @@ export const paymentFields = (trade: Trade): Fields => ({
 function paidFields(trade: Trade, paidAt: number): Fields {
   const total = (trade.paidAt === undefined ? trade.request.amount.total : trade.captured).toString()
   return {
-    ...{ trade_type: 'NATIVE', openid: 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o', is_subscribe: 'N', bank_type: 'OTHERS' },
+    ...{
+      trade_type: 'NATIVE',
+      openid: 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o',
+      is_subscribe: 'N',
+      bank_type: 'OTHERS',
+    },
     ...{ total_fee: total, fee_type: 'CNY', cash_fee: total, cash_fee_type: 'CNY' },
     transaction_id: trade.transactionId ?? '4200000000000000000000000000',
     time_end: compact(paidAt),
   }
 }
 
-const endings = { PROCESSING: 'PROCESSING', SUCCESS: 'SUCCESS', CLOSED: 'REFUNDCLOSE', ABNORMAL: 'CHANGE' } as const
+const endings = {
+  PROCESSING: 'PROCESSING',
+  SUCCESS: 'SUCCESS',
+  CLOSED: 'REFUNDCLOSE',
+  ABNORMAL: 'CHANGE',
+} as const
 
 const numbers = ({ trade, request: { amount } }: Refund): Fields => ({
   transaction_id: trade.transactionId ?? '',

@@ -11,7 +11,9 @@ export const xmlOf = (fields: Fields, root = 'xml'): string =>
 /** Reads a merchant's flat XML, leniently: what it can't read is missing, and the sign doesn't fit then. */
 export const fieldsOf = (xml: string): Fields =>
   Object.fromEntries(
-    [...xml.matchAll(/<([a-z]\w*)>(?:<!\[CDATA\[([\s\S]*?)\]\]>|([^<]*))<\/\1>/g)].map(([, name = '', cdata, text]) => [name, cdata ?? text ?? '']),
+    [...xml.matchAll(/<([a-z]\w*)>(?:<!\[CDATA\[([\s\S]*?)\]\]>|([^<]*))<\/\1>/g)].map(
+      ([, name = '', cdata, text]) => [name, cdata ?? text ?? ''],
+    ),
   )
 
 export const nonce = (): string => randomBytes(16).toString('hex')

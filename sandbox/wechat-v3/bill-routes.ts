@@ -10,7 +10,10 @@ type Operate = (c: Context<Env>, operation: 'bill', act: () => object) => Promis
 export function billRoutes(app: Hono<Env>, bills: BillBook, operate: Operate): void {
   const offer = (c: Context<Env>, of: 'trade' | 'fundFlow') =>
     operate(c, 'bill', () => {
-      const { token, ...digest } = bills[of](c.req.query('bill_date') ?? '', c.req.query('tar_type') === 'GZIP')
+      const { token, ...digest } = bills[of](
+        c.req.query('bill_date') ?? '',
+        c.req.query('tar_type') === 'GZIP',
+      )
       return { ...digest, download_url: `${new URL(c.req.url).origin}/v3/billdownload/file?token=${token}` }
     })
 

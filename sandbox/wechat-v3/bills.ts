@@ -9,10 +9,19 @@ import type { Trade, TradeBook } from './trades.ts'
 /** 交易账单详细说明, 账单类型 ALL: the header, and the line that sums up. */
 const header =
   '交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行,货币种类,应结订单金额,代金券金额,微信退款单号,商户退款单号,退款金额,充值券退款金额,退款类型,退款状态,商品名称,商户数据包,手续费,费率,订单金额,申请退款金额,费率备注'
-const sumsHeader = '总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额'
+const sumsHeader =
+  '总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额'
 
 type ExtraRow = NonNullable<BillSwitches['extraRows']>[number]
-type Row = { time: number; app: string; merchant: string; trade: string; transaction: string; name: string; attach: string } & (
+type Row = {
+  time: number
+  app: string
+  merchant: string
+  trade: string
+  transaction: string
+  name: string
+  attach: string
+} & (
   | { state: 'SUCCESS'; paid: bigint }
   | { state: 'REFUND'; refunded: bigint; refundId: string; refund: string; refundState: string }
 )
@@ -20,7 +29,12 @@ type Row = { time: number; app: string; merchant: string; trade: string; transac
 type Bill = { text: string; packed: boolean; breakOff: boolean }
 
 /** A stand-in makes a day's bill whenever it is asked for: as of now, though that day may not be over. */
-export function billBook(merchant: { mchId: string; appId: string }, trades: TradeBook, refunds: RefundBook, switches: Switchboard) {
+export function billBook(
+  merchant: { mchId: string; appId: string },
+  trades: TradeBook,
+  refunds: RefundBook,
+  switches: Switchboard,
+) {
   const offered = new Map<string, Bill>()
 
   const offer = (text: string, packed: boolean) => {
@@ -45,7 +59,9 @@ export function billBook(merchant: { mchId: string; appId: string }, trades: Tra
           .filter(({ createdAt }) => isOn(date, createdAt))
           .map(refundRow),
       ]
-      const kept = own.filter((row) => !dropRows.includes(row.state === 'SUCCESS' ? row.transaction : row.refund))
+      const kept = own.filter(
+        (row) => !dropRows.includes(row.state === 'SUCCESS' ? row.transaction : row.refund),
+      )
       const rows = [...kept, ...extraRows.map((row) => extraRow(row, date, merchant))]
       if (rows.length === 0) throw nothing()
       const lines = [header, ...rows.map(line), sumsHeader, sums(rows)]
@@ -56,8 +72,13 @@ export function billBook(merchant: { mchId: string; appId: string }, trades: Tra
       asked(switches, date)
       const paid = trades.all().filter(({ paidAt }) => isOn(date, paidAt))
       if (paid.length === 0) throw nothing()
-      const lines = paid.map((trade) => fields(shanghai(trade.paidAt ?? 0), trade.transactionId ?? '', '交易', '收入', yuan(trade.captured)))
-      return offer(`记账时间,微信支付业务单号,业务类型,收支类型,收支金额(元)\r\n${lines.join('\r\n')}\r\n`, packed)
+      const lines = paid.map((trade) =>
+        fields(shanghai(trade.paidAt ?? 0), trade.transactionId ?? '', '交易', '收入', yuan(trade.captured)),
+      )
+      return offer(
+        `记账时间,微信支付业务单号,业务类型,收支类型,收支金额(元)\r\n${lines.join('\r\n')}\r\n`,
+        packed,
+      )
     },
     /** 下载账单: what a token stands for. */
     file(token: string): { bytes: Buffer; breakOff: boolean } {
@@ -81,11 +102,17 @@ function asked(switches: Switchboard, date: string): BillSwitches {
 
 /** `2026-03-01 12:00:00`: bills speak of Shanghai's days. */
 const shanghai = (ms: number): string => inBeijing(ms).replace('T', ' ')
-const isOn = (date: string, ms: number | undefined): boolean => ms !== undefined && shanghai(ms).startsWith(date)
+const isOn = (date: string, ms: number | undefined): boolean =>
+  ms !== undefined && shanghai(ms).startsWith(date)
 const yuan = (fen: bigint): string => `${fen / 100n}.${String(fen % 100n).padStart(2, '0')}`
 const fields = (...all: string[]): string => all.map((field) => `\`${field}`).join(',')
 
-const paymentRow = (trade: Trade): Row => ({ ...ofTrade(trade), state: 'SUCCESS', time: trade.paidAt ?? 0, paid: trade.captured })
+const paymentRow = (trade: Trade): Row => ({
+  ...ofTrade(trade),
+  state: 'SUCCESS',
+  time: trade.paidAt ?? 0,
+  paid: trade.captured,
+})
 const refundRow = ({ trade, request, refundId, createdAt, status }: Refund): Row => ({
   ...ofTrade(trade),
   state: 'REFUND',
@@ -103,9 +130,24 @@ const ofTrade = ({ request, transactionId = '' }: Trade) => ({
 
 function extraRow(extra: ExtraRow, date: string, { mchId, appId }: { mchId: string; appId: string }): Row {
   const { transaction, trade, fen, refund, refundState = 'SUCCESS', merchant = mchId, name = 'extra' } = extra
-  const common = { time: Date.parse(`${date}T12:00:00+08:00`), app: appId, merchant, trade, transaction, name, attach: '' }
+  const common = {
+    time: Date.parse(`${date}T12:00:00+08:00`),
+    app: appId,
+    merchant,
+    trade,
+    transaction,
+    name,
+    attach: '',
+  }
   if (refund === undefined) return { ...common, state: 'SUCCESS', paid: BigInt(fen) }
-  return { ...common, state: 'REFUND', refunded: BigInt(fen), refundId: `50${transaction}`, refund, refundState }
+  return {
+    ...common,
+    state: 'REFUND',
+    refunded: BigInt(fen),
+    refundId: `50${transaction}`,
+    refund,
+    refundState,
+  }
 }
 
 const line = (row: Row): string => {
@@ -113,15 +155,50 @@ const line = (row: Row): string => {
   const paid = row.state === 'SUCCESS' ? row.paid : 0n
   const refunded = back?.refunded ?? 0n
   return fields(
-    ...[shanghai(row.time), row.app, row.merchant, '0', '', row.transaction, row.trade, 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o', 'NATIVE', row.state],
-    ...['OTHERS', 'CNY', yuan(paid), '0.00', back?.refundId ?? '0', back?.refund ?? '0', yuan(refunded), '0.00'],
-    ...[back ? 'ORIGINAL' : '', back?.refundState ?? '', row.name, row.attach, '0.00000', '0.60%', yuan(paid), yuan(refunded), ''],
+    ...[
+      shanghai(row.time),
+      row.app,
+      row.merchant,
+      '0',
+      '',
+      row.transaction,
+      row.trade,
+      'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o',
+      'NATIVE',
+      row.state,
+    ],
+    ...[
+      'OTHERS',
+      'CNY',
+      yuan(paid),
+      '0.00',
+      back?.refundId ?? '0',
+      back?.refund ?? '0',
+      yuan(refunded),
+      '0.00',
+    ],
+    ...[
+      back ? 'ORIGINAL' : '',
+      back?.refundState ?? '',
+      row.name,
+      row.attach,
+      '0.00000',
+      '0.60%',
+      yuan(paid),
+      yuan(refunded),
+      '',
+    ],
   )
 }
 
 function sums(rows: readonly Row[]): string {
   const total = (state: Row['state']): string =>
-    yuan(rows.reduce((sum, row) => (row.state !== state ? sum : sum + (row.state === 'SUCCESS' ? row.paid : row.refunded)), 0n))
+    yuan(
+      rows.reduce(
+        (sum, row) => (row.state !== state ? sum : sum + (row.state === 'SUCCESS' ? row.paid : row.refunded)),
+        0n,
+      ),
+    )
   const [paid, refunded] = [total('SUCCESS'), total('REFUND')]
   return fields(String(rows.length), paid, refunded, '0.00', '0.00000', paid, refunded)
 }

@@ -45,7 +45,8 @@ export type Buyer = ReturnType<typeof buyer>
 /** 支付成功通知, what it carries. */
 export const notices = {
   paid: (trade: Trade): Notice => notice(trade, transactionJson(trade)),
-  claimed: (trade: Trade): Notice => notice(trade, { ...transactionJson(trade, 'SUCCESS'), transaction_id: '4200000000000000000000000000' }),
+  claimed: (trade: Trade): Notice =>
+    notice(trade, { ...transactionJson(trade, 'SUCCESS'), transaction_id: '4200000000000000000000000000' }),
 }
 
 const notice = (trade: Trade, resource: object): Notice => ({

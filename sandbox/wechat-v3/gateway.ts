@@ -28,10 +28,19 @@ export type WechatV3Sandbox = {
 }
 
 /** WeChat Pay v3, under `/v3`. */
-export function wechatV3Gateway(config: WechatV3Sandbox, switches: Switchboard, { now, pauseFactor, silenceMs, refundMs }: Clockwork): Gateway {
+export function wechatV3Gateway(
+  config: WechatV3Sandbox,
+  switches: Switchboard,
+  { now, pauseFactor, silenceMs, refundMs }: Clockwork,
+): Gateway {
   const { mchId, merchantSerial: serial, merchantPublicKey: publicKeyPem } = config
   const first = { id: config.platformKeyId, privateKey: config.platformPrivateKey }
-  const { headers } = platformKeys(first, config.secondPlatformKey, () => switches.get('secondKey') ?? false, now)
+  const { headers } = platformKeys(
+    first,
+    config.secondPlatformKey,
+    () => switches.get('secondKey') ?? false,
+    now,
+  )
   const trades = tradeBook(config, now)
   const refunds = refundBook(trades, refundMs, now)
   const notify = notifier({ headers, apiKey: config.apiKey, pauseFactor, silenceMs })
@@ -41,7 +50,17 @@ export function wechatV3Gateway(config: WechatV3Sandbox, switches: Switchboard, 
   return {
     path: '/v3',
     // Its own routes know the socket; who mounts them need not.
-    routes: merchantRoutes({ mchId, headers, mistrusts, trades, refunds, bills, switches, buyer, notify }) as unknown as Hono,
+    routes: merchantRoutes({
+      mchId,
+      headers,
+      mistrusts,
+      trades,
+      refunds,
+      bills,
+      switches,
+      buyer,
+      notify,
+    }) as unknown as Hono,
     ...handsOf(trades, refunds, buyer, notify),
   }
 }

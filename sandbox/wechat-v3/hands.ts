@@ -5,11 +5,23 @@ import type { Refund, RefundBook } from './refunds.ts'
 import type { Trade, TradeBook } from './trades.ts'
 
 /** What a gateway is beside its wire protocol, for both of WeChat's: the buyer's hands, and the books. */
-export const handsOf = (trades: TradeBook, refunds: RefundBook, buyer: Buyer, notify: { stop(): void }): Omit<Gateway, 'path' | 'routes'> => ({
+export const handsOf = (
+  trades: TradeBook,
+  refunds: RefundBook,
+  buyer: Buyer,
+  notify: { stop(): void },
+): Omit<Gateway, 'path' | 'routes'> => ({
   has: trades.has,
   show(outTradeNo) {
     const { state, captured, request, transactionId, failures } = trades.find(outTradeNo)
-    return { state, captured, transactionId, failures, amount: BigInt(request.amount.total), description: request.description }
+    return {
+      state,
+      captured,
+      transactionId,
+      failures,
+      amount: BigInt(request.amount.total),
+      description: request.description,
+    }
   },
   pay: buyer.pay,
   fail: (outTradeNo) => void buyer.fail(outTradeNo),

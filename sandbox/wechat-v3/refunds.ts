@@ -15,9 +15,16 @@ export const refundSchema = z
       .url({ protocol: /^https?$/ })
       .max(256)
       .optional(),
-    amount: z.strictObject({ refund: z.int().positive(), total: z.int().positive(), currency: z.literal('CNY') }),
+    amount: z.strictObject({
+      refund: z.int().positive(),
+      total: z.int().positive(),
+      currency: z.literal('CNY'),
+    }),
   })
-  .refine((body) => (body.transaction_id === undefined) !== (body.out_trade_no === undefined), 'one of transaction_id and out_trade_no')
+  .refine(
+    (body) => (body.transaction_id === undefined) !== (body.out_trade_no === undefined),
+    'one of transaction_id and out_trade_no',
+  )
 export type RefundRequest = z.infer<typeof refundSchema>
 
 type End = 'SUCCESS' | 'CLOSED' | 'ABNORMAL'
@@ -43,7 +50,10 @@ export function refundBook(trades: TradeBook, delayMs: number, now: () => number
   }
 
   const tradeOf = (request: RefundRequest): Trade => {
-    const trade = request.transaction_id === undefined ? trades.find(request.out_trade_no ?? '') : trades.byTransaction(request.transaction_id)
+    const trade =
+      request.transaction_id === undefined
+        ? trades.find(request.out_trade_no ?? '')
+        : trades.byTransaction(request.transaction_id)
     if (!trade) throw new GatewayRefusal(404, 'RESOURCE_NOT_EXISTS', '订单不存在')
     return trade
   }
@@ -65,9 +75,12 @@ export function refundBook(trades: TradeBook, delayMs: number, now: () => number
       }
       const trade = tradeOf(request)
       const amount = BigInt(request.amount.refund)
-      if (trade.state !== 'SUCCESS' && trade.state !== 'REFUND') throw new GatewayRefusal(400, 'INVALID_REQUEST', '订单未支付')
-      if (BigInt(request.amount.total) !== trade.captured) throw new GatewayRefusal(400, 'INVALID_REQUEST', '订单金额不一致')
-      if (trade.refunding + trade.refunded + amount > trade.captured) throw new GatewayRefusal(400, 'INVALID_REQUEST', '累计退款金额大于支付金额')
+      if (trade.state !== 'SUCCESS' && trade.state !== 'REFUND')
+        throw new GatewayRefusal(400, 'INVALID_REQUEST', '订单未支付')
+      if (BigInt(request.amount.total) !== trade.captured)
+        throw new GatewayRefusal(400, 'INVALID_REQUEST', '订单金额不一致')
+      if (trade.refunding + trade.refunded + amount > trade.captured)
+        throw new GatewayRefusal(400, 'INVALID_REQUEST', '累计退款金额大于支付金额')
       const refund: Refund = {
         request,
         refundId: `5030${randomInt(2 ** 47)}`,
@@ -108,7 +121,11 @@ export const refundJson = (refund: Refund) => ({
   channel: 'ORIGINAL',
   status: refund.status,
   create_time: new Date(refund.createdAt).toISOString(),
-  amount: { ...refund.request.amount, payer_total: refund.request.amount.total, payer_refund: refund.request.amount.refund },
+  amount: {
+    ...refund.request.amount,
+    payer_total: refund.request.amount.total,
+    payer_refund: refund.request.amount.refund,
+  },
 })
 
 /** 退款结果通知: what its notification carries; the state has another name there. */

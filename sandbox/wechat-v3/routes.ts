@@ -28,7 +28,10 @@ export type Parts = {
 export type Env = { Bindings: HttpBindings; Variables: { body: string } }
 type Answer = { status: number; body: string }
 
-const answer = (status: number, body?: object): Answer => ({ status, body: body === undefined ? '' : JSON.stringify(body) })
+const answer = (status: number, body?: object): Answer => ({
+  status,
+  body: body === undefined ? '' : JSON.stringify(body),
+})
 const refused = ({ status, code, message }: GatewayRefusal): Answer => answer(status, { code, message })
 const asRefusal = (error: unknown): GatewayRefusal =>
   error instanceof GatewayRefusal ? error : new GatewayRefusal(500, 'SYSTEM_ERROR', String(error))
@@ -49,20 +52,40 @@ function reading<T>(schema: z.ZodType<T>, body: string): T {
 const handOver: Record<Way, (trade: Trade, origin: string) => object> = {
   native: ({ prepayId }) => ({ code_url: `weixin://wxpay/bizpayurl?pr=${prepayId}` }),
   jsapi: ({ prepayId }) => ({ prepay_id: prepayId }),
-  h5: ({ prepayId, request }, origin) => ({ h5_url: `${origin}/sandbox/cashier/${request.out_trade_no}?prepay_id=${prepayId}` }),
+  h5: ({ prepayId, request }, origin) => ({
+    h5_url: `${origin}/sandbox/cashier/${request.out_trade_no}?prepay_id=${prepayId}`,
+  }),
 }
 
 /** The merchant's side of WeChat Pay v3: every request is verified, every answer signed with the key that it asks for, errors too. */
-export function merchantRoutes({ mchId, headers, mistrusts, trades, refunds, bills, switches, buyer, notify }: Parts): Hono<Env> {
+export function merchantRoutes({
+  mchId,
+  headers,
+  mistrusts,
+  trades,
+  refunds,
+  bills,
+  switches,
+  buyer,
+  notify,
+}: Parts): Hono<Env> {
   const app = new Hono<Env>()
 
   const reply = (c: Context, { status, body }: Answer, key?: KeyObject): Response => {
     const signed = headers(body, key, c.req.header('wechatpay-serial'))
-    return new Response(status === 204 ? null : body, { status, headers: { 'Content-Type': 'application/json', ...signed } })
+    return new Response(status === 204 ? null : body, {
+      status,
+      headers: { 'Content-Type': 'application/json', ...signed },
+    })
   }
 
   /** One call, with the faults that are switched on around what it does. */
-  const operate = (c: Context<Env>, operation: Operation, trade: string | undefined, act: () => Answer | Promise<Answer>): Promise<Response> =>
+  const operate = (
+    c: Context<Env>,
+    operation: Operation,
+    trade: string | undefined,
+    act: () => Answer | Promise<Answer>,
+  ): Promise<Response> =>
     withFaults(c, switches, {
       operation,
       trade,
@@ -71,7 +94,9 @@ export function merchantRoutes({ mchId, headers, mistrusts, trades, refunds, bil
           .then(act)
           .catch((error) => refused(asRefusal(error))),
       failed: ({ status, code, unsigned }) =>
-        unsigned ? Response.json({ code, message: 'switched on' }, { status }) : reply(c, refused(new GatewayRefusal(status, code, 'switched on'))),
+        unsigned
+          ? Response.json({ code, message: 'switched on' }, { status })
+          : reply(c, refused(new GatewayRefusal(status, code, 'switched on'))),
       reply: (result, hand) => reply(c, result, hand === 'stranger' ? strangerKey() : undefined),
     })
 
@@ -96,7 +121,8 @@ export function merchantRoutes({ mchId, headers, mistrusts, trades, refunds, bil
       ownMerchant(request.mchid)
       return operate(c, 'open', request.out_trade_no, async () => {
         const trade = trades.open(way, request)
-        if (switches.get('payBeforeAnswer', request.out_trade_no) && trade.state === 'NOTPAY') await buyer.pay(request.out_trade_no).told
+        if (switches.get('payBeforeAnswer', request.out_trade_no) && trade.state === 'NOTPAY')
+          await buyer.pay(request.out_trade_no).told
         return answer(200, handOver[way](trade, new URL(c.req.url).origin))
       })
     })
@@ -105,14 +131,17 @@ export function merchantRoutes({ mchId, headers, mistrusts, trades, refunds, bil
   app.get('/pay/transactions/out-trade-no/:number', (c) => {
     const number = c.req.param('number')
     ownMerchant(c.req.query('mchid'))
-    return operate(c, 'query', number, () => answer(200, transactionJson(trades.find(number), switches.get('tradeState', number))))
+    return operate(c, 'query', number, () =>
+      answer(200, transactionJson(trades.find(number), switches.get('tradeState', number))),
+    )
   })
 
   app.post('/pay/transactions/out-trade-no/:number/close', (c) => {
     const number = c.req.param('number')
     ownMerchant(reading(z.strictObject({ mchid: z.string() }), c.var.body).mchid)
     return operate(c, 'close', number, () => {
-      if (switches.get('payBeforeClose', number) && trades.find(number).state === 'NOTPAY') void buyer.pay(number).told
+      if (switches.get('payBeforeClose', number) && trades.find(number).state === 'NOTPAY')
+        void buyer.pay(number).told
       trades.close(number)
       return answer(204)
     })
@@ -122,20 +151,28 @@ export function merchantRoutes({ mchId, headers, mistrusts, trades, refunds, bil
     const url = refund.request.notify_url
     const event = `REFUND.${refund.status}`
     if (url === undefined || switches.get('noNotification', refund.trade.request.out_trade_no)) return
-    void notify.send({ url, event, original: 'refund', resource: refundNoticeJson(refund), tally: refund.notices }, {})
+    void notify.send(
+      { url, event, original: 'refund', resource: refundNoticeJson(refund), tally: refund.notices },
+      {},
+    )
   }
 
   app.post('/refund/domestic/refunds', (c) => {
     const request = reading(refundSchema, c.var.body)
     const trade = refunds.tradeOf(request).request.out_trade_no
     return operate(c, 'refund', trade, () =>
-      answer(200, refundJson(refunds.apply(request, switches.get('refundEnds', trade) ?? 'SUCCESS', refundEnded))),
+      answer(
+        200,
+        refundJson(refunds.apply(request, switches.get('refundEnds', trade) ?? 'SUCCESS', refundEnded)),
+      ),
     )
   })
 
   app.get('/refund/domestic/refunds/:number', (c) => {
     const number = c.req.param('number')
-    return operate(c, 'queryRefund', refunds.tradeOfRefund(number), () => answer(200, refundJson(refunds.find(number))))
+    return operate(c, 'queryRefund', refunds.tradeOfRefund(number), () =>
+      answer(200, refundJson(refunds.find(number))),
+    )
   })
 
   billRoutes(app, bills, (c, operation, act) => operate(c, operation, undefined, () => answer(200, act())))

@@ -1,20 +1,37 @@
-import { createCipheriv, createPrivateKey, createPublicKey, type KeyObject, randomBytes, sign, verify } from 'node:crypto'
+import {
+  createCipheriv,
+  createPrivateKey,
+  createPublicKey,
+  type KeyObject,
+  randomBytes,
+  sign,
+  verify,
+} from 'node:crypto'
 
 /** The lines that WeChat Pay signs, each ended by a line feed, the last one too (签名生成, 验证签名). */
 export const lines = (...parts: string[]): string => parts.map((part) => `${part}\n`).join('')
 
-const signs = (text: string, key: KeyObject): string => sign('sha256', Buffer.from(text), key).toString('base64')
+const signs = (text: string, key: KeyObject): string =>
+  sign('sha256', Buffer.from(text), key).toString('base64')
 
 export const isSigned = (text: string, signature: string, key: KeyObject): boolean =>
   verify('sha256', Buffer.from(text), key, Buffer.from(signature, 'base64'))
 
 /** AES-256-GCM as notifications carry it: ciphertext and tag, together, in base64 (证书和回调报文解密). */
-export function seal(plain: string | Buffer, key: Buffer, nonce: string | Buffer, associated: string | Buffer): string {
+export function seal(
+  plain: string | Buffer,
+  key: Buffer,
+  nonce: string | Buffer,
+  associated: string | Buffer,
+): string {
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(associated))
   return Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]).toString('base64')
 }
 
-export type SignedHeaders = Record<'Wechatpay-Timestamp' | 'Wechatpay-Nonce' | 'Wechatpay-Signature' | 'Wechatpay-Serial', string>
+export type SignedHeaders = Record<
+  'Wechatpay-Timestamp' | 'Wechatpay-Nonce' | 'Wechatpay-Signature' | 'Wechatpay-Serial',
+  string
+>
 
 /** WeChat's signing side: answers and notifications carry the same four headers. The key is read once. */
 export function platform(keyId: string, privateKeyPem: string, now: () => number) {
@@ -36,26 +53,44 @@ export function platform(keyId: string, privateKeyPem: string, now: () => number
 type PlatformKey = { id: string; privateKey: string }
 
 /** The platform's one or two keys: signs with the one that is asked for by its id, else with the first; with `second` on, with that one always. */
-export function platformKeys(first: PlatformKey, second: PlatformKey | undefined, secondIsOn: () => boolean, now: () => number) {
+export function platformKeys(
+  first: PlatformKey,
+  second: PlatformKey | undefined,
+  secondIsOn: () => boolean,
+  now: () => number,
+) {
   const own = platform(first.id, first.privateKey, now)
   const other = second && platform(second.id, second.privateKey, now)
   return {
     headers(body: string, key?: KeyObject, asked?: string): SignedHeaders {
-      if (secondIsOn() && !other) throw new Error('the switch secondKey is on, and this sandbox has no second key')
+      if (secondIsOn() && !other)
+        throw new Error('the switch secondKey is on, and this sandbox has no second key')
       return (other && (secondIsOn() || asked === second?.id) ? other : own).headers(body, key)
     },
   }
 }
 
-export type SignedRequest = { method: string; pathAndQuery: string; body: string; authorization: string | undefined }
+export type SignedRequest = {
+  method: string
+  pathAndQuery: string
+  body: string
+  authorization: string | undefined
+}
 
 /** WeChat's verifying side: why a merchant's request is not believed (SIGN_ERROR), or nothing when it is. ±300 s. */
-export function merchantVerifier(merchant: { mchId: string; serial: string; publicKeyPem: string }, now: () => number) {
+export function merchantVerifier(
+  merchant: { mchId: string; serial: string; publicKeyPem: string },
+  now: () => number,
+) {
   const key = createPublicKey(merchant.publicKeyPem)
   return ({ method, pathAndQuery, body, authorization }: SignedRequest): string | undefined => {
     const scheme = 'WECHATPAY2-SHA256-RSA2048 '
     if (!authorization?.startsWith(scheme)) return 'Authorization is missing or of another scheme'
-    const named = new Map([...authorization.slice(scheme.length).matchAll(/([a-z_]+)="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]))
+    const named = new Map(
+      [...authorization.slice(scheme.length).matchAll(/([a-z_]+)="([^"]*)"/g)].map(
+        ([, name = '', value = '']) => [name, value],
+      ),
+    )
     const part = (name: string) => named.get(name) ?? ''
     if (part('mchid') !== merchant.mchId) return 'mchid is not known here'
     if (part('serial_no') !== merchant.serial) return 'serial_no is not of this merchant'

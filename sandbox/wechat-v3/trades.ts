@@ -64,7 +64,8 @@ export function tradeBook(merchant: { mchId: string; appId: string }, now: () =>
   }
 
   const open = (way: Way, request: Creation): Trade => {
-    if (request.appid !== merchant.appId) throw new GatewayRefusal(400, 'APPID_MCHID_NOT_MATCH', 'appid 和 mchid 不匹配')
+    if (request.appid !== merchant.appId)
+      throw new GatewayRefusal(400, 'APPID_MCHID_NOT_MATCH', 'appid 和 mchid 不匹配')
     if (trades.has(request.out_trade_no)) {
       const known = find(request.out_trade_no)
       if (known.way !== way || JSON.stringify(known.request) !== JSON.stringify(request))
@@ -111,8 +112,10 @@ export function tradeBook(merchant: { mchId: string; appId: string }, now: () =>
     /** The buyer's phone: takes `amount` fen if the trade can be paid. */
     pay(outTradeNo: string, amount: bigint, evenWhenClosed: boolean): Trade {
       const trade = find(outTradeNo)
-      if (trade.state === 'SUCCESS' || trade.state === 'REFUND') throw new GatewayRefusal(400, 'ORDERPAID', '该订单已支付')
-      if (trade.state === 'CLOSED' && !evenWhenClosed) throw new GatewayRefusal(400, 'ORDER_CLOSED', '该订单已关闭')
+      if (trade.state === 'SUCCESS' || trade.state === 'REFUND')
+        throw new GatewayRefusal(400, 'ORDERPAID', '该订单已支付')
+      if (trade.state === 'CLOSED' && !evenWhenClosed)
+        throw new GatewayRefusal(400, 'ORDER_CLOSED', '该订单已关闭')
       const transactionId = `4200${String(byTransaction.size + 1).padStart(8, '0')}${randomInt(1e12).toString().padStart(12, '0')}`
       Object.assign(trade, { state: 'SUCCESS', captured: amount, transactionId, paidAt: now() })
       byTransaction.set(transactionId, trade)
@@ -134,7 +137,14 @@ export function transactionJson(trade: Trade, state: string = trade.state) {
     payer: { openid: trade.request.payer?.openid ?? 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o' },
   }
   return {
-    ...{ appid, mchid, out_trade_no, trade_state: state, trade_state_desc: state, attach: trade.request.attach ?? '' },
+    ...{
+      appid,
+      mchid,
+      out_trade_no,
+      trade_state: state,
+      trade_state_desc: state,
+      attach: trade.request.attach ?? '',
+    },
     ...paid,
     amount: { total, payer_total: total, currency: 'CNY', payer_currency: 'CNY' },
   }

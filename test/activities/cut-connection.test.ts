@@ -16,7 +16,8 @@ async function cuttable(): Promise<{ db: Db; cut(): void; close(): Promise<void>
   const wires = new Set<Socket>()
   const server = createServer((wire) => {
     const far = dial(Number(to.port), to.hostname)
-    for (const end of [wire, far]) end.on('error', () => {}).on('close', () => [wire, far].map((other) => other.destroy()))
+    for (const end of [wire, far])
+      end.on('error', () => {}).on('close', () => [wire, far].map((other) => other.destroy()))
     wires.add(wire)
     wire.pipe(far).pipe(wire)
   })

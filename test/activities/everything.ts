@@ -6,7 +6,12 @@ import type { OrderInput } from '../../domain/order-input.ts'
 import type { Shop } from '../support/shop.ts'
 
 /** Of an order from the cart; a flash order takes its offer instead of reserving. */
-export const reserving = ['reserve_stock', 'lock_coupon', 'debit_balance', 'spend_points'] as const satisfies readonly ReservingStep[]
+export const reserving = [
+  'reserve_stock',
+  'lock_coupon',
+  'debit_balance',
+  'spend_points',
+] as const satisfies readonly ReservingStep[]
 export const run = 'the first run'
 
 /** An order that needs every step: two SKUs, one of them from two warehouses, a coupon, a part from the wallet, points. */

@@ -46,12 +46,14 @@ async function open(): Promise<OfferKey> {
   await preheat(sql, gate, session)
   return { session, sku }
 }
-const ticketOf = async (offer: OfferKey, has?: Parameters<Shop['buyer']>[0]) => staged(sql, shop.ids, offer, await shop.buyer(has), { pieces: 2 })
+const ticketOf = async (offer: OfferKey, has?: Parameters<Shop['buyer']>[0]) =>
+  staged(sql, shop.ids, offer, await shop.buyer(has), { pieces: 2 })
 const counts = async (offer: OfferKey) => {
   const { quota, granted, sold } = await offerRow(sql, offer)
   return { quota, granted, sold }
 }
-const shelf = async ({ sku }: OfferKey) => (await sql<{ pieces: number }[]>`SELECT on_hand AS pieces FROM stock WHERE sku_id = ${sku}`)[0]?.pieces
+const shelf = async ({ sku }: OfferKey) =>
+  (await sql<{ pieces: number }[]>`SELECT on_hand AS pieces FROM stock WHERE sku_id = ${sku}`)[0]?.pieces
 
 async function stepByStep(sql: Sql, input: OrderInput, run: string): Promise<void> {
   const { orderId: order, payWithinMs } = input
@@ -76,7 +78,10 @@ async function placed(offer: OfferKey): Promise<TicketId> {
 }
 /** An activity inside a transaction of the test's own. */
 const within = (tx: Tx) =>
-  new Proxy(tx, { get: (target, key) => (key === 'begin' ? (work: (tx: Tx) => unknown) => work(tx) : Reflect.get(target, key)) }) as unknown as Sql // But for `begin` they are alike.
+  new Proxy(tx, {
+    get: (target, key) =>
+      key === 'begin' ? (work: (tx: Tx) => unknown) => work(tx) : Reflect.get(target, key),
+  }) as unknown as Sql // But for `begin` they are alike.
 
 describe.each(roads)('a flash order placed %s', (_, place) => {
   it('sells what its ticket was granted, and takes nothing from the shelf', async () => {
@@ -94,22 +99,28 @@ describe.each(roads)('a flash order placed %s', (_, place) => {
     ['buyer_blocked', 'before anything is taken', { blocked: true }, {}],
     ['address_unknown', 'before anything is taken', {}, { addressId: '1' as AddressId }], // Nobody's.
     ['balance_insufficient', 'after its pieces were taken', { balance: 10 }, { balance: '11' }],
-  ] as const)('and refused with %s, %s, gives back what it was granted, and no more', async (code, _when, has, wish) => {
-    const offer = await open()
-    await placed(offer)
-    const ticket = await ticketOf(offer, has)
-    await place(sql, await flashOrder(sql, ticket, wish), 'run')
-    expect(await orderRow(sql, ticket)).toMatchObject({ status: 'rejected', refusal: { code } })
-    expect(await ticketRow(sql, ticket)).toEqual({ state: 'given_back', reason: code, tell: 'given_back' })
-    expect(await counts(offer)).toEqual({ quota: 5, granted: 2, sold: 2 })
-  })
+  ] as const)(
+    'and refused with %s, %s, gives back what it was granted, and no more',
+    async (code, _when, has, wish) => {
+      const offer = await open()
+      await placed(offer)
+      const ticket = await ticketOf(offer, has)
+      await place(sql, await flashOrder(sql, ticket, wish), 'run')
+      expect(await orderRow(sql, ticket)).toMatchObject({ status: 'rejected', refusal: { code } })
+      expect(await ticketRow(sql, ticket)).toEqual({ state: 'given_back', reason: code, tell: 'given_back' })
+      expect(await counts(offer)).toEqual({ quota: 5, granted: 2, sold: 2 })
+    },
+  )
 
   it('whose pieces somebody gave back before is refused, and gives back nothing', async () => {
     const offer = await open()
     const ticket = await ticketOf(offer)
     await sql.begin((tx) => giveBack(tx, ticket, 'by_hand'))
     await place(sql, await flashOrder(sql, ticket), 'run')
-    expect(await orderRow(sql, ticket)).toMatchObject({ status: 'rejected', refusal: { code: 'out_of_stock', details: { skus: [offer.sku] } } })
+    expect(await orderRow(sql, ticket)).toMatchObject({
+      status: 'rejected',
+      refusal: { code: 'out_of_stock', details: { skus: [offer.sku] } },
+    })
     expect(await ticketRow(sql, ticket)).toMatchObject({ state: 'given_back', reason: 'by_hand' })
     expect(await counts(offer)).toEqual({ quota: 5, granted: 0, sold: 0 })
   })
@@ -119,23 +130,31 @@ describe('a flash order', () => {
   it.each([
     ['taken its pieces', false],
     ['been confirmed', true],
-  ] as const)('given up before it has %s leaves nothing granted and nothing sold, and takes nothing later', async (_, taken) => {
-    const offer = await open()
-    const ticket = await ticketOf(offer)
-    await openAlone(sql, await flashOrder(sql, ticket), 'run')
-    if (taken) await placeStep(sql, ticket, 'take_offer')
-    for (let i = 0; i < 2; i++) expect(await rejectOrder(sql, ticket, unavailable)).toMatchObject({ status: 'rejected' })
-    expect(await counts(offer)).toEqual({ quota: 5, granted: 0, sold: 0 })
-    expect(await ticketRow(sql, ticket)).toMatchObject({ state: 'given_back', reason: 'unavailable' })
-    await expect(placeStep(sql, ticket, 'take_offer')).rejects.toThrow(StepUndone)
-    expect(await counts(offer)).toEqual({ quota: 5, granted: 0, sold: 0 })
-  })
+  ] as const)(
+    'given up before it has %s leaves nothing granted and nothing sold, and takes nothing later',
+    async (_, taken) => {
+      const offer = await open()
+      const ticket = await ticketOf(offer)
+      await openAlone(sql, await flashOrder(sql, ticket), 'run')
+      if (taken) await placeStep(sql, ticket, 'take_offer')
+      for (let i = 0; i < 2; i++)
+        expect(await rejectOrder(sql, ticket, unavailable)).toMatchObject({ status: 'rejected' })
+      expect(await counts(offer)).toEqual({ quota: 5, granted: 0, sold: 0 })
+      expect(await ticketRow(sql, ticket)).toMatchObject({ state: 'given_back', reason: 'unavailable' })
+      await expect(placeStep(sql, ticket, 'take_offer')).rejects.toThrow(StepUndone)
+      expect(await counts(offer)).toEqual({ quota: 5, granted: 0, sold: 0 })
+    },
+  )
 
   it('closed by five at once gives back once', async () => {
     const offer = await open()
     const [ticket] = [await placed(offer), await placed(offer)]
     await Promise.all(Array.from({ length: 5 }, () => closeOrder(sql, ticket, 'pay_timeout')))
-    expect(await ticketRow(sql, ticket)).toEqual({ state: 'given_back', reason: 'pay_timeout', tell: 'given_back' })
+    expect(await ticketRow(sql, ticket)).toEqual({
+      state: 'given_back',
+      reason: 'pay_timeout',
+      tell: 'given_back',
+    })
     expect(await counts(offer)).toEqual({ quota: 5, granted: 2, sold: 2 })
   })
 
@@ -166,7 +185,11 @@ describe('a paid flash order that is refunded whole before it was shipped', () =
     const ticket = await paid(offer)
     await Promise.all(Array.from({ length: 5 }, () => refundOrder(sql, ticket, calledOff)))
     expect(await counts(offer)).toEqual({ quota: 5, granted: 0, sold: 0 })
-    expect(await ticketRow(sql, ticket)).toEqual({ state: 'given_back', reason: 'buyer_cancelled', tell: 'given_back' })
+    expect(await ticketRow(sql, ticket)).toEqual({
+      state: 'given_back',
+      reason: 'buyer_cancelled',
+      tell: 'given_back',
+    })
     expect(await orderRow(sql, ticket)).toMatchObject({ status: 'closed', payState: 'refunded' })
   })
 
@@ -184,8 +207,10 @@ describe('the database', () => {
   it('refuses to oversell, whoever asks past the code', async () => {
     const offer = await open()
     await placed(offer)
-    const set = (change: object) => sql`UPDATE offers SET ${sql(change as Record<string, number>)} WHERE session_id = ${offer.session}`
-    for (const change of [{ granted: 6 }, { sold: 3 }, { quota: 1 }, { sold: -1 }]) await expect(set(change)).rejects.toThrow('offer_never_oversold')
+    const set = (change: object) =>
+      sql`UPDATE offers SET ${sql(change as Record<string, number>)} WHERE session_id = ${offer.session}`
+    for (const change of [{ granted: 6 }, { sold: 3 }, { quota: 1 }, { sold: -1 }])
+      await expect(set(change)).rejects.toThrow('offer_never_oversold')
     expect(await counts(offer)).toEqual({ quota: 5, granted: 2, sold: 2 })
   })
 })

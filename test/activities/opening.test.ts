@@ -36,8 +36,16 @@ const teas = (wish: Partial<OrderInput> = {}, quantity = 2) => shop.orderInput(b
 const line = (quantity: number) => ({ lines: [{ sku: tea, quantity, unitPrice: '1000' }] })
 
 /** What makes an order impossible, and how it is refused. */
-const impossible: [string, () => Partial<OrderInput> | Promise<Partial<OrderInput>>, object | (() => object)][] = [
-  ['a SKU that there is not', () => ({ lines: [{ sku: unknown, quantity: 1, unitPrice: '1' }] }), { code: 'sku_unknown', details: { sku: '1' } }],
+const impossible: [
+  string,
+  () => Partial<OrderInput> | Promise<Partial<OrderInput>>,
+  object | (() => object),
+][] = [
+  [
+    'a SKU that there is not',
+    () => ({ lines: [{ sku: unknown, quantity: 1, unitPrice: '1' }] }),
+    { code: 'sku_unknown', details: { sku: '1' } },
+  ],
   [
     'a SKU that is not on sale',
     async () => {
@@ -70,13 +78,33 @@ const impossible: [string, () => Partial<OrderInput> | Promise<Partial<OrderInpu
   ['no pieces', () => line(0), { code: 'quantity_invalid' }],
   ['fewer than no pieces', () => line(-1), { code: 'quantity_invalid' }],
   ['half a piece', () => line(1.5), { code: 'quantity_invalid' }],
-  ['a thousand pieces', () => line(1000), () => ({ code: 'quantity_invalid', details: { sku: tea, quantity: 1000 } })],
-  ['more points than half of the goods', () => ({ points: '1001' }), { code: 'points_insufficient', details: { available: '1000' } }],
+  [
+    'a thousand pieces',
+    () => line(1000),
+    () => ({ code: 'quantity_invalid', details: { sku: tea, quantity: 1000 } }),
+  ],
+  [
+    'more points than half of the goods',
+    () => ({ points: '1001' }),
+    { code: 'points_insufficient', details: { available: '1000' } },
+  ],
   ['another buyer’s coupon', async () => ({ couponId: await shop.coupon(stranger.id) }), coupon('not_yours')],
   ['a coupon that there is not', () => ({ couponId: unknown }), coupon('not_yours')],
-  ['an expired coupon', async () => ({ couponId: await shop.coupon(buyer.id, { until: new Date(Date.now() - 1000) }) }), coupon('expired')],
-  ['a coupon for more', async () => ({ couponId: await shop.coupon(buyer.id, { minimum: 2001 }) }), coupon('below_minimum')],
-  ['a coupon for other goods', async () => ({ couponId: await shop.coupon(buyer.id, { scope: [cup] }) }), coupon('out_of_scope')],
+  [
+    'an expired coupon',
+    async () => ({ couponId: await shop.coupon(buyer.id, { until: new Date(Date.now() - 1000) }) }),
+    coupon('expired'),
+  ],
+  [
+    'a coupon for more',
+    async () => ({ couponId: await shop.coupon(buyer.id, { minimum: 2001 }) }),
+    coupon('below_minimum'),
+  ],
+  [
+    'a coupon for other goods',
+    async () => ({ couponId: await shop.coupon(buyer.id, { scope: [cup] }) }),
+    coupon('out_of_scope'),
+  ],
   ['a coupon that another order has', async () => heldCoupon(), coupon('used')],
 ]
 
@@ -97,17 +125,23 @@ async function heldCoupon() {
 }
 
 describe('opening an order', () => {
-  it.each(impossible)('with %s writes a refused order with why, and touches nothing else', async (_, wish, refusal) => {
-    const input = teas(await wish())
-    const before = await holdings(sql)
-    expect(await openAlone(sql, input, run)).toEqual({ mine: true, fresh: true, status: 'rejected' })
-    const row = await orderRow(sql, input.orderId)
-    expect(row).toMatchObject({ status: 'rejected', refusal: typeof refusal === 'function' ? refusal() : refusal })
-    expect(await movementsOf(sql, input.orderId)).toEqual([])
-    expect(await stepsOf(sql, input.orderId)).toEqual({})
-    expect(await holdings(sql)).toEqual(before)
-    expect(await openAlone(sql, input, run)).toEqual({ mine: true, fresh: false, status: 'rejected' })
-  })
+  it.each(impossible)(
+    'with %s writes a refused order with why, and touches nothing else',
+    async (_, wish, refusal) => {
+      const input = teas(await wish())
+      const before = await holdings(sql)
+      expect(await openAlone(sql, input, run)).toEqual({ mine: true, fresh: true, status: 'rejected' })
+      const row = await orderRow(sql, input.orderId)
+      expect(row).toMatchObject({
+        status: 'rejected',
+        refusal: typeof refusal === 'function' ? refusal() : refusal,
+      })
+      expect(await movementsOf(sql, input.orderId)).toEqual([])
+      expect(await stepsOf(sql, input.orderId)).toEqual({})
+      expect(await holdings(sql)).toEqual(before)
+      expect(await openAlone(sql, input, run)).toEqual({ mine: true, fresh: false, status: 'rejected' })
+    },
+  )
 
   it('takes 999 pieces, and points up to half of the goods after the coupon', async () => {
     expect(await openAlone(sql, teas({}, 999), run)).toMatchObject({ status: 'placing' })
@@ -120,9 +154,17 @@ describe('opening an order', () => {
     const input = teas()
     expect(await openAlone(sql, input, run)).toEqual({ mine: true, fresh: true, status: 'placing' })
     expect(await openAlone(sql, input, run)).toEqual({ mine: true, fresh: false, status: 'placing' })
-    expect(await openAlone(sql, input, 'another run')).toEqual({ mine: false, fresh: false, status: 'placing' })
+    expect(await openAlone(sql, input, 'another run')).toEqual({
+      mine: false,
+      fresh: false,
+      status: 'placing',
+    })
     await reject(sql, input.orderId)
-    expect(await openAlone(sql, input, 'another run')).toEqual({ mine: false, fresh: false, status: 'rejected' })
+    expect(await openAlone(sql, input, 'another run')).toEqual({
+      mine: false,
+      fresh: false,
+      status: 'rejected',
+    })
   })
 
   it('by ten runs at once writes one row, which is one run’s', async () => {
@@ -138,14 +180,17 @@ describe('opening an order', () => {
     const without = teas({ fingerprint: 'mine' })
     await sql`INSERT INTO order_notes (order_id, fingerprint, note) VALUES (${without.orderId}, 'other', 'no')`
     await openAlone(sql, without, run)
-    const notes = await sql<{ note: string }[]>`SELECT note FROM orders WHERE id IN (${input.orderId}, ${without.orderId}) ORDER BY id`
+    const notes = await sql<
+      { note: string }[]
+    >`SELECT note FROM orders WHERE id IN (${input.orderId}, ${without.orderId}) ORDER BY id`
     expect(notes.map(({ note }) => note)).toEqual(['ring twice', ''])
   })
 })
 
 describe('an opened order', () => {
   const snapshot = async (order: OrderId) => ({
-    order: await sql`SELECT address, goods_fen, shipping_fen, coupon_fen, points_fen, balance_fen, due_fen FROM orders WHERE id = ${order}`,
+    order:
+      await sql`SELECT address, goods_fen, shipping_fen, coupon_fen, points_fen, balance_fen, due_fen FROM orders WHERE id = ${order}`,
     lines: await sql`SELECT * FROM order_lines WHERE order_id = ${order} ORDER BY line`,
   })
 
@@ -165,6 +210,8 @@ describe('an opened order', () => {
       unit_price_fen: 1000n,
       quantity: 4,
     })
-    expect(before.order[0]).toMatchObject({ address: { name: '张三', phone: '13800138000', province: '浙江', postCode: '310000', label: '家' } })
+    expect(before.order[0]).toMatchObject({
+      address: { name: '张三', phone: '13800138000', province: '浙江', postCode: '310000', label: '家' },
+    })
   })
 })

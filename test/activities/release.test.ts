@@ -30,17 +30,20 @@ afterAll(async () => {
 const plain = ({ couponId: _, ...input }: OrderInput): OrderInput => ({ ...input, points: '0', balance: '0' })
 
 describe('an order', () => {
-  it.each([0, 1, 2, 3, 4])('rejected after %i of its steps leaves everything exactly as it was, and a row that says why', async (count) => {
-    const input = await everything(shop)
-    const before = await holdings(sql)
-    const order = await done(sql, input, count)
-    expect(await reject(sql, order)).toEqual({ status: 'rejected', payBy: null })
-    expect(await holdings(sql)).toEqual(before)
-    expect(await orderRow(sql, order)).toMatchObject({ status: 'rejected', refusal: unavailable })
-    for (const step of reserving) await expect(placeStep(sql, order, step)).rejects.toThrow(StepUndone)
-    await expect(confirmOrder(sql, order, 1000)).rejects.toThrow(StepUndone)
-    expect(await holdings(sql)).toEqual(before)
-  })
+  it.each([0, 1, 2, 3, 4])(
+    'rejected after %i of its steps leaves everything exactly as it was, and a row that says why',
+    async (count) => {
+      const input = await everything(shop)
+      const before = await holdings(sql)
+      const order = await done(sql, input, count)
+      expect(await reject(sql, order)).toEqual({ status: 'rejected', payBy: null })
+      expect(await holdings(sql)).toEqual(before)
+      expect(await orderRow(sql, order)).toMatchObject({ status: 'rejected', refusal: unavailable })
+      for (const step of reserving) await expect(placeStep(sql, order, step)).rejects.toThrow(StepUndone)
+      await expect(confirmOrder(sql, order, 1000)).rejects.toThrow(StepUndone)
+      expect(await holdings(sql)).toEqual(before)
+    },
+  )
 
   it('rejected after it was confirmed stays as it is and says so', async () => {
     const order = await confirmed(sql, await everything(shop))
@@ -54,10 +57,16 @@ describe('an order', () => {
     const input = await everything(shop)
     const before = await holdings(sql)
     const order = await confirmed(sql, input)
-    const closings = await Promise.all(Array.from({ length: 5 }, () => closeOrder(sql, order, 'buyer_cancelled')))
+    const closings = await Promise.all(
+      Array.from({ length: 5 }, () => closeOrder(sql, order, 'buyer_cancelled')),
+    )
     expect(closings).toEqual(Array.from({ length: 5 }, () => ({ status: 'closed', openAttempt: false })))
     expect(await holdings(sql)).toEqual(before)
-    expect(await orderRow(sql, order)).toMatchObject({ status: 'closed', closedWhy: 'buyer_cancelled', refusal: null })
+    expect(await orderRow(sql, order)).toMatchObject({
+      status: 'closed',
+      closedWhy: 'buyer_cancelled',
+      refusal: null,
+    })
     await expect(placeStep(sql, order, 'reserve_stock')).rejects.toThrow(StepUndone)
   })
 
@@ -96,7 +105,10 @@ describe('closing an order', () => {
 describe('the quick road', () => {
   it('places an order with everything as the single steps do', async () => {
     const [input, twin] = [await everything(shop), await everything(shop)]
-    expect(await placeAtOnce(sql, input, run)).toEqual({ status: 'awaiting_payment', payBy: expect.any(Number) })
+    expect(await placeAtOnce(sql, input, run)).toEqual({
+      status: 'awaiting_payment',
+      payBy: expect.any(Number),
+    })
     await confirmed(sql, twin)
     const kinds = (order: string) =>
       sql`SELECT warehouse_id, kind, on_hand, reserved FROM stock_movements WHERE order_id = ${order} ORDER BY sku_id, warehouse_id`
@@ -107,15 +119,19 @@ describe('the quick road', () => {
     ['out_of_stock', {}],
     ['balance_insufficient', { balance: '2001' }],
     ['points_insufficient', { points: '501' }],
-  ] as const)('refused with %s leaves a row that says why, and everything exactly as it was', async (code, wish) => {
-    const input = await everything(shop, wish)
-    if (code === 'out_of_stock') await placeAtOnce(sql, { ...plain(input), orderId: shop.ids.next() as OrderId }, run)
-    const before = await holdings(sql)
-    expect(await placeAtOnce(sql, input, run)).toEqual({ status: 'rejected', payBy: null })
-    expect(await orderRow(sql, input.orderId)).toMatchObject({ status: 'rejected', refusal: { code } })
-    expect(await holdings(sql)).toEqual(before)
-    expect(await placeAtOnce(sql, input, run)).toEqual({ status: 'rejected', payBy: null })
-  })
+  ] as const)(
+    'refused with %s leaves a row that says why, and everything exactly as it was',
+    async (code, wish) => {
+      const input = await everything(shop, wish)
+      if (code === 'out_of_stock')
+        await placeAtOnce(sql, { ...plain(input), orderId: shop.ids.next() as OrderId }, run)
+      const before = await holdings(sql)
+      expect(await placeAtOnce(sql, input, run)).toEqual({ status: 'rejected', payBy: null })
+      expect(await orderRow(sql, input.orderId)).toMatchObject({ status: 'rejected', refusal: { code } })
+      expect(await holdings(sql)).toEqual(before)
+      expect(await placeAtOnce(sql, input, run)).toEqual({ status: 'rejected', payBy: null })
+    },
+  )
 
   it('leaves an order that single steps have begun to the single steps', async () => {
     const input = await everything(shop)
@@ -129,7 +145,9 @@ describe('the quick road', () => {
   it('taken by ten at once places one order', async () => {
     const input = await everything(shop)
     const placed = await Promise.all(Array.from({ length: 10 }, () => placeAtOnce(sql, input, run)))
-    expect(placed.filter((answer) => answer !== undefined)).toEqual([{ status: 'awaiting_payment', payBy: expect.any(Number) }])
+    expect(placed.filter((answer) => answer !== undefined)).toEqual([
+      { status: 'awaiting_payment', payBy: expect.any(Number) },
+    ])
   })
 })
 
@@ -139,12 +157,18 @@ describe('two orders of one buyer', () => {
     const order = await confirmed(sql, first)
     const lines = first.lines.map((line) => ({ ...line, quantity: 1 }))
     const { couponId: _, ...second } = { ...first, lines, orderId: shop.ids.next() as OrderId } // A fresh snowflake.
-    const shelf = await held(sql, (tx) => tx`SELECT 1 FROM stock WHERE sku_id = ${lines[0]?.sku ?? null} FOR UPDATE`)
+    const shelf = await held(
+      sql,
+      (tx) => tx`SELECT 1 FROM stock WHERE sku_id = ${lines[0]?.sku ?? null} FOR UPDATE`,
+    )
     const placing = placeAtOnce(sql, second, run)
     await waitingForLocks(sql, 1)
     const releasing = closeOrder(sql, order, 'pay_timeout')
     await waitingForLocks(sql, 2)
     await shelf.commit()
-    expect(await Promise.all([placing, releasing])).toMatchObject([{ status: 'awaiting_payment' }, { status: 'closed' }])
+    expect(await Promise.all([placing, releasing])).toMatchObject([
+      { status: 'awaiting_payment' },
+      { status: 'closed' },
+    ])
   })
 })

@@ -56,7 +56,8 @@ async function stepByStep(input: OrderInput): Promise<string | undefined> {
     return (await tried(() => rejectOrder(sql, input.orderId, error.refusal))).status
   }
 }
-const atOnce = async (input: OrderInput): Promise<string | undefined> => (await tried(() => placeAtOnce(sql, input, run)))?.status
+const atOnce = async (input: OrderInput): Promise<string | undefined> =>
+  (await tried(() => placeAtOnce(sql, input, run)))?.status
 
 describe('two hundred orders at the same time, of one to three pieces of five SKUs with a hundred pieces each', () => {
   it.each([
@@ -65,12 +66,19 @@ describe('two hundred orders at the same time, of one to three pieces of five SK
   ])('by %s: nothing is oversold, refused orders hold nothing, nobody deadlocks', async (_, road) => {
     const skus: SkuId[] = []
     for (let n = 0; n < 5; n++) skus.push(await shop.sku({ 1: 50, 2: 30, 3: 20 }))
-    const buyers = await Promise.all(Array.from({ length: 20 }, () => shop.buyer({ balance: 3000, points: 1000 })))
+    const buyers = await Promise.all(
+      Array.from({ length: 20 }, () => shop.buyer({ balance: 3000, points: 1000 })),
+    )
     const inputs = Array.from({ length: 200 }, (_, i) => {
       const buyer = buyers[i % buyers.length]
-      const lines = skus.filter((_, n) => n !== i % 5 && (i + n) % 3 !== 0).map((sku, n): [SkuId, number] => [sku, 1 + ((i + n) % 3)])
+      const lines = skus
+        .filter((_, n) => n !== i % 5 && (i + n) % 3 !== 0)
+        .map((sku, n): [SkuId, number] => [sku, 1 + ((i + n) % 3)])
       if (!buyer) throw new Error('twenty buyers')
-      return shop.orderInput(buyer, i % 2 ? lines : lines.reverse(), { points: String((i % 3) * 50), balance: String((i % 4) * 100) })
+      return shop.orderInput(buyer, i % 2 ? lines : lines.reverse(), {
+        points: String((i % 3) * 50),
+        balance: String((i % 4) * 100),
+      })
     })
     const ends = await Promise.all(inputs.map(road))
     expect(new Set(ends)).toEqual(new Set(['awaiting_payment', 'rejected']))
@@ -88,7 +96,11 @@ describe('two hundred orders at the same time, of one to three pieces of five SK
 
 describe('any orders', () => {
   const wish = fc.record({
-    lines: fc.uniqueArray(fc.tuple(fc.nat(2), fc.integer({ min: 1, max: 4 })), { minLength: 1, maxLength: 3, selector: ([sku]) => sku }),
+    lines: fc.uniqueArray(fc.tuple(fc.nat(2), fc.integer({ min: 1, max: 4 })), {
+      minLength: 1,
+      maxLength: 3,
+      selector: ([sku]) => sku,
+    }),
     buyer: fc.nat(1),
     coupon: fc.boolean(),
     points: fc.nat(300),
@@ -101,7 +113,11 @@ describe('any orders', () => {
   it('placed, refused, closed and released side by side leave ledgers whose sums are the rows', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(wish, { minLength: 1, maxLength: 12 }), async (wishes) => {
-        const skus = [await shop.sku({ 1: 6, 2: 3 }), await shop.sku({ 2: 5 }, 350), await shop.sku({ 1: 2, 3: 2 }, 1999)]
+        const skus = [
+          await shop.sku({ 1: 6, 2: 3 }),
+          await shop.sku({ 2: 5 }, 350),
+          await shop.sku({ 1: 2, 3: 2 }, 1999),
+        ]
         const buyers = [await shop.buyer({ balance: 1500, points: 500 }), await shop.buyer({ balance: 700 })]
         const coupons = await Promise.all(buyers.map(({ id }) => shop.coupon(id)))
         await Promise.all(
@@ -111,8 +127,15 @@ describe('any orders', () => {
             const couponId = coupon ? coupons[n] : undefined
             const input = shop.orderInput(
               buyer,
-              lines.flatMap(([sku, quantity]) => skus.slice(sku, sku + 1).map((id): [SkuId, number] => [id, quantity])),
-              { points: String(points), balance: String(balance), payment, ...(couponId ? { couponId } : {}) },
+              lines.flatMap(([sku, quantity]) =>
+                skus.slice(sku, sku + 1).map((id): [SkuId, number] => [id, quantity]),
+              ),
+              {
+                points: String(points),
+                balance: String(balance),
+                payment,
+                ...(couponId ? { couponId } : {}),
+              },
             )
             const placed = road(input)
             if (fate === 'reject') await tried(() => reject(sql, input.orderId)).catch(() => {}) // It may come before there is a row.

@@ -27,7 +27,12 @@ afterAll(async () => {
   await fresh.drop()
 })
 
-const effects = { reserve_stock: reserveStock, lock_coupon: lockCoupon, debit_balance: debitBalance, spend_points: spendPoints }
+const effects = {
+  reserve_stock: reserveStock,
+  lock_coupon: lockCoupon,
+  debit_balance: debitBalance,
+  spend_points: spendPoints,
+}
 /** `stock reserved` twice: its first line comes from two warehouses. */
 const effect = {
   reserve_stock: ['stock reserved', 'stock reserved', 'stock reserved'],
@@ -35,7 +40,8 @@ const effect = {
   debit_balance: ['wallet order'],
   spend_points: ['points order'],
 }
-const times = (count: number, work: () => Promise<unknown>) => Promise.all(Array.from({ length: count }, work))
+const times = (count: number, work: () => Promise<unknown>) =>
+  Promise.all(Array.from({ length: count }, work))
 
 describe.each(reserving)('the step %s', (step) => {
   it('happens once, however often it is asked for', async () => {
@@ -107,7 +113,9 @@ describe('the step confirm', () => {
   it('happens once: the deadline is the one of the first time, also for ten at once', async () => {
     const order = await done(sql, await everything(shop))
     const first = await confirmOrder(sql, order, 60_000)
-    expect(await times(10, () => confirmOrder(sql, order, 3_600_000))).toEqual(Array.from({ length: 10 }, () => first))
+    expect(await times(10, () => confirmOrder(sql, order, 3_600_000))).toEqual(
+      Array.from({ length: 10 }, () => first),
+    )
   })
 
   it('settles cash on delivery once, also when ten ask at the same time', async () => {
@@ -128,7 +136,10 @@ describe('the step confirm', () => {
   it('in flight wins over a release that comes meanwhile', async () => {
     const input = await everything(shop, { payment: 'on_delivery' })
     const order = await done(sql, input)
-    const shelf = await held(sql, (tx) => tx`SELECT 1 FROM stock WHERE sku_id = ${input.lines[0]?.sku ?? ''} FOR UPDATE`)
+    const shelf = await held(
+      sql,
+      (tx) => tx`SELECT 1 FROM stock WHERE sku_id = ${input.lines[0]?.sku ?? ''} FOR UPDATE`,
+    )
     const confirming = confirmOrder(sql, order, 60_000)
     await waitingForLocks(sql, 1)
     const released = reject(sql, order)
@@ -144,26 +155,36 @@ describe('a refusal', () => {
   async function rivals() {
     const first = await everything(shop, { balance: '1500', points: '500' })
     const second = { ...first, orderId: shop.ids.next() as OrderId } // A fresh snowflake.
-    return { first: await done(sql, first, 0), second: await done(sql, second, 0), before: await holdings(sql), input: first }
+    return {
+      first: await done(sql, first, 0),
+      second: await done(sql, second, 0),
+      before: await holdings(sql),
+      input: first,
+    }
   }
 
-  it.each(reserving)('of %s is not recorded: the same step succeeds once there is what was missing', async (step) => {
-    const { first, second } = await rivals()
-    await placeStep(sql, first, step)
-    await expect(placeStep(sql, second, step)).rejects.toThrow(Refused)
-    expect(await stepsOf(sql, second)).toEqual({})
-    await reject(sql, first)
-    await placeStep(sql, second, step)
-    expect(await movementsOf(sql, second)).toEqual(effect[step])
-    await reject(sql, second)
-  })
+  it.each(reserving)(
+    'of %s is not recorded: the same step succeeds once there is what was missing',
+    async (step) => {
+      const { first, second } = await rivals()
+      await placeStep(sql, first, step)
+      await expect(placeStep(sql, second, step)).rejects.toThrow(Refused)
+      expect(await stepsOf(sql, second)).toEqual({})
+      await reject(sql, first)
+      await placeStep(sql, second, step)
+      expect(await movementsOf(sql, second)).toEqual(effect[step])
+      await reject(sql, second)
+    },
+  )
 
   it('of one line reserves no other: all or nothing, and it names what is short', async () => {
     const { first, second, before, input } = await rivals()
     const [short, enough] = input.lines
     if (!short || !enough) throw new Error('an order with everything has two lines')
     await placeStep(sql, first, 'reserve_stock')
-    await expect(placeStep(sql, second, 'reserve_stock')).rejects.toMatchObject({ refusal: { code: 'out_of_stock', details: { skus: [short.sku] } } })
+    await expect(placeStep(sql, second, 'reserve_stock')).rejects.toMatchObject({
+      refusal: { code: 'out_of_stock', details: { skus: [short.sku] } },
+    })
     expect(await movementsOf(sql, second)).toEqual([])
     await reject(sql, first)
     await reject(sql, second)
@@ -175,7 +196,9 @@ describe('a refusal', () => {
     for (const step of reserving) await placeStep(sql, first, step)
     const refusal = (details: unknown) => ({ refusal: { details } })
     await expect(placeStep(sql, second, 'lock_coupon')).rejects.toMatchObject(refusal({ reason: 'used' }))
-    await expect(placeStep(sql, second, 'debit_balance')).rejects.toMatchObject(refusal({ available: { fen: '500', currency: 'CNY' } }))
+    await expect(placeStep(sql, second, 'debit_balance')).rejects.toMatchObject(
+      refusal({ available: { fen: '500', currency: 'CNY' } }),
+    )
     await expect(placeStep(sql, second, 'spend_points')).rejects.toMatchObject(refusal({ available: '0' }))
     await reject(sql, second)
     await reject(sql, first)
@@ -184,6 +207,14 @@ describe('a refusal', () => {
 
 it('a whole placing, step by step, moves each thing once', async () => {
   const order = await confirmed(sql, await everything(shop))
-  expect(await movementsOf(sql, order)).toEqual([...effect.lock_coupon, ...effect.spend_points, ...effect.reserve_stock, ...effect.debit_balance])
-  expect(await orderRow(sql, order)).toMatchObject({ status: 'awaiting_payment', due: 4000n + 2550n + 1000n - 300n - 250n - 700n })
+  expect(await movementsOf(sql, order)).toEqual([
+    ...effect.lock_coupon,
+    ...effect.spend_points,
+    ...effect.reserve_stock,
+    ...effect.debit_balance,
+  ])
+  expect(await orderRow(sql, order)).toMatchObject({
+    status: 'awaiting_payment',
+    due: 4000n + 2550n + 1000n - 300n - 250n - 700n,
+  })
 })

@@ -80,7 +80,10 @@ describe('where the pieces come from', () => {
       [tea, 1],
       [tea, 1],
     ])
-    expect(await orderRow(sql, more)).toMatchObject({ status: 'rejected', refusal: { code: 'out_of_stock', details: { skus: [tea] } } })
+    expect(await orderRow(sql, more)).toMatchObject({
+      status: 'rejected',
+      refusal: { code: 'out_of_stock', details: { skus: [tea] } },
+    })
   })
 
   it('is counted as sold per SKU when the order is settled', async () => {
@@ -91,15 +94,22 @@ describe('where the pieces come from', () => {
     ]
     const input = shop.orderInput(buyer, lines, { payment: 'on_delivery' })
     await placeAtOnce(sql, input, run)
-    const [row] = await sql`SELECT k.sales, s.on_hand, s.reserved FROM skus k JOIN stock s ON s.sku_id = k.id WHERE k.id = ${tea}`
+    const [row] =
+      await sql`SELECT k.sales, s.on_hand, s.reserved FROM skus k JOIN stock s ON s.sku_id = k.id WHERE k.id = ${tea}`
     expect(row).toEqual({ sales: 3n, on_hand: 2, reserved: 0 })
   })
 })
 
 describe('the database itself', () => {
   it.each([
-    ['more reserved than lies there', (sku: SkuId) => sql`UPDATE stock SET reserved = on_hand + 1 WHERE sku_id = ${sku}`],
-    ['what is reserved taken away', (sku: SkuId) => sql`UPDATE stock SET on_hand = reserved - 1 WHERE sku_id = ${sku}`],
+    [
+      'more reserved than lies there',
+      (sku: SkuId) => sql`UPDATE stock SET reserved = on_hand + 1 WHERE sku_id = ${sku}`,
+    ],
+    [
+      'what is reserved taken away',
+      (sku: SkuId) => sql`UPDATE stock SET on_hand = reserved - 1 WHERE sku_id = ${sku}`,
+    ],
     ['less than nothing reserved', (sku: SkuId) => sql`UPDATE stock SET reserved = -1 WHERE sku_id = ${sku}`],
   ])('refuses %s, whoever asks', async (_, damage) => {
     const tea = await shop.sku({ 1: 3 })

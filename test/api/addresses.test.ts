@@ -20,7 +20,10 @@ const list = async ({ api }: Buyer) => {
   return (await answer.json()).addresses
 }
 const at = (rig: Rig, id: string) => `${rig.url}/v1/addresses/${id}`
-const headers = ({ token }: Buyer) => ({ authorization: `Bearer ${token}`, 'content-type': 'application/json' })
+const headers = ({ token }: Buyer) => ({
+  authorization: `Bearer ${token}`,
+  'content-type': 'application/json',
+})
 
 describe('addresses', () => {
   it('makes the first one the default, and a later one only when asked', async () => {
@@ -42,7 +45,10 @@ describe('addresses', () => {
   it('changes what is given, and moves the default', async () => {
     const buyer = await rig.newBuyer()
     const [first, second] = [await create(buyer), await create(buyer)]
-    const answer = await buyer.api.v1.addresses[':id'].$patch({ param: { id: second.id }, json: { street: '新街 2 号', isDefault: true } })
+    const answer = await buyer.api.v1.addresses[':id'].$patch({
+      param: { id: second.id },
+      json: { street: '新街 2 号', isDefault: true },
+    })
     expect(await answer.json()).toEqual({ ...second, street: '新街 2 号', isDefault: true })
     expect((await list(buyer)).find(({ id }) => id === first.id)?.isDefault).toBe(false)
   })
@@ -58,7 +64,14 @@ describe('addresses', () => {
   it("answers 404 for somebody else's, and leaves it as it is", async () => {
     const [owner, other] = [await rig.newBuyer(), await rig.newBuyer()]
     const address = await create(owner)
-    expect((await other.api.v1.addresses[':id'].$patch({ param: { id: address.id }, json: { street: 'mine now' } })).status).toBe(404)
+    expect(
+      (
+        await other.api.v1.addresses[':id'].$patch({
+          param: { id: address.id },
+          json: { street: 'mine now' },
+        })
+      ).status,
+    ).toBe(404)
     expect((await other.api.v1.addresses[':id'].$delete({ param: { id: address.id } })).status).toBe(404)
     expect(await list(owner)).toEqual([address])
     expect(await list(other)).toEqual([])
@@ -82,7 +95,11 @@ describe('addresses', () => {
     ['a text that is a number', { ...home, city: 7 }, 'city'],
   ])('refuses %s with 422 and the field', async (_, body, field) => {
     const buyer = await rig.newBuyer()
-    const answer = await fetch(`${rig.url}/v1/addresses`, { method: 'POST', headers: headers(buyer), body: JSON.stringify(body) })
+    const answer = await fetch(`${rig.url}/v1/addresses`, {
+      method: 'POST',
+      headers: headers(buyer),
+      body: JSON.stringify(body),
+    })
     expect(answer.status).toBe(422)
     expect(await answer.json()).toMatchObject({ code: 'validation', field, errors: [{ field }] })
     expect(await list(buyer)).toEqual([])
@@ -91,7 +108,11 @@ describe('addresses', () => {
   it('never just unmakes the default', async () => {
     const buyer = await rig.newBuyer()
     const address = await create(buyer)
-    const answer = await fetch(at(rig, address.id), { method: 'PATCH', headers: headers(buyer), body: JSON.stringify({ isDefault: false }) })
+    const answer = await fetch(at(rig, address.id), {
+      method: 'PATCH',
+      headers: headers(buyer),
+      body: JSON.stringify({ isDefault: false }),
+    })
     expect(answer.status).toBe(422)
   })
 })

@@ -12,7 +12,8 @@ afterAll(() => rig.close())
 const tea = '1' as SkuId // Any decimal is a SKU's id here.
 const cake = '2' as SkuId
 
-const cartOf = async (user: UserId) => (await rig.carts.lines(user)).map(({ sku, quantity }) => ({ sku, quantity }))
+const cartOf = async (user: UserId) =>
+  (await rig.carts.lines(user)).map(({ sku, quantity }) => ({ sku, quantity }))
 
 describe('bought lines', () => {
   it('leave the cart, and only those, as often as it is asked', async () => {

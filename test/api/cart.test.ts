@@ -23,7 +23,11 @@ async function ask({ method = 'GET', path = '', body, headers = {} }: Asked) {
     headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
-  return { status: answer.status, headers: answer.headers, cart: (await answer.json()) as Cart & { code?: string } } // A cart, or a problem.
+  return {
+    status: answer.status,
+    headers: answer.headers,
+    cart: (await answer.json()) as Cart & { code?: string },
+  } // A cart, or a problem.
 }
 const signedIn = async () => {
   const { id, token } = await rig.newBuyer()
@@ -57,11 +61,22 @@ describe('a cart', () => {
       selectedPieces: 5,
       selectedTotal: { fen: '9995' },
     })
-    const changed = await ask({ method: 'PATCH', path: `/lines/${tea.sku}`, body: { quantity: 1, selected: false }, headers })
-    expect(changed.cart).toMatchObject({ lines: [{ quantity: 1, selected: false }], selectedPieces: 0, selectedTotal: { fen: '0' } })
+    const changed = await ask({
+      method: 'PATCH',
+      path: `/lines/${tea.sku}`,
+      body: { quantity: 1, selected: false },
+      headers,
+    })
+    expect(changed.cart).toMatchObject({
+      lines: [{ quantity: 1, selected: false }],
+      selectedPieces: 0,
+      selectedTotal: { fen: '0' },
+    })
     expect((await ask({ method: 'PATCH', body: { selected: true }, headers })).cart.selectedPieces).toBe(1)
     expect((await ask({ method: 'DELETE', path: `/lines/${tea.sku}`, headers })).cart.lines).toEqual([])
-    expect((await ask({ method: 'PATCH', path: `/lines/${tea.sku}`, body: { quantity: 1 }, headers })).status).toBe(404)
+    expect(
+      (await ask({ method: 'PATCH', path: `/lines/${tea.sku}`, body: { quantity: 1 }, headers })).status,
+    ).toBe(404)
   })
 
   it('keeps the price of when a line was added, and shows what changed since', async () => {
@@ -87,7 +102,10 @@ describe('a cart', () => {
 
   it.each([0, -1, 1000, 1.5])('refuses the quantity %s', async (quantity) => {
     const { headers } = await signedIn()
-    expect(await add(headers, tea.sku, quantity)).toMatchObject({ status: 422, cart: { code: 'quantity_invalid' } })
+    expect(await add(headers, tea.sku, quantity)).toMatchObject({
+      status: 422,
+      cart: { code: 'quantity_invalid' },
+    })
     expect((await ask({ headers })).cart.lines).toEqual([])
   })
 
@@ -103,7 +121,10 @@ describe('a cart', () => {
     const gone = await stockGoods(rig.db, rig.ids, { onSale: false })
     expect(await add(headers, '1', 1)).toMatchObject({ status: 409, cart: { code: 'sku_unknown' } })
     expect(await add(headers, gone.sku, 1)).toMatchObject({ status: 409, cart: { code: 'not_on_sale' } })
-    expect(await add(headers, 'tea', 1)).toMatchObject({ status: 422, cart: { code: 'validation', field: 'sku' } })
+    expect(await add(headers, 'tea', 1)).toMatchObject({
+      status: 422,
+      cart: { code: 'validation', field: 'sku' },
+    })
     expect((await ask({ method: 'DELETE', path: '/lines/tea', headers })).status).toBe(404)
   })
 
@@ -118,7 +139,9 @@ describe('an anonymous cart', () => {
   it('is handed out by header and cookie, and lives 30 days', async () => {
     const first = await ask({ method: 'POST', path: '/lines', body: { sku: tea.sku, quantity: 2 } })
     const name = first.headers.get('x-cart')
-    expect(first.headers.get('set-cookie')).toMatch(`floodgate_cart=${name}; Max-Age=2592000; Path=/; HttpOnly; SameSite=Lax`)
+    expect(first.headers.get('set-cookie')).toMatch(
+      `floodgate_cart=${name}; Max-Age=2592000; Path=/; HttpOnly; SameSite=Lax`,
+    )
     expect((await ask({ headers: { cookie: `floodgate_cart=${name}` } })).cart.lines[0]?.quantity).toBe(2)
     expect((await ask({ headers: { 'x-cart': String(name) } })).cart.lines[0]?.quantity).toBe(2)
     const ttl = await rig.redis.ttl(`cart:anon-${name}`)
@@ -128,7 +151,8 @@ describe('an anonymous cart', () => {
   it('is not the cart of a buyer, whatever it is called', async () => {
     const { id, headers } = await signedIn()
     await add(headers, tea.sku, 1)
-    for (const name of [id, `anon-${id}`, '../x']) expect((await ask({ headers: { 'x-cart': name } })).cart.lines).toEqual([])
+    for (const name of [id, `anon-${id}`, '../x'])
+      expect((await ask({ headers: { 'x-cart': name } })).cart.lines).toEqual([])
   })
 
   it('merges at login: sums, keeps the buyer’s price, and is gone', async () => {
@@ -140,7 +164,9 @@ describe('an anonymous cart', () => {
     const cart = { 'x-cart': randomUUID() }
     await add(cart, cake.sku, 2)
     await add(cart, other.sku, 4)
-    const merged = await Promise.all(Array.from({ length: 5 }, () => ask({ headers: { ...headers, ...cart } })))
+    const merged = await Promise.all(
+      Array.from({ length: 5 }, () => ask({ headers: { ...headers, ...cart } })),
+    )
     for (const { cart } of merged.slice(-1)) {
       expect(cart.lines).toMatchObject([
         { sku: cake.sku, quantity: 3, priceWhenAdded: { fen: '5000' } },

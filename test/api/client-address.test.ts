@@ -6,7 +6,10 @@ import { readEnv } from '../../workers/env.ts'
 
 /** A request from this peer, with this header. */
 const request = (remoteAddress: string | undefined, forwarded?: string) =>
-  ({ env: { incoming: { socket: { remoteAddress } } }, req: { header: () => forwarded } }) as unknown as Context // All that is looked at.
+  ({
+    env: { incoming: { socket: { remoteAddress } } },
+    req: { header: () => forwarded },
+  }) as unknown as Context // All that is looked at.
 
 describe('a client’s address', () => {
   it.each([
@@ -26,7 +29,8 @@ describe('a client’s address', () => {
 
   it('counts a whole IPv6 network as one, and each IPv4 address for itself', () => {
     expect(limitKey('203.0.113.9')).toBe('203.0.113.9')
-    for (const address of ['2001:db8:0:7::1', '2001:DB8::7:ffff:0:0:1', '2001:db8:0:7:1:2:3:4']) expect(limitKey(address)).toBe('2001:db8:0:7::/64')
+    for (const address of ['2001:db8:0:7::1', '2001:DB8::7:ffff:0:0:1', '2001:db8:0:7:1:2:3:4'])
+      expect(limitKey(address)).toBe('2001:db8:0:7::/64')
     expect(limitKey('::1')).toBe('0:0:0:0::/64')
     expect(limitKey('2001:db8::')).toBe('2001:db8:0:0::/64')
   })
@@ -34,17 +38,26 @@ describe('a client’s address', () => {
 
 describe('TRUSTED_PROXIES', () => {
   it('takes addresses and networks, or nothing', () => {
-    for (const text of ['', ' ', '10.0.0.1', '10.0.0.0/8, 192.168.1.1', '2001:db8::/32,::1']) expect(() => trustedProxies(text)).not.toThrow()
+    for (const text of ['', ' ', '10.0.0.1', '10.0.0.0/8, 192.168.1.1', '2001:db8::/32,::1'])
+      expect(() => trustedProxies(text)).not.toThrow()
   })
 
-  it.each(['proxy.example', '10.0.0.0/33', '10.0.0.0/8/8', '10.0.0', '10.0.0.0/', '10.0.0.0/x', '::/129', '10.0.0.1;10.0.0.2'])(
-    'does not take %s, and names it',
-    (text) => {
-      expect(() => trustedProxies(`10.0.0.1, ${text}`)).toThrow(text)
-    },
-  )
+  it.each([
+    'proxy.example',
+    '10.0.0.0/33',
+    '10.0.0.0/8/8',
+    '10.0.0',
+    '10.0.0.0/',
+    '10.0.0.0/x',
+    '::/129',
+    '10.0.0.1;10.0.0.2',
+  ])('does not take %s, and names it', (text) => {
+    expect(() => trustedProxies(`10.0.0.1, ${text}`)).toThrow(text)
+  })
 
   it('ends the process at its start when it is neither, with its name', () => {
-    expect(() => readEnv(apiVariables, { TRUSTED_PROXIES: 'proxy.example' })).toThrow(/TRUSTED_PROXIES: "proxy\.example" is no IP address/)
+    expect(() => readEnv(apiVariables, { TRUSTED_PROXIES: 'proxy.example' })).toThrow(
+      /TRUSTED_PROXIES: "proxy\.example" is no IP address/,
+    )
   })
 })

@@ -27,8 +27,13 @@ describe('who you are', () => {
     expect(answer.status).toBe(401)
     expect(answer.headers.get('www-authenticate')).toBe('Bearer')
     expect(await answer.json()).toMatchObject({ code: 'unauthenticated' })
-    for (const path of ['/v1/orders/1', '/v1/addresses', '/v1/addresses/1']) expect((await fetch(rig.url + path)).status).toBe(401)
-    const quote = await fetch(`${rig.url}/v1/quotes`, { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } })
+    for (const path of ['/v1/orders/1', '/v1/addresses', '/v1/addresses/1'])
+      expect((await fetch(rig.url + path)).status).toBe(401)
+    const quote = await fetch(`${rig.url}/v1/quotes`, {
+      method: 'POST',
+      body: '{}',
+      headers: { 'content-type': 'application/json' },
+    })
     expect(quote.status).toBe(401)
   })
 
@@ -43,14 +48,21 @@ describe('who you are', () => {
       unsigned: `${part({ alg: 'none' })}.${part(payload)}.`,
       'of another key': await bearer(stranger.privateKey, id),
       'confused with HS256': await new SignJWT(payload).setProtectedHeader({ alg: 'HS256' }).sign(publicPem),
-      'without an end': await new SignJWT({ sub: id }).setProtectedHeader({ alg: 'RS256' }).sign(rig.keys.privateKey),
-      'for nobody': await new SignJWT({ exp: payload.exp }).setProtectedHeader({ alg: 'RS256' }).sign(rig.keys.privateKey),
+      'without an end': await new SignJWT({ sub: id })
+        .setProtectedHeader({ alg: 'RS256' })
+        .sign(rig.keys.privateKey),
+      'for nobody': await new SignJWT({ exp: payload.exp })
+        .setProtectedHeader({ alg: 'RS256' })
+        .sign(rig.keys.privateKey),
       'for no id': await bearer(rig.keys.privateKey, 'admin'),
-      'not JSON': await new CompactSign(new TextEncoder().encode('hello')).setProtectedHeader({ alg: 'RS256' }).sign(rig.keys.privateKey),
+      'not JSON': await new CompactSign(new TextEncoder().encode('hello'))
+        .setProtectedHeader({ alg: 'RS256' })
+        .sign(rig.keys.privateKey),
       nonsense: 'a.b.c',
       empty: '',
     }
-    for (const [what, token] of Object.entries(tokens)) expect([what, await withToken(token)]).toEqual([what, 401])
+    for (const [what, token] of Object.entries(tokens))
+      expect([what, await withToken(token)]).toEqual([what, 401])
   })
 
   it('by cookie changes nothing from another site’s page', async () => {
@@ -83,7 +95,8 @@ describe('verified tokens', () => {
     const bearers = createBearers({ publicKey: await exportSPKI(rig.keys.publicKey) }, { remember: 2 })
     const tokens = await Promise.all(['1', '2', '3', '4'].map((id) => bearer(rig.keys.privateKey, id)))
     for (const round of [1, 2])
-      for (const [i, token] of tokens.entries()) expect([round, await bearers.whoIs(token)]).toEqual([round, { id: String(i + 1), operator: false }])
+      for (const [i, token] of tokens.entries())
+        expect([round, await bearers.whoIs(token)]).toEqual([round, { id: String(i + 1), operator: false }])
   })
 })
 
@@ -93,7 +106,14 @@ describe('the role of operator', () => {
     const operatorBy = async (claims: Record<string, unknown>) =>
       (await bearers.whoIs(await bearer(rig.keys.privateKey, '42', '1h', claims)))?.operator
     expect(await operatorBy({ role: 'operator' })).toBe(true)
-    for (const claims of [{}, { role: 'Operator' }, { role: ['operator'] }, { role: 'customer' }, { roles: 'operator' }, { role: true }])
+    for (const claims of [
+      {},
+      { role: 'Operator' },
+      { role: ['operator'] },
+      { role: 'customer' },
+      { roles: 'operator' },
+      { role: true },
+    ])
       expect([claims, await operatorBy(claims)]).toEqual([claims, false])
     const { api } = await rig.newBuyer({ role: 'operator' })
     expect((await api.v1.addresses.$get()).status).toBe(200)
@@ -106,7 +126,9 @@ describe('keys that are published', () => {
   let url: string
   beforeAll(async () => {
     const jwk = { ...(await exportJWK(rig.keys.publicKey)), alg: 'RS256', kid: 'k1' }
-    server = createServer((_, response) => response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ keys: [jwk] })))
+    server = createServer((_, response) =>
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ keys: [jwk] })),
+    )
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const address = server.address()
     url = typeof address === 'object' && address ? `http://127.0.0.1:${address.port}/jwks` : ''
@@ -114,14 +136,22 @@ describe('keys that are published', () => {
   afterAll(() => new Promise((resolve) => server.close(resolve)))
 
   it('verify tokens', async () => {
-    const token = await new SignJWT({ sub: '42' }).setProtectedHeader({ alg: 'RS256', kid: 'k1' }).setExpirationTime('1h').sign(rig.keys.privateKey)
+    const token = await new SignJWT({ sub: '42' })
+      .setProtectedHeader({ alg: 'RS256', kid: 'k1' })
+      .setExpirationTime('1h')
+      .sign(rig.keys.privateKey)
     expect(await createBearers({ jwksUrl: url }).whoIs(token)).toMatchObject({ id: '42' })
-    const unknown = await new SignJWT({ sub: '42' }).setProtectedHeader({ alg: 'RS256', kid: 'k2' }).setExpirationTime('1h').sign(rig.keys.privateKey)
+    const unknown = await new SignJWT({ sub: '42' })
+      .setProtectedHeader({ alg: 'RS256', kid: 'k2' })
+      .setExpirationTime('1h')
+      .sign(rig.keys.privateKey)
     expect(await createBearers({ jwksUrl: url }).whoIs(unknown)).toBeUndefined()
   })
 
   it('that cannot be had are a fault, and no reason to call a buyer unknown', async () => {
     status = 503
-    await expect(createBearers({ jwksUrl: url }).whoIs(await bearer(rig.keys.privateKey, '42'))).rejects.toThrow()
+    await expect(
+      createBearers({ jwksUrl: url }).whoIs(await bearer(rig.keys.privateKey, '42')),
+    ).rejects.toThrow()
   })
 })

@@ -10,7 +10,12 @@ afterAll(() => rig.close())
 
 const get = async (path: string) => {
   const answer = await fetch(rig.url + path)
-  return { status: answer.status, type: answer.headers.get('content-type'), headers: answer.headers, text: await answer.text() }
+  return {
+    status: answer.status,
+    type: answer.headers.get('content-type'),
+    headers: answer.headers,
+    text: await answer.text(),
+  }
 }
 
 describe('/healthz and /readyz', () => {
@@ -27,7 +32,10 @@ describe('/healthz and /readyz', () => {
       redis = down
       const { status, type, text } = await get('/readyz')
       expect([status, type]).toEqual([503, 'application/problem+json'])
-      expect(JSON.parse(text)).toMatchObject({ code: 'not_ready', dependencies: { postgres: { up: true }, redis: { up: false } } })
+      expect(JSON.parse(text)).toMatchObject({
+        code: 'not_ready',
+        dependencies: { postgres: { up: true }, redis: { up: false } },
+      })
       expect((await get('/healthz')).status).toBe(200)
     }
   })
@@ -86,6 +94,7 @@ describe('/docs', () => {
   })
 
   it('hands out nothing else of the package', async () => {
-    for (const path of ['/docs/package.json', '/docs/..%2f..%2fpackage.json', '/docs/constructor']) expect((await get(path)).status).toBe(404)
+    for (const path of ['/docs/package.json', '/docs/..%2f..%2fpackage.json', '/docs/constructor'])
+      expect((await get(path)).status).toBe(404)
   })
 })

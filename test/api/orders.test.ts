@@ -15,7 +15,10 @@ beforeEach(async () => {
   buyer = await rig.newBuyer()
 })
 
-const stored = async (status: OrderStatus = 'awaiting_payment', owner: UserId = buyer.id): Promise<OrderId> => {
+const stored = async (
+  status: OrderStatus = 'awaiting_payment',
+  owner: UserId = buyer.id,
+): Promise<OrderId> => {
   const id = rig.ids.next() as OrderId // A fresh snowflake.
   await insertOrder(rig.db, { id, buyer: owner, status })
   return id
@@ -48,7 +51,16 @@ describe('an order', () => {
         due: { fen: '2100' },
       },
       pointsUsed: '1000',
-      lines: [{ name: 'Tea', image: '/tea.png', attributes: { weight: '250 g' }, unitPrice: { fen: '4499' }, quantity: 1, coupon: { fen: '399' } }],
+      lines: [
+        {
+          name: 'Tea',
+          image: '/tea.png',
+          attributes: { weight: '250 g' },
+          unitPrice: { fen: '4499' },
+          quantity: 1,
+          coupon: { fen: '399' },
+        },
+      ],
       address: snapshot,
       note: 'ring twice',
       confirmedAt: null,
@@ -103,9 +115,14 @@ describe('the list of orders', () => {
     expect((await page({ status: 'closed' })).orders.map(({ id }) => id)).toEqual([ids[2]])
   })
 
-  it.each(['status=placing', 'status=rejected', 'status=x', 'limit=0', 'limit=101', 'limit=x', 'cursor=x'])('refuses %s', async (query) => {
-    const answer = await fetch(`${rig.url}/v1/orders?${query}`, { headers: { authorization: `Bearer ${buyer.token}` } })
-    expect(answer.status).toBe(422)
-    expect(await answer.json()).toMatchObject({ field: query.split('=')[0] })
-  })
+  it.each(['status=placing', 'status=rejected', 'status=x', 'limit=0', 'limit=101', 'limit=x', 'cursor=x'])(
+    'refuses %s',
+    async (query) => {
+      const answer = await fetch(`${rig.url}/v1/orders?${query}`, {
+        headers: { authorization: `Bearer ${buyer.token}` },
+      })
+      expect(answer.status).toBe(422)
+      expect(await answer.json()).toMatchObject({ field: query.split('=')[0] })
+    },
+  )
 })

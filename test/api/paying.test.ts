@@ -57,24 +57,37 @@ describe('paying', () => {
   it('answers refusals, and 404 for an order that is not the buyer’s', async () => {
     const id = await stored()
     rig.paying = { pay: async () => refuse('attempt_unsettled', { retryAfterS: 2 }) }
-    expect(await rig.post(buyer, `/v1/orders/${id}/payments`, { channel: 'balance' })).toMatchObject({ status: 409, code: 'attempt_unsettled' })
+    expect(await rig.post(buyer, `/v1/orders/${id}/payments`, { channel: 'balance' })).toMatchObject({
+      status: 409,
+      code: 'attempt_unsettled',
+    })
     rig.paying = {
       pay: async () => {
         throw new OrderUnknown(id)
       },
     }
-    expect(await rig.post(buyer, `/v1/orders/${id}/payments`, { channel: 'balance' })).toMatchObject({ status: 404, code: 'not_found' })
-    expect(await rig.post(buyer, '/v1/orders/x/payments', { channel: 'balance' })).toMatchObject({ status: 404 })
-    expect(await rig.post(buyer, `/v1/orders/${id}/payments`, { channel: 'cash' })).toMatchObject({ status: 422, field: 'channel' })
+    expect(await rig.post(buyer, `/v1/orders/${id}/payments`, { channel: 'balance' })).toMatchObject({
+      status: 404,
+      code: 'not_found',
+    })
+    expect(await rig.post(buyer, '/v1/orders/x/payments', { channel: 'balance' })).toMatchObject({
+      status: 404,
+    })
+    expect(await rig.post(buyer, `/v1/orders/${id}/payments`, { channel: 'cash' })).toMatchObject({
+      status: 422,
+      field: 'channel',
+    })
   })
 })
 
 describe('cancelling', () => {
   it('answers 200 with the closed order, 202 while the provider is asked', async () => {
     const id = await stored()
-    rig.placing.cancel = async () => void (await rig.db.sql`UPDATE orders SET status = 'closing' WHERE id = ${id}`)
+    rig.placing.cancel = async () =>
+      void (await rig.db.sql`UPDATE orders SET status = 'closing' WHERE id = ${id}`)
     expect(await rig.post(buyer, `/v1/orders/${id}/cancel`, {})).toMatchObject({ status: 'closing' })
-    rig.placing.cancel = async () => void (await rig.db.sql`UPDATE orders SET status = 'closed' WHERE id = ${id}`)
+    rig.placing.cancel = async () =>
+      void (await rig.db.sql`UPDATE orders SET status = 'closed' WHERE id = ${id}`)
     const answer = await buyer.api.v1.orders[':id'].cancel.$post({ param: { id } })
     expect(answer.status).toBe(200)
     expect(await answer.json()).toMatchObject({ status: 'closed' })
@@ -95,7 +108,9 @@ describe('a fault', () => {
   it('is logged once, with the order, and tells nothing of its inside', async () => {
     rig.logged.length = 0
     const id = await stored()
-    const fault = Object.assign(new Error('boom', { cause: new Error('syntax error in SELECT') }), { parameters: ['13800138000'] })
+    const fault = Object.assign(new Error('boom', { cause: new Error('syntax error in SELECT') }), {
+      parameters: ['13800138000'],
+    })
     rig.paying = {
       pay: async () => {
         throw fault
@@ -105,7 +120,10 @@ describe('a fault', () => {
     expect(answer).toMatchObject({ status: 500, code: 'fault' })
     expect(JSON.stringify(answer)).not.toMatch(/boom|SELECT|\.ts/)
     expect(rig.logged).toHaveLength(1)
-    expect(JSON.parse(rig.logged[0] ?? '')).toMatchObject({ orderId: id, fault: { message: 'syntax error in SELECT' } })
+    expect(JSON.parse(rig.logged[0] ?? '')).toMatchObject({
+      orderId: id,
+      fault: { message: 'syntax error in SELECT' },
+    })
     expect(rig.logged[0]).not.toContain('13800138000')
   })
 })

@@ -21,12 +21,27 @@ describe('placing', () => {
   it('hands the quote and the choice over, and answers with the order', async () => {
     const quoteToken = await rig.tokenOf(buyer.id)
     const answer = await buyer.api.v1.orders.$post({
-      json: { ...choice, quoteToken, couponId: '9', points: '00100', balance: '0250', note: ' ring twice ', payment: 'on_delivery' },
+      json: {
+        ...choice,
+        quoteToken,
+        couponId: '9',
+        points: '00100',
+        balance: '0250',
+        note: ' ring twice ',
+        payment: 'on_delivery',
+      },
     })
     expect(answer.status).toBe(201)
     const [{ quote, expired, choice: chosen } = { quote: undefined }] = rig.asked
     expect(expired).toBe(false)
-    expect(chosen).toEqual({ addressId: '1', couponId: '9', points: '100', balance: '250', note: 'ring twice', payment: 'on_delivery' })
+    expect(chosen).toEqual({
+      addressId: '1',
+      couponId: '9',
+      points: '100',
+      balance: '250',
+      note: 'ring twice',
+      payment: 'on_delivery',
+    })
     expect(answer.headers.get('location')).toBe(`/v1/orders/${quote?.id}`)
     expect(await answer.json()).toMatchObject({ id: quote?.id, status: 'awaiting_payment' })
   })
@@ -53,7 +68,9 @@ describe('placing', () => {
     const other = await rig.newBuyer()
     const mine = await rig.tokenOf(buyer.id)
     const [header, payload = '', signature] = mine.split('.')
-    const cheaper = Buffer.from(Buffer.from(payload, 'base64url').toString().replace('"100"', '"001"')).toString('base64url')
+    const cheaper = Buffer.from(
+      Buffer.from(payload, 'base64url').toString().replace('"100"', '"001"'),
+    ).toString('base64url')
     const forged = [
       await rig.tokenOf(other.id),
       `${header}.${cheaper}.${signature}`,
@@ -62,17 +79,31 @@ describe('placing', () => {
       buyer.token,
     ]
     for (const quoteToken of forged)
-      expect(await rig.post(buyer, '/v1/orders', { ...choice, quoteToken })).toMatchObject({ status: 401, code: 'quote_forged' })
+      expect(await rig.post(buyer, '/v1/orders', { ...choice, quoteToken })).toMatchObject({
+        status: 401,
+        code: 'quote_forged',
+      })
     expect(rig.asked).toEqual([])
   })
 
   // The table's keys are the codes.
-  it.each(Object.keys(refusalStatus) as RefusalCode[])('answers the refusal %s with its status and details', async (code) => {
-    rig.placing.place = async () => refuse<RefusalCode>(code, { skus: ['7'] })
-    const answer = await rig.post(buyer, '/v1/orders', { ...choice, quoteToken: await rig.tokenOf(buyer.id) })
-    expect(answer).toMatchObject({ status: refusalStatus[code], code, type: `/problems/${code}`, details: { skus: ['7'] } })
-    expect(answer.title).toEqual(expect.any(String))
-  })
+  it.each(Object.keys(refusalStatus) as RefusalCode[])(
+    'answers the refusal %s with its status and details',
+    async (code) => {
+      rig.placing.place = async () => refuse<RefusalCode>(code, { skus: ['7'] })
+      const answer = await rig.post(buyer, '/v1/orders', {
+        ...choice,
+        quoteToken: await rig.tokenOf(buyer.id),
+      })
+      expect(answer).toMatchObject({
+        status: refusalStatus[code],
+        code,
+        type: `/problems/${code}`,
+        details: { skus: ['7'] },
+      })
+      expect(answer.title).toEqual(expect.any(String))
+    },
+  )
 
   it.each([
     ['an unknown field', { price: 1 }, 'price'],
@@ -86,7 +117,11 @@ describe('placing', () => {
     ['a note of 501 characters', { note: 'x'.repeat(501) }, 'note'],
     ['a note with a zero byte', { note: 'a\u0000' }, 'note'],
   ])('refuses %s with 422 and the field', async (_, more, field) => {
-    const answer = await rig.post(buyer, '/v1/orders', { ...choice, quoteToken: await rig.tokenOf(buyer.id), ...more })
+    const answer = await rig.post(buyer, '/v1/orders', {
+      ...choice,
+      quoteToken: await rig.tokenOf(buyer.id),
+      ...more,
+    })
     expect(answer).toMatchObject({ status: 422, code: 'validation', field })
     expect(rig.asked).toEqual([])
   })

@@ -10,14 +10,21 @@ export type Played = Rig & {
   asked: Parameters<Placing['place']>[0][]
   reset(): void
   /** POSTs JSON as a buyer; what is answered, with its status and where it points to. */
-  post(buyer: Buyer, path: string, body: unknown): Promise<{ status: number; location: string | null; orderId?: string; title?: string }>
+  post(
+    buyer: Buyer,
+    path: string,
+    body: unknown,
+  ): Promise<{ status: number; location: string | null; orderId?: string; title?: string }>
   tokenOf(owner: UserId, quotes?: ApiDeps['quoteTokens']): Promise<string>
 }
 
 /** The API with placing and paying played by what a test sets: here only their answers and the HTTP around them matter. */
 export async function startPlayed(): Promise<Played> {
   const rig = await startRig({
-    placing: { place: (placement) => played.placing.place(placement), cancel: (id, who) => played.placing.cancel(id, who) },
+    placing: {
+      place: (placement) => played.placing.place(placement),
+      cancel: (id, who) => played.placing.cancel(id, who),
+    },
     paying: { pay: (id, who, channel) => played.paying.pay(id, who, channel) },
   })
   const unset = async (): Promise<never> => {

@@ -15,7 +15,11 @@ beforeAll(async () => {
 afterAll(() => rig.close())
 
 const post = (body: string, headers: Record<string, string> = {}, path = '/v1/quotes') =>
-  fetch(rig.url + path, { method: 'POST', body, headers: { authorization: `Bearer ${buyer.token}`, 'content-type': 'application/json', ...headers } })
+  fetch(rig.url + path, {
+    method: 'POST',
+    body,
+    headers: { authorization: `Bearer ${buyer.token}`, 'content-type': 'application/json', ...headers },
+  })
 
 const codeOf = async (answer: Response) => ((await answer.json()) as { code: string }).code // A problem.
 
@@ -56,16 +60,20 @@ describe('what is not a success', () => {
     expect((await post(body)).status).toBe(422)
   })
 
-  it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/jsonp'])(
-    'is 415 for %s',
-    async (type) => {
-      const answer = await post('{}', { 'content-type': type })
-      expect([answer.status, await codeOf(answer)]).toEqual([415, 'not_json'])
-    },
-  )
+  it.each([
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'application/jsonp',
+  ])('is 415 for %s', async (type) => {
+    const answer = await post('{}', { 'content-type': type })
+    expect([answer.status, await codeOf(answer)]).toEqual([415, 'not_json'])
+  })
 
   it('takes JSON by its other names', async () => {
-    expect((await post('{"lines":[]}', { 'content-type': 'application/json; charset=utf-8' })).status).toBe(422)
+    expect((await post('{"lines":[]}', { 'content-type': 'application/json; charset=utf-8' })).status).toBe(
+      422,
+    )
     expect((await post('{"x":1}', { 'content-type': 'application/merge-patch+json' })).status).toBe(422)
   })
 
@@ -98,14 +106,20 @@ describe('what is not a success', () => {
 
 describe('what providers post', () => {
   it('needs neither token nor JSON, and is answered as they want', async () => {
-    const answer = await fetch(`${rig.url}/v1/notify/x`, { method: 'POST', body: '<xml/>', headers: { 'content-type': 'text/xml' } })
+    const answer = await fetch(`${rig.url}/v1/notify/x`, {
+      method: 'POST',
+      body: '<xml/>',
+      headers: { 'content-type': 'text/xml' },
+    })
     expect([answer.status, await answer.text()]).toEqual([200, 'got 6'])
   })
 })
 
 describe('the language', () => {
   it('is the one that the client likes better', async () => {
-    const answer = await fetch(`${rig.url}/v1/nothing`, { headers: { 'accept-language': 'zh-CN,zh;q=0.9,en;q=0.8' } })
+    const answer = await fetch(`${rig.url}/v1/nothing`, {
+      headers: { 'accept-language': 'zh-CN,zh;q=0.9,en;q=0.8' },
+    })
     expect(answer.headers.get('content-language')).toBe('zh')
     expect(await answer.json()).toMatchObject({ title: '未找到', code: 'not_found' })
   })
@@ -133,8 +147,13 @@ describe('the table of answers to who joins', () => {
   it('says in docs/api.md what the code does', () => {
     const page = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8')
     const section = page.split('## Joining a flash sale')[1]?.split('\n## ')[0] ?? ''
-    const rows = [...section.matchAll(/^\| (`[^|]+) \| (\d+)[^|]*\|([^|]*)/gm)].flatMap(([, names = '', status, more = '']) =>
-      [...names.matchAll(/`(\w+)`/g)].map(([, name = '']) => ({ name, status: Number(status), code: /`code` (\d+)/.exec(more)?.[1] })),
+    const rows = [...section.matchAll(/^\| (`[^|]+) \| (\d+)[^|]*\|([^|]*)/gm)].flatMap(
+      ([, names = '', status, more = '']) =>
+        [...names.matchAll(/`(\w+)`/g)].map(([, name = '']) => ({
+          name,
+          status: Number(status),
+          code: /`code` (\d+)/.exec(more)?.[1],
+        })),
     )
     expect(Object.fromEntries(rows.map(({ name, status }) => [name, status]))).toEqual(joinStatus)
     const codes = rows.flatMap(({ name, code }) => (code === undefined ? [] : [[name, Number(code)]]))

@@ -7,7 +7,8 @@ let rig: Rig
 const goods: Goods[] = []
 beforeAll(async () => {
   rig = await startRig()
-  for (let i = 0; i < 5; i++) goods.push(await stockGoods(rig.db, rig.ids, { price: 100 + i, pieces: 10 + i, name: `Tea ${i}` }))
+  for (let i = 0; i < 5; i++)
+    goods.push(await stockGoods(rig.db, rig.ids, { price: 100 + i, pieces: 10 + i, name: `Tea ${i}` }))
 })
 afterAll(() => rig.close())
 
@@ -29,7 +30,9 @@ describe('products', () => {
 
   it('have SKUs with the price and the free stock of this moment', async () => {
     const [tea] = goods
-    const answer = await createApiClient(rig.url, '').v1.products[':id'].$get({ param: { id: tea?.product ?? '' } })
+    const answer = await createApiClient(rig.url, '').v1.products[':id'].$get({
+      param: { id: tea?.product ?? '' },
+    })
     expect(await answer.json()).toEqual({
       id: tea?.product,
       name: 'Tea 0',

@@ -54,7 +54,10 @@ describe('a quote', () => {
       addresses: [address],
       shipping: {
         fee: { fen: '1000' },
-        rates: { '*': { fee: { fen: '1000' }, freeFrom: { fen: '9900' } }, 西藏: { fee: { fen: '2500' }, freeFrom: null } },
+        rates: {
+          '*': { fee: { fen: '1000' }, freeFrom: { fen: '9900' } },
+          西藏: { fee: { fen: '2500' }, freeFrom: null },
+        },
       },
       points: { available: '10000', usable: '4499' },
       balance: { available: { fen: '5000' }, usable: { fen: '5000' } },
@@ -96,7 +99,12 @@ describe('a quote', () => {
 
   it('knows no fee for who has no address yet', async () => {
     const quote = await quoteOf(await rig.newBuyer(), [{ sku: tea.sku, quantity: 1 }])
-    expect(quote).toMatchObject({ addresses: [], defaultAddressId: null, shipping: { fee: null }, total: { fen: '1999' } })
+    expect(quote).toMatchObject({
+      addresses: [],
+      defaultAddressId: null,
+      shipping: { fee: null },
+      total: { fen: '1999' },
+    })
   })
 
   it('tells which coupons fit and what each takes off, and why the others do not', async () => {
@@ -116,7 +124,11 @@ describe('a quote', () => {
     const { coupons } = await quoteOf(buyer, [{ sku: tea.sku, quantity: 2 }])
     const usable = new Map(coupons.usable.map((coupon) => [coupon.id, coupon]))
     expect(usable.size).toBe(3)
-    expect(usable.get(off)).toMatchObject({ off: { fen: '500' }, shipping: { fen: '1000' }, usablePoints: '1749' })
+    expect(usable.get(off)).toMatchObject({
+      off: { fen: '500' },
+      shipping: { fen: '1000' },
+      usablePoints: '1749',
+    })
     expect(usable.get(percent)).toMatchObject({ off: { fen: '400' } })
     expect(usable.get(shipping)).toMatchObject({ off: { fen: '1000' }, shipping: { fen: '0' } })
     expect(Object.fromEntries(coupons.unusable.map(({ id, reason }) => [id, reason]))).toEqual({
@@ -147,19 +159,34 @@ describe('a quote', () => {
       { sku: tea.sku, quantity: 500 },
       { sku: tea.sku, quantity: 500 },
     ]
-    expect(await refusalOf(await rig.newBuyer(), lines)).toMatchObject({ code: 'quantity_invalid', details: { quantity: 1000 } })
+    expect(await refusalOf(await rig.newBuyer(), lines)).toMatchObject({
+      code: 'quantity_invalid',
+      details: { quantity: 1000 },
+    })
   })
 
   it('refuses goods that do not exist, or are not on sale', async () => {
     const buyer = await rig.newBuyer()
     const gone = await stockGoods(rig.db, rig.ids, { onSale: false })
-    expect(await refusalOf(buyer, [{ sku: '42', quantity: 1 }])).toMatchObject({ status: 409, code: 'sku_unknown', details: { sku: '42' } })
-    expect(await refusalOf(buyer, [{ sku: gone.sku, quantity: 1 }])).toMatchObject({ status: 409, code: 'not_on_sale', details: { sku: gone.sku } })
+    expect(await refusalOf(buyer, [{ sku: '42', quantity: 1 }])).toMatchObject({
+      status: 409,
+      code: 'sku_unknown',
+      details: { sku: '42' },
+    })
+    expect(await refusalOf(buyer, [{ sku: gone.sku, quantity: 1 }])).toMatchObject({
+      status: 409,
+      code: 'not_on_sale',
+      details: { sku: gone.sku },
+    })
   })
 
   it.each([
     ['an unknown field', { lines: [], price: 1 }, 'price'],
-    ['an unknown field of a line', { lines: [{ sku: '1', quantity: 1, unitPrice: '1' }] }, 'lines.0.unitPrice'],
+    [
+      'an unknown field of a line',
+      { lines: [{ sku: '1', quantity: 1, unitPrice: '1' }] },
+      'lines.0.unitPrice',
+    ],
     ['a SKU that is no id', { lines: [{ sku: 'x', quantity: 1 }] }, 'lines.0.sku'],
     ['a quantity that is a text', { lines: [{ sku: '1', quantity: '1' }] }, 'lines.0.quantity'],
     ['a source that we do not know', { source: 'fax' }, 'source'],
@@ -167,7 +194,11 @@ describe('a quote', () => {
   ])('refuses %s with 422 and the field', async (_, body, field) => {
     const { token } = await rig.newBuyer()
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
-    const answer = await fetch(`${rig.url}/v1/quotes`, { method: 'POST', headers, body: JSON.stringify(body) })
+    const answer = await fetch(`${rig.url}/v1/quotes`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+    })
     expect(answer.status).toBe(422)
     expect(await answer.json()).toMatchObject({ code: 'validation', field })
   })

@@ -49,7 +49,9 @@ const mustNotHappen = async (): Promise<never> => {
 }
 
 /** The API over HTTP on a real PostgreSQL and Redis; `deps` stand in for what belongs to placing, paying and Temporal. */
-export async function startRig(given: Partial<ApiDeps> | ((parts: RigParts) => Partial<ApiDeps>) = {}): Promise<Rig> {
+export async function startRig(
+  given: Partial<ApiDeps> | ((parts: RigParts) => Partial<ApiDeps>) = {},
+): Promise<Rig> {
   const { db, drop } = await freshDatabase()
   const redis = new Redis(inject('redisUrl'))
   const keys = await generateKeyPair('RS256')
@@ -71,7 +73,9 @@ export async function startRig(given: Partial<ApiDeps> | ((parts: RigParts) => P
     refunding: createRefunding({ sql: db.sql, news }),
     checks: { postgres: () => db.sql`SELECT 1`, redis: () => redis.ping() },
     log: pino({}, { write: (line: string) => logged.push(line) }),
-    notifyRoutes: new Hono().post('/v1/notify/:provider', async (c) => c.text(`got ${(await c.req.text()).length}`, 200)),
+    notifyRoutes: new Hono().post('/v1/notify/:provider', async (c) =>
+      c.text(`got ${(await c.req.text()).length}`, 200),
+    ),
     gate,
     news,
     sessions: createSessionBook({ sql: db.sql, news }),
@@ -115,5 +119,14 @@ export async function startRig(given: Partial<ApiDeps> | ((parts: RigParts) => P
   }
 }
 
-export const bearer = (key: Rig['keys']['privateKey'], subject: string, expires: string | number = '1h', claims: Record<string, unknown> = {}) =>
-  new SignJWT(claims).setProtectedHeader({ alg: 'RS256' }).setSubject(subject).setExpirationTime(expires).sign(key)
+export const bearer = (
+  key: Rig['keys']['privateKey'],
+  subject: string,
+  expires: string | number = '1h',
+  claims: Record<string, unknown> = {},
+) =>
+  new SignJWT(claims)
+    .setProtectedHeader({ alg: 'RS256' })
+    .setSubject(subject)
+    .setExpirationTime(expires)
+    .sign(key)

@@ -15,7 +15,14 @@ import { flashOrder } from '../support/tickets.ts'
 import type { Buyer, Rig } from './rig.ts'
 import { home, stockGoods } from './shop.ts'
 
-export type Terms = { opensInMs?: number; lastsMs?: number; captcha?: boolean; quota?: number; limit?: number; gate?: 'loaded' | 'none' }
+export type Terms = {
+  opensInMs?: number
+  lastsMs?: number
+  captcha?: boolean
+  quota?: number
+  limit?: number
+  gate?: 'loaded' | 'none'
+}
 /** A buyer whom the shop knows, with an address. */
 export type Shopper = Buyer & { addressId: AddressId }
 export type Told = { status: number; headers: Headers; body: Record<string, unknown> }
@@ -28,7 +35,13 @@ export type Sale = {
   opensAt: number
   endsAt: number
   shopper(): Promise<Shopper>
-  ask(who: Buyer | undefined, method: 'GET' | 'POST', path: string, body?: unknown, headers?: Record<string, string>): Promise<Told>
+  ask(
+    who: Buyer | undefined,
+    method: 'GET' | 'POST',
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Told>
   /** A token; expects that one is given. */
   token(who: Buyer): Promise<string>
   /** Joins for one piece with a fresh token, unless told otherwise. */
@@ -45,12 +58,22 @@ export type Sale = {
 }
 
 /** Opens a sale of ten pieces, one for each buyer, that is on for an hour and has been for a second, unless told otherwise. */
-export async function openSale(rig: Rig, { opensInMs, lastsMs, captcha, quota = 10, limit = 1, gate: loaded = 'loaded' }: Terms = {}): Promise<Sale> {
+export async function openSale(
+  rig: Rig,
+  { opensInMs, lastsMs, captcha, quota = 10, limit = 1, gate: loaded = 'loaded' }: Terms = {},
+): Promise<Sale> {
   const { db, ids, news, redis, url } = rig
   const [gate, queue] = [createGate(redis), createQueue(redis)] // Its own: a test may take the API's away.
   const { sku } = await stockGoods(db, ids, { pieces: quota })
-  const times = { ...(opensInMs === undefined ? {} : { opensInMs }), ...(lastsMs === undefined ? {} : { lastsMs }) }
-  const planned = await planSession(db.sql, { ...times, captcha: captcha ?? false, offers: [{ sku, quota, limit }] })
+  const times = {
+    ...(opensInMs === undefined ? {} : { opensInMs }),
+    ...(lastsMs === undefined ? {} : { lastsMs }),
+  }
+  const planned = await planSession(db.sql, {
+    ...times,
+    captcha: captcha ?? false,
+    offers: [{ sku, quota, limit }],
+  })
   const offer = { session: planned.session, sku }
   if (loaded === 'loaded') {
     await preheat(db.sql, gate, offer.session)
@@ -87,11 +110,19 @@ export async function openSale(rig: Rig, { opensInMs, lastsMs, captcha, quota = 
     },
     async join(who, wish = {}) {
       const token = wish.token ?? (await sale.token(who))
-      return await sale.ask(who, 'POST', `${path}/tickets`, { quantity: 1, addressId: who.addressId, ...wish, token })
+      return await sale.ask(who, 'POST', `${path}/tickets`, {
+        quantity: 1,
+        addressId: who.addressId,
+        ...wish,
+        token,
+      })
     },
     async admitted(who) {
       const { status, body } = await sale.join(who)
-      expect([status, body]).toEqual([202, { code: 0, ticket: expect.any(String), position: expect.any(Number) }])
+      expect([status, body]).toEqual([
+        202,
+        { code: 0, ticket: expect.any(String), position: expect.any(Number) },
+      ])
       return body.ticket as TicketId // What it was given.
     },
     mine: (who, ticket) => sale.ask(who, 'GET', `${path}/tickets/mine${ticket ? `?ticket=${ticket}` : ''}`),
@@ -101,7 +132,9 @@ export async function openSale(rig: Rig, { opensInMs, lastsMs, captcha, quota = 
       for (const { ticket } of staged) news.announce(ticket)
     },
     async place(ticket) {
-      expect(await placeAtOnce(db.sql, await flashOrder(db.sql, ticket), 'run')).toMatchObject({ status: 'awaiting_payment' })
+      expect(await placeAtOnce(db.sql, await flashOrder(db.sql, ticket), 'run')).toMatchObject({
+        status: 'awaiting_payment',
+      })
       news.announce(ticket)
     },
     async close(ticket, why) {

@@ -18,7 +18,12 @@ describe('changing', () => {
 
   const left = (n: number) => house().parts.gate.left(open(session, n))
   const set = (n: number, quota: unknown, key?: string) =>
-    call('PATCH', `/${session}/offers/${skuOf(n)}`, { quota }, key === undefined ? {} : { 'idempotency-key': key })
+    call(
+      'PATCH',
+      `/${session}/offers/${skuOf(n)}`,
+      { quota },
+      key === undefined ? {} : { 'idempotency-key': key },
+    )
 
   it('adds an offer to a session that runs, once', async () => {
     const wanted = offer(5, { quota: 2 })
@@ -32,15 +37,27 @@ describe('changing', () => {
   it('adds no offer on other terms, without pieces, or of what there is none of', async () => {
     const add = (one: object) => call('POST', `/${session}/offers`, one)
     const details = { session, sku: skuOf(5) }
-    expect(await add(offer(5, { quota: 3 }))).toMatchObject({ status: 409, body: { code: 'offer_exists', details } })
-    expect(await add(offer(6, { quota: 1_000_000 }))).toMatchObject({ status: 409, body: { code: 'quota_short' } })
+    expect(await add(offer(5, { quota: 3 }))).toMatchObject({
+      status: 409,
+      body: { code: 'offer_exists', details },
+    })
+    expect(await add(offer(6, { quota: 1_000_000 }))).toMatchObject({
+      status: 409,
+      body: { code: 'quota_short' },
+    })
     expect(await add(offer(6, { sku: '1' }))).toMatchObject({ status: 422, body: { field: 'sku' } })
-    expect(await add(offer(6, { warehouse: 77 }))).toMatchObject({ status: 422, body: { field: 'warehouse' } })
+    expect(await add(offer(6, { warehouse: 77 }))).toMatchObject({
+      status: 422,
+      body: { field: 'warehouse' },
+    })
     expect((await offersOf(session)).map(({ sku }) => sku)).toEqual([skuOf(4), skuOf(5)])
   })
 
   it('sets a quota, in the gate and in the books', async () => {
-    expect(await set(4, 8)).toMatchObject({ status: 200, body: { offers: [{ sku: skuOf(4), quota: 8 }, { quota: 2 }] } })
+    expect(await set(4, 8)).toMatchObject({
+      status: 200,
+      body: { offers: [{ sku: skuOf(4), quota: 8 }, { quota: 2 }] },
+    })
     expect(await left(4)).toBe(8)
     expect(await set(4, 6)).toMatchObject({ status: 200, body: { offers: [{ quota: 6 }, { quota: 2 }] } })
     expect(await left(4)).toBe(6)
@@ -58,16 +75,30 @@ describe('changing', () => {
     await set(4, 6)
     const { id, addressId } = await house().shopper(1)
     const ticket = house().parts.ids.next() as TicketId // A fresh snowflake.
-    await join(house().parts.gate, open(session, 4), { id: id as UserId, addressId: addressId as never }, ticket) // A seeded buyer's.
-    expect(await set(4, 0)).toMatchObject({ status: 409, body: { code: 'quota_below_granted', details: { least: 1 } } })
-    expect(await set(4, 1_000_000)).toMatchObject({ status: 409, body: { code: 'quota_short', details: { available: expect.any(Number) } } })
+    await join(
+      house().parts.gate,
+      open(session, 4),
+      { id: id as UserId, addressId: addressId as never },
+      ticket,
+    ) // A seeded buyer's.
+    expect(await set(4, 0)).toMatchObject({
+      status: 409,
+      body: { code: 'quota_below_granted', details: { least: 1 } },
+    })
+    expect(await set(4, 1_000_000)).toMatchObject({
+      status: 409,
+      body: { code: 'quota_short', details: { available: expect.any(Number) } },
+    })
     for (const [quota, key, field] of [
       [-1, 'k', 'quota'],
       [1.5, 'k', 'quota'],
       [5, 'two words', 'idempotency-key'],
     ] as const)
       expect(await set(4, quota, key)).toMatchObject({ status: 422, body: { field } })
-    expect(await call('PATCH', `/${session}/offers/1`, { quota: 1 })).toMatchObject({ status: 404, body: { code: 'offer_unknown' } })
+    expect(await call('PATCH', `/${session}/offers/1`, { quota: 1 })).toMatchObject({
+      status: 404,
+      body: { code: 'offer_unknown' },
+    })
     expect(await left(4)).toBe(5)
   })
 
@@ -90,7 +121,9 @@ describe('changing', () => {
 
   it('ends a session now; what has ended is changed no more, and its report stays', async () => {
     expect((await call('POST', `/${session}/end`)).status).toBe(200)
-    await expect.poll(async () => (await call('GET', `/${session}`)).body.phase, { timeout: 30_000 }).toBe('ended')
+    await expect
+      .poll(async () => (await call('GET', `/${session}`)).body.phase, { timeout: 30_000 })
+      .toBe('ended')
     for (const [method, path, body] of [
       ['POST', '/pause', undefined],
       ['POST', '/resume', undefined],
@@ -98,7 +131,9 @@ describe('changing', () => {
       ['POST', '/offers', offer(6)],
       ['PATCH', `/offers/${skuOf(4)}`, { quota: 9 }],
     ] as const)
-      await expect.poll(() => call(method, `/${session}${path}`, body)).toMatchObject({ status: 409, body: { code: 'session_ended' } })
+      await expect
+        .poll(() => call(method, `/${session}${path}`, body))
+        .toMatchObject({ status: 409, body: { code: 'session_ended' } })
     expect((await call('GET', `/${session}/report`)).body).toMatchObject({ phase: 'ended' })
   })
 
@@ -109,7 +144,10 @@ describe('changing', () => {
       ['POST', '/offers', offer(6)],
       ['PATCH', `/offers/${skuOf(4)}`, { quota: 9 }],
     ] as const)
-      expect(await call(method, `/2019052614${path}`, body)).toMatchObject({ status: 404, body: { code: 'session_unknown' } })
+      expect(await call(method, `/2019052614${path}`, body)).toMatchObject({
+        status: 404,
+        body: { code: 'session_unknown' },
+      })
   })
 
   it('starts a session whose workflow is not there, and changes it', async () => {
@@ -121,10 +159,23 @@ describe('changing', () => {
 
 describe('while Temporal does not get on', () => {
   const operations = (client: Client) =>
-    createSessionOperations({ ...house().parts, sql: house().parts.db.sql, client, queue: 'orders-nobody', waitMs: 300 })
+    createSessionOperations({
+      ...house().parts,
+      sql: house().parts.db.sql,
+      client,
+      queue: 'orders-nobody',
+      waitMs: 300,
+    })
   const wanted = (): SessionPlan => {
     const { id, opensAt, endsAt } = plan()
-    return { id: id as SessionId, opensAt: new Date(opensAt), endsAt: new Date(endsAt), payWithinMs: 600_000, captcha: false, offers: [] } // A test's own id.
+    return {
+      id: id as SessionId,
+      opensAt: new Date(opensAt),
+      endsAt: new Date(endsAt),
+      payWithinMs: 600_000,
+      captcha: false,
+      offers: [],
+    } // A test's own id.
   }
 
   it('a change that takes too long is answered so, and may still be done', async () => {

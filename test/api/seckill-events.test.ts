@@ -32,10 +32,16 @@ type Event = { id: string; status: number; body: Record<string, unknown> }
 /** Listens as a browser does. */
 async function listen(who: Shopper, { ticket, lastEventId }: { ticket?: string; lastEventId?: string } = {}) {
   const leaving = new AbortController()
-  const answer = await fetch(`${rig.url}${sale.path}/tickets/mine/events${ticket ? `?ticket=${ticket}` : ''}`, {
-    headers: { authorization: `Bearer ${who.token}`, ...(lastEventId ? { 'last-event-id': lastEventId } : {}) },
-    signal: leaving.signal,
-  })
+  const answer = await fetch(
+    `${rig.url}${sale.path}/tickets/mine/events${ticket ? `?ticket=${ticket}` : ''}`,
+    {
+      headers: {
+        authorization: `Bearer ${who.token}`,
+        ...(lastEventId ? { 'last-event-id': lastEventId } : {}),
+      },
+      signal: leaving.signal,
+    },
+  )
   const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
   let text = ''
   return {
@@ -81,7 +87,10 @@ describe('the events of a buyer’s ticket', () => {
     await sale.stage()
     expect(await stream.next()).toMatchObject({ status: 1, body: { position: 0 } })
     await sale.place(ticket)
-    expect(await stream.next()).toMatchObject({ status: 2, body: { orderId: ticket, amount: { fen: '900' } } })
+    expect(await stream.next()).toMatchObject({
+      status: 2,
+      body: { orderId: ticket, amount: { fen: '900' } },
+    })
     await sale.pay(ticket)
     expect(await stream.next()).toMatchObject({ status: 5 })
     expect(await stream.next()).toBeUndefined()
@@ -133,7 +142,9 @@ describe('the events of a buyer’s ticket', () => {
 describe('a stream of events', () => {
   const ticket = '1' as TicketId // Any number is one here.
   const follow = (look: Followed['look'], warn = (): void => {}) => {
-    const app = new Hono().get('/', (c) => ticketEvents(c, { news: rig.news, warn, beatMs: 20 }, { ticket, look }))
+    const app = new Hono().get('/', (c) =>
+      ticketEvents(c, { news: rig.news, warn, beatMs: 20 }, { ticket, look }),
+    )
     return app.request('/', { headers: {} })
   }
 

@@ -13,7 +13,8 @@ beforeAll(async () => {
 afterAll(() => rig.close())
 
 /** How many were let in since the gate was loaded. */
-const letIn = async ({ offer }: Sale): Promise<number> => Number((await rig.redis.hget(keysOf(offer).offer, 'seq')) ?? 0)
+const letIn = async ({ offer }: Sale): Promise<number> =>
+  Number((await rig.redis.hget(keysOf(offer).offer, 'seq')) ?? 0)
 
 describe('a buyer who joins', () => {
   it('is let in with a ticket and a position: 202, code 0', async () => {
@@ -26,7 +27,10 @@ describe('a buyer who joins', () => {
     const shopper = await sale.shopper()
     const ticket = await sale.admitted(shopper)
     expect(await sale.join(shopper)).toMatchObject({ status: 200, body: { code: 100, ticket } })
-    expect(await sale.join(shopper, { token: 'lost with the first answer' })).toMatchObject({ status: 200, body: { code: 100, ticket } })
+    expect(await sale.join(shopper, { token: 'lost with the first answer' })).toMatchObject({
+      status: 200,
+      body: { code: 100, ticket },
+    })
   })
 
   it('gets one ticket, however many clicks come at once', async () => {
@@ -49,7 +53,10 @@ describe('a buyer who joins', () => {
   it('hears already_bought when the limit is used up by paid tickets, and over_limit when it would be passed', async () => {
     const pair = await openSale(rig, { limit: 2 })
     const shopper = await pair.shopper()
-    expect(await pair.join(shopper, { quantity: 3 })).toMatchObject({ status: 409, body: { code: 'over_limit', details: { limit: 2 } } })
+    expect(await pair.join(shopper, { quantity: 3 })).toMatchObject({
+      status: 409,
+      body: { code: 'over_limit', details: { limit: 2 } },
+    })
     for (const _ of [1, 2]) await rig.gate.paid(pair.offer, 1, shopper.id, await pair.admitted(shopper))
     expect(await pair.join(shopper)).toMatchObject({ status: 409, body: { code: 'already_bought' } })
   })
@@ -57,7 +64,10 @@ describe('a buyer who joins', () => {
   it('hears not_open before the opening, and ended after the end', async () => {
     const early = await openSale(rig, { opensInMs: 30_000 })
     const opensAt = new Date(early.opensAt).toISOString()
-    expect(await early.join(await early.shopper())).toMatchObject({ status: 409, body: { code: 'not_open', details: { opensAt } } })
+    expect(await early.join(await early.shopper())).toMatchObject({
+      status: 409,
+      body: { code: 'not_open', details: { opensAt } },
+    })
     const late = await openSale(rig)
     const shopper = await late.shopper()
     const token = await late.token(shopper)
@@ -78,7 +88,12 @@ describe('a buyer who joins', () => {
     const other = await openSale(rig)
     const token = await sale.token(owner)
     const spent = await other.token(thief)
-    await rig.gate.giveBack(other.offer, 1, thief.id, String((await other.join(thief, { token: spent })).body.ticket) as never) // A ticket.
+    await rig.gate.giveBack(
+      other.offer,
+      1,
+      thief.id,
+      String((await other.join(thief, { token: spent })).body.ticket) as never,
+    ) // A ticket.
     for (const told of [
       await sale.join(thief, { token }),
       await sale.join(thief, { token: 'AAAAAAAAAAAAAAAAAAAAAAAA' }),
@@ -90,7 +105,9 @@ describe('a buyer who joins', () => {
   })
 
   it('has to say who it is', async () => {
-    expect(await sale.ask(undefined, 'POST', `${sale.path}/tickets`, { token: 'x', addressId: '1' })).toMatchObject({ status: 401 })
+    expect(
+      await sale.ask(undefined, 'POST', `${sale.path}/tickets`, { token: 'x', addressId: '1' }),
+    ).toMatchObject({ status: 401 })
   })
 })
 
@@ -100,7 +117,10 @@ describe('an offer that the gate does not know', () => {
   it('is not open while its session is planned', async () => {
     const planned = await openSale(rig, { opensInMs: 600_000, gate: 'none' })
     const opensAt = new Date(planned.opensAt).toISOString()
-    expect(await join(planned)).toMatchObject({ status: 409, body: { code: 'not_open', details: { opensAt } } })
+    expect(await join(planned)).toMatchObject({
+      status: 409,
+      body: { code: 'not_open', details: { opensAt } },
+    })
   })
 
   it('is paused while its session runs: it was lost with Redis, and is rebuilt', async () => {
@@ -122,8 +142,14 @@ describe('an offer that the gate does not know', () => {
     const nowhere = { ...sale, offer: { ...sale.offer, session: '2019052614' as SessionId } } // The form of an id.
     const shopper = await sale.shopper()
     const to = (session: string, sku: string) =>
-      sale.ask(shopper, 'POST', `/v1/seckill/sessions/${session}/offers/${sku}/tickets`, { token: 'x', addressId: shopper.addressId })
-    expect(await to(nowhere.offer.session, sale.offer.sku)).toMatchObject({ status: 404, body: { code: 'session_unknown' } })
+      sale.ask(shopper, 'POST', `/v1/seckill/sessions/${session}/offers/${sku}/tickets`, {
+        token: 'x',
+        addressId: shopper.addressId,
+      })
+    expect(await to(nowhere.offer.session, sale.offer.sku)).toMatchObject({
+      status: 404,
+      body: { code: 'session_unknown' },
+    })
     expect(await to(sale.offer.session, '1')).toMatchObject({ status: 404, body: { code: 'offer_unknown' } })
     for (const [session, sku] of [
       ['today', sale.offer.sku],
@@ -148,18 +174,26 @@ describe('input that is not as expected', () => {
     const shopper = await sale.shopper()
     const before = await letIn(sale)
     const body = { token: await sale.token(shopper), quantity: 1, addressId: shopper.addressId, ...wrong }
-    expect(await sale.ask(shopper, 'POST', `${sale.path}/tickets`, body)).toMatchObject({ status: 422, body: { code: 'validation', field } })
+    expect(await sale.ask(shopper, 'POST', `${sale.path}/tickets`, body)).toMatchObject({
+      status: 422,
+      body: { code: 'validation', field },
+    })
     expect(await letIn(sale)).toBe(before)
   })
 
   it('is 400 when it is no JSON, 413 when it is large, 415 when it is something else', async () => {
     const shopper = await sale.shopper()
-    const post = async (body: string, headers = {}) => (await sale.ask(shopper, 'POST', `${sale.path}/tickets`, body, headers)).status
+    const post = async (body: string, headers = {}) =>
+      (await sale.ask(shopper, 'POST', `${sale.path}/tickets`, body, headers)).status
     expect(await post('{')).toBe(400)
     expect(await post(JSON.stringify({ token: 'x'.repeat(70_000) }))).toBe(413)
     const chunked = (parts: string[]) =>
       fetch(`${rig.url}${sale.path}/tickets`, {
-        ...{ method: 'POST', duplex: 'half', body: ReadableStream.from(parts.map((part) => new TextEncoder().encode(part))) },
+        ...{
+          method: 'POST',
+          duplex: 'half',
+          body: ReadableStream.from(parts.map((part) => new TextEncoder().encode(part))),
+        },
         headers: { authorization: `Bearer ${shopper.token}`, 'content-type': 'application/json' },
       } as RequestInit) // `duplex` is not in the types, and needed.
     expect((await chunked(['{"token":"x","addr', 'essId":"1"}'])).status).toBe(403)

@@ -17,7 +17,13 @@ beforeAll(async () => {
 afterAll(() => rig.close())
 
 const nothing = { position: null, waitS: null, orderId: null, amount: null, payBy: null, reason: null }
-const about = (ticket: TicketId, of = sale) => ({ type: 2, ticket, ...of.offer, quantity: 1, joinedAt: new Date(madeAt(ticket)).toISOString() })
+const about = (ticket: TicketId, of = sale) => ({
+  type: 2,
+  ticket,
+  ...of.offer,
+  quantity: 1,
+  joinedAt: new Date(madeAt(ticket)).toISOString(),
+})
 const theirs = async (who: Shopper, ticket?: string) => {
   const { status, body } = await sale.mine(who, ticket)
   expect(status).toBe(200)
@@ -37,7 +43,10 @@ describe('a buyer’s ticket', () => {
     await line.admitted(await line.shopper())
     const who = await line.shopper()
     const ticket = await line.admitted(who)
-    expect(await line.mine(who)).toMatchObject({ status: 200, body: { ...about(ticket, line), ...nothing, status: 1, position: 2, waitS: null } })
+    expect(await line.mine(who)).toMatchObject({
+      status: 200,
+      body: { ...about(ticket, line), ...nothing, status: 1, position: 2, waitS: null },
+    })
   })
 
   it('waits as long as the last minute’s pace says', async () => {
@@ -74,8 +83,14 @@ describe('a buyer’s ticket', () => {
   it('is won (2) with the order, what it costs and until when it can be paid', async () => {
     const { who, ticket } = await staged()
     await sale.place(ticket)
-    const [order] = await rig.db.sql<{ payBy: Date }[]>`SELECT pay_by AS "payBy" FROM orders WHERE id = ${ticket}`
-    const paying = { orderId: ticket, amount: { fen: '900', currency: 'CNY' }, payBy: order?.payBy.toISOString() }
+    const [order] = await rig.db.sql<
+      { payBy: Date }[]
+    >`SELECT pay_by AS "payBy" FROM orders WHERE id = ${ticket}`
+    const paying = {
+      orderId: ticket,
+      amount: { fen: '900', currency: 'CNY' },
+      payBy: order?.payBy.toISOString(),
+    }
     expect(await theirs(who)).toEqual({ ...about(ticket), ...nothing, status: 2, ...paying })
   })
 
@@ -89,7 +104,12 @@ describe('a buyer’s ticket', () => {
       await sale.close(ticket, why)
     }
     expect(await theirs(late.who)).toMatchObject({ ...about(late.ticket), ...nothing, status: 3 })
-    expect(await theirs(sorry.who)).toMatchObject({ ...about(sorry.ticket), ...nothing, status: 4, reason: 'buyer_cancelled' })
+    expect(await theirs(sorry.who)).toMatchObject({
+      ...about(sorry.ticket),
+      ...nothing,
+      status: 4,
+      reason: 'buyer_cancelled',
+    })
   })
 
   it('is failed (4) when staging had to refuse it', async () => {
@@ -98,14 +118,23 @@ describe('a buyer’s ticket', () => {
     const ticket = await line.admitted(who)
     await rig.db.sql`UPDATE offers SET epoch = epoch + 1 WHERE session_id = ${line.offer.session}`
     await line.stage()
-    expect((await line.mine(who)).body).toMatchObject({ ...about(ticket, line), status: 4, reason: 'gate_rebuilt' })
+    expect((await line.mine(who)).body).toMatchObject({
+      ...about(ticket, line),
+      status: 4,
+      reason: 'gate_rebuilt',
+    })
   })
 
   it('is paid (5)', async () => {
     const { who, ticket } = await staged()
     await sale.place(ticket)
     await sale.pay(ticket)
-    expect(await theirs(who)).toMatchObject({ ...about(ticket), status: 5, orderId: ticket, amount: { fen: '900' } })
+    expect(await theirs(who)).toMatchObject({
+      ...about(ticket),
+      status: 5,
+      orderId: ticket,
+      amount: { fen: '900' },
+    })
     await rig.gate.paid(sale.offer, 1, who.id, ticket)
     expect(await theirs(who)).toMatchObject({ status: 5 })
   })
@@ -128,7 +157,13 @@ describe('a buyer’s ticket', () => {
     const who = await line.shopper()
     const ticket = await line.admitted(who)
     await rig.redis.del(...(await rig.redis.keys(`seckill:{${line.offer.session}:*`)))
-    expect((await line.mine(who, ticket)).body).toMatchObject({ ...about(ticket, line), ...nothing, quantity: null, status: 4, reason: 'lost' })
+    expect((await line.mine(who, ticket)).body).toMatchObject({
+      ...about(ticket, line),
+      ...nothing,
+      quantity: null,
+      status: 4,
+      reason: 'lost',
+    })
     expect(await line.mine(who)).toMatchObject({ status: 404, body: { code: 'no_ticket' } })
   })
 
@@ -165,7 +200,10 @@ describe('while the gate is away', () => {
 
   it('so are tokens', async () => {
     const dark = await openSale(away)
-    expect(await dark.ask(await dark.shopper(), 'POST', `${dark.path}/token`, {})).toMatchObject({ status: 503, body: { code: 'paused' } })
+    expect(await dark.ask(await dark.shopper(), 'POST', `${dark.path}/token`, {})).toMatchObject({
+      status: 503,
+      body: { code: 'paused' },
+    })
   })
 
   it('a ticket’s status is what PostgreSQL has; of one that it does not have nothing is concluded', async () => {

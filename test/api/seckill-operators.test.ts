@@ -4,14 +4,22 @@ import { sessionIdOf, type TicketId } from '../../domain/seckill.ts'
 import { join } from '../support/flash-sale.ts'
 import { hour, useOperators } from './operators-rig.ts'
 
-const { house, buyer, call, skuOf, offer, plan, planned, sessionsWritten, offersOf, preheated, open } = useOperators()
+const { house, buyer, call, skuOf, offer, plan, planned, sessionsWritten, offersOf, preheated, open } =
+  useOperators()
 
 describe('planning', () => {
   it('writes a session with its offers and starts it: its pieces leave the warehouse, its gate is loaded', async () => {
     const wanted = plan({ payWithinS: 300, captcha: true, offers: [offer(0, { limit: 2 }), offer(1)] })
     const { status, headers, body } = await call('POST', '', wanted)
     expect([status, headers.get('location')]).toEqual([201, `/v1/ops/sessions/${wanted.id}`])
-    expect(body).toMatchObject({ id: wanted.id, opensAt: wanted.opensAt, endsAt: wanted.endsAt, paused: false, captcha: true, payWithinS: 300 })
+    expect(body).toMatchObject({
+      id: wanted.id,
+      opensAt: wanted.opensAt,
+      endsAt: wanted.endsAt,
+      paused: false,
+      captcha: true,
+      payWithinS: 300,
+    })
     await preheated(wanted.id as SessionId) // What was planned.
     expect(await call('GET', `/${wanted.id}`)).toMatchObject({ status: 200, body: { phase: 'running' } })
     expect(await offersOf(wanted.id as SessionId)).toMatchObject([
@@ -33,8 +41,17 @@ describe('planning', () => {
 
   it('names a session after its hour in Shanghai, and has orders wait ten minutes, unless told otherwise', async () => {
     const opensAt = new Date(Date.now() + 48 * hour)
-    const { body } = await call('POST', '', plan({ id: undefined, opensAt: opensAt.toISOString(), endsAt: new Date(opensAt.getTime() + hour) }))
-    expect(body).toMatchObject({ id: sessionIdOf(opensAt.getTime()), phase: 'planned', payWithinS: 600, captcha: false })
+    const { body } = await call(
+      'POST',
+      '',
+      plan({ id: undefined, opensAt: opensAt.toISOString(), endsAt: new Date(opensAt.getTime() + hour) }),
+    )
+    expect(body).toMatchObject({
+      id: sessionIdOf(opensAt.getTime()),
+      phase: 'planned',
+      payWithinS: 600,
+      captcha: false,
+    })
   })
 
   it('of the same session again is the same one, and of another under its id is refused', async () => {
@@ -43,7 +60,12 @@ describe('planning', () => {
     const first = await call('POST', '', wanted)
     const both = await Promise.all([call('POST', '', wanted), call('POST', '', wanted)])
     for (const again of both) expect([again.status, again.body]).toEqual([200, first.body])
-    for (const other of [{ offers: [] }, { captcha: true }, { offers: [offer(0, { quota: 6 })] }, { opensAt: new Date(Date.now() + 71 * hour) }])
+    for (const other of [
+      { offers: [] },
+      { captcha: true },
+      { offers: [offer(0, { quota: 6 })] },
+      { opensAt: new Date(Date.now() + 71 * hour) },
+    ])
       expect(await call('POST', '', { ...wanted, ...other })).toMatchObject({
         status: 409,
         body: { code: 'session_exists', details: { session: wanted.id } },
@@ -53,21 +75,36 @@ describe('planning', () => {
 
   it.each([
     ['an end before the opening', () => ({ endsAt: new Date(Date.now() + 1000) }), 'endsAt'],
-    ['an end that is past', () => ({ opensAt: new Date(Date.now() - 2 * hour), endsAt: new Date(Date.now() - hour) }), 'endsAt'],
+    [
+      'an end that is past',
+      () => ({ opensAt: new Date(Date.now() - 2 * hour), endsAt: new Date(Date.now() - hour) }),
+      'endsAt',
+    ],
     ['a time that is none', () => ({ opensAt: 'tomorrow' }), 'opensAt'],
     ['an id that cannot be', () => ({ id: 'black-friday' }), 'id'],
     ['an unknown field', () => ({ vip: true }), 'vip'],
     ['an item that there is none of', () => ({ offers: [offer(0), offer(1, { sku: '1' })] }), 'offers.1.sku'],
-    ['a warehouse that there is none of', () => ({ offers: [offer(0, { warehouse: 77 })] }), 'offers.0.warehouse'],
+    [
+      'a warehouse that there is none of',
+      () => ({ offers: [offer(0, { warehouse: 77 })] }),
+      'offers.0.warehouse',
+    ],
     ['an item twice', () => ({ offers: [offer(0), offer(0)] }), 'offers.1.sku'],
     ['a price below zero', () => ({ offers: [offer(0, { price: { fen: '-1' } })] }), 'offers.0.price.fen'],
-    ['a price in another money', () => ({ offers: [offer(0, { price: { fen: '1', currency: 'EUR' } })] }), 'offers.0.price.currency'],
+    [
+      'a price in another money',
+      () => ({ offers: [offer(0, { price: { fen: '1', currency: 'EUR' } })] }),
+      'offers.0.price.currency',
+    ],
     ['no pieces', () => ({ offers: [offer(0, { quota: 0 })] }), 'offers.0.quota'],
     ['a limit of none', () => ({ offers: [offer(0, { limit: 0 })] }), 'offers.0.limit'],
     ['no time to pay', () => ({ payWithinS: 0 }), 'payWithinS'],
   ])('refuses %s with 422 and the field, and writes nothing', async (_, wrong, field) => {
     const before = await sessionsWritten()
-    expect(await call('POST', '', plan(wrong()))).toMatchObject({ status: 422, body: { code: 'validation', field } })
+    expect(await call('POST', '', plan(wrong()))).toMatchObject({
+      status: 422,
+      body: { code: 'validation', field },
+    })
     expect(await sessionsWritten()).toBe(before)
   })
 })
@@ -76,13 +113,19 @@ describe('looking', () => {
   it('lists the sessions page by page, those that open last first', async () => {
     const [late, later] = await Promise.all(
       [500, 501].map((hours) =>
-        planned({ opensAt: new Date(Date.now() + hours * hour).toISOString(), endsAt: new Date(Date.now() + (hours + 1) * hour).toISOString() }),
+        planned({
+          opensAt: new Date(Date.now() + hours * hour).toISOString(),
+          endsAt: new Date(Date.now() + (hours + 1) * hour).toISOString(),
+        }),
       ),
     )
     const first = await call('GET', '?limit=1')
     expect(first).toMatchObject({
       status: 200,
-      body: { sessions: [{ id: later, phase: 'planned', paused: false, offers: [{ quota: 5 }] }], next: later },
+      body: {
+        sessions: [{ id: later, phase: 'planned', paused: false, offers: [{ quota: 5 }] }],
+        next: later,
+      },
     })
     const second = await call('GET', `?limit=1&cursor=${first.body.next}`)
     expect(second.body).toMatchObject({ sessions: [{ id: late }], next: late })
@@ -97,7 +140,12 @@ describe('looking', () => {
     await preheated(session)
     const { id, addressId } = await house().shopper(0)
     const ticket = house().parts.ids.next() as TicketId // A fresh snowflake.
-    await join(house().parts.gate, open(session, 2), { id: id as UserId, addressId: addressId as never }, ticket) // Rows of the seeded shop.
+    await join(
+      house().parts.gate,
+      open(session, 2),
+      { id: id as UserId, addressId: addressId as never },
+      ticket,
+    ) // Rows of the seeded shop.
     await house().reaches(ticket, 'awaiting_payment')
     const nothing = {
       granted: 0,
@@ -142,11 +190,17 @@ describe('who is no operator', () => {
     ['POST', '/2019052614/resume'],
     ['POST', '/2019052614/end'],
   ] as const
-  it.each(doors)('is not let in: %s /v1/ops/sessions%s is 403 for a buyer, 401 for nobody', async (method, path) => {
-    const before = await sessionsWritten()
-    expect(await call(method, path, method === 'GET' ? undefined : plan(), {}, buyer())).toMatchObject({ status: 403, body: { code: 'forbidden' } })
-    expect(await call(method, path, undefined, {}, 'nonsense')).toMatchObject({ status: 401 })
-    expect((await fetch(`${house().url}/v1/ops/sessions${path}`, { method })).status).toBe(401)
-    expect(await sessionsWritten()).toBe(before)
-  })
+  it.each(doors)(
+    'is not let in: %s /v1/ops/sessions%s is 403 for a buyer, 401 for nobody',
+    async (method, path) => {
+      const before = await sessionsWritten()
+      expect(await call(method, path, method === 'GET' ? undefined : plan(), {}, buyer())).toMatchObject({
+        status: 403,
+        body: { code: 'forbidden' },
+      })
+      expect(await call(method, path, undefined, {}, 'nonsense')).toMatchObject({ status: 401 })
+      expect((await fetch(`${house().url}/v1/ops/sessions${path}`, { method })).status).toBe(401)
+      expect(await sessionsWritten()).toBe(before)
+    },
+  )
 })

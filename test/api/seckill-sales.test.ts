@@ -8,13 +8,24 @@ beforeAll(async () => {
 })
 afterAll(() => rig.close())
 
-type Shown = { id: string; state: string; opensAt: string; tokensFrom: string; captcha: boolean; offers: Record<string, unknown>[] }
+type Shown = {
+  id: string
+  state: string
+  opensAt: string
+  tokensFrom: string
+  captcha: boolean
+  offers: Record<string, unknown>[]
+}
 type Sales = { serverTime: string; current: Shown[]; next: Shown[] }
-const sales = async (): Promise<Sales> => (await (await fetch(`${rig.url}/v1/seckill/sessions`)).json()) as Sales
+const sales = async (): Promise<Sales> =>
+  (await (await fetch(`${rig.url}/v1/seckill/sessions`)).json()) as Sales
 const ids = (shown: Shown[]) => shown.map(({ id }) => id)
 const page = async ({ path }: Pick<Sale, 'path'>) => {
   const answer = await fetch(rig.url + path)
-  return { status: answer.status, body: (await answer.json()) as { serverTime: string; session: Shown; offer: object; code?: string } } // A page, or a problem.
+  return {
+    status: answer.status,
+    body: (await answer.json()) as { serverTime: string; session: Shown; offer: object; code?: string },
+  } // A page, or a problem.
 }
 
 it('shows everybody the sessions that are on and those that come, the soonest first, with the server’s time', async () => {
@@ -56,7 +67,10 @@ it('shows an offer in its session', async () => {
   const sale = await openSale(rig, { quota: 1 })
   const { status, body } = await page(sale)
   expect(status).toBe(200)
-  expect(body).toMatchObject({ session: { id: sale.offer.session, state: 'open' }, offer: { sku: sale.offer.sku, quota: 1, soldOut: false } })
+  expect(body).toMatchObject({
+    session: { id: sale.offer.session, state: 'open' },
+    offer: { sku: sale.offer.sku, quota: 1, soldOut: false },
+  })
   expect(body.session).not.toHaveProperty('offers')
 })
 
@@ -66,13 +80,25 @@ it('shows a change as soon as it is announced, and otherwise within a second', a
   await rig.db.sql`UPDATE sessions SET paused = true WHERE id = ${sale.offer.session}`
   rig.news.announceSession(sale.offer.session)
   await expect.poll(async () => (await page(sale)).body.session.state, { timeout: 10_000 }).toBe('paused')
-  await rig.db.sql`UPDATE offers SET granted = 1, sold_out_at = now() WHERE session_id = ${sale.offer.session}`
-  await expect.poll(async () => (await page(sale)).body.offer, { timeout: 10_000 }).toMatchObject({ soldOut: true })
+  await rig.db
+    .sql`UPDATE offers SET granted = 1, sold_out_at = now() WHERE session_id = ${sale.offer.session}`
+  await expect
+    .poll(async () => (await page(sale)).body.offer, { timeout: 10_000 })
+    .toMatchObject({ soldOut: true })
 })
 
 it('has no session and no offer that is not there', async () => {
   const sale = await openSale(rig)
-  expect(await page({ path: '/v1/seckill/sessions/2019052614/offers/1' })).toMatchObject({ status: 404, body: { code: 'session_unknown' } })
-  expect(await page({ path: `/v1/seckill/sessions/${sale.offer.session}/offers/1` })).toMatchObject({ status: 404, body: { code: 'offer_unknown' } })
-  expect(await page({ path: '/v1/seckill/sessions/now/offers/1' })).toMatchObject({ status: 404, body: { code: 'not_found' } })
+  expect(await page({ path: '/v1/seckill/sessions/2019052614/offers/1' })).toMatchObject({
+    status: 404,
+    body: { code: 'session_unknown' },
+  })
+  expect(await page({ path: `/v1/seckill/sessions/${sale.offer.session}/offers/1` })).toMatchObject({
+    status: 404,
+    body: { code: 'offer_unknown' },
+  })
+  expect(await page({ path: '/v1/seckill/sessions/now/offers/1' })).toMatchObject({
+    status: 404,
+    body: { code: 'not_found' },
+  })
 })

@@ -55,15 +55,26 @@ describe('after "sold out"', () => {
     const [shopper, headers] = [await sale.shopper(), { 'accept-language': 'zh' }]
     const fast = await sale.ask(shopper, 'POST', `${sale.path}/tickets`, {}, headers)
     rig.news.announceOffer(sale.offer)
-    await expect.poll(async () => (await click(sale, shopper)).body.code, { timeout: 10_000 }).toBe('bad_token')
-    const slow = await sale.ask(shopper, 'POST', `${sale.path}/tickets`, { token: await sale.token(shopper), addressId: shopper.addressId }, headers)
+    await expect
+      .poll(async () => (await click(sale, shopper)).body.code, { timeout: 10_000 })
+      .toBe('bad_token')
+    const slow = await sale.ask(
+      shopper,
+      'POST',
+      `${sale.path}/tickets`,
+      { token: await sale.token(shopper), addressId: shopper.addressId },
+      headers,
+    )
     expect([fast.status, fast.body]).toEqual([slow.status, slow.body])
-    for (const name of ['content-type', 'content-language', 'vary']) expect(fast.headers.get(name)).toBe(slow.headers.get(name))
+    for (const name of ['content-type', 'content-language', 'vary'])
+      expect(fast.headers.get(name)).toBe(slow.headers.get(name))
   })
 
   it('not even the body is read, but who asks is', async () => {
     const { sale } = await sellOut()
-    expect(await sale.ask(await sale.shopper(), 'POST', `${sale.path}/tickets`, '{ not JSON')).toMatchObject(soldOut)
+    expect(await sale.ask(await sale.shopper(), 'POST', `${sale.path}/tickets`, '{ not JSON')).toMatchObject(
+      soldOut,
+    )
     expect((await sale.ask(undefined, 'POST', `${sale.path}/tickets`, {})).status).toBe(401)
   })
 
@@ -88,7 +99,8 @@ describe('after "sold out"', () => {
     for (const shopper of shoppers) expect(await click(sale, shopper)).toMatchObject(soldOut)
     expect(asked).toEqual([])
     now += 1
-    for (const told of await Promise.all(shoppers.map((shopper) => click(sale, shopper)))) expect(told).toMatchObject(soldOut)
+    for (const told of await Promise.all(shoppers.map((shopper) => click(sale, shopper))))
+      expect(told).toMatchObject(soldOut)
     expect(asked).toEqual(['left'])
     now += 999
     expect(await click(sale, shoppers[0] as Shopper)).toMatchObject(soldOut)
@@ -121,13 +133,19 @@ describe('after "sold out"', () => {
 
   it('nothing is remembered of an offer that has pieces, only fewer than somebody wanted', async () => {
     const sale = await openSale(rig, { quota: 1, limit: 5 })
-    expect(await sale.join(await sale.shopper(), { quantity: 2 })).toMatchObject({ body: { code: 'sold_out', details: { left: 1 } } })
+    expect(await sale.join(await sale.shopper(), { quantity: 2 })).toMatchObject({
+      body: { code: 'sold_out', details: { left: 1 } },
+    })
     await sale.admitted(await sale.shopper())
   })
 
   it('an answer is not remembered when pieces came back while it was on its way', async () => {
     const news: ((channel: string) => void)[] = []
-    const memory = createSoldOut(rig.gate, { onOffer: (listener) => void news.push(listener) }, { now: () => now })
+    const memory = createSoldOut(
+      rig.gate,
+      { onOffer: (listener) => void news.push(listener) },
+      { now: () => now },
+    )
     const { sale, holder } = await sellOut()
     const asking = memory.asking()
     for (const listener of news) listener(`offer:${sale.offer.session}:${sale.offer.sku}`)

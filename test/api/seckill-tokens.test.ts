@@ -17,15 +17,20 @@ beforeAll(async () => {
 })
 afterAll(() => rig.close())
 
-const ask = (of: Sale, who: Buyer | undefined, body: unknown = {}) => of.ask(who, 'POST', `${of.path}/token`, body)
+const ask = (of: Sale, who: Buyer | undefined, body: unknown = {}) =>
+  of.ask(who, 'POST', `${of.path}/token`, body)
 
 describe('an admission token', () => {
   it('is given from a minute before the opening, and not sooner', async () => {
     const buyer = await rig.newBuyer()
     const tomorrow = await openSale(rig, { opensInMs: 600_000, gate: 'none' })
     const opensAt = new Date(tomorrow.opensAt).toISOString()
-    expect(await ask(tomorrow, buyer)).toMatchObject({ status: 409, body: { code: 'not_open', details: { opensAt } } })
-    await rig.db.sql`UPDATE sessions SET opens_at = now() + interval '59 seconds' WHERE id = ${tomorrow.offer.session}`
+    expect(await ask(tomorrow, buyer)).toMatchObject({
+      status: 409,
+      body: { code: 'not_open', details: { opensAt } },
+    })
+    await rig.db
+      .sql`UPDATE sessions SET opens_at = now() + interval '59 seconds' WHERE id = ${tomorrow.offer.session}`
     rig.news.announceSession(tomorrow.offer.session)
     await expect.poll(async () => (await ask(tomorrow, buyer)).status, { timeout: 10_000 }).toBe(201)
   })
@@ -50,7 +55,10 @@ describe('an admission token', () => {
 
   it('needs no body', async () => {
     const { token } = await rig.newBuyer()
-    const answer = await fetch(`${rig.url}${sale.path}/token`, { method: 'POST', headers: { authorization: `Bearer ${token}` } })
+    const answer = await fetch(`${rig.url}${sale.path}/token`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}` },
+    })
     expect(answer.status).toBe(201)
   })
 
@@ -62,13 +70,22 @@ describe('an admission token', () => {
   it('is not given to nobody, for nothing, or for what is not asked like that', async () => {
     const buyer = await rig.newBuyer()
     expect((await ask(sale, undefined)).status).toBe(401)
-    expect(await ask({ ...sale, path: `/v1/seckill/sessions/${sale.offer.session}/offers/1` }, buyer)).toMatchObject({
+    expect(
+      await ask({ ...sale, path: `/v1/seckill/sessions/${sale.offer.session}/offers/1` }, buyer),
+    ).toMatchObject({
       body: { code: 'offer_unknown' },
     })
-    expect(await ask({ ...sale, path: '/v1/seckill/sessions/2019052614/offers/1' }, buyer)).toMatchObject({ body: { code: 'session_unknown' } })
-    expect(await ask({ ...sale, path: '/v1/seckill/sessions/now/offers/1' }, buyer)).toMatchObject({ status: 404 })
+    expect(await ask({ ...sale, path: '/v1/seckill/sessions/2019052614/offers/1' }, buyer)).toMatchObject({
+      body: { code: 'session_unknown' },
+    })
+    expect(await ask({ ...sale, path: '/v1/seckill/sessions/now/offers/1' }, buyer)).toMatchObject({
+      status: 404,
+    })
     expect(await ask(sale, buyer, { vip: true })).toMatchObject({ status: 422, body: { field: 'vip' } })
-    expect(await ask(sale, buyer, { captcha: { id: '../x', answer: 'y' } })).toMatchObject({ status: 422, body: { field: 'captcha.id' } })
+    expect(await ask(sale, buyer, { captcha: { id: '../x', answer: 'y' } })).toMatchObject({
+      status: 422,
+      body: { field: 'captcha.id' },
+    })
   })
 })
 
@@ -79,7 +96,8 @@ describe('a captcha', () => {
   })
   const pictureOf = ({ body }: Told) => (body.details as { captcha: { id: string; svg: string } }).captcha // A captcha problem's details.
   /** What the picture says, which only Redis and a human know. */
-  const read = async (id: string) => (await rig.redis.get(keysOf(guarded.offer).captcha(id)))?.split(' ')[1] ?? ''
+  const read = async (id: string) =>
+    (await rig.redis.get(keysOf(guarded.offer).captcha(id)))?.split(' ')[1] ?? ''
 
   it('is wanted where the session says so, and its answer gets a token, in capitals too', async () => {
     const buyer = await rig.newBuyer()
@@ -90,7 +108,9 @@ describe('a captcha', () => {
     const answer = await read(id)
     expect(answer).toMatch(/^\w{4}$/)
     expect(svg).not.toContain(`>${answer}<`)
-    expect(await ask(guarded, buyer, { captcha: { id, answer: answer.toUpperCase() } })).toMatchObject({ status: 201 })
+    expect(await ask(guarded, buyer, { captcha: { id, answer: answer.toUpperCase() } })).toMatchObject({
+      status: 201,
+    })
   })
 
   it('can be answered once, right or wrong, by its own buyer; a wrong answer shows the next one', async () => {
@@ -99,7 +119,9 @@ describe('a captcha', () => {
     const answer = await read(first.id)
     const wrong = await ask(guarded, buyer, { captcha: { id: first.id, answer: `${answer}x` } })
     expect(wrong).toMatchObject({ status: 403, body: { code: 'captcha_wrong' } })
-    expect(await ask(guarded, buyer, { captcha: { id: first.id, answer } })).toMatchObject({ body: { code: 'captcha_wrong' } })
+    expect(await ask(guarded, buyer, { captcha: { id: first.id, answer } })).toMatchObject({
+      body: { code: 'captcha_wrong' },
+    })
     const next = pictureOf(wrong)
     const solution = { captcha: { id: next.id, answer: await read(next.id) } }
     expect(await ask(guarded, other, solution)).toMatchObject({ body: { code: 'captcha_wrong' } })
@@ -128,7 +150,8 @@ describe('limits', () => {
     offer = await openSale(limited)
   })
   afterAll(() => limited.close())
-  const from = (who: Buyer, address: string) => offer.ask(who, 'POST', `${offer.path}/token`, {}, { 'x-forwarded-for': address })
+  const from = (who: Buyer, address: string) =>
+    offer.ask(who, 'POST', `${offer.path}/token`, {}, { 'x-forwarded-for': address })
 
   it('hold for a buyer, wherever they come from, and say how long to wait', async () => {
     const buyer = await limited.newBuyer()
@@ -176,7 +199,13 @@ describe('the address that a limit counts by', () => {
       },
     })
     const offer = await openSale(watched, { gate: 'none' })
-    await offer.ask(await watched.newBuyer(), 'POST', `${offer.path}/token`, {}, { 'x-forwarded-for': forwarded })
+    await offer.ask(
+      await watched.newBuyer(),
+      'POST',
+      `${offer.path}/token`,
+      {},
+      { 'x-forwarded-for': forwarded },
+    )
     await watched.close()
     return seen
   }

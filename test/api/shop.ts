@@ -4,7 +4,11 @@ import type { CouponId, Ids, SkuId, UserId } from '../../domain/ids.ts'
 export type Goods = { product: string; sku: SkuId }
 
 /** Puts goods on the shelf: one product with one SKU. */
-export async function stockGoods({ sql }: Db, ids: Ids, { price = 1999, pieces = 10, onSale = true, name = 'Tea' } = {}): Promise<Goods> {
+export async function stockGoods(
+  { sql }: Db,
+  ids: Ids,
+  { price = 1999, pieces = 10, onSale = true, name = 'Tea' } = {},
+): Promise<Goods> {
   const product = ids.next()
   const sku = ids.next() as SkuId // A fresh snowflake.
   await sql`INSERT INTO products (id, name) VALUES (${product}, ${name})`
@@ -23,14 +27,27 @@ export async function setRates({ sql }: Db): Promise<void> {
     ON CONFLICT DO NOTHING`
 }
 
-type Kind = { kind: 'amount_off' | 'percent_off' | 'free_shipping'; amount?: number; percent?: number; cap?: number }
+type Kind = {
+  kind: 'amount_off' | 'percent_off' | 'free_shipping'
+  amount?: number
+  percent?: number
+  cap?: number
+}
 type Terms = Kind & { minimum?: number; scope?: SkuId[]; until?: Date; state?: 'unused' | 'used' }
 
 /** Gives a buyer a coupon. */
 export async function giveCoupon({ sql }: Db, ids: Ids, buyer: UserId, terms: Terms): Promise<CouponId> {
   const coupon = ids.next()
   const held = ids.next() as CouponId // A fresh snowflake.
-  const { kind, amount = null, percent = null, cap = null, minimum = 0, scope = null, state = 'unused' } = terms
+  const {
+    kind,
+    amount = null,
+    percent = null,
+    cap = null,
+    minimum = 0,
+    scope = null,
+    state = 'unused',
+  } = terms
   const until = terms.until ?? new Date(Date.now() + 86_400_000)
   await sql`
     INSERT INTO coupons (id, name, kind, amount_fen, percent, cap_fen, minimum_fen, valid_from, valid_until, scope)
@@ -42,10 +59,21 @@ export async function giveCoupon({ sql }: Db, ids: Ids, buyer: UserId, terms: Te
 }
 
 /** A buyer with money in the wallet and points. */
-export async function endow({ sql }: Db, buyer: UserId, { balance, points }: { balance: number; points: number }): Promise<void> {
+export async function endow(
+  { sql }: Db,
+  buyer: UserId,
+  { balance, points }: { balance: number; points: number },
+): Promise<void> {
   await sql`INSERT INTO users (id) VALUES (${buyer}) ON CONFLICT DO NOTHING`
   await sql`INSERT INTO wallets (user_id, balance_fen) VALUES (${buyer}, ${balance})`
   await sql`INSERT INTO loyalty (user_id, points) VALUES (${buyer}, ${points})`
 }
 
-export const home = { name: '张三', phone: '13800138000', province: '浙江', city: '杭州', district: '西湖', street: '文三路 1 号' }
+export const home = {
+  name: '张三',
+  phone: '13800138000',
+  province: '浙江',
+  city: '杭州',
+  district: '西湖',
+  street: '文三路 1 号',
+}

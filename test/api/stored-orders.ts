@@ -16,7 +16,10 @@ export const snapshot = {
 type Stored = { id: OrderId; buyer: UserId; status?: OrderStatus }
 
 /** An order's row as a workflow would have left it. */
-export async function insertOrder({ sql }: Db, { id, buyer, status = 'awaiting_payment' }: Stored): Promise<void> {
+export async function insertOrder(
+  { sql }: Db,
+  { id, buyer, status = 'awaiting_payment' }: Stored,
+): Promise<void> {
   await sql`
     INSERT INTO orders (id, buyer_id, kind, source, status, payment, run_id, fingerprint, goods_fen, shipping_fen, coupon_fen, points_fen, balance_fen,
                         due_fen, points, address, note)

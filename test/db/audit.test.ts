@@ -58,7 +58,13 @@ describe('the audit of a shop in which every kind of order has lived', () => {
     await db.sql`DELETE FROM attention`
     expect(holds).toBe(true)
     expect(attention).toEqual([
-      { reason: 'refund_stuck', subject: 'late-1', orderId: orders.closed, since: expect.any(Date), details: { code: 'X' } },
+      {
+        reason: 'refund_stuck',
+        subject: 'late-1',
+        orderId: orders.closed,
+        since: expect.any(Date),
+        details: { code: 'X' },
+      },
     ])
   })
 })
@@ -74,7 +80,9 @@ describe('the audit tells when', () => {
   })
 
   it('anything is wrong at all: no promise is without a test', () => {
-    expect(checks.map(({ name }) => name).filter((name) => !all.some(({ check }) => check === name))).toEqual([])
+    expect(checks.map(({ name }) => name).filter((name) => !all.some(({ check }) => check === name))).toEqual(
+      [],
+    )
   })
 
   it('many rows are wrong, by showing the first and counting the rest', async () => {

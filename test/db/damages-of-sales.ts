@@ -9,16 +9,36 @@ export const damagesOfSales = (sale: () => LivedInSale): Damage[] => {
   const ticket = (tx: Tx, which: keyof Omit<LivedInSale, 'running' | 'ended'>, state: string) =>
     tx`UPDATE tickets SET state = ${state} WHERE id = ${sale()[which]}`
   return [
-    { tells: 'an offer has a piece that no warehouse gave it', check: 'offers', damage: (tx) => offer(tx, 'quota', 1) },
+    {
+      tells: 'an offer has a piece that no warehouse gave it',
+      check: 'offers',
+      damage: (tx) => offer(tx, 'quota', 1),
+    },
     {
       tells: 'a piece that came back after the end is on no shelf',
       check: 'offers',
       damage: (tx) => tx`DELETE FROM stock_movements WHERE order_id = ${sale().late}`,
     },
-    { tells: 'an offer has granted a piece to nobody', check: 'offers', damage: (tx) => offer(tx, 'granted', 1) },
-    { tells: 'an offer does not know that it has granted a piece', check: 'offers', damage: (tx) => offer(tx, 'granted', -1) },
-    { tells: 'an order took a piece that was not counted as sold', check: 'offers', damage: (tx) => offer(tx, 'sold', -1) },
-    { tells: 'a piece was counted as sold, and nobody took it', check: 'offers', damage: (tx) => offer(tx, 'sold', 1) },
+    {
+      tells: 'an offer has granted a piece to nobody',
+      check: 'offers',
+      damage: (tx) => offer(tx, 'granted', 1),
+    },
+    {
+      tells: 'an offer does not know that it has granted a piece',
+      check: 'offers',
+      damage: (tx) => offer(tx, 'granted', -1),
+    },
+    {
+      tells: 'an order took a piece that was not counted as sold',
+      check: 'offers',
+      damage: (tx) => offer(tx, 'sold', -1),
+    },
+    {
+      tells: 'a piece was counted as sold, and nobody took it',
+      check: 'offers',
+      damage: (tx) => offer(tx, 'sold', 1),
+    },
     {
       tells: 'an offer has granted more than it has',
       check: 'offers',
@@ -31,14 +51,46 @@ export const damagesOfSales = (sale: () => LivedInSale): Damage[] => {
       },
     },
 
-    { tells: 'a ticket still waits, though its order is placed', check: 'tickets', damage: (tx) => ticket(tx, 'live', 'waiting') },
-    { tells: 'a ticket lives on after its order', check: 'tickets', damage: (tx) => ticket(tx, 'closed', 'live') },
-    { tells: 'a ticket lives without an order', check: 'tickets', damage: (tx) => ticket(tx, 'waiting', 'live') },
-    { tells: 'a ticket is paid, and its order is not', check: 'tickets', damage: (tx) => ticket(tx, 'live', 'paid') },
-    { tells: 'an order is paid, and its ticket is not', check: 'tickets', damage: (tx) => ticket(tx, 'paid', 'live') },
-    { tells: 'a ticket was given back while its order lives', check: 'tickets', damage: (tx) => ticket(tx, 'live', 'given_back') },
-    { tells: 'a ticket was given back without an order that says why', check: 'tickets', damage: (tx) => ticket(tx, 'waiting', 'given_back') },
-    { tells: 'a ticket that staging refused has an order', check: 'tickets', damage: (tx) => ticket(tx, 'rejected', 'refused') },
+    {
+      tells: 'a ticket still waits, though its order is placed',
+      check: 'tickets',
+      damage: (tx) => ticket(tx, 'live', 'waiting'),
+    },
+    {
+      tells: 'a ticket lives on after its order',
+      check: 'tickets',
+      damage: (tx) => ticket(tx, 'closed', 'live'),
+    },
+    {
+      tells: 'a ticket lives without an order',
+      check: 'tickets',
+      damage: (tx) => ticket(tx, 'waiting', 'live'),
+    },
+    {
+      tells: 'a ticket is paid, and its order is not',
+      check: 'tickets',
+      damage: (tx) => ticket(tx, 'live', 'paid'),
+    },
+    {
+      tells: 'an order is paid, and its ticket is not',
+      check: 'tickets',
+      damage: (tx) => ticket(tx, 'paid', 'live'),
+    },
+    {
+      tells: 'a ticket was given back while its order lives',
+      check: 'tickets',
+      damage: (tx) => ticket(tx, 'live', 'given_back'),
+    },
+    {
+      tells: 'a ticket was given back without an order that says why',
+      check: 'tickets',
+      damage: (tx) => ticket(tx, 'waiting', 'given_back'),
+    },
+    {
+      tells: 'a ticket that staging refused has an order',
+      check: 'tickets',
+      damage: (tx) => ticket(tx, 'rejected', 'refused'),
+    },
     {
       tells: 'a flash order has no ticket',
       check: 'tickets',
@@ -50,7 +102,11 @@ export const damagesOfSales = (sale: () => LivedInSale): Damage[] => {
       damage: (tx) => tx`UPDATE tickets SET buyer_id = 20008 WHERE id = ${sale().live}`,
     },
 
-    { tells: 'a buyer has more pieces of an offer than allowed', check: 'buyers_of_offers', damage: (tx) => offer(tx, 'buyer_limit', -1) },
+    {
+      tells: 'a buyer has more pieces of an offer than allowed',
+      check: 'buyers_of_offers',
+      damage: (tx) => offer(tx, 'buyer_limit', -1),
+    },
     {
       tells: 'a buyer has two tickets of an offer that are not paid',
       check: 'buyers_of_offers',
@@ -61,12 +117,14 @@ export const damagesOfSales = (sale: () => LivedInSale): Damage[] => {
     {
       tells: 'a ticket waits for its order',
       check: 'stuck',
-      damage: (tx) => tx`UPDATE tickets SET staged_at = now() - interval '6 minutes' WHERE id = ${sale().waiting}`,
+      damage: (tx) =>
+        tx`UPDATE tickets SET staged_at = now() - interval '6 minutes' WHERE id = ${sale().waiting}`,
     },
     {
       tells: 'the gate has not heard that pieces are for sale again',
       check: 'stuck',
-      damage: (tx) => tx`UPDATE tickets SET ended_at = now() - interval '6 minutes' WHERE id = ${sale().closed}`,
+      damage: (tx) =>
+        tx`UPDATE tickets SET ended_at = now() - interval '6 minutes' WHERE id = ${sale().closed}`,
     },
     {
       tells: 'the gate has not heard of a payment',

@@ -11,7 +11,11 @@ export const damages = (orders: () => LivedIn): Damage[] => [
     check: 'stock',
     damage: (tx) => tx`UPDATE stock SET on_hand = on_hand + 1 WHERE sku_id = 1001 AND warehouse_id = 1`,
   },
-  { tells: 'a shelf has lost its row', check: 'stock', damage: (tx) => tx`DELETE FROM stock WHERE sku_id = 1002` },
+  {
+    tells: 'a shelf has lost its row',
+    check: 'stock',
+    damage: (tx) => tx`DELETE FROM stock WHERE sku_id = 1002`,
+  },
   {
     tells: 'a closed order still holds a piece',
     check: 'stock_held',
@@ -28,11 +32,16 @@ export const damages = (orders: () => LivedIn): Damage[] => [
     damage: (tx) =>
       tx`INSERT INTO stock_movements (sku_id, warehouse_id, kind, on_hand, reserved, order_id) VALUES (1005, 1, 'reserved', 0, 1, ${orders().paid})`,
   },
-  { tells: 'a sale was not counted', check: 'sales', damage: (tx) => tx`UPDATE skus SET sales = sales - 1 WHERE id = 1001` },
+  {
+    tells: 'a sale was not counted',
+    check: 'sales',
+    damage: (tx) => tx`UPDATE skus SET sales = sales - 1 WHERE id = 1001`,
+  },
   {
     tells: 'a coupon came back without a movement',
     check: 'coupons',
-    damage: (tx) => tx`UPDATE user_coupons SET state = 'unused', order_id = NULL WHERE order_id = ${orders().paid}`,
+    damage: (tx) =>
+      tx`UPDATE user_coupons SET state = 'unused', order_id = NULL WHERE order_id = ${orders().paid}`,
   },
   {
     tells: 'a closed order keeps its coupon',
@@ -45,18 +54,32 @@ export const damages = (orders: () => LivedIn): Damage[] => [
     check: 'coupons_of_orders',
     damage: (tx) => tx`UPDATE user_coupons SET state = 'locked' WHERE order_id = ${orders().paid}`,
   },
-  { tells: 'a wallet has a fen more', check: 'wallets', damage: (tx) => tx`UPDATE wallets SET balance_fen = balance_fen + 1 WHERE user_id = 20001` },
-  { tells: 'points came from nowhere', check: 'points', damage: (tx) => tx`UPDATE loyalty SET points = points + 1 WHERE user_id = 20001` },
-  { tells: 'growth got lost', check: 'growth', damage: (tx) => tx`DELETE FROM growth_movements WHERE user_id = 20001` },
+  {
+    tells: 'a wallet has a fen more',
+    check: 'wallets',
+    damage: (tx) => tx`UPDATE wallets SET balance_fen = balance_fen + 1 WHERE user_id = 20001`,
+  },
+  {
+    tells: 'points came from nowhere',
+    check: 'points',
+    damage: (tx) => tx`UPDATE loyalty SET points = points + 1 WHERE user_id = 20001`,
+  },
+  {
+    tells: 'growth got lost',
+    check: 'growth',
+    damage: (tx) => tx`DELETE FROM growth_movements WHERE user_id = 20001`,
+  },
   {
     tells: 'a closed order has not given the points back',
     check: 'taken_by_orders',
-    damage: (tx) => tx`DELETE FROM points_movements WHERE order_id = ${orders().closed} AND kind = 'order_undone'`,
+    damage: (tx) =>
+      tx`DELETE FROM points_movements WHERE order_id = ${orders().closed} AND kind = 'order_undone'`,
   },
   {
     tells: 'an order took more from the wallet than it says',
     check: 'taken_by_orders',
-    damage: (tx) => tx`UPDATE wallet_movements SET amount_fen = amount_fen - 1 WHERE order_id = ${orders().awaiting}`,
+    damage: (tx) =>
+      tx`UPDATE wallet_movements SET amount_fen = amount_fen - 1 WHERE order_id = ${orders().awaiting}`,
   },
   {
     tells: 'a paid order earned nothing',
@@ -90,17 +113,20 @@ export const damages = (orders: () => LivedIn): Damage[] => [
   {
     tells: 'an amount of an order was changed',
     check: 'amounts',
-    damage: (tx) => tx`UPDATE orders SET goods_fen = goods_fen + 1, due_fen = due_fen + 1 WHERE id = ${orders().paid}`,
+    damage: (tx) =>
+      tx`UPDATE orders SET goods_fen = goods_fen + 1, due_fen = due_fen + 1 WHERE id = ${orders().paid}`,
   },
   {
     tells: "a line's share is a fen off",
     check: 'amounts',
-    damage: (tx) => tx`UPDATE order_lines SET coupon_fen = coupon_fen + 1 WHERE order_id = ${orders().paid} AND line = 1`,
+    damage: (tx) =>
+      tx`UPDATE order_lines SET coupon_fen = coupon_fen + 1 WHERE order_id = ${orders().paid} AND line = 1`,
   },
   {
     tells: 'a closed order has a step that is done',
     check: 'steps',
-    damage: (tx) => tx`UPDATE steps SET state = 'done' WHERE order_id = ${orders().closed} AND step = 'lock_coupon'`,
+    damage: (tx) =>
+      tx`UPDATE steps SET state = 'done' WHERE order_id = ${orders().closed} AND step = 'lock_coupon'`,
   },
   {
     tells: 'a paid order lacks a step',
@@ -115,17 +141,20 @@ export const damages = (orders: () => LivedIn): Damage[] => [
   {
     tells: 'the log has a gap',
     check: 'log',
-    damage: (tx) => tx`DELETE FROM order_log WHERE order_id = ${orders().paid} AND to_status = 'awaiting_payment'`,
+    damage: (tx) =>
+      tx`DELETE FROM order_log WHERE order_id = ${orders().paid} AND to_status = 'awaiting_payment'`,
   },
   {
     tells: 'an order is past its deadline',
     check: 'stuck',
-    damage: (tx) => tx`UPDATE orders SET pay_by = now() - interval '6 minutes' WHERE id = ${orders().awaiting}`,
+    damage: (tx) =>
+      tx`UPDATE orders SET pay_by = now() - interval '6 minutes' WHERE id = ${orders().awaiting}`,
   },
   {
     tells: 'an attempt is past its expiry',
     check: 'stuck',
-    damage: (tx) => tx`UPDATE attempts SET expires_at = now() - interval '6 minutes' WHERE order_id = ${orders().awaiting}`,
+    damage: (tx) =>
+      tx`UPDATE attempts SET expires_at = now() - interval '6 minutes' WHERE order_id = ${orders().awaiting}`,
   },
   {
     tells: 'an order is paid without an attempt',
@@ -155,7 +184,8 @@ export const damages = (orders: () => LivedIn): Damage[] => [
   {
     tells: 'money was captured that no provider told of',
     check: 'captured_as_told',
-    damage: (tx) => tx`UPDATE attempts SET captured_fen = captured_fen + 1 WHERE order_id = ${orders().closed}`,
+    damage: (tx) =>
+      tx`UPDATE attempts SET captured_fen = captured_fen + 1 WHERE order_id = ${orders().closed}`,
   },
   {
     tells: 'a refund is gone, its reservation is not',
@@ -175,17 +205,20 @@ export const damages = (orders: () => LivedIn): Damage[] => [
   {
     tells: 'a payment from a wallet never left it',
     check: 'wallet_payments',
-    damage: (tx) => tx`DELETE FROM wallet_movements WHERE order_id = ${orders().fromWallet} AND kind = 'payment'`,
+    damage: (tx) =>
+      tx`DELETE FROM wallet_movements WHERE order_id = ${orders().fromWallet} AND kind = 'payment'`,
   },
   {
     tells: 'a refund gave back from the wallet what it says, and the wallet does not know',
     check: 'refunds_of_orders',
-    damage: (tx) => tx`DELETE FROM wallet_movements WHERE order_id = ${orders().refunded} AND kind = 'order_refund'`,
+    damage: (tx) =>
+      tx`DELETE FROM wallet_movements WHERE order_id = ${orders().refunded} AND kind = 'order_refund'`,
   },
   {
     tells: 'more pieces were refunded than bought',
     check: 'refunds_of_orders',
-    damage: (tx) => tx`UPDATE refund_lines SET quantity = quantity + 1 WHERE refund LIKE ${`order-${orders().partlyRefunded}%`}`,
+    damage: (tx) =>
+      tx`UPDATE refund_lines SET quantity = quantity + 1 WHERE refund LIKE ${`order-${orders().partlyRefunded}%`}`,
   },
   {
     tells: 'an order is called refunded and is only in part',
@@ -195,17 +228,20 @@ export const damages = (orders: () => LivedIn): Damage[] => [
   {
     tells: 'money that went into a wallet instead never arrived',
     check: 'refunded_into_wallets',
-    damage: (tx) => tx`DELETE FROM wallet_movements WHERE order_id = ${orders().intoWallet} AND kind = 'refund_instead'`,
+    damage: (tx) =>
+      tx`DELETE FROM wallet_movements WHERE order_id = ${orders().intoWallet} AND kind = 'refund_instead'`,
   },
   {
     tells: 'an order that was refunded whole keeps what it earned',
     check: 'earned',
-    damage: (tx) => tx`UPDATE points_movements SET kind = 'unearned', refund = 'x' WHERE order_id = ${orders().paid} AND kind = 'earned'`,
+    damage: (tx) =>
+      tx`UPDATE points_movements SET kind = 'unearned', refund = 'x' WHERE order_id = ${orders().paid} AND kind = 'earned'`,
   },
   {
     tells: 'a notification waits for its judge',
     check: 'judged',
-    damage: (tx) => tx`UPDATE notifications SET outcome = NULL, received_at = now() - interval '61 seconds' WHERE number = 't1'`,
+    damage: (tx) =>
+      tx`UPDATE notifications SET outcome = NULL, received_at = now() - interval '61 seconds' WHERE number = 't1'`,
   },
   ...damagesOfSales(() => orders().sale),
 ]

@@ -27,14 +27,19 @@ export type LivedInSale = {
 }
 
 /** `pay`: has the order's buyer pay it from the wallet. */
-export async function livedInSale(sql: Sql, ids: Ids, pay: (order: TicketId, buyer: UserId) => Promise<void>): Promise<LivedInSale> {
+export async function livedInSale(
+  sql: Sql,
+  ids: Ids,
+  pay: (order: TicketId, buyer: UserId) => Promise<void>,
+): Promise<LivedInSale> {
   const redis = new Redis(inject('redisUrl'))
   const open = async (sku: string, quota: number): Promise<OfferKey> => {
     const { session } = await planSession(sql, { offers: [{ sku: sku as SkuId, quota, limit: 2 }] }) // The seed's.
     await preheat(sql, createGate(redis), session)
     return { session, sku: sku as SkuId }
   }
-  const ticket = async (offer: OfferKey, buyer: Joiner, wish?: Partial<Queued>) => await staged(sql, ids, offer, buyer, wish)
+  const ticket = async (offer: OfferKey, buyer: Joiner, wish?: Partial<Queued>) =>
+    await staged(sql, ids, offer, buyer, wish)
   const placed = async (offer: OfferKey, buyer: Joiner, wish?: Partial<Queued>): Promise<TicketId> => {
     const id = await ticket(offer, buyer, wish)
     await placeAtOnce(sql, await flashOrder(sql, id), 'run')
@@ -49,7 +54,8 @@ export async function livedInSale(sql: Sql, ids: Ids, pay: (order: TicketId, buy
       SELECT user_id::text AS id, a.id::text AS "addressId" FROM addresses a JOIN wallets w USING (user_id)
       WHERE is_default ORDER BY balance_fen DESC, user_id LIMIT 6`
     const [rich, first, second, third, fourth, fifth] = buyers
-    if (!rich || !first || !second || !third || !fourth || !fifth) throw new Error('the seed made fewer buyers')
+    if (!rich || !first || !second || !third || !fourth || !fifth)
+      throw new Error('the seed made fewer buyers')
     const [running, ended] = [await open('1003', 10), await open('1004', 5)]
     const paid = await placed(running, rich, { pieces: 2 })
     await pay(paid, rich.id)

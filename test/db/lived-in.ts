@@ -6,7 +6,16 @@ import { refundAtProvider } from '../../activities/refunds.ts'
 import { clearAttention } from '../../db/attention.ts'
 import type { Db } from '../../db/client.ts'
 import { seed } from '../../db/seed.ts'
-import type { AddressId, AttemptNumber, CouponId, Ids, OrderId, RefundNumber, SkuId, UserId } from '../../domain/ids.ts'
+import type {
+  AddressId,
+  AttemptNumber,
+  CouponId,
+  Ids,
+  OrderId,
+  RefundNumber,
+  SkuId,
+  UserId,
+} from '../../domain/ids.ts'
 import { fen } from '../../domain/money.ts'
 import type { OrderInput } from '../../domain/order-input.ts'
 import { openAttempt } from '../../payments/attempts.ts'
@@ -30,7 +39,10 @@ export type LivedIn = {
   sale: LivedInSale
 }
 
-const accounts = { 'wechat-v3': { merchant: 'm', app: 'a' }, balance: { merchant: 'floodgate', app: 'wallet' } }
+const accounts = {
+  'wechat-v3': { merchant: 'm', app: 'a' },
+  balance: { merchant: 'floodgate', app: 'wallet' },
+}
 const wechat: PaymentProvider = {
   name: 'wechat-v3',
   channels: { 'wechat-v3': 'native' },
@@ -48,7 +60,10 @@ export async function livedIn({ orm, sql }: Db, ids: Ids): Promise<LivedIn> {
   const balance: PaymentProvider = { ...wechat, name: 'balance', channels: { balance: 'wallet' } }
   const attempts = { sql, ids, providers: { 'wechat-v3': wechat, balance }, deliver: () => {} }
 
-  const place = async (buyer: number, wish: Partial<OrderInput> & { coupon?: true } = {}): Promise<OrderId> => {
+  const place = async (
+    buyer: number,
+    wish: Partial<OrderInput> & { coupon?: true } = {},
+  ): Promise<OrderId> => {
     const input = await inputOf({ sql }, ids, String(20000 + buyer), wish)
     const { status } = await openAlone(sql, input, 'run')
     if (status === 'rejected') return input.orderId
@@ -62,7 +77,9 @@ export async function livedIn({ orm, sql }: Db, ids: Ids): Promise<LivedIn> {
   const pay = async (order: OrderId, buyer: number): Promise<AttemptNumber> =>
     (await openAttempt(attempts, order, String(20000 + buyer) as UserId, 'wechat-v3')).number
   const told = async (attempt: AttemptNumber, transaction: string): Promise<void> => {
-    const [row] = await sql<{ amount: bigint }[]>`SELECT amount_fen AS amount FROM attempts WHERE number = ${attempt}`
+    const [row] = await sql<
+      { amount: bigint }[]
+    >`SELECT amount_fen AS amount FROM attempts WHERE number = ${attempt}`
     const facts = {
       provider: 'wechat-v3',
       transaction,
@@ -90,28 +107,55 @@ export async function livedIn({ orm, sql }: Db, ids: Ids): Promise<LivedIn> {
   const fromWallet = await place(6)
   const payFromWallet = async (order: OrderId, buyer: UserId): Promise<void> => {
     await openAttempt(attempts, order, buyer, 'balance')
-    for (const { id } of await sql<{ id: string }[]>`SELECT id::text AS id FROM notifications WHERE outcome IS NULL`)
+    for (const { id } of await sql<
+      { id: string }[]
+    >`SELECT id::text AS id FROM notifications WHERE outcome IS NULL`)
       await judge(sql, accounts, id as Parameters<typeof judge>[2])
   }
   await payFromWallet(fromWallet, '20006' as UserId)
   const refunded = await place(7, { coupon: true, points: '77', balance: '1001' })
   await told(await pay(refunded, 7), 't3')
   const wish = { cause: 'operator', reason: 'broken' } as const
-  await refundOrder(sql, refunded, { ...wish, key: 'one', choice: { lines: [{ line: 1, quantity: 1 }], shipping: false } })
+  await refundOrder(sql, refunded, {
+    ...wish,
+    key: 'one',
+    choice: { lines: [{ line: 1, quantity: 1 }], shipping: false },
+  })
   await refundOrder(sql, refunded, { key: 'cancelled', cause: 'cancelled', reason: '' })
   const partlyRefunded = await place(8)
   await told(await pay(partlyRefunded, 8), 't4')
-  await refundOrder(sql, partlyRefunded, { ...wish, key: 'one', choice: { lines: [{ line: 2, quantity: 1 }], shipping: false } })
+  await refundOrder(sql, partlyRefunded, {
+    ...wish,
+    key: 'one',
+    choice: { lines: [{ line: 2, quantity: 1 }], shipping: false },
+  })
   const intoWallet = await place(8)
   const tooLate = await pay(intoWallet, 8)
   await sql`UPDATE attempts SET state = 'closed', ended_at = now() WHERE number = ${tooLate}`
   await closeOrder(sql, intoWallet, 'pay_timeout')
   await told(tooLate, 't5')
-  const cannot: PaymentProvider = { ...wechat, queryRefund: async () => ({ is: 'abnormal', code: 'ABNORMAL' }) }
-  await refundAtProvider({ sql, providers: { 'wechat-v3': cannot }, refundFallback: 'wallet' }, 'late-wechat-v3-t5' as RefundNumber)
+  const cannot: PaymentProvider = {
+    ...wechat,
+    queryRefund: async () => ({ is: 'abnormal', code: 'ABNORMAL' }),
+  }
+  await refundAtProvider(
+    { sql, providers: { 'wechat-v3': cannot }, refundFallback: 'wallet' },
+    'late-wechat-v3-t5' as RefundNumber,
+  )
   await clearAttention(sql, 'refund_failed', 'late-wechat-v3-t5')
   const sale = await livedInSale(sql, ids, payFromWallet)
-  return { paid, awaiting, closed, rejected, onDelivery, fromWallet, refunded, partlyRefunded, intoWallet, sale }
+  return {
+    paid,
+    awaiting,
+    closed,
+    rejected,
+    onDelivery,
+    fromWallet,
+    refunded,
+    partlyRefunded,
+    intoWallet,
+    sale,
+  }
 }
 
 async function inputOf(

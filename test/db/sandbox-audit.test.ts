@@ -21,7 +21,9 @@ afterAll(() => fresh.drop())
 
 const changed = (change: (captured: bigint) => bigint): Ledger => ({
   ...theirs,
-  trades: theirs.trades.map((trade) => (trade.captured === '0' ? trade : { ...trade, captured: change(BigInt(trade.captured)).toString() })),
+  trades: theirs.trades.map((trade) =>
+    trade.captured === '0' ? trade : { ...trade, captured: change(BigInt(trade.captured)).toString() },
+  ),
 })
 
 describe("the comparison with the provider's books", () => {
@@ -42,7 +44,11 @@ describe("the comparison with the provider's books", () => {
   it('names a trade that we know nothing of', async () => {
     const [trade] = theirs.trades.filter(({ captured }) => captured !== '0')
     const foreign = trade ? [{ ...trade, outTradeNo: '7' }] : []
-    const { holds, wrong } = await auditSandbox(fresh.db.sql, { ...theirs, trades: [...theirs.trades, ...foreign] }, longAgo)
+    const { holds, wrong } = await auditSandbox(
+      fresh.db.sql,
+      { ...theirs, trades: [...theirs.trades, ...foreign] },
+      longAgo,
+    )
     expect(holds).toBe(false)
     expect(wrong).toEqual([expect.stringContaining('trade 7')])
   })
@@ -54,6 +60,8 @@ describe("the comparison with the provider's books", () => {
   })
 
   it('leaves out what was opened before the provider began to remember', async () => {
-    expect(await auditSandbox(fresh.db.sql, { ...theirs, trades: [] }, new Date(Date.now() + 60_000))).toMatchObject({ holds: true })
+    expect(
+      await auditSandbox(fresh.db.sql, { ...theirs, trades: [] }, new Date(Date.now() + 60_000)),
+    ).toMatchObject({ holds: true })
   })
 })

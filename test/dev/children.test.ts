@@ -43,7 +43,10 @@ describe('the children of a launcher', () => {
     const pid = stranger.pid ?? 0
     remember(stateDir, { name: 'sleeper', pid, stopSignal: 'SIGTERM', stopWithinMs: 1000 })
     const file = join(stateDir, 'children', 'sleeper.json')
-    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), started: 'another time' }))
+    writeFileSync(
+      file,
+      JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), started: 'another time' }),
+    )
 
     expect(await claim(stateDir)).toEqual([])
     expect(identity(pid)).toBeDefined()
@@ -56,24 +59,43 @@ describe('startChild', () => {
   const program = (code: string) => ({ name: 'program', command: process.execPath, args: ['-e', code] })
 
   it('shows the last words of a child that ends before it is ready', async () => {
-    const options = { ...program('console.error("no such luck"); process.exit(3)'), stateDir: folder(), ready: async () => false }
+    const options = {
+      ...program('console.error("no such luck"); process.exit(3)'),
+      stateDir: folder(),
+      ready: async () => false,
+    }
     await expect(startChild(options)).rejects.toThrow(/never became ready.*code 3[\s\S]*no such luck/)
   })
 
   it('says that a program is not there', async () => {
-    await expect(startChild({ ...program(''), command: '/no/such/program', stateDir: folder(), ready: async () => true })).rejects.toThrow('ENOENT')
+    await expect(
+      startChild({
+        ...program(''),
+        command: '/no/such/program',
+        stateDir: folder(),
+        ready: async () => true,
+      }),
+    ).rejects.toThrow('ENOENT')
   })
 
   it('ends a child that is never ready', async () => {
-    const options = { ...program('console.log(process.pid); setInterval(() => {}, 1000)'), stateDir: folder(), readyWithinMs: 500 }
-    await expect(startChild({ ...options, ready: async () => false })).rejects.toThrow('not ready within 0.5 s')
+    const options = {
+      ...program('console.log(process.pid); setInterval(() => {}, 1000)'),
+      stateDir: folder(),
+      readyWithinMs: 500,
+    }
+    await expect(startChild({ ...options, ready: async () => false })).rejects.toThrow(
+      'not ready within 0.5 s',
+    )
     const pid = Number(readFileSync(join(options.stateDir, 'logs', 'program.log'), 'utf8'))
     expect(identity(pid)).toBeUndefined()
   })
 
   it('ends a child that will not listen', async () => {
     const stateDir = folder()
-    const stubborn = program('process.on("SIGTERM", () => {}); console.log("deaf"); setInterval(() => {}, 1000)')
+    const stubborn = program(
+      'process.on("SIGTERM", () => {}); console.log("deaf"); setInterval(() => {}, 1000)',
+    )
     const deaf = async () => readFileSync(join(stateDir, 'logs', 'program.log'), 'utf8').includes('deaf')
     const child = await startChild({ ...stubborn, stateDir, ready: deaf, stopWithinMs: 200 })
     await child.stop()
@@ -84,7 +106,9 @@ describe('startChild', () => {
 
 async function launchSleeper(stateDir: string): Promise<{ launcher: ChildProcess; sleeper: number }> {
   const script = fileURLToPath(new URL('./launcher.ts', import.meta.url))
-  const launcher = spawn(process.execPath, ['--import', 'tsx', script, stateDir], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const launcher = spawn(process.execPath, ['--import', 'tsx', script, stateDir], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   onTestFinished(() => end(launcher, 'SIGTERM'))
   const [line] = await once(createInterface({ input: launcher.stdout }), 'line')
   return { launcher, sleeper: Number(line) }

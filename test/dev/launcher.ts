@@ -7,7 +7,13 @@ await launch(async () => {
   const stateDir = process.argv[2] ?? ''
   await claim(stateDir)
   const args = ['-e', 'setInterval(() => {}, 1000)']
-  const { pid, ended } = await startChild({ name: 'sleeper', command: process.execPath, args, stateDir, ready: async () => true })
+  const { pid, ended } = await startChild({
+    name: 'sleeper',
+    command: process.execPath,
+    args,
+    stateDir,
+    ready: async () => true,
+  })
   process.stdout.write(`${pid}\n`)
   await ended
   return 0

@@ -22,21 +22,39 @@ describe('a server that cannot be had', () => {
   it('Temporal: one error lists what was tried and what helps', async () => {
     const env = bare()
     const [given, onPath, cached, download, goInstall] = temporalWays(env)
-    const ways = [given, onPath, cached, failing(download, 'no network'), failing(goInstall, 'go is not on PATH')].filter((way) => way !== undefined)
+    const ways = [
+      given,
+      onPath,
+      cached,
+      failing(download, 'no network'),
+      failing(goInstall, 'go is not on PATH'),
+    ].filter((way) => way !== undefined)
     const failure = startTemporal(options(env), quiet, ways)
     await expect(failure).rejects.toThrow(
       /TEMPORAL_ADDRESS: nothing there[\s\S]*temporal on PATH: nothing there[\s\S]*no network[\s\S]*go is not on PATH/,
     )
-    await expect(failure).rejects.toThrow(/helps:[\s\S]*set TEMPORAL_ADDRESS[\s\S]*install the Temporal CLI[\s\S]*internet[\s\S]*install Go/)
+    await expect(failure).rejects.toThrow(
+      /helps:[\s\S]*set TEMPORAL_ADDRESS[\s\S]*install the Temporal CLI[\s\S]*internet[\s\S]*install Go/,
+    )
   })
 
   it('Redis: one error lists what was tried and what helps', async () => {
     const env = bare()
     const [given, onPath, cached, wheel, apt] = redisWays(env)
-    const ways = [given, onPath, cached, failing(wheel, 'python3 is not on PATH'), failing(apt, 'not root')].filter((way) => way !== undefined)
+    const ways = [
+      given,
+      onPath,
+      cached,
+      failing(wheel, 'python3 is not on PATH'),
+      failing(apt, 'not root'),
+    ].filter((way) => way !== undefined)
     const failure = startRedis(options(env), quiet, ways)
-    await expect(failure).rejects.toThrow(/REDIS_URL: nothing there[\s\S]*python3 is not on PATH[\s\S]*not root/)
-    await expect(failure).rejects.toThrow(/helps:[\s\S]*set REDIS_URL[\s\S]*install Redis[\s\S]*Python 3[\s\S]*apt-get install/)
+    await expect(failure).rejects.toThrow(
+      /REDIS_URL: nothing there[\s\S]*python3 is not on PATH[\s\S]*not root/,
+    )
+    await expect(failure).rejects.toThrow(
+      /helps:[\s\S]*set REDIS_URL[\s\S]*install Redis[\s\S]*Python 3[\s\S]*apt-get install/,
+    )
   })
 
   it('PostgreSQL: one error lists what was tried and what helps', async () => {
@@ -52,21 +70,34 @@ describe('a server that cannot be had', () => {
     ['REDIS_URL', 'redis://127.0.0.1:1', startRedis],
     ['DATABASE_URL', 'postgres://nobody:none@127.0.0.1:1/none', startPostgres],
     ['TEMPORAL_ADDRESS', '127.0.0.1:1', startTemporal],
-  ] as const)('%s is taken at its word: another server is not started instead', async (variable, address, start) => {
-    await expect(start(options({ ...bare(), [variable]: address }), quiet)).rejects.toThrow(`${variable} is set, but`)
-  })
+  ] as const)(
+    '%s is taken at its word: another server is not started instead',
+    async (variable, address, start) => {
+      await expect(start(options({ ...bare(), [variable]: address }), quiet)).rejects.toThrow(
+        `${variable} is set, but`,
+      )
+    },
+  )
 })
 
 describe('where a program is found', () => {
   it('prefers a running server, then PATH, then the cache', async () => {
-    const env: NodeJS.ProcessEnv = { PATH: folder(), XDG_CACHE_HOME: folder(), TEMPORAL_ADDRESS: 'somewhere:7233' }
+    const env: NodeJS.ProcessEnv = {
+      PATH: folder(),
+      XDG_CACHE_HOME: folder(),
+      TEMPORAL_ADDRESS: 'somewhere:7233',
+    }
     const inPath = program(String(env.PATH), 'temporal')
     const inCache = program(cacheOf(env), 'temporal')
-    const find = (from: NodeJS.ProcessEnv) => firstThatWorks('Temporal', temporalWays(from).slice(0, 3), quiet)
+    const find = (from: NodeJS.ProcessEnv) =>
+      firstThatWorks('Temporal', temporalWays(from).slice(0, 3), quiet)
 
     expect(await find(env)).toEqual({ url: 'somewhere:7233' })
     expect(await find({ ...env, TEMPORAL_ADDRESS: '' })).toEqual({ binary: inPath, from: 'on PATH' })
-    expect(await find({ ...env, TEMPORAL_ADDRESS: '', PATH: '' })).toEqual({ binary: inCache, from: 'from the cache' })
+    expect(await find({ ...env, TEMPORAL_ADDRESS: '', PATH: '' })).toEqual({
+      binary: inCache,
+      from: 'from the cache',
+    })
   })
 })
 
@@ -108,7 +139,11 @@ describe('where PostgreSQL lives when root starts it', () => {
     chmodSync(stateDir, 0o755)
     const native = join(stateDir, 'native')
     program(join(native, 'bin'), 'postgres')
-    expect(postgresHome(stateDir, native, self)).toEqual({ home: join(stateDir, 'pg'), native, user: self.user })
+    expect(postgresHome(stateDir, native, self)).toEqual({
+      home: join(stateDir, 'pg'),
+      native,
+      user: self.user,
+    })
   })
 })
 

@@ -30,13 +30,16 @@ describe('allocate', () => {
       fc.property(amount, weights, (total, shares) => {
         const parts = allocate(total, shares)
         expect(parts.every((part) => part >= 0n)).toBe(true)
-        if (sum(shares) > 0n) expect(parts.every((part, i) => part === 0n || (shares[i] ?? 0n) > 0n)).toBe(true)
+        if (sum(shares) > 0n)
+          expect(parts.every((part, i) => part === 0n || (shares[i] ?? 0n) > 0n)).toBe(true)
       }),
     )
   })
 
   it('never takes more from a part than it weighs while the total does not exceed the weights', () => {
-    const split = weights.chain((shares) => fc.tuple(fc.bigInt({ min: 0n, max: sum(shares) }).map(fen), fc.constant(shares)))
+    const split = weights.chain((shares) =>
+      fc.tuple(fc.bigInt({ min: 0n, max: sum(shares) }).map(fen), fc.constant(shares)),
+    )
     fc.assert(
       fc.property(split, ([total, shares]) => {
         expect(allocate(total, shares).every((part, i) => part <= (shares[i] ?? 0n))).toBe(true)

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { hidden, mayLeaveFor, type OrderStatus, statuses } from '../../domain/order.ts'
 
-const goesTo = (from: OrderStatus): OrderStatus[] => statuses.filter((next) => mayLeaveFor(next).includes(from))
+const goesTo = (from: OrderStatus): OrderStatus[] =>
+  statuses.filter((next) => mayLeaveFor(next).includes(from))
 
 describe("an order's life", () => {
   it('has exactly the changes of status that the design draws', () => {

@@ -3,13 +3,35 @@ import { describe, expect, it } from 'vitest'
 import type { SkuId } from '../../domain/ids.ts'
 import { add, type Fen, fen, zero } from '../../domain/money.ts'
 import { price } from '../../domain/price.ts'
-import { type Bought, type RefundChoice, type RefundParts, refundParts, remainder } from '../../domain/refund.ts'
+import {
+  type Bought,
+  type RefundChoice,
+  type RefundParts,
+  refundParts,
+  remainder,
+} from '../../domain/refund.ts'
 
 /** Two lines and shipping: 3 × ¥ 10.00 and 1 × ¥ 5.00, ¥ 10.00 to ship; a coupon, points and a part from the wallet. */
 const bought = (): Bought => ({
   lines: [
-    { line: 1, unitPrice: fen(1000), quantity: 3, coupon: fen(100), points: fen(50), balance: fen(700), refunded: 0 },
-    { line: 2, unitPrice: fen(500), quantity: 1, coupon: zero, points: fen(10), balance: fen(100), refunded: 0 },
+    {
+      line: 1,
+      unitPrice: fen(1000),
+      quantity: 3,
+      coupon: fen(100),
+      points: fen(50),
+      balance: fen(700),
+      refunded: 0,
+    },
+    {
+      line: 2,
+      unitPrice: fen(500),
+      quantity: 1,
+      coupon: zero,
+      points: fen(10),
+      balance: fen(100),
+      refunded: 0,
+    },
   ],
   shipping: fen(1000),
   balance: fen(1000),
@@ -18,14 +40,23 @@ const bought = (): Bought => ({
 
 const after = (order: Bought, { lines }: RefundParts, choice: RefundChoice): Bought => ({
   ...order,
-  lines: order.lines.map((one) => ({ ...one, refunded: one.refunded + (lines.find(({ line }) => line === one.line)?.quantity ?? 0) })),
+  lines: order.lines.map((one) => ({
+    ...one,
+    refunded: one.refunded + (lines.find(({ line }) => line === one.line)?.quantity ?? 0),
+  })),
   shippingRefunded: order.shippingRefunded || choice.shipping,
 })
 
 describe('a refund', () => {
   it('of everything gives back what each source paid', () => {
     // due: 30.00 − 1.00 − 0.50 − 7.00 = 21.50, 5.00 − 0.10 − 1.00 = 3.90, shipping 10.00 − 2.00 = 8.00
-    expect(refundParts(bought(), remainder(bought()))).toMatchObject({ amount: 3340n, balance: 1000n, points: 60n, shipping: 1000n, whole: true })
+    expect(refundParts(bought(), remainder(bought()))).toMatchObject({
+      amount: 3340n,
+      balance: 1000n,
+      points: 60n,
+      shipping: 1000n,
+      whole: true,
+    })
   })
 
   it('of some pieces gives back their share of each source, the shipping fee only when it is asked for', () => {
@@ -59,7 +90,10 @@ describe('a refund', () => {
   })
 
   it('in whatever pieces, adds up to exactly what was paid, and never takes a fen from anybody', () => {
-    const line = fc.record({ unitPrice: fc.integer({ min: 0, max: 99_999 }), quantity: fc.integer({ min: 1, max: 9 }) })
+    const line = fc.record({
+      unitPrice: fc.integer({ min: 0, max: 99_999 }),
+      quantity: fc.integer({ min: 1, max: 9 }),
+    })
     const orders = fc.record({
       lines: fc.array(line, { minLength: 1, maxLength: 6 }),
       off: fc.integer({ min: 0, max: 20_000 }),
@@ -67,12 +101,19 @@ describe('a refund', () => {
       balance: fc.integer({ min: 0, max: 200_000 }),
       fee: fc.integer({ min: 0, max: 2000 }),
       /** Which line goes back next, and how many of it. */
-      turns: fc.array(fc.record({ which: fc.nat(), pieces: fc.integer({ min: 1, max: 9 }), shipping: fc.boolean() }), { maxLength: 30 }),
+      turns: fc.array(
+        fc.record({ which: fc.nat(), pieces: fc.integer({ min: 1, max: 9 }), shipping: fc.boolean() }),
+        { maxLength: 30 },
+      ),
     })
     fc.assert(
       fc.property(orders, ({ lines, off, points, balance, fee, turns }) => {
         const priced = price({
-          lines: lines.map(({ unitPrice, quantity }, i) => ({ sku: String(i + 1) as SkuId, unitPrice: fen(unitPrice), quantity })), // Any decimal is one.
+          lines: lines.map(({ unitPrice, quantity }, i) => ({
+            sku: String(i + 1) as SkuId,
+            unitPrice: fen(unitPrice),
+            quantity,
+          })), // Any decimal is one.
           rates: { '*': { fee: fen(fee), freeFrom: null } },
           province: '浙江',
           coupon: {
@@ -104,7 +145,11 @@ describe('a refund', () => {
         for (const { which, pieces, shipping } of turns) {
           const { lines: left } = remainder(order)
           const next = left[which % Math.max(1, left.length)]
-          if (next) give({ lines: [{ line: next.line, quantity: Math.min(pieces, next.quantity) }], shipping: shipping && !order.shippingRefunded })
+          if (next)
+            give({
+              lines: [{ line: next.line, quantity: Math.min(pieces, next.quantity) }],
+              shipping: shipping && !order.shippingRefunded,
+            })
         }
         const last = remainder(order)
         if (last.lines.length > 0 || last.shipping) expect(give(last)).toBe(true)

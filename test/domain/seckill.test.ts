@@ -14,11 +14,18 @@ const shanghai = new Intl.DateTimeFormat('en-CA', {
 })
 function wall(moment: number) {
   const part = Object.fromEntries(shanghai.formatToParts(moment).map(({ type, value }) => [type, value]))
-  return { day: `${part.year}${part.month}${part.day}`, hour: `${part.hour}`, minute: Number(part.hour) * 60 + Number(part.minute) }
+  return {
+    day: `${part.year}${part.month}${part.day}`,
+    hour: `${part.hour}`,
+    minute: Number(part.hour) * 60 + Number(part.minute),
+  }
 }
 
 /** China had a summer time until 1991; shops that sell by this code opened later. */
-const moments = fc.integer({ min: Date.parse('1992-01-01T00:00:00Z'), max: Date.parse('2099-12-31T00:00:00Z') })
+const moments = fc.integer({
+  min: Date.parse('1992-01-01T00:00:00Z'),
+  max: Date.parse('2099-12-31T00:00:00Z'),
+})
 const minutes = fc.integer({ min: 0, max: 1439 })
 
 describe('a session’s id', () => {
@@ -88,9 +95,12 @@ describe('a slot opens', () => {
 })
 
 describe('an id that an operator chooses', () => {
-  it.each(['2019052614', '2019052614-a', '2019052614-30', `2019052614-${'x'.repeat(24)}`])('may be %s', (id) => {
-    expect(isSessionId(id)).toBe(true)
-  })
+  it.each(['2019052614', '2019052614-a', '2019052614-30', `2019052614-${'x'.repeat(24)}`])(
+    'may be %s',
+    (id) => {
+      expect(isSessionId(id)).toBe(true)
+    },
+  )
 
   it.each([
     ['nothing', ''],

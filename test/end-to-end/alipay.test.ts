@@ -11,23 +11,30 @@ afterAll(() => house.close())
 let next = 0
 type Form = { action: string; fields: Record<string, string> }
 /** A new order of a new buyer, with an open attempt at Alipay. */
-async function opened(channel: 'alipay' | 'alipay-qr'): Promise<{ shopper: Shopper; order: OrderId; number: string; form: Form }> {
+async function opened(
+  channel: 'alipay' | 'alipay-qr',
+): Promise<{ shopper: Shopper; order: OrderId; number: string; form: Form }> {
   const shopper = await house.shopper(next++)
   const order = await house.buy(shopper, 1)
   const { status, body } = await house.pay(shopper, order, channel)
   expect(status).toBe(201)
   return { shopper, order, number: String(body.number), form: body.answer as Form } // A page's answer carries its form.
 }
-const browse = ({ action, fields }: Form) => fetch(action, { method: 'POST', body: new URLSearchParams(fields), redirect: 'manual' })
-const attemptState = async (number: string) => (await house.parts.db.sql<{ state: string }[]>`SELECT state FROM attempts WHERE number = ${number}`)[0]
+const browse = ({ action, fields }: Form) =>
+  fetch(action, { method: 'POST', body: new URLSearchParams(fields), redirect: 'manual' })
+const attemptState = async (number: string) =>
+  (await house.parts.db.sql<{ state: string }[]>`SELECT state FROM attempts WHERE number = ${number}`)[0]
 /** Has the watch ask about an attempt now, and waits until it has. */
 async function watched(number: string): Promise<void> {
   await house.parts.db.sql`UPDATE attempts SET next_ask_at = now(), asked = 0 WHERE number = ${number}`
   await expect
-    .poll(async () => (await house.parts.db.sql`SELECT asked FROM attempts WHERE number = ${number}`)[0], { timeout: 20_000 })
+    .poll(async () => (await house.parts.db.sql`SELECT asked FROM attempts WHERE number = ${number}`)[0], {
+      timeout: 20_000,
+    })
     .not.toEqual({ asked: 0 })
 }
-const refundsOf = (order: OrderId) => house.parts.db.sql`SELECT cause, state FROM refunds WHERE order_id = ${order}`
+const refundsOf = (order: OrderId) =>
+  house.parts.db.sql`SELECT cause, state FROM refunds WHERE order_id = ${order}`
 
 describe('paid by Alipay', () => {
   it('on its page: the form is opened, the money taken, the signed callback settles the order', async () => {
@@ -61,15 +68,24 @@ describe('paid by Alipay', () => {
     await house.reaches(order, 'closed')
     await browse(form)
     await house.sandbox.pay(number)
-    await expect.poll(() => refundsOf(order), { timeout: 40_000 }).toEqual([{ cause: 'late', state: 'success' }])
+    await expect
+      .poll(() => refundsOf(order), { timeout: 40_000 })
+      .toEqual([{ cause: 'late', state: 'success' }])
   })
 
   it('a forged callback is answered with fail, and nothing of it is kept', async () => {
     const { number } = await opened('alipay-qr')
     await house.sandbox.forge(number)
     expect(await house.parts.db.sql`SELECT 1 FROM notifications WHERE attempt = ${number}`).toHaveLength(0)
-    const answer = await fetch(`${house.url}/v1/notify/alipay`, { method: 'POST', body: 'trade_status=TRADE_SUCCESS&sign=x&sign_type=RSA2' })
-    expect([answer.status, answer.headers.get('content-type'), await answer.text()]).toEqual([200, 'text/plain; charset=utf-8', 'fail'])
+    const answer = await fetch(`${house.url}/v1/notify/alipay`, {
+      method: 'POST',
+      body: 'trade_status=TRADE_SUCCESS&sign=x&sign_type=RSA2',
+    })
+    expect([answer.status, answer.headers.get('content-type'), await answer.text()]).toEqual([
+      200,
+      'text/plain; charset=utf-8',
+      'fail',
+    ])
   })
 
   it('adds up with what Alipay holds', async () => {

@@ -1,7 +1,15 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { AddressId, OrderId, SkuId, UserId } from '../../domain/ids.ts'
 import type { OfferKey, TicketId } from '../../domain/seckill.ts'
-import { type Joiner, join, offerRow, type Plan, planSession, startSession, ticketRow } from '../support/flash-sale.ts'
+import {
+  type Joiner,
+  join,
+  offerRow,
+  type Plan,
+  planSession,
+  startSession,
+  ticketRow,
+} from '../support/flash-sale.ts'
 import { type House, openHouse } from './house.ts'
 
 let house: House
@@ -15,22 +23,30 @@ const buyer = async (n: number): Promise<Joiner> => {
   return { id: id as UserId, addressId: addressId as AddressId } // Rows of the seeded shop.
 }
 const fresh = (): TicketId => house.parts.ids.next() as TicketId
-const onSale = async (offer: OfferKey) => expect.poll(() => house.parts.gate.left(offer), { timeout: 20_000 }).toBeDefined()
+const onSale = async (offer: OfferKey) =>
+  expect.poll(() => house.parts.gate.left(offer), { timeout: 20_000 }).toBeDefined()
 
 async function open(n: number, plan: Omit<Plan, 'offers'> & { quota: number; limit?: number }) {
   const sku = (await house.skus())[n] as SkuId
-  const input = await planSession(house.parts.db.sql, { ...plan, offers: [{ sku, quota: plan.quota, limit: plan.limit ?? 1 }] })
+  const input = await planSession(house.parts.db.sql, {
+    ...plan,
+    offers: [{ sku, quota: plan.quota, limit: plan.limit ?? 1 }],
+  })
   const running = await startSession(house.parts.client, house.environment.ORDERS_QUEUE ?? '', input)
   const offer = { session: input.session, sku }
   await onSale(offer)
   return { offer, running, sku }
 }
 const shelf = async (sku: SkuId) => {
-  const [row] = await house.parts.db.sql<{ pieces: string }[]>`SELECT sum(on_hand - reserved)::text AS pieces FROM stock WHERE sku_id = ${sku}`
+  const [row] = await house.parts.db.sql<
+    { pieces: string }[]
+  >`SELECT sum(on_hand - reserved)::text AS pieces FROM stock WHERE sku_id = ${sku}`
   return Number(row?.pieces)
 }
 const reaches = (ticket: TicketId, state: string) =>
-  expect.poll(async () => (await ticketRow(house.parts.db.sql, ticket))?.state, { timeout: 30_000 }).toBe(state)
+  expect
+    .poll(async () => (await ticketRow(house.parts.db.sql, ticket))?.state, { timeout: 30_000 })
+    .toBe(state)
 
 it('a ticket becomes an order at the offer’s price, which is paid, and the session ends with everything counted', async () => {
   const sku = (await house.skus())[0] as SkuId
@@ -38,17 +54,26 @@ it('a ticket becomes an order at the offer’s price, which is paid, and the ses
   const { offer, running } = await open(0, { quota: 5 })
   expect(await shelf(sku)).toBe(before - 5)
   const mine = fresh()
-  expect(await join(house.parts.gate, offer, await buyer(0), mine)).toMatchObject({ answer: 'admitted', ticket: mine })
+  expect(await join(house.parts.gate, offer, await buyer(0), mine)).toMatchObject({
+    answer: 'admitted',
+    ticket: mine,
+  })
   await house.reaches(mine, 'awaiting_payment')
   const shopper = await house.shopper(0)
   const { body } = await house.pay(shopper, mine)
   await house.sandbox.pay(String(body.number))
   await house.reaches(mine, 'to_ship')
-  const [order] = await house.parts.db.sql`SELECT kind, goods_fen::int AS goods FROM orders WHERE id = ${mine}`
+  const [order] = await house.parts.db
+    .sql`SELECT kind, goods_fen::int AS goods FROM orders WHERE id = ${mine}`
   expect(order).toEqual({ kind: 2, goods: 900 })
   await running.executeUpdate('endNow')
   expect(await running.result()).toEqual({ sold: 1 })
-  expect(await offerRow(house.parts.db.sql, offer)).toMatchObject({ quota: 1, granted: 1, sold: 1, ended: true })
+  expect(await offerRow(house.parts.db.sql, offer)).toMatchObject({
+    quota: 1,
+    granted: 1,
+    sold: 1,
+    ended: true,
+  })
   expect(await shelf(sku)).toBe(before - 1)
   expect(await house.parts.gate.left(offer)).toBeUndefined()
 })
@@ -60,8 +85,14 @@ it('a piece that is not paid in time is for sale again in the same session, and 
   expect(await join(house.parts.gate, offer, await buyer(2), second)).toMatchObject({ answer: 'sold_out' })
   await house.reaches(first, 'closed')
   await expect.poll(() => house.parts.gate.left(offer), { timeout: 20_000 }).toBe(1)
-  expect(await ticketRow(house.parts.db.sql, first)).toMatchObject({ state: 'given_back', reason: 'pay_timeout' })
-  expect(await join(house.parts.gate, offer, await buyer(1), third)).toMatchObject({ answer: 'admitted', ticket: third })
+  expect(await ticketRow(house.parts.db.sql, first)).toMatchObject({
+    state: 'given_back',
+    reason: 'pay_timeout',
+  })
+  expect(await join(house.parts.gate, offer, await buyer(1), third)).toMatchObject({
+    answer: 'admitted',
+    ticket: third,
+  })
   await reaches(third, 'live')
 })
 
@@ -69,7 +100,9 @@ it('a ticket whose order is refused for good frees its buyer, and its piece is f
   const { offer } = await open(2, { quota: 1 })
   const { id } = await buyer(3)
   const gone = fresh()
-  expect(await join(house.parts.gate, offer, { id, addressId: '1' as AddressId }, gone)).toMatchObject({ answer: 'admitted' })
+  expect(await join(house.parts.gate, offer, { id, addressId: '1' as AddressId }, gone)).toMatchObject({
+    answer: 'admitted',
+  })
   await reaches(gone, 'given_back')
   expect(await ticketRow(house.parts.db.sql, gone)).toMatchObject({ reason: 'address_unknown' })
   await expect.poll(() => house.parts.gate.left(offer), { timeout: 20_000 }).toBe(1)

@@ -24,7 +24,14 @@ import { startWorkers } from '../../workers/worker.ts'
 import { freshDatabase } from '../support/database.ts'
 
 export type Shopper = { id: string; addressId: string; api: ApiClient }
-type Choice = { addressId?: string; couponId?: string; points?: string; balance?: string; payment?: 'online' | 'on_delivery'; note?: string }
+type Choice = {
+  addressId?: string
+  couponId?: string
+  points?: string
+  balance?: string
+  payment?: 'online' | 'on_delivery'
+  note?: string
+}
 
 /** The whole house in this process, over real servers: API, workers, relay, and a seeded shop of the file's own; the sandbox beside it. */
 export type House = {
@@ -37,10 +44,18 @@ export type House = {
   shopper(n: number): Promise<Shopper>
   skus(): Promise<SkuId[]>
   quote(shopper: Shopper, lines: { sku: string; quantity: number }[]): Promise<string>
-  place(shopper: Shopper, quoteToken: string, choice?: Choice): Promise<{ status: number; body: Record<string, unknown> }>
+  place(
+    shopper: Shopper,
+    quoteToken: string,
+    choice?: Choice,
+  ): Promise<{ status: number; body: Record<string, unknown> }>
   /** Quotes one piece of the `n`-th SKU and places it; expects that it is placed. */
   buy(shopper: Shopper, n?: number, choice?: Choice): Promise<OrderId>
-  pay(shopper: Shopper, order: OrderId, channel?: string): Promise<{ status: number; body: Record<string, unknown> }>
+  pay(
+    shopper: Shopper,
+    order: OrderId,
+    channel?: string,
+  ): Promise<{ status: number; body: Record<string, unknown> }>
   /** Resolves when the order's row has this status. */
   reaches(order: OrderId, status: string): Promise<void>
   startWorker(): Promise<{ stop(): Promise<void> }>
@@ -52,7 +67,13 @@ export type House = {
   close(): Promise<void>
 }
 
-export type HouseOptions = { payWithinS?: number; worker?: boolean; relay?: boolean; drain?: boolean; env?: Record<string, string> }
+export type HouseOptions = {
+  payWithinS?: number
+  worker?: boolean
+  relay?: boolean
+  drain?: boolean
+  env?: Record<string, string>
+}
 
 export async function openHouse({
   payWithinS = 1800,
@@ -96,8 +117,14 @@ export async function openHouse({
     url: `http://127.0.0.1:${appPort}`,
     async shopper(n) {
       const id = String(20_001 + n)
-      const token = await new SignJWT().setProtectedHeader({ alg: 'RS256' }).setSubject(id).setExpirationTime('1h').sign(jwtKey)
-      const [home] = await parts.db.sql<{ id: string }[]>`SELECT id::text AS id FROM addresses WHERE user_id = ${id} AND is_default`
+      const token = await new SignJWT()
+        .setProtectedHeader({ alg: 'RS256' })
+        .setSubject(id)
+        .setExpirationTime('1h')
+        .sign(jwtKey)
+      const [home] = await parts.db.sql<
+        { id: string }[]
+      >`SELECT id::text AS id FROM addresses WHERE user_id = ${id} AND is_default`
       return { id, addressId: home?.id ?? '', api: createApiClient(house.url, token) }
     },
     async skus() {
@@ -111,18 +138,27 @@ export async function openHouse({
       return ((await answer.json()) as { quoteToken: string }).quoteToken // The status says which of the answers it is.
     },
     async place(shopper, quoteToken, choice = {}) {
-      const answer = await shopper.api.v1.orders.$post({ json: { quoteToken, addressId: shopper.addressId, payment: 'online', ...choice } })
+      const answer = await shopper.api.v1.orders.$post({
+        json: { quoteToken, addressId: shopper.addressId, payment: 'online', ...choice },
+      })
       return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
     },
     async buy(shopper, n = 0, choice = {}) {
       const sku = (await house.skus())[n] ?? ''
-      const { status, body } = await house.place(shopper, await house.quote(shopper, [{ sku, quantity: 1 }]), choice)
+      const { status, body } = await house.place(
+        shopper,
+        await house.quote(shopper, [{ sku, quantity: 1 }]),
+        choice,
+      )
       expect(body).toMatchObject({ number: expect.any(String) })
       expect(status).toBe(201)
       return body.number as OrderId // An order's number is its id.
     },
     async pay(shopper, order, channel = 'wechat-v3') {
-      const answer = await shopper.api.v1.orders[':id'].payments.$post({ param: { id: order }, json: { channel } } as never)
+      const answer = await shopper.api.v1.orders[':id'].payments.$post({
+        param: { id: order },
+        json: { channel },
+      } as never)
       return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
     },
     async reaches(order, status) {

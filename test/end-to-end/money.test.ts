@@ -35,7 +35,13 @@ const faults: Record<string, Switches> = {
   'another amount is taken': { captureFen: '1' },
 }
 
-type Trade = { shopper: Shopper; order: OrderId; number: string; due: bigint; switches: (more: Switches) => Promise<void> }
+type Trade = {
+  shopper: Shopper
+  order: OrderId
+  number: string
+  due: bigint
+  switches: (more: Switches) => Promise<void>
+}
 let next = 0
 async function opened(channel: Channel, fault: Switches): Promise<Trade> {
   const shopper = await house.shopper(next++ % 60)
@@ -48,13 +54,17 @@ async function opened(channel: Channel, fault: Switches): Promise<Trade> {
   await switches({})
   return { shopper, order, number, due, switches }
 }
-const cancel = ({ shopper, order }: Trade) => shopper.api.v1.orders[':id'].cancel.$post({ param: { id: order } })
+const cancel = ({ shopper, order }: Trade) =>
+  shopper.api.v1.orders[':id'].cancel.$post({ param: { id: order } })
 /** Whoever pays a trade that is closed by then is refused by the provider. */
 const pays = ({ number }: Trade) => house.sandbox.pay(number).catch(() => {})
 
 /** Nobody tells of these payments, and once its order has ended nobody asks: the day's statement does. */
 const untold = new Set(['the callback is lost', 'a forged callback comes instead'])
-const tooLate = new Set(['is paid after it closed', 'is paid from the wallet, and then by the older trade too'])
+const tooLate = new Set([
+  'is paid after it closed',
+  'is paid from the wallet, and then by the older trade too',
+])
 const waitsForStatement: Settling[] = []
 
 /** What becomes of the order while money moves. */
@@ -89,8 +99,12 @@ async function statusOf(order: OrderId): Promise<string> {
 }
 
 /** Nothing of it is on its way any more, in our books. */
-async function atRest(order: OrderId): Promise<{ status: string; payState: string; paidBy: string | null } | undefined> {
-  const [row] = await house.parts.db.sql<{ status: string; payState: string; paidBy: string | null; resting: boolean }[]>`
+async function atRest(
+  order: OrderId,
+): Promise<{ status: string; payState: string; paidBy: string | null } | undefined> {
+  const [row] = await house.parts.db.sql<
+    { status: string; payState: string; paidBy: string | null; resting: boolean }[]
+  >`
     SELECT o.status, o.pay_state AS "payState", (SELECT number::text FROM attempts a WHERE a.order_id = o.id AND a.state = 'paid') AS "paidBy",
       o.status NOT IN ('placing', 'awaiting_payment', 'closing')
         AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.order_id = o.id AND a.state IN ('opening', 'open'))

@@ -18,7 +18,10 @@ const keyId = 'PUB_KEY_ID_0119000001092024010100000000000002'
 
 let house: House
 beforeAll(async () => {
-  house = await openHouse({ relay: false, env: { WECHAT_V3_PLATFORM_KEY_ID_2: keyId, WECHAT_V3_PLATFORM_KEY_2: wechat.publicKey } })
+  house = await openHouse({
+    relay: false,
+    env: { WECHAT_V3_PLATFORM_KEY_ID_2: keyId, WECHAT_V3_PLATFORM_KEY_2: wechat.publicKey },
+  })
 })
 afterAll(() => house.close())
 
@@ -26,14 +29,25 @@ type Posted = { headers: Record<string, string>; body: string }
 type By = { key?: string; serial?: string; now?: () => number }
 
 /** Signs a body as WeChat does, or as somebody else. */
-const signed = (body: string, { key = wechat.privateKey, serial = keyId, now = Date.now }: By = {}): Posted => ({
+const signed = (
+  body: string,
+  { key = wechat.privateKey, serial = keyId, now = Date.now }: By = {},
+): Posted => ({
   headers: { 'Content-Type': 'application/json', ...platform(serial, key, now).headers(body) },
   body,
 })
-const envelope = (content: unknown, event = 'TRANSACTION.SUCCESS', plain = JSON.stringify(content)): string => {
+const envelope = (
+  content: unknown,
+  event = 'TRANSACTION.SUCCESS',
+  plain = JSON.stringify(content),
+): string => {
   const resource = { algorithm: 'AEAD_AES_256_GCM', nonce: 'abcdefghijkl', associated_data: 'transaction' }
   const key = Buffer.from(house.environment.WECHAT_V3_API_KEY ?? '')
-  return JSON.stringify({ id: '1', event_type: event, resource: { ...resource, ciphertext: seal(plain, key, resource.nonce, 'transaction') } })
+  return JSON.stringify({
+    id: '1',
+    event_type: event,
+    resource: { ...resource, ciphertext: seal(plain, key, resource.nonce, 'transaction') },
+  })
 }
 const post = async ({ headers, body }: Posted) => {
   const answer = await fetch(`${house.url}/v1/notify/wechat/v3`, { method: 'POST', headers, body })
@@ -47,20 +61,35 @@ async function opened() {
   const order = await house.buy(shopper, 2)
   const { body } = await house.pay(shopper, order)
   const attempt = String(body.number)
-  const [row] = await house.parts.db.sql<{ amount: number }[]>`SELECT amount_fen::int AS amount FROM attempts WHERE number = ${attempt}`
+  const [row] = await house.parts.db.sql<
+    { amount: number }[]
+  >`SELECT amount_fen::int AS amount FROM attempts WHERE number = ${attempt}`
   const facts = {
-    ...{ appid: house.environment.WECHAT_V3_APP_ID, mchid: house.environment.WECHAT_V3_MCH_ID, out_trade_no: attempt },
-    ...{ transaction_id: `42${attempt}`, trade_state: 'SUCCESS', amount: { total: row?.amount ?? 0, currency: 'CNY' } },
+    ...{
+      appid: house.environment.WECHAT_V3_APP_ID,
+      mchid: house.environment.WECHAT_V3_MCH_ID,
+      out_trade_no: attempt,
+    },
+    ...{
+      transaction_id: `42${attempt}`,
+      trade_state: 'SUCCESS',
+      amount: { total: row?.amount ?? 0, currency: 'CNY' },
+    },
   }
   return { order, attempt, facts, genuine: () => signed(envelope(facts)) }
 }
 const outcomes = async (attempt: string) =>
-  (await house.parts.db.sql<{ outcome: string | null }[]>`SELECT outcome FROM notifications WHERE trade = ${attempt} ORDER BY id`).map(
-    ({ outcome }) => outcome,
-  )
-const judged = (attempt: string, expected: unknown[]) => expect.poll(() => outcomes(attempt), { timeout: 20_000 }).toEqual(expected)
+  (
+    await house.parts.db.sql<
+      { outcome: string | null }[]
+    >`SELECT outcome FROM notifications WHERE trade = ${attempt} ORDER BY id`
+  ).map(({ outcome }) => outcome)
+const judged = (attempt: string, expected: unknown[]) =>
+  expect.poll(() => outcomes(attempt), { timeout: 20_000 }).toEqual(expected)
 const statusOf = async (order: OrderId) =>
-  (await house.parts.db.sql<{ status: string }[]>`SELECT status FROM orders WHERE id = ${order}`).map(({ status }) => status)
+  (await house.parts.db.sql<{ status: string }[]>`SELECT status FROM orders WHERE id = ${order}`).map(
+    ({ status }) => status,
+  )
 const taken = { status: 204, text: '' }
 const notBelieved = { status: 401, text: expect.stringContaining('FAIL') }
 
@@ -68,18 +97,25 @@ describe('a genuine notification', () => {
   it('replayed, ten at once and once more after, is one payment', async () => {
     const { order, attempt, genuine } = await opened()
     const same = genuine()
-    for (const answer of await Promise.all(Array.from({ length: 10 }, () => post(same)))) expect(answer).toEqual(taken)
+    for (const answer of await Promise.all(Array.from({ length: 10 }, () => post(same))))
+      expect(answer).toEqual(taken)
     await house.reaches(order, 'to_ship')
     expect(await post(same)).toEqual(taken)
     await judged(attempt, ['paid'])
     expect(await house.parts.db.sql`SELECT 1 FROM refunds WHERE order_id = ${order}`).toHaveLength(0)
-    const points = await house.parts.db.sql`SELECT 1 FROM points_movements WHERE order_id = ${order} AND kind = 'earned'`
+    const points = await house.parts.db
+      .sql`SELECT 1 FROM points_movements WHERE order_id = ${order} AND kind = 'earned'`
     expect(points).toHaveLength(1)
   })
 
   it('that comes before one that should have come first is believed all the same: a refund nobody asked for changes nothing', async () => {
     const { order, attempt, facts, genuine } = await opened()
-    const refund = { ...facts, out_refund_no: `none-${attempt}`, refund_status: 'SUCCESS', amount: { refund: 1, total: 1 } }
+    const refund = {
+      ...facts,
+      out_refund_no: `none-${attempt}`,
+      refund_status: 'SUCCESS',
+      amount: { refund: 1, total: 1 },
+    }
     expect(await post(signed(envelope(refund, 'REFUND.SUCCESS')))).toEqual(taken)
     expect(await statusOf(order)).toEqual(['awaiting_payment'])
     expect(await post(genuine())).toEqual(taken)
@@ -99,8 +135,16 @@ describe('a genuine notification', () => {
   it.each([
     ['another merchant', { mchid: '1900000000' }, () => 'attention'],
     ['another app', { appid: 'wx0000000000000000' }, () => 'attention'],
-    ['another amount', { amount: { total: 1, currency: 'CNY' } }, (attempt: string) => `refund late-wechat-v3-42${attempt}`],
-    ['another currency', { amount: { total: 1, currency: 'USD' } }, (attempt: string) => `refund late-wechat-v3-42${attempt}`],
+    [
+      'another amount',
+      { amount: { total: 1, currency: 'CNY' } },
+      (attempt: string) => `refund late-wechat-v3-42${attempt}`,
+    ],
+    [
+      'another currency',
+      { amount: { total: 1, currency: 'USD' } },
+      (attempt: string) => `refund late-wechat-v3-42${attempt}`,
+    ],
   ])('of %s is kept and judged, and does not pay', async (_, but, outcome) => {
     const { order, attempt, facts } = await opened()
     expect(await post(signed(envelope({ ...facts, ...but })))).toEqual(taken)
@@ -111,7 +155,10 @@ describe('a genuine notification', () => {
   it('with __proto__ in it, outside and inside, is read like any other', async () => {
     const { order, facts } = await opened()
     const plain = JSON.stringify(facts).replace('{', '{"__proto__":{"trade_state":"NOTPAY","polluted":1},')
-    const body = envelope(undefined, 'TRANSACTION.SUCCESS', plain).replace('{', '{"__proto__":{"event_type":"OTHER","polluted":1},')
+    const body = envelope(undefined, 'TRANSACTION.SUCCESS', plain).replace(
+      '{',
+      '{"__proto__":{"event_type":"OTHER","polluted":1},',
+    )
     expect(await post(signed(body))).toEqual(taken)
     await house.reaches(order, 'to_ship')
     expect({}).not.toHaveProperty('polluted')
@@ -123,9 +170,18 @@ describe('not believed, and nothing of it kept:', () => {
     ['a forgery under WeChat’s serial', (facts) => signed(envelope(facts), { key: stranger.privateKey })],
     ['a serial that is not known', (facts) => signed(envelope(facts), { serial: 'PUB_KEY_ID_0' })],
     ['the serial __proto__', (facts) => signed(envelope(facts), { serial: '__proto__' })],
-    ['a time stamp of six minutes ago', (facts) => signed(envelope(facts), { now: () => Date.now() - 360_000 })],
-    ['a time stamp six minutes early', (facts) => signed(envelope(facts), { now: () => Date.now() + 360_000 })],
-    ['one byte of the body changed', (_, { headers, body }) => ({ headers, body: body.replace('"id":"1"', '"id":"2"') })],
+    [
+      'a time stamp of six minutes ago',
+      (facts) => signed(envelope(facts), { now: () => Date.now() - 360_000 }),
+    ],
+    [
+      'a time stamp six minutes early',
+      (facts) => signed(envelope(facts), { now: () => Date.now() + 360_000 }),
+    ],
+    [
+      'one byte of the body changed',
+      (_, { headers, body }) => ({ headers, body: body.replace('"id":"1"', '"id":"2"') }),
+    ],
     ['a byte added', (_, { headers, body }) => ({ headers, body: `${body}\n` })],
     ['no body', (_, { headers }) => ({ headers, body: '' })],
     ['no signature', (_, { body }) => ({ headers: { 'Content-Type': 'application/json' }, body })],
@@ -151,6 +207,8 @@ describe('not believed, and nothing of it kept:', () => {
 })
 
 it('and the books add up after all that', async () => {
-  await expect.poll(() => house.parts.db.sql`SELECT 1 FROM notifications WHERE outcome IS NULL AND kind = 'payment'`).toHaveLength(0)
+  await expect
+    .poll(() => house.parts.db.sql`SELECT 1 FROM notifications WHERE outcome IS NULL AND kind = 'payment'`)
+    .toHaveLength(0)
   expect((await audit(house.parts.db.sql)).findings.filter(({ holds }) => !holds)).toEqual([])
 })

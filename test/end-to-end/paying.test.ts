@@ -15,7 +15,9 @@ afterAll(() => house.close())
 
 let next = 0
 /** A new order of a new buyer, with an open attempt at WeChat. */
-async function opened(switches: Switches = {}): Promise<{ shopper: Shopper; order: OrderId; number: string }> {
+async function opened(
+  switches: Switches = {},
+): Promise<{ shopper: Shopper; order: OrderId; number: string }> {
   const shopper = await house.shopper(next++)
   const order = await house.buy(shopper, 1)
   const { status, body } = await house.pay(shopper, order)
@@ -24,8 +26,10 @@ async function opened(switches: Switches = {}): Promise<{ shopper: Shopper; orde
   if (Object.keys(switches).length > 0) await house.sandbox.switches(switches, number)
   return { shopper, order, number }
 }
-const refundsOf = (order: OrderId) => house.parts.db.sql`SELECT cause, state FROM refunds WHERE order_id = ${order}`
-const refunded = (order: OrderId, cause: string) => expect.poll(() => refundsOf(order), { timeout: 40_000 }).toEqual([{ cause, state: 'success' }])
+const refundsOf = (order: OrderId) =>
+  house.parts.db.sql`SELECT cause, state FROM refunds WHERE order_id = ${order}`
+const refunded = (order: OrderId, cause: string) =>
+  expect.poll(() => refundsOf(order), { timeout: 40_000 }).toEqual([{ cause, state: 'success' }])
 
 describe('paid by WeChat', () => {
   it('the signed callback settles the order', async () => {
@@ -40,7 +44,11 @@ describe('paid by WeChat', () => {
     await house.sandbox.pay(number)
     await house.reaches(order, 'to_ship')
     await expect
-      .poll(() => house.parts.db.sql`SELECT count(*)::int AS n FROM notifications WHERE attempt = ${number} AND outcome = 'paid'`)
+      .poll(
+        () =>
+          house.parts.db
+            .sql`SELECT count(*)::int AS n FROM notifications WHERE attempt = ${number} AND outcome = 'paid'`,
+      )
       .toEqual([{ n: 1 }])
   })
 
@@ -71,7 +79,10 @@ describe('paid by WeChat', () => {
     const shopper = await house.shopper(next++)
     const order = await house.buy(shopper, 1)
     await house.sandbox.switches({ loseAnswer: { open: 1 } })
-    expect(await house.pay(shopper, order)).toMatchObject({ status: 409, body: { code: 'attempt_unsettled' } })
+    expect(await house.pay(shopper, order)).toMatchObject({
+      status: 409,
+      body: { code: 'attempt_unsettled' },
+    })
     await house.sandbox.switches({})
     const second = await house.pay(shopper, order)
     expect(second).toMatchObject({ status: 201, body: { qr: expect.stringContaining('weixin://') } })
@@ -116,7 +127,9 @@ describe('closing', () => {
   })
 
   it('nothing is released while the provider does not answer; then the order closes', async () => {
-    const { order } = await opened({ fail: { close: { times: 2, status: 500 }, query: { times: 2, status: 500 } } })
+    const { order } = await opened({
+      fail: { close: { times: 2, status: 500 }, query: { times: 2, status: 500 } },
+    })
     await house.reaches(order, 'closing')
     await house.reaches(order, 'closed')
   })
@@ -137,17 +150,25 @@ describe('paying refuses', () => {
     expect(await house.pay(shopper, onDelivery)).toMatchObject({ status: 409, body: { code: 'not_payable' } })
     const order = await house.buy(shopper, 1)
     expect((await house.pay(shopper, order, 'balance')).status).toBe(201)
-    expect(await house.pay(shopper, order, 'balance')).toMatchObject({ status: 409, body: { code: 'already_paid' } })
+    expect(await house.pay(shopper, order, 'balance')).toMatchObject({
+      status: 409,
+      body: { code: 'already_paid' },
+    })
     const broke = await house.shopper(7)
     const unpaid = await house.buy(broke, 1)
-    expect(await house.pay(broke, unpaid, 'balance')).toMatchObject({ status: 409, body: { code: 'balance_insufficient' } })
+    expect(await house.pay(broke, unpaid, 'balance')).toMatchObject({
+      status: 409,
+      body: { code: 'balance_insufficient' },
+    })
     expect(await house.parts.db.sql`SELECT 1 FROM attempts WHERE order_id = ${unpaid}`).toHaveLength(0)
   })
 
   it('somebody else’s order is not found, and its attempt stays as it is', async () => {
     const { order, number } = await opened()
     expect((await house.pay(await house.shopper(50), order, 'balance')).status).toBe(404)
-    expect(await house.parts.db.sql`SELECT state FROM attempts WHERE number = ${number}`).toEqual([{ state: 'open' }])
+    expect(await house.parts.db.sql`SELECT state FROM attempts WHERE number = ${number}`).toEqual([
+      { state: 'open' },
+    ])
   })
 })
 
@@ -158,8 +179,13 @@ describe('delivered is not handled', () => {
     await house.reaches(order, 'to_ship')
     const handle = house.parts.client.workflow.getHandle(`order-${order}`)
     await handle.result()
-    await house.parts.client.workflowService.deleteWorkflowExecution({ namespace: 'default', workflowExecution: { workflowId: `order-${order}` } })
-    const [told] = await house.parts.db.sql<{ transaction: string; amount: bigint; merchant: string; app: string }[]>`
+    await house.parts.client.workflowService.deleteWorkflowExecution({
+      namespace: 'default',
+      workflowExecution: { workflowId: `order-${order}` },
+    })
+    const [told] = await house.parts.db.sql<
+      { transaction: string; amount: bigint; merchant: string; app: string }[]
+    >`
       SELECT number AS transaction, amount_fen AS amount, merchant, app FROM notifications WHERE attempt = ${number}`
     if (!told) throw new Error('the payment was never notified')
     const again = {
@@ -190,7 +216,9 @@ describe('delivered is not handled', () => {
     await house.sandbox.pay(number)
     await house.reaches(order, 'to_ship')
     worker = await house.startWorker()
-    expect(await house.parts.client.workflow.getHandle(`order-${order}`).result()).toEqual({ status: 'to_ship' })
+    expect(await house.parts.client.workflow.getHandle(`order-${order}`).result()).toEqual({
+      status: 'to_ship',
+    })
   })
 
   it('an authentic notification for a number that is none of ours asks a human', async () => {
@@ -206,7 +234,9 @@ describe('delivered is not handled', () => {
     }
     await storePayment(house.parts.db.sql, house.parts.ids, facts, 'callback')
     await expect
-      .poll(() => house.parts.db.sql`SELECT reason FROM attention WHERE subject = 'wechat-v3 t-unknown'`, { timeout: 30_000 })
+      .poll(() => house.parts.db.sql`SELECT reason FROM attention WHERE subject = 'wechat-v3 t-unknown'`, {
+        timeout: 30_000,
+      })
       .toEqual([{ reason: 'unknown_trade' }])
     await house.parts.db.sql`DELETE FROM notifications WHERE number = 't-unknown'`
   })
@@ -214,7 +244,9 @@ describe('delivered is not handled', () => {
 
 it('and the books add up, here and at the provider', async () => {
   await expect
-    .poll(() => house.parts.db.sql`SELECT 1 FROM orders WHERE status IN ('awaiting_payment', 'closing')`, { timeout: 50_000 })
+    .poll(() => house.parts.db.sql`SELECT 1 FROM orders WHERE status IN ('awaiting_payment', 'closing')`, {
+      timeout: 50_000,
+    })
     .toHaveLength(0)
   await house.addsUp()
 })

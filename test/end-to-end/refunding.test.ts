@@ -16,10 +16,20 @@ beforeAll(async () => {
 afterAll(() => house.close())
 
 type Told = { status: number; body: Record<string, unknown> }
-async function call(token: string, method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Told> {
+async function call(
+  token: string,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Told> {
   const answer = await fetch(`${house.url}${path}`, {
     method,
-    headers: { authorization: `Bearer ${token}`, ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...headers,
+    },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   })
   return { status: answer.status, body: (await answer.json()) as Record<string, unknown> } // An object, always.
@@ -36,8 +46,14 @@ async function bought(): Promise<{ token: string; order: OrderId; number: string
     { sku: second, quantity: 1 },
   ]
   const quote = await call(token, 'POST', '/v1/quotes', { lines })
-  const [home] = await house.parts.db.sql<{ id: string }[]>`SELECT id::text AS id FROM addresses WHERE user_id = ${buyer} AND is_default`
-  const placed = await call(token, 'POST', '/v1/orders', { quoteToken: quote.body.quoteToken, addressId: home?.id, payment: 'online' })
+  const [home] = await house.parts.db.sql<
+    { id: string }[]
+  >`SELECT id::text AS id FROM addresses WHERE user_id = ${buyer} AND is_default`
+  const placed = await call(token, 'POST', '/v1/orders', {
+    quoteToken: quote.body.quoteToken,
+    addressId: home?.id,
+    payment: 'online',
+  })
   expect(placed).toMatchObject({ status: 201 })
   const order = placed.body.id as OrderId // An order's.
   const opened = await call(token, 'POST', `/v1/orders/${order}/payments`, { channel: 'wechat-v3' })
@@ -48,7 +64,11 @@ async function bought(): Promise<{ token: string; order: OrderId; number: string
 }
 const atWechat = async (number: string) => {
   const { trades } = await house.sandbox.ledger()
-  const { captured, refunded, refunding } = trades.find(({ outTradeNo }) => outTradeNo === number) ?? { captured: '0', refunded: '0', refunding: '0' }
+  const { captured, refunded, refunding } = trades.find(({ outTradeNo }) => outTradeNo === number) ?? {
+    captured: '0',
+    refunded: '0',
+    refunding: '0',
+  }
   return { kept: BigInt(captured) - BigInt(refunded) - BigInt(refunding), refunded: BigInt(refunded) }
 }
 const story = async (token: string, order: OrderId) => (await call(token, 'GET', `/v1/orders/${order}`)).body
@@ -62,13 +82,22 @@ describe('an operator', () => {
       await call(operator, 'POST', path, onePiece, { 'idempotency-key': 'ticket:77' }),
       await call(operator, 'POST', path, onePiece, { 'idempotency-key': 'ticket:77' }),
     ]
-    expect(first).toMatchObject({ status: 201, body: { cause: 'operator', lines: [{ line: 1, quantity: 1 }], reason: 'one came broken' } })
+    expect(first).toMatchObject({
+      status: 201,
+      body: { cause: 'operator', lines: [{ line: 1, quantity: 1 }], reason: 'one came broken' },
+    })
     expect(again.body.number).toBe(first.body.number)
     const amount = BigInt((first.body.amount as { fen: string }).fen) // Money.
-    await expect.poll(() => atWechat(number), { timeout: 20_000 }).toEqual({ kept: due - amount, refunded: amount })
+    await expect
+      .poll(() => atWechat(number), { timeout: 20_000 })
+      .toEqual({ kept: due - amount, refunded: amount })
     await expect
       .poll(() => story(token, order), { timeout: 20_000 })
-      .toMatchObject({ status: 'to_ship', payState: 'partly_refunded', refunds: [{ number: first.body.number, state: 'success', paidTo: 'source' }] })
+      .toMatchObject({
+        status: 'to_ship',
+        payState: 'partly_refunded',
+        refunds: [{ number: first.body.number, state: 'success', paidTo: 'source' }],
+      })
     await house.addsUp()
   })
 
@@ -85,7 +114,8 @@ describe('an operator', () => {
       [{ lines: onePiece.lines }, { status: 422 }],
       [{ ...onePiece, amount: 5 }, { status: 422 }],
     ]
-    for (const [wish, answer] of wishes) expect(await call(operator, 'POST', path, wish)).toMatchObject(answer)
+    for (const [wish, answer] of wishes)
+      expect(await call(operator, 'POST', path, wish)).toMatchObject(answer)
     expect(await call(token, 'POST', path, onePiece)).toMatchObject({ status: 403 })
     expect((await story(token, order)).refunds).toEqual([])
   })
@@ -94,10 +124,18 @@ describe('an operator', () => {
 describe('a buyer', () => {
   it('calls off a paid order, and every fen comes back', async () => {
     const { token, order, number, due } = await bought()
-    expect(await call(token, 'POST', `/v1/orders/${order}/cancel`)).toMatchObject({ status: 200, body: { status: 'closed', payState: 'refunded' } })
-    expect(await call(token, 'POST', `/v1/orders/${order}/cancel`)).toMatchObject({ status: 200, body: { status: 'closed' } })
+    expect(await call(token, 'POST', `/v1/orders/${order}/cancel`)).toMatchObject({
+      status: 200,
+      body: { status: 'closed', payState: 'refunded' },
+    })
+    expect(await call(token, 'POST', `/v1/orders/${order}/cancel`)).toMatchObject({
+      status: 200,
+      body: { status: 'closed' },
+    })
     await expect.poll(() => atWechat(number), { timeout: 20_000 }).toEqual({ kept: 0n, refunded: due })
-    await expect.poll(() => story(token, order), { timeout: 20_000 }).toMatchObject({ refunds: [{ cause: 'cancelled', state: 'success' }] })
+    await expect
+      .poll(() => story(token, order), { timeout: 20_000 })
+      .toMatchObject({ refunds: [{ cause: 'cancelled', state: 'success' }] })
     await house.addsUp()
   })
 
@@ -110,9 +148,14 @@ describe('a buyer', () => {
     ])
     await expect.poll(() => atWechat(number), { timeout: 20_000 }).toEqual({ kept: 0n, refunded: due })
     await expect
-      .poll(() => house.parts.db.sql`SELECT count(*)::int AS under_way FROM refunds WHERE order_id = ${order} AND state = 'asked'`, {
-        timeout: 20_000,
-      })
+      .poll(
+        () =>
+          house.parts.db
+            .sql`SELECT count(*)::int AS under_way FROM refunds WHERE order_id = ${order} AND state = 'asked'`,
+        {
+          timeout: 20_000,
+        },
+      )
       .toEqual([{ under_way: 0 }])
     await house.addsUp()
   })

@@ -22,7 +22,11 @@ async function world(shopper: Shopper): Promise<unknown> {
 }
 
 /** Fills the cart with one piece of a dear SKU, quotes it, lets something happen, and places. */
-async function refusedAfter(n: number, choice: (shopper: Shopper) => Promise<object>, happens: (shopper: Shopper, sku: string) => Promise<unknown>) {
+async function refusedAfter(
+  n: number,
+  choice: (shopper: Shopper) => Promise<object>,
+  happens: (shopper: Shopper, sku: string) => Promise<unknown>,
+) {
   const shopper = await house.shopper(n)
   const [dear] = await house.parts.db.sql<{ id: string }[]>`
     SELECT k.id::text AS id FROM skus k JOIN stock s ON s.sku_id = k.id WHERE k.on_sale GROUP BY k.id HAVING sum(s.on_hand) > 20 ORDER BY k.price_fen DESC OFFSET ${n} LIMIT 1`
@@ -34,14 +38,22 @@ async function refusedAfter(n: number, choice: (shopper: Shopper) => Promise<obj
   const before = await world(shopper)
   const answer = await house.place(shopper, quoteToken, await choice(shopper))
   expect(await world(shopper)).toEqual(before)
-  const { id } = JSON.parse(Buffer.from(quoteToken.split('.')[1] ?? '', 'base64url').toString()) as { id: string }
+  const { id } = JSON.parse(Buffer.from(quoteToken.split('.')[1] ?? '', 'base64url').toString()) as {
+    id: string
+  }
   const [row] = await house.parts.db.sql`SELECT status, refusal->>'code' AS code FROM orders WHERE id = ${id}`
   return { answer, row }
 }
 
-const everything = async (shopper: Shopper) => ({ couponId: await couponOf(shopper), points: '10', balance: '10' })
+const everything = async (shopper: Shopper) => ({
+  couponId: await couponOf(shopper),
+  points: '10',
+  balance: '10',
+})
 async function couponOf({ id }: Shopper): Promise<string> {
-  const [coupon] = await house.parts.db.sql<{ id: string }[]>`SELECT max(id)::text AS id FROM user_coupons WHERE user_id = ${id} AND coupon_id = 501`
+  const [coupon] = await house.parts.db.sql<
+    { id: string }[]
+  >`SELECT max(id)::text AS id FROM user_coupons WHERE user_id = ${id} AND coupon_id = 501`
   return coupon?.id ?? ''
 }
 const sql = (shopper: Shopper) => ({ db: house.parts.db.sql, id: shopper.id })
@@ -56,7 +68,10 @@ describe('a refused placing leaves stock, coupon, balance, points and cart exact
       INSERT INTO stock_movements (sku_id, warehouse_id, kind, on_hand, reserved)
       SELECT g.sku_id, g.warehouse_id, 'received', -sum(m.on_hand), 0 FROM gone g JOIN stock_movements m USING (sku_id, warehouse_id) GROUP BY 1, 2`,
     )
-    expect(answer).toMatchObject({ status: 409, body: { code: 'out_of_stock', details: { skus: [expect.any(String)] } } })
+    expect(answer).toMatchObject({
+      status: 409,
+      body: { code: 'out_of_stock', details: { skus: [expect.any(String)] } },
+    })
     expect(row).toEqual({ status: 'rejected', code: 'out_of_stock' })
   })
 
@@ -64,7 +79,10 @@ describe('a refused placing leaves stock, coupon, balance, points and cart exact
     const { answer, row } = await refusedAfter(1, everything, async (shopper) => {
       await house.buy(shopper, 3, { couponId: await couponOf(shopper) })
     })
-    expect(answer).toMatchObject({ status: 409, body: { code: 'coupon_unavailable', details: { reason: 'used' } } })
+    expect(answer).toMatchObject({
+      status: 409,
+      body: { code: 'coupon_unavailable', details: { reason: 'used' } },
+    })
     expect(row).toEqual({ status: 'rejected', code: 'coupon_unavailable' })
   })
 
@@ -78,7 +96,10 @@ describe('a refused placing leaves stock, coupon, balance, points and cart exact
       spent AS (INSERT INTO wallet_movements (user_id, kind, amount_fen) SELECT user_id, 'top_up', -balance_fen FROM had)
       UPDATE wallets SET balance_fen = 0 WHERE user_id = ${shopper.id}`,
     )
-    expect(answer).toMatchObject({ status: 409, body: { code: 'balance_insufficient', details: { available: { fen: '0', currency: 'CNY' } } } })
+    expect(answer).toMatchObject({
+      status: 409,
+      body: { code: 'balance_insufficient', details: { available: { fen: '0', currency: 'CNY' } } },
+    })
     expect(row).toEqual({ status: 'rejected', code: 'balance_insufficient' })
   })
 
@@ -91,17 +112,31 @@ describe('a refused placing leaves stock, coupon, balance, points and cart exact
       spent AS (INSERT INTO points_movements (user_id, kind, points) SELECT user_id, 'gift', -points FROM had)
       UPDATE loyalty SET points = 0 WHERE user_id = ${shopper.id}`,
     )
-    expect(answer).toMatchObject({ status: 409, body: { code: 'points_insufficient', details: { available: '0' } } })
+    expect(answer).toMatchObject({
+      status: 409,
+      body: { code: 'points_insufficient', details: { available: '0' } },
+    })
     expect(row).toEqual({ status: 'rejected', code: 'points_insufficient' })
   })
 
   it('price_changed, with both prices', async () => {
-    const { answer } = await refusedAfter(4, everything, (_, sku) => house.parts.db.sql`UPDATE skus SET price_fen = price_fen + 1 WHERE id = ${sku}`)
-    expect(answer).toMatchObject({ status: 409, body: { code: 'price_changed', details: { was: { currency: 'CNY' }, is: { currency: 'CNY' } } } })
+    const { answer } = await refusedAfter(
+      4,
+      everything,
+      (_, sku) => house.parts.db.sql`UPDATE skus SET price_fen = price_fen + 1 WHERE id = ${sku}`,
+    )
+    expect(answer).toMatchObject({
+      status: 409,
+      body: { code: 'price_changed', details: { was: { currency: 'CNY' }, is: { currency: 'CNY' } } },
+    })
   })
 
   it('not_on_sale', async () => {
-    const { answer } = await refusedAfter(5, everything, (_, sku) => house.parts.db.sql`UPDATE skus SET on_sale = false WHERE id = ${sku}`)
+    const { answer } = await refusedAfter(
+      5,
+      everything,
+      (_, sku) => house.parts.db.sql`UPDATE skus SET on_sale = false WHERE id = ${sku}`,
+    )
     expect(answer).toMatchObject({ status: 409, body: { code: 'not_on_sale' } })
   })
 
@@ -115,7 +150,11 @@ describe('a refused placing leaves stock, coupon, balance, points and cart exact
   })
 
   it('buyer_blocked', async () => {
-    const { answer } = await refusedAfter(8, everything, (shopper) => house.parts.db.sql`UPDATE users SET blocked = true WHERE id = ${shopper.id}`)
+    const { answer } = await refusedAfter(
+      8,
+      everything,
+      (shopper) => house.parts.db.sql`UPDATE users SET blocked = true WHERE id = ${shopper.id}`,
+    )
     expect(answer).toMatchObject({ status: 409, body: { code: 'buyer_blocked' } })
   })
 
@@ -137,7 +176,9 @@ it('only the bought lines leave the cart, after the order is confirmed', async (
   const [, , bought = '', kept = ''] = await house.skus()
   for (const sku of [bought, kept]) await shopper.api.v1.cart.lines.$post({ json: { sku, quantity: 1 } })
   await shopper.api.v1.cart.lines[':sku'].$patch({ param: { sku: kept }, json: { selected: false } })
-  const { quoteToken } = (await (await shopper.api.v1.quotes.$post({ json: {} })).json()) as { quoteToken: string }
+  const { quoteToken } = (await (await shopper.api.v1.quotes.$post({ json: {} })).json()) as {
+    quoteToken: string
+  }
   expect((await house.place(shopper, quoteToken)).status).toBe(201)
   const cart = (await (await shopper.api.v1.cart.$get()).json()) as { lines: { sku: string }[] }
   expect(cart.lines.map(({ sku }) => sku)).toEqual([kept])

@@ -14,7 +14,10 @@ const quoteOne = async (n: number) => {
   return { shopper, token: await house.quote(shopper, [{ sku, quantity: 1 }]) }
 }
 const forgetHistory = async (order: OrderId) => {
-  await house.parts.client.workflowService.deleteWorkflowExecution({ namespace: 'default', workflowExecution: { workflowId: `order-${order}` } })
+  await house.parts.client.workflowService.deleteWorkflowExecution({
+    namespace: 'default',
+    workflowExecution: { workflowId: `order-${order}` },
+  })
   await expect
     .poll(
       () =>
@@ -33,11 +36,14 @@ describe('the same token gets the same answer', () => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => house.place(shopper, token)))
     expect(new Set(answers.map(({ body }) => body.number)).size).toBe(1)
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]))
-    const [count] = await house.parts.db.sql`SELECT count(*)::int AS n FROM stock_movements WHERE order_id = ${answers[0]?.body.number as string}`
+    const [count] = await house.parts.db
+      .sql`SELECT count(*)::int AS n FROM stock_movements WHERE order_id = ${answers[0]?.body.number as string}`
     expect(count).toEqual({ n: 1 })
   })
 
-  it('after it was paid, and after its history was deleted: nothing is done twice', { timeout: 90_000 }, async () => {
+  it('after it was paid, and after its history was deleted: nothing is done twice', {
+    timeout: 90_000,
+  }, async () => {
     const { shopper, token } = await quoteOne(1)
     const first = await house.place(shopper, token)
     const order = first.body.number as OrderId
@@ -50,7 +56,9 @@ describe('the same token gets the same answer', () => {
     await house.addsUp()
   })
 
-  it('a second run of a purged order touches nothing, also after its deadline', { timeout: 90_000 }, async () => {
+  it('a second run of a purged order touches nothing, also after its deadline', {
+    timeout: 90_000,
+  }, async () => {
     const { shopper, token } = await quoteOne(2)
     const order = (await house.place(shopper, token)).body.number as OrderId
     await house.pay(shopper, order, 'balance')
@@ -58,7 +66,11 @@ describe('the same token gets the same answer', () => {
     const handle = house.parts.client.workflow.getHandle(`order-${order}`)
     await handle.result()
     const [started] = (await handle.fetchHistory()).events ?? []
-    const input = JSON.parse(Buffer.from(started?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0]?.data ?? []).toString())
+    const input = JSON.parse(
+      Buffer.from(
+        started?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0]?.data ?? [],
+      ).toString(),
+    )
     await forgetHistory(order)
     const second = await house.parts.client.workflow.start('order', {
       args: [{ ...input, payWithinMs: 1 }],
@@ -71,7 +83,9 @@ describe('the same token gets the same answer', () => {
 
   it('with another choice it is token_reused, also when both come at once', async () => {
     const { shopper, token } = await quoteOne(3)
-    const answers = await Promise.all(['a', 'b', 'c', 'd'].map((note) => house.place(shopper, token, { note })))
+    const answers = await Promise.all(
+      ['a', 'b', 'c', 'd'].map((note) => house.place(shopper, token, { note })),
+    )
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409])
     const winner = answers.findIndex(({ status }) => status === 201)
     expect(answers[winner]?.body.note).toBe(['a', 'b', 'c', 'd'][winner])
@@ -90,7 +104,10 @@ describe('the same token gets the same answer', () => {
     const order = (await house.place(shopper, token)).body.number as OrderId
     await shopper.api.v1.orders[':id'].cancel.$post({ param: { id: order } })
     await house.reaches(order, 'closed')
-    expect(await house.place(shopper, token)).toMatchObject({ status: 201, body: { number: order, status: 'closed', closedWhy: 'buyer_cancelled' } })
+    expect(await house.place(shopper, token)).toMatchObject({
+      status: 201,
+      body: { number: order, status: 'closed', closedWhy: 'buyer_cancelled' },
+    })
   })
 })
 
@@ -102,7 +119,10 @@ describe('with no worker up', () => {
       const [sku = ''] = await lonely.skus()
       const token = await lonely.quote(shopper, [{ sku, quantity: 1 }])
       const pending = await lonely.place(shopper, token)
-      expect(pending).toMatchObject({ status: 202, body: { look: expect.stringMatching(/^\/v1\/orders\/\d+$/) } })
+      expect(pending).toMatchObject({
+        status: 202,
+        body: { look: expect.stringMatching(/^\/v1\/orders\/\d+$/) },
+      })
       await lonely.startWorker()
       const order = pending.body.orderId as OrderId
       await lonely.reaches(order, 'awaiting_payment')

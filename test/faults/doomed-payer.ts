@@ -22,5 +22,12 @@ function dying(provider: PaymentProvider): PaymentProvider {
     : { ...provider, close: (attempt, creation) => die(provider.close(attempt, creation)) }
 }
 
-const providers = Object.fromEntries(Object.entries(payments.providers).map(([name, provider]) => [name, dying(provider)]))
-await openAttempt({ sql: db.sql, ids, providers, deliver: () => {} }, ORDER as OrderId, BUYER as UserId, CHANNEL ?? '') // Rows of the seeded shop.
+const providers = Object.fromEntries(
+  Object.entries(payments.providers).map(([name, provider]) => [name, dying(provider)]),
+)
+await openAttempt(
+  { sql: db.sql, ids, providers, deliver: () => {} },
+  ORDER as OrderId,
+  BUYER as UserId,
+  CHANNEL ?? '',
+) // Rows of the seeded shop.

@@ -1,5 +1,9 @@
 import { NativeConnection, Worker } from '@temporalio/worker'
-import { createOrderActivities, createPaymentActivities, createSessionActivities } from '../../activities/index.ts'
+import {
+  createOrderActivities,
+  createPaymentActivities,
+  createSessionActivities,
+} from '../../activities/index.ts'
 import { readEnv, workerVariables } from '../../workers/env.ts'
 import { activityDeps, openParts } from '../../workers/parts.ts'
 import { paymentsQueue } from '../../workflows/messages.ts'
@@ -14,7 +18,11 @@ let lives = Number(process.env.DIE_AT || 1)
 const parts = await openParts(env)
 const deps = activityDeps(parts)
 const activities = Object.fromEntries(
-  Object.entries({ ...createOrderActivities(deps), ...createPaymentActivities(deps), ...createSessionActivities(deps) }).map(([name, act]) => [
+  Object.entries({
+    ...createOrderActivities(deps),
+    ...createPaymentActivities(deps),
+    ...createSessionActivities(deps),
+  }).map(([name, act]) => [
     name,
     async (...args: never[]) => {
       if (name === 'place' && process.env.SLOW_ROAD) throw new Error('the quick road is closed')
@@ -28,7 +36,11 @@ const connection = await NativeConnection.connect({ address: env.TEMPORAL_ADDRES
 /** Temporal soon gives up waiting for a worker that is dead. */
 const common = { connection, activities, stickyQueueScheduleToStartTimeout: '1 s' } as const
 const workers = [
-  await Worker.create({ ...common, taskQueue: env.ORDERS_QUEUE, workflowBundle: { codePath: process.env.WORKFLOW_BUNDLE ?? '' } }),
+  await Worker.create({
+    ...common,
+    taskQueue: env.ORDERS_QUEUE,
+    workflowBundle: { codePath: process.env.WORKFLOW_BUNDLE ?? '' },
+  }),
   await Worker.create({ ...common, taskQueue: paymentsQueue(env.ORDERS_QUEUE) }),
 ]
 process.once('SIGTERM', () => {

@@ -27,7 +27,10 @@ let sold = 0
 /** An offer of ten pieces of its own SKU. */
 async function open(payWithinMs?: number): Promise<OfferKey> {
   const sku = (await house.skus())[sold++] as SkuId // The seeded shop has more than there are tests.
-  const { session } = await planSession(deps.db.sql, { offers: [{ sku, quota }], ...(payWithinMs ? { payWithinMs } : {}) })
+  const { session } = await planSession(deps.db.sql, {
+    offers: [{ sku, quota }],
+    ...(payWithinMs ? { payWithinMs } : {}),
+  })
   await preheat(deps.db.sql, deps.gate, session)
   return { session, sku }
 }
@@ -44,10 +47,14 @@ async function rush(offer: OfferKey): Promise<TicketId[]> {
 
 /** A drain's process runs until it kills itself there. */
 async function dies(at: Death): Promise<void> {
-  const doomed: ChildProcess = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(new URL('./doomed-drain.ts', import.meta.url))], {
-    env: { ...process.env, ...house.environment, DRAIN_STARTS_IN_FLIGHT: '2', DIE_AT: at },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
+  const doomed: ChildProcess = spawn(
+    process.execPath,
+    ['--import', 'tsx', fileURLToPath(new URL('./doomed-drain.ts', import.meta.url))],
+    {
+      env: { ...process.env, ...house.environment, DRAIN_STARTS_IN_FLIGHT: '2', DIE_AT: at },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  )
   const [, signal] = await once(doomed, 'exit')
   expect(signal).toBe('SIGKILL')
 }
@@ -63,7 +70,8 @@ async function takenOver(offer: OfferKey, work: () => Promise<void>): Promise<vo
   }
 }
 const row = (offer: OfferKey) => offerRow(deps.db.sql, offer)
-const rowsOf = async (table: 'tickets' | 'orders') => (await deps.db.sql`SELECT 1 FROM ${deps.db.sql(table)}`).count
+const rowsOf = async (table: 'tickets' | 'orders') =>
+  (await deps.db.sql`SELECT 1 FROM ${deps.db.sql(table)}`).count
 
 describe('a drain that is killed', { timeout: 120_000 }, () => {
   it.each<[Death, string]>([
@@ -92,7 +100,8 @@ describe('a drain that is killed', { timeout: 120_000 }, () => {
     const tickets = await rush(offer)
     await dies('told')
     await takenOver(offer, async () => {
-      const back = async () => await Promise.all(tickets.map(async (ticket) => (await ticketRow(deps.db.sql, ticket))?.state))
+      const back = async () =>
+        await Promise.all(tickets.map(async (ticket) => (await ticketRow(deps.db.sql, ticket))?.state))
       await expect.poll(back, { timeout: 30_000 }).toEqual(tickets.map(() => 'given_back'))
       await settles(deps, offer, quota)
     })

@@ -14,10 +14,21 @@ afterAll(() => house.close())
 
 /** A process opens an attempt and dies when the provider has answered. */
 async function dies(after: Call, { id }: Shopper, order: OrderId, channel: string): Promise<void> {
-  const doomed = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(new URL('./doomed-payer.ts', import.meta.url))], {
-    env: { ...process.env, ...house.environment, ORDER: order, BUYER: id, CHANNEL: channel, DIE_AFTER: after },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
+  const doomed = spawn(
+    process.execPath,
+    ['--import', 'tsx', fileURLToPath(new URL('./doomed-payer.ts', import.meta.url))],
+    {
+      env: {
+        ...process.env,
+        ...house.environment,
+        ORDER: order,
+        BUYER: id,
+        CHANNEL: channel,
+        DIE_AFTER: after,
+      },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  )
   const [, signal] = await once(doomed, 'exit')
   expect(signal).toBe('SIGKILL')
 }
@@ -29,7 +40,8 @@ async function placed(): Promise<{ shopper: Shopper; order: OrderId }> {
 const attemptsOf = (order: OrderId) =>
   house.parts.db.sql<{ number: string; channel: string; state: string }[]>`
     SELECT number::text AS number, channel, state FROM attempts WHERE order_id = ${order} ORDER BY number`
-const tradeOf = async (number: string) => (await house.sandbox.ledger()).trades.find(({ outTradeNo }) => outTradeNo === number)
+const tradeOf = async (number: string) =>
+  (await house.sandbox.ledger()).trades.find(({ outTradeNo }) => outTradeNo === number)
 
 describe.each(['wechat-v3', 'wechat-v2', 'alipay-qr'])(
   'whoever opens a payment by %s and is killed when the provider has made the trade',
@@ -40,7 +52,10 @@ describe.each(['wechat-v3', 'wechat-v2', 'alipay-qr'])(
       const [attempt] = await attemptsOf(order)
       expect(attempt).toMatchObject({ state: 'opening' })
       const again = await house.pay(shopper, order, channel)
-      expect(again).toMatchObject({ status: 201, body: { number: attempt?.number, answer: { kind: 'qr', qr: expect.any(String) } } })
+      expect(again).toMatchObject({
+        status: 201,
+        body: { number: attempt?.number, answer: { kind: 'qr', qr: expect.any(String) } },
+      })
       await house.sandbox.pay(String(again.body.number))
       await house.reaches(order, 'to_ship')
       expect(await attemptsOf(order)).toEqual([{ number: attempt?.number, channel, state: 'paid' }])

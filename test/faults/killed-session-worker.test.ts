@@ -22,24 +22,37 @@ afterAll(async () => {
 })
 
 function doomedWorker(queue: string, dieAfter: string, at: number): ChildProcess {
-  return spawn(process.execPath, ['--import', 'tsx', fileURLToPath(new URL('./doomed-worker.ts', import.meta.url))], {
-    env: {
-      ...process.env,
-      ...house.environment,
-      ORDERS_QUEUE: queue,
-      WORKFLOW_BUNDLE: inject('workflowBundle'),
-      DIE_AFTER: dieAfter,
-      DIE_AT: String(at),
+  return spawn(
+    process.execPath,
+    ['--import', 'tsx', fileURLToPath(new URL('./doomed-worker.ts', import.meta.url))],
+    {
+      env: {
+        ...process.env,
+        ...house.environment,
+        ORDERS_QUEUE: queue,
+        WORKFLOW_BUNDLE: inject('workflowBundle'),
+        DIE_AFTER: dieAfter,
+        DIE_AT: String(at),
+      },
+      stdio: ['ignore', 'ignore', 'inherit'],
     },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
+  )
 }
 
 async function startHealthyWorker(queue: string): Promise<void> {
   const { connection } = house.parts
   const activities = activityDeps(house.parts)
-  const settings = { connection, namespace: 'default', queue, activities, cachedOrders: 10, providerCallsPerSecond: 10 }
-  healthy.push(await startWorkers({ ...settings, workflowBundle: { codePath: inject('workflowBundle') } }, 'orders'))
+  const settings = {
+    connection,
+    namespace: 'default',
+    queue,
+    activities,
+    cachedOrders: 10,
+    providerCallsPerSecond: 10,
+  }
+  healthy.push(
+    await startWorkers({ ...settings, workflowBundle: { codePath: inject('workflowBundle') } }, 'orders'),
+  )
 }
 
 /** Two SKUs with many pieces in the first warehouse: every session moves the same, whatever others do beside it. */
@@ -67,7 +80,9 @@ async function lives(queue: string, buyer: number, expect: ExpectStatic) {
   expect(await join(gate, offer, joiner, ticket)).toMatchObject({ answer: 'admitted' })
   await expect.poll(async () => (await ticketRow(db.sql, ticket))?.state, { timeout: 60_000 }).toBe('live')
 
-  await session.executeUpdate(addOffer, { args: [{ sku: second, priceFen: '100', quota: 3, limit: 1, warehouse: 1 }] })
+  await session.executeUpdate(addOffer, {
+    args: [{ sku: second, priceFen: '100', quota: 3, limit: 1, warehouse: 1 }],
+  })
   await session.executeUpdate(changeQuota, { args: [{ sku, quota: 7, change: 'up' }] })
   await session.executeUpdate(changeQuota, { args: [{ sku, quota: 4, change: 'down' }] })
   await session.executeUpdate(pause)
@@ -97,28 +112,32 @@ const deaths = [
 ] as const
 
 describe.concurrent('a session whose worker is killed', { timeout: 240_000 }, () => {
-  it.for(deaths)('in %s (%i), right after %s, ends with the same books', async ([activity, at], { expect }) => {
-    const queue = `orders-${activity}-${at}-${Date.now()}`
-    const doomed = doomedWorker(queue, activity, at)
-    const killed = once(doomed, 'exit').then(([, signal]) => {
-      expect(signal).toBe('SIGKILL')
-      return startHealthyWorker(queue)
-    })
-    const buyer = deaths.findIndex(([name, when]) => name === activity && when === at)
-    const [{ sold, offer, added }] = await Promise.all([lives(queue, buyer, expect), killed])
+  it.for(deaths)(
+    'in %s (%i), right after %s, ends with the same books',
+    async ([activity, at], { expect }) => {
+      const queue = `orders-${activity}-${at}-${Date.now()}`
+      const doomed = doomedWorker(queue, activity, at)
+      const killed = once(doomed, 'exit').then(([, signal]) => {
+        expect(signal).toBe('SIGKILL')
+        return startHealthyWorker(queue)
+      })
+      const buyer = deaths.findIndex(([name, when]) => name === activity && when === at)
+      const [{ sold, offer, added }] = await Promise.all([lives(queue, buyer, expect), killed])
 
-    expect(sold).toEqual({ sold: 1 })
-    expect(await movements(offer)).toEqual(['offered -5', 'offered -2', 'returned 3', 'returned 3'])
-    expect(await movements(added)).toEqual(['offered -3', 'returned 3'])
-    const { sql } = house.parts.db
-    expect(await offerRow(sql, offer)).toMatchObject({ quota: 1, granted: 1, sold: 1, ended: true })
-    expect(await offerRow(sql, added)).toMatchObject({ quota: 0, granted: 0, sold: 0, ended: true })
-    for (const one of [offer, added]) expect(await house.parts.redis.exists(keysOf(one).offer, keysOf(one).queue)).toBe(0)
-    const [row] = await sql<{ sold: number[] }[]>`
+      expect(sold).toEqual({ sold: 1 })
+      expect(await movements(offer)).toEqual(['offered -5', 'offered -2', 'returned 3', 'returned 3'])
+      expect(await movements(added)).toEqual(['offered -3', 'returned 3'])
+      const { sql } = house.parts.db
+      expect(await offerRow(sql, offer)).toMatchObject({ quota: 1, granted: 1, sold: 1, ended: true })
+      expect(await offerRow(sql, added)).toMatchObject({ quota: 0, granted: 0, sold: 0, ended: true })
+      for (const one of [offer, added])
+        expect(await house.parts.redis.exists(keysOf(one).offer, keysOf(one).queue)).toBe(0)
+      const [row] = await sql<{ sold: number[] }[]>`
       SELECT (SELECT array_agg((o ->> 'sold')::int ORDER BY o ->> 'sku') FROM jsonb_array_elements(report -> 'offers') o) AS sold
       FROM sessions WHERE id = ${offer.session}`
-    expect(row?.sold).toEqual([1, 0])
-  })
+      expect(row?.sold).toEqual([1, 0])
+    },
+  )
 })
 
 it('and the books add up after all that', () => house.addsUp())

@@ -15,24 +15,33 @@ afterAll(() => house.close())
 const placing = ['openOrder', 'reserveStock', 'lockCoupon', 'debitBalance', 'spendPoints', 'confirm']
 
 function workerProcess(queue: string, dieAfter = ''): ChildProcess {
-  return spawn(process.execPath, ['--import', 'tsx', fileURLToPath(new URL('./doomed-worker.ts', import.meta.url))], {
-    env: {
-      ...process.env,
-      ...house.environment,
-      ORDERS_QUEUE: queue,
-      WORKFLOW_BUNDLE: inject('workflowBundle'),
-      DIE_AFTER: dieAfter,
-      SLOW_ROAD: placing.includes(dieAfter) ? '1' : '',
+  return spawn(
+    process.execPath,
+    ['--import', 'tsx', fileURLToPath(new URL('./doomed-worker.ts', import.meta.url))],
+    {
+      env: {
+        ...process.env,
+        ...house.environment,
+        ORDERS_QUEUE: queue,
+        WORKFLOW_BUNDLE: inject('workflowBundle'),
+        DIE_AFTER: dieAfter,
+        SLOW_ROAD: placing.includes(dieAfter) ? '1' : '',
+      },
+      stdio: ['ignore', 'ignore', 'inherit'],
     },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
+  )
 }
 
 /**
  * Starts an order with everything, whose worker dies after the activity; something may happen to the order before; then a healthy worker
  * takes over. Answers how the order's workflow ended.
  */
-async function survive(n: number, dieAfter: string, payWithinMs: number, happen: (order: OrderId) => Promise<void> = async () => {}) {
+async function survive(
+  n: number,
+  dieAfter: string,
+  payWithinMs: number,
+  happen: (order: OrderId) => Promise<void> = async () => {},
+) {
   const queue = `orders-${dieAfter}-${n}-${Date.now()}`
   const doomed = workerProcess(queue, dieAfter)
   const input = await inputOf(n, payWithinMs)
@@ -113,24 +122,39 @@ const released = [
   'wallet order',
   'wallet order_undone',
 ]
-const settled = ['coupon locked', 'coupon used', 'points earned', 'points order', 'stock deducted', 'stock reserved', 'wallet order']
+const settled = [
+  'coupon locked',
+  'coupon used',
+  'points earned',
+  'points order',
+  'stock deducted',
+  'stock reserved',
+  'wallet order',
+]
 
 describe.concurrent('a worker that is killed the moment an effect has happened', { timeout: 240_000 }, () => {
-  it.each(['place', ...placing])('after %s: the order is placed once, at the price it was opened with', async (name) => {
-    const n = 20 + placing.indexOf(name)
-    const { order } = await survive(n, name, 3_600_000)
-    await house.reaches(order, 'awaiting_payment')
-    expect(await movementsOf(order)).toEqual(held)
-  })
+  it.each(['place', ...placing])(
+    'after %s: the order is placed once, at the price it was opened with',
+    async (name) => {
+      const n = 20 + placing.indexOf(name)
+      const { order } = await survive(n, name, 3_600_000)
+      await house.reaches(order, 'awaiting_payment')
+      expect(await movementsOf(order)).toEqual(held)
+    },
+  )
 
   it('after lockCoupon, and then the goods go off sale: the order, checked when it was opened, goes on', async () => {
     const taken = async (order: OrderId) => {
-      await expect.poll(async () => (await movementsOf(order)).includes('coupon locked'), { timeout: 30_000 }).toBe(true)
-      await house.parts.db.sql`UPDATE skus SET on_sale = false WHERE id IN (SELECT sku_id FROM order_lines WHERE order_id = ${order})`
+      await expect
+        .poll(async () => (await movementsOf(order)).includes('coupon locked'), { timeout: 30_000 })
+        .toBe(true)
+      await house.parts.db
+        .sql`UPDATE skus SET on_sale = false WHERE id IN (SELECT sku_id FROM order_lines WHERE order_id = ${order})`
     }
     const { order } = await survive(goesOffSale, 'lockCoupon', 3_600_000, taken)
     await house.reaches(order, 'awaiting_payment')
-    await house.parts.db.sql`UPDATE skus SET on_sale = true WHERE id IN (SELECT sku_id FROM order_lines WHERE order_id = ${order})`
+    await house.parts.db
+      .sql`UPDATE skus SET on_sale = true WHERE id IN (SELECT sku_id FROM order_lines WHERE order_id = ${order})`
   })
 
   it('after closeOrder: it is closed and everything is given back, once', async () => {
@@ -173,7 +197,11 @@ describe.concurrent('a worker that is killed the moment an effect has happened',
     stopping.push(workerProcess(queue))
     const input = await inputOf(14, 4000)
     const { orderId: order } = input
-    const handle = await house.parts.client.workflow.start('order', { args: [input], taskQueue: queue, workflowId: `order-${order}` })
+    const handle = await house.parts.client.workflow.start('order', {
+      args: [input],
+      taskQueue: queue,
+      workflowId: `order-${order}`,
+    })
     await house.reaches(order, 'awaiting_payment')
     const number = String((await house.pay(await wealthy(14), order)).body.number)
     await house.sandbox.switches({ takeMoneyWhenClosed: true }, number)
@@ -184,8 +212,12 @@ describe.concurrent('a worker that is killed the moment an effect has happened',
     const [, signal] = await once(doomed, 'exit')
     expect(signal).toBe('SIGKILL')
     stopping.push(workerProcess(house.environment.ORDERS_QUEUE ?? ''))
-    const [refund] = await house.parts.db.sql<{ number: string }[]>`SELECT number FROM refunds WHERE order_id = ${order}`
-    expect(await house.parts.client.workflow.getHandle(`refund-${refund?.number}`).result()).toEqual({ end: 'success' })
+    const [refund] = await house.parts.db.sql<
+      { number: string }[]
+    >`SELECT number FROM refunds WHERE order_id = ${order}`
+    expect(await house.parts.client.workflow.getHandle(`refund-${refund?.number}`).result()).toEqual({
+      end: 'success',
+    })
   })
 })
 

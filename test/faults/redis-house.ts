@@ -13,7 +13,10 @@ import { type Door, doorTo } from '../support/proxy.ts'
 type Sale = { offer: OfferKey; end(): Promise<{ sold: number }> }
 
 /** The whole house, whose gate has a Redis of its own, behind a door: so that it can be harmed. No drain runs unless the test starts one. */
-export type RedisHouse = Pick<House, 'parts' | 'startDrain' | 'reaches' | 'pay' | 'shopper' | 'sandbox' | 'addsUp' | 'close'> & {
+export type RedisHouse = Pick<
+  House,
+  'parts' | 'startDrain' | 'reaches' | 'pay' | 'shopper' | 'sandbox' | 'addsUp' | 'close'
+> & {
   deps: DrainDeps
   door: Door
   node(): Node
@@ -35,7 +38,8 @@ export type RedisHouse = Pick<House, 'parts' | 'startDrain' | 'reaches' | 'pay' 
   shelf(offer: OfferKey): Promise<number>
 }
 
-export const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i)
+export const range = (from: number, to: number): number[] =>
+  Array.from({ length: to - from }, (_, i) => from + i)
 
 export async function openRedisHouse(): Promise<RedisHouse> {
   const folder = serversFolder()
@@ -68,14 +72,20 @@ export async function openRedisHouse(): Promise<RedisHouse> {
     async ask(offer, n) {
       const { id, addressId } = await house.shopper(n)
       const buyer = { id: id as UserId, addressId: addressId as AddressId } // Rows of the seeded shop.
-      return await join(deps.gate, offer, buyer, house.parts.ids.next() as TicketId).catch(() => ({ answer: 'no answer' }))
+      return await join(deps.gate, offer, buyer, house.parts.ids.next() as TicketId).catch(() => ({
+        answer: 'no answer',
+      }))
     },
     async rush(offer, buyers) {
       let inside = 0
       const undecided = async () => {
         const heard = await Promise.all(buyers.map((n) => redisHouse.ask(offer, n)))
-        const tickets = heard.flatMap(({ answer, ticket }) => (answer === 'already_queued' && ticket ? [ticket] : []))
-        inside = (await sql`SELECT 1 FROM tickets WHERE id = ANY(${tickets}::bigint[]) AND state IN ('waiting', 'live', 'paid')`).count
+        const tickets = heard.flatMap(({ answer, ticket }) =>
+          answer === 'already_queued' && ticket ? [ticket] : [],
+        )
+        inside = (
+          await sql`SELECT 1 FROM tickets WHERE id = ANY(${tickets}::bigint[]) AND state IN ('waiting', 'live', 'paid')`
+        ).count
         return buyers.length - inside - heard.filter(({ answer }) => answer === 'sold_out').length
       }
       await expect.poll(undecided, { timeout: 50_000, interval: 200 }).toBe(0)
@@ -88,7 +98,9 @@ export async function openRedisHouse(): Promise<RedisHouse> {
     },
     async giveUp(tickets) {
       await ordered(deps, tickets)
-      await Promise.all(tickets.map((ticket) => deps.client.workflow.getHandle(orderWorkflowId(ticket)).cancel()))
+      await Promise.all(
+        tickets.map((ticket) => deps.client.workflow.getHandle(orderWorkflowId(ticket)).cancel()),
+      )
       await Promise.all(tickets.map((ticket) => house.reaches(ticket, 'closed')))
     },
     backUp: (name) => copyFiles(folder.path, dir, name),
@@ -99,7 +111,9 @@ export async function openRedisHouse(): Promise<RedisHouse> {
       door.leadTo(node.port)
     },
     async shelf({ sku }) {
-      const [row] = await sql<{ pieces: number }[]>`SELECT on_hand - reserved AS pieces FROM stock WHERE sku_id = ${sku} AND warehouse_id = 1`
+      const [row] = await sql<
+        { pieces: number }[]
+      >`SELECT on_hand - reserved AS pieces FROM stock WHERE sku_id = ${sku} AND warehouse_id = 1`
       return row?.pieces ?? 0
     },
     async close() {
@@ -116,7 +130,11 @@ export async function openRedisHouse(): Promise<RedisHouse> {
 }
 
 /** Nobody has two tickets that count, none waits for its order, and the offer has sold so many of its pieces. */
-export async function expectSold({ deps: { db } }: RedisHouse, { session, sku }: OfferKey, sold: number): Promise<void> {
+export async function expectSold(
+  { deps: { db } }: RedisHouse,
+  { session, sku }: OfferKey,
+  sold: number,
+): Promise<void> {
   expect(await offerRow(db.sql, { session, sku })).toMatchObject({ granted: sold, sold })
   const tickets = await db.sql<{ buyer: string; state: string }[]>`
     SELECT buyer_id::text AS buyer, state FROM tickets WHERE session_id = ${session} AND state IN ('waiting', 'live', 'paid')`

@@ -84,7 +84,11 @@ describe('when the gate’s Redis', { timeout: 180_000 }, () => {
     await expectSold(house, offer, 1)
     expect(await offerRow(house.deps.db.sql, offer)).toMatchObject({ quota: 1, ended: true })
     expect(await house.shelf(offer)).toBe(shelf + 4)
-    const untold = async () => (await house.deps.db.sql`SELECT 1 FROM tickets WHERE session_id = ${offer.session} AND tell IS NOT NULL`).count
+    const untold = async () =>
+      (
+        await house.deps.db
+          .sql`SELECT 1 FROM tickets WHERE session_id = ${offer.session} AND tell IS NOT NULL`
+      ).count
     await expect.poll(untold, { timeout: 20_000 }).toBe(0)
   })
 })

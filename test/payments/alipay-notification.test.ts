@@ -11,15 +11,36 @@ const rejected = (reason: string) => expect.objectContaining({ name: 'Notificati
 /** What Alipay says of a trade; a field can be changed, or left out by undefined. */
 const fields = (over: Record<string, string | undefined> = {}): Record<string, string> => {
   const all = {
-    ...{ notify_time: '2026-11-21 12:00:00', notify_type: 'trade_status_sync', notify_id: 'ac05099524730693a8b330c5ecf72da978' },
-    ...{ app_id: account.appId, seller_id: account.sellerId, out_trade_no: '8000000000000001', trade_no: '2026112122001400000000000001' },
-    ...{ trade_status: 'TRADE_SUCCESS', total_amount: '19.90', subject: 'Floodgate 订单 + 100%', passback_params: 'order%3A1' },
+    ...{
+      notify_time: '2026-11-21 12:00:00',
+      notify_type: 'trade_status_sync',
+      notify_id: 'ac05099524730693a8b330c5ecf72da978',
+    },
+    ...{
+      app_id: account.appId,
+      seller_id: account.sellerId,
+      out_trade_no: '8000000000000001',
+      trade_no: '2026112122001400000000000001',
+    },
+    ...{
+      trade_status: 'TRADE_SUCCESS',
+      total_amount: '19.90',
+      subject: 'Floodgate 订单 + 100%',
+      passback_params: 'order%3A1',
+    },
     ...over,
   }
-  return Object.fromEntries(Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
+  return Object.fromEntries(
+    Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  )
 }
 const facts = {
-  ...{ provider: 'alipay', transaction: '2026112122001400000000000001', attempt: '8000000000000001', state: 'TRADE_SUCCESS' },
+  ...{
+    provider: 'alipay',
+    transaction: '2026112122001400000000000001',
+    attempt: '8000000000000001',
+    state: 'TRADE_SUCCESS',
+  },
   ...{ amount: 1990n, currency: 'CNY', merchant: account.sellerId, app: account.appId },
 }
 
@@ -40,17 +61,28 @@ describe('a notification', () => {
     ['TRADE_FINISHED', 'payment'],
     ['TRADE_CLOSED', 'progress'],
   ])('in the state %s is %s, of one transaction', async (trade_status, is) => {
-    expect(await read(pen.notification(fields({ trade_status })))).toEqual({ is, facts: { ...facts, state: trade_status } })
+    expect(await read(pen.notification(fields({ trade_status })))).toEqual({
+      is,
+      facts: { ...facts, state: trade_status },
+    })
   })
 
   it('in a state that is not documented is something else', async () => {
-    expect(await read(pen.notification(fields({ trade_status: 'TRADE_PENDING' })))).toEqual({ is: 'other', type: 'TRADE_PENDING' })
+    expect(await read(pen.notification(fields({ trade_status: 'TRADE_PENDING' })))).toEqual({
+      is: 'other',
+      type: 'TRADE_PENDING',
+    })
   })
 
   it.each(['TRADE_SUCCESS', 'TRADE_CLOSED', 'TRADE_FINISHED'])(
     'of a refund, in the state %s, names the refund by our number',
     async (trade_status) => {
-      const refund = { trade_status, refund_fee: '0.9', out_biz_no: 'late-alipay-1', gmt_refund: '2026-11-21 12:00:00.123' }
+      const refund = {
+        trade_status,
+        refund_fee: '0.9',
+        out_biz_no: 'late-alipay-1',
+        gmt_refund: '2026-11-21 12:00:00.123',
+      }
       expect(await read(pen.notification(fields(refund)))).toEqual({
         is: 'refund',
         facts: { ...facts, state: trade_status, amount: 90n, refund: 'late-alipay-1' },
@@ -59,7 +91,9 @@ describe('a notification', () => {
   )
 
   it('of a refund without a number brings no money: it is not read as a payment', async () => {
-    const { is } = await read(pen.notification(fields({ refund_fee: '19.90', gmt_refund: '2026-11-21 12:00:00.123' })))
+    const { is } = await read(
+      pen.notification(fields({ refund_fee: '19.90', gmt_refund: '2026-11-21 12:00:00.123' })),
+    )
     expect(is).toBe('progress')
   })
 
@@ -107,17 +141,22 @@ describe('not believed', () => {
   })
 
   it('is a refund whose fields were folded into another, so that it would look like a payment', async () => {
-    const genuine = new URLSearchParams(pen.notification(fields({ gmt_payment: '1', gmt_refund: '2', out_biz_no: 'r', refund_fee: '1.00' })))
+    const genuine = new URLSearchParams(
+      pen.notification(fields({ gmt_payment: '1', gmt_refund: '2', out_biz_no: 'r', refund_fee: '1.00' })),
+    )
     // Sorted, the signed text holds `…&gmt_payment=1&gmt_refund=2&notify_id=…`: the same text, parted elsewhere.
     genuine.set('gmt_payment', '1&gmt_refund=2')
     genuine.delete('gmt_refund')
     await expect(read(genuine.toString())).rejects.toEqual(rejected('signature'))
   })
 
-  it.each(['app_id', 'seller_id', 'out_trade_no', 'trade_no', 'trade_status', 'total_amount'])('is one that does not say its %s', async (field) => {
-    await expect(read(pen.notification(fields({ [field]: undefined })))).rejects.toEqual(rejected('body'))
-    await expect(read(pen.notification(fields({ [field]: '' })))).rejects.toEqual(rejected('body'))
-  })
+  it.each(['app_id', 'seller_id', 'out_trade_no', 'trade_no', 'trade_status', 'total_amount'])(
+    'is one that does not say its %s',
+    async (field) => {
+      await expect(read(pen.notification(fields({ [field]: undefined })))).rejects.toEqual(rejected('body'))
+      await expect(read(pen.notification(fields({ [field]: '' })))).rejects.toEqual(rejected('body'))
+    },
+  )
 
   it.each(['1e2', '-1', '0.001', '１'])('is one of %s yuan', async (total_amount) => {
     await expect(read(pen.notification(fields({ total_amount })))).rejects.toEqual(rejected('body'))
@@ -145,7 +184,12 @@ describe('Alipay’s own hand', () => {
     expect(await alipays(new Headers(), new URLSearchParams(told).toString())).toEqual({
       is: 'payment',
       facts: {
-        ...{ provider: 'alipay', transaction: '2019081522001468450512505578', attempt: '20190815155618536-564-57', state: 'TRADE_SUCCESS' },
+        ...{
+          provider: 'alipay',
+          transaction: '2019081522001468450512505578',
+          attempt: '20190815155618536-564-57',
+          state: 'TRADE_SUCCESS',
+        },
         ...{ amount: 10n, currency: 'CNY', merchant: '2088531891668739', app: '2019073166072302' },
       },
     })

@@ -18,7 +18,14 @@ const paid = async (switches: Switches = {}): Promise<RefundRequest> => {
   await alipay.open({ attempt, amount, currency, ...rest })
   await world.buyer.switches(switches, attempt)
   const { transactionId } = await world.buyer.pay(attempt)
-  return { refund: refundNumber(transactionId), attempt, transaction: transactionId, amount, captured: amount, currency }
+  return {
+    refund: refundNumber(transactionId),
+    attempt,
+    transaction: transactionId,
+    amount,
+    captured: amount,
+    currency,
+  }
 }
 const ask = (request: RefundRequest) => alipay.queryRefund(request.refund, request)
 
@@ -28,7 +35,11 @@ describe('refund', () => {
     expect(await ask(request)).toEqual({ is: 'missing', code: 'NO_REFUND_STATUS' })
     expect(await alipay.refund(request)).toEqual({ is: 'success', code: 'FUND_CHANGE' })
     expect(await ask(request)).toEqual({ is: 'success', code: 'REFUND_SUCCESS' })
-    expect(world.tradeOf(request.attempt)).toMatchObject({ captured: '1990', refunded: '1990', state: 'TRADE_CLOSED' })
+    expect(world.tradeOf(request.attempt)).toMatchObject({
+      captured: '1990',
+      refunded: '1990',
+      state: 'TRADE_CLOSED',
+    })
     expect(await alipay.query(request.attempt, 'settled')).toEqual({ is: 'closed', state: 'TRADE_CLOSED' })
   })
 
@@ -58,10 +69,17 @@ describe('refund', () => {
   it('never exceeds what was captured, in parts either', async () => {
     const request = await paid()
     const part = (name: string, amount: bigint) =>
-      alipay.refund({ ...request, refund: refundNumber(`${request.transaction}-${name}`), amount: fen(amount) })
+      alipay.refund({
+        ...request,
+        refund: refundNumber(`${request.transaction}-${name}`),
+        amount: fen(amount),
+      })
     expect(await part('a', 990n)).toMatchObject({ is: 'success' })
     expect(await part('b', 1001n)).toEqual({ is: 'unknown', code: 'ACQ.REFUND_AMT_NOT_EQUAL_TOTAL' })
-    expect(await alipay.query(request.attempt, 'settled')).toMatchObject({ is: 'paid', facts: { amount: 1990n } })
+    expect(await alipay.query(request.attempt, 'settled')).toMatchObject({
+      is: 'paid',
+      facts: { amount: 1990n },
+    })
     expect(await part('c', 1000n)).toMatchObject({ is: 'success' })
     expect(world.tradeOf(request.attempt)).toMatchObject({ refunded: '1990', state: 'TRADE_CLOSED' })
   })
@@ -73,7 +91,11 @@ describe('refund', () => {
   })
 
   it.each([
-    [{ times: 1, status: 400, code: 'SELLER_BALANCE_NOT_ENOUGH' }, 'unknown', 'ACQ.SELLER_BALANCE_NOT_ENOUGH'],
+    [
+      { times: 1, status: 400, code: 'SELLER_BALANCE_NOT_ENOUGH' },
+      'unknown',
+      'ACQ.SELLER_BALANCE_NOT_ENOUGH',
+    ],
     [{ times: 1, status: 400, code: 'TRADE_HAS_FINISHED' }, 'abnormal', 'ACQ.TRADE_HAS_FINISHED'],
     [{ times: 1, status: 500, code: 'TRADE_HAS_FINISHED' }, 'unknown', 'ACQ.TRADE_HAS_FINISHED'],
     [{ times: 1, status: 403, code: 'TRADE_HAS_FINISHED', unsigned: true }, 'unknown', 'UNVERIFIED_403'],
@@ -87,10 +109,17 @@ describe('refund', () => {
   it('is told of, by the number that it was asked for with', async () => {
     const request = await paid()
     await alipay.refund({ ...request, amount: fen(90) })
-    const body = await eventually(() => world.shop.received.find((text) => text.includes('refund_fee') && text.includes(request.attempt)))
+    const body = await eventually(() =>
+      world.shop.received.find((text) => text.includes('refund_fee') && text.includes(request.attempt)),
+    )
     expect(await alipay.callbacks?.read(new Headers(), body)).toMatchObject({
       is: 'refund',
-      facts: { refund: request.refund, attempt: request.attempt, transaction: request.transaction, amount: 90n },
+      facts: {
+        refund: request.refund,
+        attempt: request.attempt,
+        transaction: request.transaction,
+        amount: 90n,
+      },
     })
   })
 })

@@ -26,10 +26,18 @@ async function shop() {
     received.push(body)
     response.end(answers.shift() ?? 'success')
   })
-  return { notifyUrl: `${server.url}/v1/notify/alipay`, received, answers: (...next: string[]) => answers.push(...next), stop: server.stop }
+  return {
+    notifyUrl: `${server.url}/v1/notify/alipay`,
+    received,
+    answers: (...next: string[]) => answers.push(...next),
+    stop: server.stop,
+  }
 }
 
-export async function rig(sandboxOptions: Partial<SandboxConfig> = {}, providerOptions: Partial<AlipayConfig> = {}) {
+export async function rig(
+  sandboxOptions: Partial<SandboxConfig> = {},
+  providerOptions: Partial<AlipayConfig> = {},
+) {
   const notify = await shop()
   const sandbox = await startSandbox({
     mchId: shared.mchId,
@@ -39,7 +47,11 @@ export async function rig(sandboxOptions: Partial<SandboxConfig> = {}, providerO
     platformKeyId: shared.platformKeyId,
     platformPrivateKey: platformKeys.privateKey,
     apiKey: shared.apiKey,
-    alipay: { ...account, merchantPublicKey: merchantKeys.publicKey, platformPrivateKey: platformKeys.privateKey },
+    alipay: {
+      ...account,
+      merchantPublicKey: merchantKeys.publicKey,
+      platformPrivateKey: platformKeys.privateKey,
+    },
     pauseFactor: 0.00001,
     ...sandboxOptions,
   })
@@ -61,7 +73,11 @@ export async function rig(sandboxOptions: Partial<SandboxConfig> = {}, providerO
       const opened = await provider.open(request)
       if (opened.is !== 'open' || opened.answer.kind !== 'form') throw new Error('no form')
       const { action, fields } = opened.answer
-      const page = await fetch(action, { method: 'POST', body: new URLSearchParams(fields), redirect: 'manual' })
+      const page = await fetch(action, {
+        method: 'POST',
+        body: new URLSearchParams(fields),
+        redirect: 'manual',
+      })
       return { status: page.status, location: page.headers.get('location'), text: await page.text() }
     },
     tradeOf: (attempt: string) => sandbox.ledger().trades.find(({ outTradeNo }) => outTradeNo === attempt),

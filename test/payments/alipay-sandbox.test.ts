@@ -14,12 +14,25 @@ beforeEach(async () => {
 })
 afterEach(() => world.stop())
 
-const request = (over: Record<string, string> = {}, key = merchantKeys.privateKey): Record<string, string> => {
-  const common = { app_id: account.appId, charset: 'utf-8', version: '1.0', sign_type: 'RSA2', timestamp: shanghaiTime(Date.now()) }
+const request = (
+  over: Record<string, string> = {},
+  key = merchantKeys.privateKey,
+): Record<string, string> => {
+  const common = {
+    app_id: account.appId,
+    charset: 'utf-8',
+    version: '1.0',
+    sign_type: 'RSA2',
+    timestamp: shanghaiTime(Date.now()),
+  }
   const all = { ...common, method: 'alipay.trade.query', biz_content: '{"out_trade_no":"1"}', ...over }
-  return { ...all, sign: sign('sha256', Buffer.from(signContent(all)), createPrivateKey(key)).toString('base64') }
+  return {
+    ...all,
+    sign: sign('sha256', Buffer.from(signContent(all)), createPrivateKey(key)).toString('base64'),
+  }
 }
-const post = (parameters: Record<string, string>) => fetch(world.config.gateway, { method: 'POST', body: new URLSearchParams(parameters) })
+const post = (parameters: Record<string, string>) =>
+  fetch(world.config.gateway, { method: 'POST', body: new URLSearchParams(parameters) })
 /** The answer's node, after its signature was checked over the very text. */
 async function believed(answer: Response): Promise<Record<string, string>> {
   const text = await answer.text()
@@ -38,15 +51,25 @@ describe('signatures', () => {
   })
 
   it('of a request cover all that has a value, sorted, but the signature itself', () => {
-    expect(signContent({ sign: 'x', version: '1.0', app_id: '1', body: '', sign_type: 'RSA2', biz_content: '{"a":"b&c"}' })).toBe(
-      'app_id=1&biz_content={"a":"b&c"}&sign_type=RSA2&version=1.0',
-    )
+    expect(
+      signContent({
+        sign: 'x',
+        version: '1.0',
+        app_id: '1',
+        body: '',
+        sign_type: 'RSA2',
+        biz_content: '{"a":"b&c"}',
+      }),
+    ).toBe('app_id=1&biz_content={"a":"b&c"}&sign_type=RSA2&version=1.0')
   })
 })
 
 describe('the gateway', () => {
   it('signs every answer, refusals too, by POST and by GET', async () => {
-    expect(await believed(await post(request()))).toMatchObject({ code: '40004', sub_code: 'ACQ.TRADE_NOT_EXIST' })
+    expect(await believed(await post(request()))).toMatchObject({
+      code: '40004',
+      sub_code: 'ACQ.TRADE_NOT_EXIST',
+    })
     const got = await fetch(`${world.config.gateway}?${new URLSearchParams(request())}`)
     expect(await believed(got)).toMatchObject({ code: '40004', sub_code: 'ACQ.TRADE_NOT_EXIST' })
   })
@@ -65,7 +88,10 @@ describe('the gateway', () => {
   })
 
   it('refuses a parameter that comes twice', async () => {
-    const twice = await fetch(`${world.config.gateway}?method=alipay.trade.query`, { method: 'POST', body: new URLSearchParams(request()) })
+    const twice = await fetch(`${world.config.gateway}?method=alipay.trade.query`, {
+      method: 'POST',
+      body: new URLSearchParams(request()),
+    })
     expect(await believed(twice)).toMatchObject({ sub_code: 'isv.invalid-parameter' })
   })
 
@@ -104,7 +130,9 @@ describe('notifications', () => {
     await world.buyer.pay(trade.attempt)
     await eventually(() => world.tradeOf(trade.attempt)?.notifications.acked === 2)
     expect(world.tradeOf(trade.attempt)?.notifications).toEqual({ sent: 2, acked: 2, forged: 1 })
-    const told = await Promise.allSettled(world.shop.received.map((body) => world.alipay.callbacks.read(new Headers(), body)))
+    const told = await Promise.allSettled(
+      world.shop.received.map((body) => world.alipay.callbacks.read(new Headers(), body)),
+    )
     expect(told.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled'])
   })
 })
@@ -132,7 +160,10 @@ describe('the sandbox’s variables', () => {
   )
 
   it('have Alipay where all of its own are set, not where none is, and stop the start where some are', () => {
-    expect(sandboxConfig(whole).alipay).toMatchObject({ merchantPublicKey: keys.publicKey, platformPrivateKey: keys.privateKey })
+    expect(sandboxConfig(whole).alipay).toMatchObject({
+      merchantPublicKey: keys.publicKey,
+      platformPrivateKey: keys.privateKey,
+    })
     const without = Object.fromEntries(Object.entries(whole).filter(([name]) => !name.includes('ALIPAY')))
     expect(sandboxConfig(without).alipay).toBeUndefined()
     expect(() => sandboxConfig({ ...without, SANDBOX_ALIPAY_APP_ID: '1' })).toThrow('SANDBOX_ALIPAY_')

@@ -15,18 +15,28 @@ const whole = {
   ALIPAY_PRIVATE_KEY: merchantKeys.privateKey,
   ALIPAY_PUBLIC_KEY: platformKeys.publicKey,
 }
-const configured = (over: Record<string, string | undefined> = {}) => alipayOf(z.object(alipayVariables).parse({ ...whole, ...over }))
+const configured = (over: Record<string, string | undefined> = {}) =>
+  alipayOf(z.object(alipayVariables).parse({ ...whole, ...over }))
 
 describe('Alipay’s variables', () => {
   it('make the provider with its account; it is called back at an address of this API', () => {
     expect(configured()).toMatchObject({
-      provider: { name: 'alipay', channels: { alipay: 'page', 'alipay-qr': 'qr' }, callbacks: { path: '/v1/notify/alipay' } },
+      provider: {
+        name: 'alipay',
+        channels: { alipay: 'page', 'alipay-qr': 'qr' },
+        callbacks: { path: '/v1/notify/alipay' },
+      },
       account: { merchant: '2088101106499364', app: '2014072300007148' },
     })
   })
 
   it('are all absent where it is not wanted', () => {
-    const none = { ALIPAY_APP_ID: undefined, ALIPAY_SELLER_ID: undefined, ALIPAY_PRIVATE_KEY: undefined, ALIPAY_PUBLIC_KEY: undefined }
+    const none = {
+      ALIPAY_APP_ID: undefined,
+      ALIPAY_SELLER_ID: undefined,
+      ALIPAY_PRIVATE_KEY: undefined,
+      ALIPAY_PUBLIC_KEY: undefined,
+    }
     expect(configured(none)).toBeUndefined()
   })
 

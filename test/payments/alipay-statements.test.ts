@@ -35,7 +35,11 @@ const fetched = async (kind: 'trade' | 'fund_flow', date = day): Promise<AsyncIt
 describe('a day’s statement', () => {
   it('is read back row by row: every payment and refund of the day, and no other day’s', async () => {
     const requests = [1, 2, 3].map((n) =>
-      openRequest({ amount: fen(n * 1001), description: `第${n}件, 商品`, expiresAt: new Date(clock + 3_600_000) }),
+      openRequest({
+        amount: fen(n * 1001),
+        description: `第${n}件, 商品`,
+        expiresAt: new Date(clock + 3_600_000),
+      }),
     )
     const transactions: string[] = []
     for (const request of requests) {
@@ -69,7 +73,14 @@ describe('a day’s statement', () => {
       {
         is: 'refund',
         final: true,
-        facts: { ...fact, transaction, attempt: first.attempt, amount: 1n, state: 'REFUND_SUCCESS', refund: refund.refund },
+        facts: {
+          ...fact,
+          transaction,
+          attempt: first.attempt,
+          amount: 1n,
+          state: 'REFUND_SUCCESS',
+          refund: refund.refund,
+        },
       },
     ])
     expect(await all(world.alipay.statements.rows(await fetched('trade', '2026-11-21')))).toHaveLength(1)
@@ -86,7 +97,9 @@ describe('a day’s statement', () => {
     expect(await world.alipay.statements.fetch('trade', '2026-01-01')).toBe('none')
     await world.buyer.switches({ fail: { bill: { times: 1 } } })
     await expect(world.alipay.statements.fetch('trade', day)).rejects.toThrow('ACQ.SYSTEM_ERROR')
-    await world.buyer.switches({ fail: { bill: { times: 1, status: 400, code: 'isp.bill_not_exist', unsigned: true } } })
+    await world.buyer.switches({
+      fail: { bill: { times: 1, status: 400, code: 'isp.bill_not_exist', unsigned: true } },
+    })
     await expect(world.alipay.statements.fetch('trade', day)).rejects.toThrow('UNVERIFIED_400')
     await world.buyer.switches({})
   })
@@ -98,7 +111,12 @@ describe('a day’s statement', () => {
       const isBill = request.url === '/bill'
       const { status, body } = (isBill && answers.shift()?.(url)) || {
         status: 200,
-        body: Buffer.from(pen.answer('alipay.data.dataservice.bill.downloadurl.query', { code: '10000', bill_download_url: url })),
+        body: Buffer.from(
+          pen.answer('alipay.data.dataservice.bill.downloadurl.query', {
+            code: '10000',
+            bill_download_url: url,
+          }),
+        ),
       }
       response.writeHead(status).end(body)
     })
@@ -115,19 +133,26 @@ describe('a day’s statement', () => {
 
 describe('a zip', () => {
   const name = gbk('20880000_业务明细.csv')
-  const content = Buffer.from(Array.from({ length: 300 }, (_, i) => createHash('sha256').update(`${i}`).digest('hex')).join('\n'))
+  const content = Buffer.from(
+    Array.from({ length: 300 }, (_, i) => createHash('sha256').update(`${i}`).digest('hex')).join('\n'),
+  )
   const sums = { name: gbk('20880000_业务明细(汇总).csv'), content: gbk('汇总') }
   const detail = (text: string) => text.endsWith('.csv') && !text.includes('汇总')
-  const read = async (bytes: Uint8Array, size = 1000) => Buffer.concat(await all(unzipped(pieces(bytes, size), detail)))
+  const read = async (bytes: Uint8Array, size = 1000) =>
+    Buffer.concat(await all(unzipped(pieces(bytes, size), detail)))
 
-  it.each([3, 50, 1000, 1 << 20])('is unpacked as it arrives, in pieces of %i bytes; the sums are passed over', async (size) => {
-    expect((await read(zip([sums, { name, content }]), size)).equals(content)).toBe(true)
-    expect((await read(zip([{ name, content }, sums]), size)).equals(content)).toBe(true)
-  })
+  it.each([3, 50, 1000, 1 << 20])(
+    'is unpacked as it arrives, in pieces of %i bytes; the sums are passed over',
+    async (size) => {
+      expect((await read(zip([sums, { name, content }]), size)).equals(content)).toBe(true)
+      expect((await read(zip([{ name, content }, sums]), size)).equals(content)).toBe(true)
+    },
+  )
 
   it('is refused when it is cut short, changed, or has no such file', async () => {
     const whole = zip([sums, { name, content }])
-    for (const length of [0, 10, whole.length >> 1, whole.length - 1]) await expect(read(whole.subarray(0, length))).rejects.toThrow()
+    for (const length of [0, 10, whole.length >> 1, whole.length - 1])
+      await expect(read(whole.subarray(0, length))).rejects.toThrow()
     await expect(read(zip([sums]))).rejects.toThrow('no such file')
     const directory = whole.lastIndexOf(Buffer.from('PK\x01\x02'))
     const changed = Buffer.from(whole)
@@ -142,14 +167,25 @@ describe('rows', () => {
   const times = '2019-09-16 10:55:16,2019-09-16 10:55:23'
   const row = (kind: string, amount: string, refund = '', subject = '下单测试') =>
     `2019091622001458860515315453\t,service_1568601259302\t,${kind}\t,${subject},${times},store\t,store\t,a\t,\t,*水(602***@qq.com)\t,${amount},${amount},0.00,0.00,0.00,0.00,0.00,,0.00\t,0.00,${refund}\t,0.00,0.00,下单测试`
-  const bill = (rows: string[], { seller = account.sellerId, end = '#-----业务明细列表结束-----', head = header } = {}) =>
-    ['#支付宝业务明细查询', `#账号：[${seller}0156]`, '#-----业务明细列表-----', head, ...rows, end].join('\n')
-  const read = (text: string, size = 50): Promise<StatementRow[]> => all(billRows(pieces(gbk(text), size), account))
+  const bill = (
+    rows: string[],
+    { seller = account.sellerId, end = '#-----业务明细列表结束-----', head = header } = {},
+  ) =>
+    ['#支付宝业务明细查询', `#账号：[${seller}0156]`, '#-----业务明细列表-----', head, ...rows, end].join(
+      '\n',
+    )
+  const read = (text: string, size = 50): Promise<StatementRow[]> =>
+    all(billRows(pieces(gbk(text), size), account))
 
   it('are payments and refunds; whatever else there is, is named', async () => {
-    const rows = await read(bill([row('交易', '0.01'), row('退款', '-0.01', 'r1'), row('退款', '0.01'), row('红包退回', '1')]))
+    const rows = await read(
+      bill([row('交易', '0.01'), row('退款', '-0.01', 'r1'), row('退款', '0.01'), row('红包退回', '1')]),
+    )
     expect(rows).toMatchObject([
-      { is: 'payment', facts: { transaction: '2019091622001458860515315453', attempt: 'service_1568601259302', amount: 1n } },
+      {
+        is: 'payment',
+        facts: { transaction: '2019091622001458860515315453', attempt: 'service_1568601259302', amount: 1n },
+      },
       { is: 'refund', facts: { refund: 'r1', amount: 1n } },
       { is: 'refund', facts: { refund: 'service_1568601259302', amount: 1n } },
       { is: 'other', what: '红包退回' },
@@ -157,7 +193,9 @@ describe('rows', () => {
   })
 
   it('are found whatever the product is called', async () => {
-    expect(await read(bill([row('退款', '-3.50', 'r9', '一,二,0.01,三')]))).toMatchObject([{ is: 'refund', facts: { amount: 350n, refund: 'r9' } }])
+    expect(await read(bill([row('退款', '-3.50', 'r9', '一,二,0.01,三')]))).toMatchObject([
+      { is: 'refund', facts: { amount: 350n, refund: 'r9' } },
+    ])
   })
 
   it('come while the statement arrives', async () => {

@@ -30,9 +30,15 @@ describe('query', () => {
       ...{ provider: 'alipay', transaction: transactionId, attempt, amount: 1990n, currency: 'CNY' },
       ...{ merchant: account.sellerId, app: account.appId },
     }
-    expect(await alipay.query(attempt, 'settled')).toEqual({ is: 'paid', facts: { ...facts, state: 'TRADE_SUCCESS' } })
+    expect(await alipay.query(attempt, 'settled')).toEqual({
+      is: 'paid',
+      facts: { ...facts, state: 'TRADE_SUCCESS' },
+    })
     await world.buyer.switches({ tradeState: 'TRADE_FINISHED' }, attempt)
-    expect(await alipay.query(attempt, 'settled')).toEqual({ is: 'paid', facts: { ...facts, state: 'TRADE_FINISHED' } })
+    expect(await alipay.query(attempt, 'settled')).toEqual({
+      is: 'paid',
+      facts: { ...facts, state: 'TRADE_FINISHED' },
+    })
   })
 
   const unpaid = Object.entries(meanings.states).filter(([, means]) => means !== 'paid')
@@ -45,22 +51,39 @@ describe('query', () => {
   it.each(Object.entries(meanings.errors))('reads the error %s as %s', async (code, means) => {
     const { attempt } = await scanned()
     await world.buyer.switches({ fail: { query: { times: 3, status: 400, code } } }, attempt)
-    expect(await alipay.query(attempt, 'settled')).toEqual({ is: means === 'closed' ? 'closed' : 'unknown', state: code })
-    expect(await alipay.close(attempt, 'in_flight')).toEqual({ is: means === 'closed' ? 'closed' : 'unknown', state: code })
-    expect(await alipay.close(attempt, 'settled')).toEqual({ is: means === 'unknown' ? 'unknown' : 'closed', state: code })
+    expect(await alipay.query(attempt, 'settled')).toEqual({
+      is: means === 'closed' ? 'closed' : 'unknown',
+      state: code,
+    })
+    expect(await alipay.close(attempt, 'in_flight')).toEqual({
+      is: means === 'closed' ? 'closed' : 'unknown',
+      state: code,
+    })
+    expect(await alipay.close(attempt, 'settled')).toEqual({
+      is: means === 'unknown' ? 'unknown' : 'closed',
+      state: code,
+    })
   })
 
-  it.each(['SOMETHING_NEW', 'constructor', '__proto__'])('takes the undocumented word %s for unknown', async (state) => {
-    const { attempt } = await scanned()
-    await world.buyer.switches({ tradeState: state }, attempt)
-    expect(await alipay.query(attempt, 'settled')).toEqual({ is: 'unknown', state })
-    await world.buyer.switches({ fail: { query: { times: 1, status: 400, code: `ACQ.${state}` } } }, attempt)
-    expect(await alipay.close(attempt, 'settled')).toEqual({ is: 'unknown', state: `ACQ.${state}` })
-  })
+  it.each(['SOMETHING_NEW', 'constructor', '__proto__'])(
+    'takes the undocumented word %s for unknown',
+    async (state) => {
+      const { attempt } = await scanned()
+      await world.buyer.switches({ tradeState: state }, attempt)
+      expect(await alipay.query(attempt, 'settled')).toEqual({ is: 'unknown', state })
+      await world.buyer.switches(
+        { fail: { query: { times: 1, status: 400, code: `ACQ.${state}` } } },
+        attempt,
+      )
+      expect(await alipay.close(attempt, 'settled')).toEqual({ is: 'unknown', state: `ACQ.${state}` })
+    },
+  )
 
   it('believes "no such trade" from Alipay’s business alone: signed, and not from a gateway in trouble', async () => {
     const attempt = attemptNumber()
-    await world.buyer.switches({ fail: { query: { times: 1, status: 404, code: 'ACQ.TRADE_NOT_EXIST', unsigned: true } } })
+    await world.buyer.switches({
+      fail: { query: { times: 1, status: 404, code: 'ACQ.TRADE_NOT_EXIST', unsigned: true } },
+    })
     expect(await alipay.close(attempt, 'settled')).toEqual({ is: 'unknown', state: 'UNVERIFIED_404' })
     await world.buyer.switches({ fail: { query: { times: 1, status: 500, code: 'ACQ.TRADE_NOT_EXIST' } } })
     expect(await alipay.close(attempt, 'settled')).toEqual({ is: 'unknown', state: 'ACQ.TRADE_NOT_EXIST' })
@@ -86,7 +109,14 @@ describe('query', () => {
 
 describe('an answer', () => {
   const attempt = attemptNumber()
-  const paid = { code: '10000', msg: 'Success', trade_no: '1', out_trade_no: attempt, trade_status: 'TRADE_SUCCESS', total_amount: '19.90' }
+  const paid = {
+    code: '10000',
+    msg: 'Success',
+    trade_no: '1',
+    out_trade_no: attempt,
+    trade_status: 'TRADE_SUCCESS',
+    total_amount: '19.90',
+  }
   const waiting = { ...paid, trade_status: 'WAIT_BUYER_PAY' }
   const signedPaid = pen.answer('alipay.trade.query', paid)
   const signedWaiting = pen.answer('alipay.trade.query', waiting)
@@ -110,13 +140,21 @@ describe('an answer', () => {
   it('is believed as Alipay’s own sandbox has signed one', async () => {
     const upload = async (text: string) => {
       const stub = await serving((_request, response) => void response.end(text))
-      const client = alipayClient(checked({ ...world.config, publicKey: sandboxsKey, gateway: `${stub.url}/gateway.do` }))
+      const client = alipayClient(
+        checked({ ...world.config, publicKey: sandboxsKey, gateway: `${stub.url}/gateway.do` }),
+      )
       const answer = await client.call('alipay.open.file.upload', {}, AbortSignal.timeout(5000))
       await stub.stop()
       return answer
     }
-    expect(await upload(sandboxsAnswer)).toMatchObject({ heard: 'answer', body: { file_id: 'CAxAToWB1JsAAAAAAAAAAAAADgSLAQBr' } })
-    expect(await upload(sandboxsAnswer.replace('CAxA', 'CAxB'))).toEqual({ heard: 'nothing', code: 'UNVERIFIED_200' })
+    expect(await upload(sandboxsAnswer)).toMatchObject({
+      heard: 'answer',
+      body: { file_id: 'CAxAToWB1JsAAAAAAAAAAAAADgSLAQBr' },
+    })
+    expect(await upload(sandboxsAnswer.replace('CAxA', 'CAxB'))).toEqual({
+      heard: 'nothing',
+      code: 'UNVERIFIED_200',
+    })
   })
 
   it('is not believed after one byte of it was changed, without a signature, or with another’s', async () => {
@@ -131,15 +169,27 @@ describe('an answer', () => {
   it('is not read from a piece that is not the signed one', async () => {
     const forged = JSON.stringify(paid)
     // The name again, spelt so that a search for the first does not find it: JSON.parse would read the second.
-    expect(await heard(signedWaiting.replace(/\}$/, `,"alipay_trade_query_respons\\u0065":${forged}}`))).toEqual(unbelieved)
-    expect(await heard(signedWaiting.replace(/\}$/, `,"alipay_trade_query_response":${forged}}`))).toEqual(unbelieved)
-    expect(await heard(signedWaiting.replace(/^\{/, `{"alipay_trade_query_response":${forged},`))).toEqual(unbelieved)
+    expect(
+      await heard(signedWaiting.replace(/\}$/, `,"alipay_trade_query_respons\\u0065":${forged}}`)),
+    ).toEqual(unbelieved)
+    expect(await heard(signedWaiting.replace(/\}$/, `,"alipay_trade_query_response":${forged}}`))).toEqual(
+      unbelieved,
+    )
+    expect(await heard(signedWaiting.replace(/^\{/, `{"alipay_trade_query_response":${forged},`))).toEqual(
+      unbelieved,
+    )
     expect(await heard(signedWaiting.replace(/^\{/, `{"x":${forged},`))).toEqual(unbelieved)
   })
 
   it('is unknown when it is another trade’s, no JSON, or too long', async () => {
-    expect(await heard(pen.answer('alipay.trade.query', { ...paid, out_trade_no: '1' }))).toEqual({ is: 'unknown', state: 'MISMATCH' })
-    expect(await heard(pen.answer('alipay.trade.query', { ...paid, total_amount: '1e2' }))).toEqual({ is: 'unknown', state: 'UNREADABLE' })
+    expect(await heard(pen.answer('alipay.trade.query', { ...paid, out_trade_no: '1' }))).toEqual({
+      is: 'unknown',
+      state: 'MISMATCH',
+    })
+    expect(await heard(pen.answer('alipay.trade.query', { ...paid, total_amount: '1e2' }))).toEqual({
+      is: 'unknown',
+      state: 'UNREADABLE',
+    })
     expect(await heard('<html>')).toEqual(unbelieved)
     expect(await heard('')).toEqual(unbelieved)
     expect(await heard('x'.repeat(2 << 20))).toEqual({ is: 'unknown', state: 'TOO_LARGE' })

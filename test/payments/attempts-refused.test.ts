@@ -35,7 +35,12 @@ const refusal = (code: string, details: object = {}) => ({ refusal: { code, deta
 
 describe('paying is refused', () => {
   it.each([
-    ['already_paid', 'is paid', async ({ till, order, buyer }: Waiting) => till.told(await till.facts(await till.attempt(order, buyer)))],
+    [
+      'already_paid',
+      'is paid',
+      async ({ till, order, buyer }: Waiting) =>
+        till.told(await till.facts(await till.attempt(order, buyer))),
+    ],
     [
       'order_closing',
       'is closing',
@@ -61,34 +66,48 @@ describe('paying is refused', () => {
 
   it('with not_payable when cash is paid on delivery, and before and after an order lives', async () => {
     const { till, order, buyer } = await waiting({ payment: 'on_delivery' })
-    await expect(openAttempt(till, order, buyer, 'pay')).rejects.toMatchObject(refusal('not_payable', { status: 'to_ship' }))
+    await expect(openAttempt(till, order, buyer, 'pay')).rejects.toMatchObject(
+      refusal('not_payable', { status: 'to_ship' }),
+    )
     const input = await everything(shop)
     await done(sql, input, 4)
-    await expect(openAttempt(till, input.orderId, input.buyerId, 'pay')).rejects.toMatchObject(refusal('not_payable', { status: 'placing' }))
+    await expect(openAttempt(till, input.orderId, input.buyerId, 'pay')).rejects.toMatchObject(
+      refusal('not_payable', { status: 'placing' }),
+    )
     await reject(sql, input.orderId)
-    await expect(openAttempt(till, input.orderId, input.buyerId, 'pay')).rejects.toMatchObject(refusal('not_payable', { status: 'rejected' }))
+    await expect(openAttempt(till, input.orderId, input.buyerId, 'pay')).rejects.toMatchObject(
+      refusal('not_payable', { status: 'rejected' }),
+    )
   })
 
   it('with already_paid when nothing was due', async () => {
     const buyer = await shop.buyer()
-    const input = shop.orderInput(buyer, [[await shop.sku({ 1: 1 }, 0), 1]], { couponId: await shop.coupon(buyer.id, { kind: 'free_shipping' }) })
+    const input = shop.orderInput(buyer, [[await shop.sku({ 1: 1 }, 0), 1]], {
+      couponId: await shop.coupon(buyer.id, { kind: 'free_shipping' }),
+    })
     const till = openTill(sql, shop.ids)
     await openAlone(sql, input, run)
     await done(sql, input, 2)
     expect(await confirmOrder(sql, input.orderId, 1000)).toEqual({ status: 'to_ship', payBy: null })
-    await expect(openAttempt(till, input.orderId, buyer.id, 'pay')).rejects.toMatchObject(refusal('already_paid'))
+    await expect(openAttempt(till, input.orderId, buyer.id, 'pay')).rejects.toMatchObject(
+      refusal('already_paid'),
+    )
   })
 
   it('with payment_refused by a channel that there is not', async () => {
     const { till, order, buyer } = await waiting()
-    await expect(openAttempt(till, order, buyer, 'barter')).rejects.toMatchObject(refusal('payment_refused', { code: 'CHANNEL_UNKNOWN' }))
+    await expect(openAttempt(till, order, buyer, 'barter')).rejects.toMatchObject(
+      refusal('payment_refused', { code: 'CHANNEL_UNKNOWN' }),
+    )
     expect(await attemptsOf(order)).toEqual([])
   })
 
   it('with payment_refused when the provider says no, and the order stays payable', async () => {
     const { till, order, buyer } = await waiting()
     till.pay.answers.open = () => ({ is: 'refused', code: 'NO_AUTH' })
-    await expect(openAttempt(till, order, buyer, 'pay')).rejects.toMatchObject(refusal('payment_refused', { provider: 'pay', code: 'NO_AUTH' }))
+    await expect(openAttempt(till, order, buyer, 'pay')).rejects.toMatchObject(
+      refusal('payment_refused', { provider: 'pay', code: 'NO_AUTH' }),
+    )
     expect(await attemptsOf(order)).toMatchObject([{ state: 'failed' }])
     till.pay.answers = {}
     expect(await openAttempt(till, order, buyer, 'pay')).toMatchObject({ state: 'open' })
@@ -100,7 +119,8 @@ describe('paying is refused', () => {
     await till.attempt(order, buyer)
     const before = await attemptsOf(order)
     const stranger = (await shop.buyer({ balance: 10_000 })).id
-    for (const channel of ['pay', 'other', 'balance']) await expect(openAttempt(till, order, stranger, channel)).rejects.toThrow(OrderUnknown)
+    for (const channel of ['pay', 'other', 'balance'])
+      await expect(openAttempt(till, order, stranger, channel)).rejects.toThrow(OrderUnknown)
     await expect(openAttempt(till, '1' as OrderId, buyer, 'pay')).rejects.toThrow(OrderUnknown)
     expect(await attemptsOf(order)).toEqual(before)
     expect([...till.pay.closed, ...till.other.opened]).toEqual([])

@@ -37,7 +37,11 @@ describe('paying by the same channel', () => {
   it('gives the same open attempt again, without asking the provider', async () => {
     const { till, order, buyer } = await waiting()
     const first = await openAttempt(till, order, buyer, 'pay')
-    expect(first).toMatchObject({ state: 'open', amount: 6300n, answer: { kind: 'qr', qr: `qr:${first.number}` } })
+    expect(first).toMatchObject({
+      state: 'open',
+      amount: 6300n,
+      answer: { kind: 'qr', qr: `qr:${first.number}` },
+    })
     const again = await openAttempt(till, order, buyer, 'pay')
     expect(again).toMatchObject({ number: first.number, answer: first.answer })
     expect(till.pay.opened).toHaveLength(1)
@@ -56,7 +60,10 @@ describe('paying by the same channel', () => {
     await expect(openAttempt(till, order, buyer, 'pay')).rejects.toMatchObject(refusal('attempt_unsettled'))
     expect(await attemptsOf(order)).toMatchObject([{ state: 'opening' }])
     till.pay.answers = {}
-    expect(await openAttempt(till, order, buyer, 'pay')).toMatchObject({ state: 'open', answer: { kind: 'qr' } })
+    expect(await openAttempt(till, order, buyer, 'pay')).toMatchObject({
+      state: 'open',
+      answer: { kind: 'qr' },
+    })
     expect(till.pay.opened).toHaveLength(2)
     expect(till.pay.opened[1]).toEqual(till.pay.opened[0])
     expect(await attemptsOf(order)).toHaveLength(1)
@@ -72,7 +79,10 @@ describe('paying by the same channel', () => {
 
   it('whose number the provider knows as paid asks, has it judged, and refuses', async () => {
     const { till, order, buyer } = await waiting()
-    till.pay.answers = { open: () => ({ is: 'paid' }), query: async (attempt) => ({ is: 'paid', facts: await till.facts(attempt) }) }
+    till.pay.answers = {
+      open: () => ({ is: 'paid' }),
+      query: async (attempt) => ({ is: 'paid', facts: await till.facts(attempt) }),
+    }
     await expect(openAttempt(till, order, buyer, 'pay')).rejects.toMatchObject(refusal('already_paid'))
     expect(till.delivered).toEqual([[order, expect.any(String)]])
   })
@@ -95,7 +105,9 @@ describe('paying by another channel', () => {
     await till.attempt(order, buyer)
     till.pay.answers.close = () => ({ is: 'unknown', state: 'USERPAYING' })
     await expect(openAttempt(till, order, buyer, 'other')).rejects.toMatchObject(refusal('attempt_unsettled'))
-    await expect(openAttempt(till, order, buyer, 'balance')).rejects.toMatchObject(refusal('attempt_unsettled'))
+    await expect(openAttempt(till, order, buyer, 'balance')).rejects.toMatchObject(
+      refusal('attempt_unsettled'),
+    )
     expect(await attemptsOf(order)).toMatchObject([{ provider: 'pay', state: 'open' }])
     expect(till.other.opened).toEqual([])
   })
@@ -112,7 +124,10 @@ describe('paying by another channel', () => {
 
   it('says to the first’s provider that its creation may still be in flight', async () => {
     const { till, order, buyer } = await waiting()
-    till.pay.answers = { open: () => ({ is: 'unknown', code: 'TIMEOUT' }), close: (_, creation) => ({ is: 'unknown', state: creation }) }
+    till.pay.answers = {
+      open: () => ({ is: 'unknown', code: 'TIMEOUT' }),
+      close: (_, creation) => ({ is: 'unknown', state: creation }),
+    }
     await expect(openAttempt(till, order, buyer, 'pay')).rejects.toMatchObject(refusal('attempt_unsettled'))
     const asked: string[] = []
     till.pay.answers.close = (_, creation) => {
@@ -133,7 +148,9 @@ describe('an order that closes while a creation is in flight', () => {
       await answered.opened
       return { is: 'open', answer: { kind: 'qr', qr: 'too late' } }
     }
-    const opening = expect(openAttempt(till, order, buyer, 'pay')).rejects.toMatchObject(refusal('order_closing'))
+    const opening = expect(openAttempt(till, order, buyer, 'pay')).rejects.toMatchObject(
+      refusal('order_closing'),
+    )
     await called.opened
     expect(await closeOrder(sql, order, 'pay_timeout')).toEqual({ status: 'closing', openAttempt: true })
     await sql`UPDATE attempts SET state = 'closed', ended_at = now() WHERE order_id = ${order}`

@@ -34,7 +34,8 @@ async function waiting(left: number): Promise<{ order: OrderId; buyer: UserId }>
   till = openTill(sql, shop.ids)
   return { order: await confirmed(sql, input), buyer: input.buyerId }
 }
-const balanceOf = async (buyer: UserId) => (await sql`SELECT balance_fen FROM wallets WHERE user_id = ${buyer}`)[0]?.balance_fen
+const balanceOf = async (buyer: UserId) =>
+  (await sql`SELECT balance_fen FROM wallets WHERE user_id = ${buyer}`)[0]?.balance_fen
 const told = (): NotificationId => till.delivered[0]?.[1] as NotificationId // What the till was told to deliver.
 
 describe('the wallet as a channel', () => {
@@ -59,9 +60,13 @@ describe('the wallet as a channel', () => {
 
   it('is debited once by ten clicks at the same time', async () => {
     const { order, buyer } = await waiting(20_000)
-    const clicks = await Promise.allSettled(Array.from({ length: 10 }, () => openAttempt(till, order, buyer, 'balance')))
+    const clicks = await Promise.allSettled(
+      Array.from({ length: 10 }, () => openAttempt(till, order, buyer, 'balance')),
+    )
     expect(clicks.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
-    for (const click of clicks) if (click.status === 'rejected') expect(click.reason).toMatchObject({ refusal: { code: 'already_paid' } })
+    for (const click of clicks)
+      if (click.status === 'rejected')
+        expect(click.reason).toMatchObject({ refusal: { code: 'already_paid' } })
     expect(await balanceOf(buyer)).toBe(13_700n)
     await judge(sql, accounts, told())
   })
@@ -78,8 +83,13 @@ describe('the wallet as a channel', () => {
     const { order, buyer } = await waiting(6300)
     await openAttempt(till, order, buyer, 'balance')
     await closeOrder(sql, order, 'pay_timeout')
-    expect(await closeAttempt(sql, shop.ids, till.providers, order)).toEqual({ is: 'paid', notification: told() })
-    await expect(openAttempt(till, order, buyer, 'pay')).rejects.toMatchObject({ refusal: { code: 'order_closing' } })
+    expect(await closeAttempt(sql, shop.ids, till.providers, order)).toEqual({
+      is: 'paid',
+      notification: told(),
+    })
+    await expect(openAttempt(till, order, buyer, 'pay')).rejects.toMatchObject({
+      refusal: { code: 'order_closing' },
+    })
     expect(await judge(sql, accounts, told())).toBe('paid')
   })
 
@@ -93,7 +103,9 @@ describe('the wallet as a channel', () => {
     const number = outcome.replace('refund ', '') as RefundNumber // As the outcome says.
     expect(number).toBe(`late-balance-${attempt.number}`)
     const ends = await Promise.all(
-      Array.from({ length: 5 }, () => refundAtProvider({ sql, providers: till.providers, refundFallback: 'none' }, number)),
+      Array.from({ length: 5 }, () =>
+        refundAtProvider({ sql, providers: till.providers, refundFallback: 'none' }, number),
+      ),
     )
     expect(new Set(ends)).toEqual(new Set(['success']))
     expect(await balanceOf(buyer)).toBe(6300n)

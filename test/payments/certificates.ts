@@ -11,10 +11,19 @@ const sequence = (...parts: Buffer[]) => der(0x30, ...parts)
 const algorithm = sequence(der(0x06, Buffer.from('2a864886f70d01010b', 'hex')), der(0x05))
 const time = (at: Date) => der(0x18, Buffer.from(`${at.toISOString().slice(0, 19).replace(/\D/g, '')}Z`))
 
-type Wish = { from: Date; to: Date; subject?: string; serial?: string; keys?: { publicKey: string; privateKey: string } }
+type Wish = {
+  from: Date
+  to: Date
+  subject?: string
+  serial?: string
+  keys?: { publicKey: string; privateKey: string }
+}
 
 /** A certificate that signs itself (RFC 5280, 4.1), of this key pair or of a fresh one: in PEM, with its private key. `serial`: hexadecimal. */
-export function certificate({ from, to, subject = '1900000109', serial = '01', keys = keyPair() }: Wish): { cert: string; key: string } {
+export function certificate({ from, to, subject = '1900000109', serial = '01', keys = keyPair() }: Wish): {
+  cert: string
+  key: string
+} {
   const publicKey = createPublicKey(keys.publicKey).export({ type: 'spki', format: 'der' })
   const commonName = sequence(der(0x06, Buffer.from('550403', 'hex')), der(0x0c, Buffer.from(subject)))
   const name = sequence(der(0x31, commonName))

@@ -25,15 +25,25 @@ let heard: string[] = []
 const log = { warn: (_: unknown, said?: string) => void heard.push(said ?? '') }
 let next = 0
 const stray = async (but: Partial<TradeFacts> = {}): Promise<TradeFacts> =>
-  till.facts('0' as AttemptNumber, { attempt: 'x' as AttemptNumber, transaction: `many-${next++}`, amount: fen(7), ...but })
+  till.facts('0' as AttemptNumber, {
+    attempt: 'x' as AttemptNumber,
+    transaction: `many-${next++}`,
+    amount: fen(7),
+    ...but,
+  })
 const strays = (count: number) => Promise.all(Array.from({ length: count }, () => stray()))
-const rowsOf = (facts: TradeFacts) => sql<{ id: string }[]>`SELECT id::text AS id FROM notifications WHERE number = ${facts.transaction}`
+const rowsOf = (facts: TradeFacts) =>
+  sql<{ id: string }[]>`SELECT id::text AS id FROM notifications WHERE number = ${facts.transaction}`
 
 describe('payments that callbacks tell of at the same time', () => {
   it('are each stored once with all that was said, and each teller hears of its own row', async () => {
     const { order, attempt } = await payable(sql, shop, till)
     const ours = await till.facts(attempt)
-    const all = [...(await strays(150)), ours, await stray({ attempt: attempt, transaction: 'it’s "quoted", {odd} \\ 中文' })]
+    const all = [
+      ...(await strays(150)),
+      ours,
+      await stray({ attempt: attempt, transaction: 'it’s "quoted", {odd} \\ 中文' }),
+    ]
     const store = gatheredPayments(sql, shop.ids, log)
     const stored = await Promise.all(all.map(store))
     for (const [i, facts] of all.entries()) {
@@ -44,14 +54,23 @@ describe('payments that callbacks tell of at the same time', () => {
       SELECT provider, kind, state, trade, attempt::text AS attempt, amount_fen AS amount, currency, merchant, app, found, outcome, due_at > now() AS waits
       FROM notifications WHERE number = ${ours.transaction}`
     const { transaction: _, ...said } = ours
-    expect(row).toEqual({ ...said, kind: 'payment', trade: attempt, found: 'callback', outcome: null, waits: true })
+    expect(row).toEqual({
+      ...said,
+      kind: 'payment',
+      trade: attempt,
+      found: 'callback',
+      outcome: null,
+      waits: true,
+    })
   })
 
   it('take a few statements, not one each', async () => {
     const statements: string[] = []
     const db = connect(fresh.url, { debug: (query) => statements.push(query) })
     await Promise.all((await strays(120)).map(gatheredPayments(db.sql, shop.ids, log)))
-    expect(statements.filter((query) => query.includes('INSERT INTO notifications')).length).toBeLessThanOrEqual(5)
+    expect(
+      statements.filter((query) => query.includes('INSERT INTO notifications')).length,
+    ).toBeLessThanOrEqual(5)
     await db.close()
   })
 
@@ -70,7 +89,10 @@ describe('payments that callbacks tell of at the same time', () => {
   it('told to two processes in opposite orders are stored once each, and neither waits for ever', async () => {
     const all = await strays(300)
     const [one, other] = [gatheredPayments(sql, shop.ids, log), gatheredPayments(sql, shop.ids, log)]
-    const [first, second] = await Promise.all([Promise.all(all.map(one)), Promise.all([...all].reverse().map(other))])
+    const [first, second] = await Promise.all([
+      Promise.all(all.map(one)),
+      Promise.all([...all].reverse().map(other)),
+    ])
     expect(second.reverse().map(({ id }) => id)).toEqual(first.map(({ id }) => id))
   })
 

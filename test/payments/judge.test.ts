@@ -36,23 +36,50 @@ const stored = async (facts: TradeFacts) => (await storePayment(sql, shop.ids, f
 const other = (facts: TradeFacts): TradeFacts => ({ ...facts, transaction: `${facts.transaction}b` })
 
 describe('the right money', () => {
-  it.each(['awaiting_payment', 'closing'])('for an order that is %s pays and settles it, in one transaction', async (status) => {
-    const { order, attempt, input } = await payable(sql, shop, till)
-    if (status === 'closing') await closeOrder(sql, order, 'pay_timeout')
-    expect(await till.told(await till.facts(attempt))).toBe('paid')
+  it.each(['awaiting_payment', 'closing'])(
+    'for an order that is %s pays and settles it, in one transaction',
+    async (status) => {
+      const { order, attempt, input } = await payable(sql, shop, till)
+      if (status === 'closing') await closeOrder(sql, order, 'pay_timeout')
+      expect(await till.told(await till.facts(attempt))).toBe('paid')
 
-    expect(await orderRow(sql, order)).toMatchObject({ status: 'to_ship', payState: 'paid', closedWhy: null, paidAt: expect.any(Date) })
-    expect(await attemptRow(sql, attempt)).toEqual({ state: 'paid', captured: 6300n, refunding: 0n, transaction: `t${attempt}`, askAt: null })
-    const moved = await movementsOf(sql, order)
-    expect(moved).toEqual(expect.arrayContaining(settled))
-    expect(moved.filter((what) => what === 'stock deducted')).toHaveLength(3)
-    const [shelf] = await sql`SELECT on_hand, reserved FROM stock WHERE sku_id = ${input.lines[0]?.sku ?? null} AND warehouse_id = 1`
-    expect(shelf).toEqual({ on_hand: 0, reserved: 0 })
-    expect((await sql`SELECT sales FROM skus WHERE id = ${input.lines[0]?.sku ?? null}`)[0]).toEqual({ sales: 4n })
-    expect((await sql`SELECT points, growth FROM loyalty WHERE user_id = ${input.buyerId}`)[0]).toEqual({ points: 500n - 250n + 70n, growth: 70n })
-    const log = await sql<{ to: string }[]>`SELECT to_status AS to FROM order_log WHERE order_id = ${order} ORDER BY id`
-    expect(log.map(({ to }) => to)).toEqual(['placing', 'awaiting_payment', ...(status === 'closing' ? ['closing'] : []), 'to_ship'])
-  })
+      expect(await orderRow(sql, order)).toMatchObject({
+        status: 'to_ship',
+        payState: 'paid',
+        closedWhy: null,
+        paidAt: expect.any(Date),
+      })
+      expect(await attemptRow(sql, attempt)).toEqual({
+        state: 'paid',
+        captured: 6300n,
+        refunding: 0n,
+        transaction: `t${attempt}`,
+        askAt: null,
+      })
+      const moved = await movementsOf(sql, order)
+      expect(moved).toEqual(expect.arrayContaining(settled))
+      expect(moved.filter((what) => what === 'stock deducted')).toHaveLength(3)
+      const [shelf] =
+        await sql`SELECT on_hand, reserved FROM stock WHERE sku_id = ${input.lines[0]?.sku ?? null} AND warehouse_id = 1`
+      expect(shelf).toEqual({ on_hand: 0, reserved: 0 })
+      expect((await sql`SELECT sales FROM skus WHERE id = ${input.lines[0]?.sku ?? null}`)[0]).toEqual({
+        sales: 4n,
+      })
+      expect((await sql`SELECT points, growth FROM loyalty WHERE user_id = ${input.buyerId}`)[0]).toEqual({
+        points: 500n - 250n + 70n,
+        growth: 70n,
+      })
+      const log = await sql<
+        { to: string }[]
+      >`SELECT to_status AS to FROM order_log WHERE order_id = ${order} ORDER BY id`
+      expect(log.map(({ to }) => to)).toEqual([
+        'placing',
+        'awaiting_payment',
+        ...(status === 'closing' ? ['closing'] : []),
+        'to_ship',
+      ])
+    },
+  )
 
   it('told again, in whatever words, is the same money: the same answer, or a duplicate, and nothing moves', async () => {
     const { attempt } = await payable(sql, shop, till)
@@ -97,7 +124,12 @@ describe('money that cannot stay', () => {
     const facts = await till.facts(attempt)
     await till.told(facts)
     await goesBack(attempt, other(facts), 'duplicate')
-    expect(await attemptRow(sql, attempt)).toMatchObject({ state: 'paid', captured: 12_600n, refunding: 6300n, transaction: facts.transaction })
+    expect(await attemptRow(sql, attempt)).toMatchObject({
+      state: 'paid',
+      captured: 12_600n,
+      refunding: 6300n,
+      transaction: facts.transaction,
+    })
     expect(await orderRow(sql, order)).toMatchObject({ status: 'to_ship', payState: 'paid' })
   })
 
@@ -106,7 +138,11 @@ describe('money that cannot stay', () => {
     const second = await till.attempt(order, input.buyerId, 'other')
     await till.told(await till.facts(second, { provider: 'other' }))
     await goesBack(attempt, await till.facts(attempt), 'duplicate')
-    expect(await attemptRow(sql, attempt)).toMatchObject({ state: 'closed', captured: 6300n, refunding: 6300n })
+    expect(await attemptRow(sql, attempt)).toMatchObject({
+      state: 'closed',
+      captured: 6300n,
+      refunding: 6300n,
+    })
   })
 
   it('came when the order was closed: it goes back, and nothing is sold', async () => {
@@ -132,8 +168,16 @@ describe('money that cannot stay', () => {
 
 describe('money that needs a human', () => {
   it.each([
-    ['for a number that is none of ours', 'unknown_trade', { attempt: '1' as AttemptNumber, transaction: 'stray' }],
-    ['for a number that cannot be ours', 'unknown_trade', { attempt: 'x-1' as AttemptNumber, transaction: 'odd' }],
+    [
+      'for a number that is none of ours',
+      'unknown_trade',
+      { attempt: '1' as AttemptNumber, transaction: 'stray' },
+    ],
+    [
+      'for a number that cannot be ours',
+      'unknown_trade',
+      { attempt: 'x-1' as AttemptNumber, transaction: 'odd' },
+    ],
     ['of another merchant', 'foreign_notification', { merchant: 'somebody', transaction: 'foreign-1' }],
     ['of another app', 'foreign_notification', { app: 'another', transaction: 'foreign-2' }],
   ])('%s asks for one, once, and touches nothing else', async (_, reason, but) => {
@@ -142,7 +186,8 @@ describe('money that needs a human', () => {
     const facts = await till.facts(attempt, but)
     expect(await till.told(facts)).toBe('attention')
     expect(await till.told({ ...facts, state: 'AGAIN' })).toBe('attention')
-    const asked = await sql`SELECT reason FROM attention WHERE subject = ${`${facts.provider} ${facts.transaction}`}`
+    const asked =
+      await sql`SELECT reason FROM attention WHERE subject = ${`${facts.provider} ${facts.transaction}`}`
     expect([...asked]).toEqual([{ reason }])
     expect(await orderRow(sql, order)).toMatchObject({ status: 'awaiting_payment' })
     expect(await attemptRow(sql, attempt)).toMatchObject({ state: 'open', captured: 0n })
@@ -188,7 +233,9 @@ describe('two at the same time', () => {
       }),
     )
     expect(new Set(outcomes)).toEqual(new Set([`refund late-pay-${facts.transaction}`]))
-    expect(await refundsOf(attempt)).toEqual([{ number: `late-pay-${facts.transaction}`, cause: 'late', amount: 6300n, state: 'asked' }])
+    expect(await refundsOf(attempt)).toEqual([
+      { number: `late-pay-${facts.transaction}`, cause: 'late', amount: 6300n, state: 'asked' },
+    ])
   })
 
   /** Both wait for the order's row, in this order. */
@@ -198,7 +245,10 @@ describe('two at the same time', () => {
     await closeOrder(sql, order, 'pay_timeout')
     await endAttempt(sql, attempt)
     const row = await held(sql, (tx) => tx`SELECT 1 FROM orders WHERE id = ${order} FOR UPDATE`)
-    const start = { judge: () => judge(sql, accounts, notification), release: () => closeOrder(sql, order, 'pay_timeout') }
+    const start = {
+      judge: () => judge(sql, accounts, notification),
+      release: () => closeOrder(sql, order, 'pay_timeout'),
+    }
     const early = start[first]()
     await waitingForLocks(sql, 1)
     const late = first === 'judge' ? start.release() : start.judge()

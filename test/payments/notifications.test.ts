@@ -29,7 +29,9 @@ describe('what a provider said', () => {
     const { order, attempt } = await payable(sql, shop, till)
     const facts = await till.facts(attempt)
     const found = ['callback', 'watch', 'closing'] as const
-    const stored = await Promise.all(Array.from({ length: 20 }, (_, i) => storePayment(sql, shop.ids, facts, found[i % 3] ?? 'callback')))
+    const stored = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => storePayment(sql, shop.ids, facts, found[i % 3] ?? 'callback')),
+    )
     const [row, ...others] = await rowsOf(facts)
     expect(others).toEqual([])
     for (const one of stored) expect(one).toEqual({ id: row?.id, orderId: order, outcome: null })
@@ -39,14 +41,24 @@ describe('what a provider said', () => {
     const { attempt } = await payable(sql, shop, till)
     const facts = await till.facts(attempt)
     const { id } = await storePayment(sql, shop.ids, facts, 'callback')
-    expect(await storePayment(sql, shop.ids, { ...facts, amount: (facts.amount + 1n) as typeof facts.amount }, 'callback')).toMatchObject({ id })
-    expect((await sql`SELECT amount_fen FROM notifications WHERE id = ${id}`)[0]).toEqual({ amount_fen: facts.amount })
+    expect(
+      await storePayment(
+        sql,
+        shop.ids,
+        { ...facts, amount: (facts.amount + 1n) as typeof facts.amount },
+        'callback',
+      ),
+    ).toMatchObject({ id })
+    expect((await sql`SELECT amount_fen FROM notifications WHERE id = ${id}`)[0]).toEqual({
+      amount_fen: facts.amount,
+    })
   })
 
   it('of another state, kind of provider or transaction is stored besides', async () => {
     const { attempt } = await payable(sql, shop, till)
     const facts = await till.facts(attempt)
-    for (const but of [{}, { state: 'WAIT_BUYER_PAY' }, { provider: 'other' }]) await storePayment(sql, shop.ids, { ...facts, ...but }, 'callback')
+    for (const but of [{}, { state: 'WAIT_BUYER_PAY' }, { provider: 'other' }])
+      await storePayment(sql, shop.ids, { ...facts, ...but }, 'callback')
     expect(await rowsOf(facts)).toHaveLength(3)
   })
 
@@ -57,9 +69,18 @@ describe('what a provider said', () => {
     expect(await storePayment(sql, shop.ids, facts, 'watch')).toMatchObject({ outcome: 'paid' })
   })
 
-  it.each(['12345', 'not-a-number', '99999999999999999999'])('of a trade %s that we do not know is kept, without an attempt', async (trade) => {
-    const facts = await till.facts('0' as AttemptNumber, { attempt: trade as AttemptNumber, transaction: `stray ${trade}` })
-    expect(await storePayment(sql, shop.ids, facts, 'callback')).toMatchObject({ orderId: null, outcome: null })
-    expect(await rowsOf(facts)).toMatchObject([{ attempt: null, trade, outcome: null }])
-  })
+  it.each(['12345', 'not-a-number', '99999999999999999999'])(
+    'of a trade %s that we do not know is kept, without an attempt',
+    async (trade) => {
+      const facts = await till.facts('0' as AttemptNumber, {
+        attempt: trade as AttemptNumber,
+        transaction: `stray ${trade}`,
+      })
+      expect(await storePayment(sql, shop.ids, facts, 'callback')).toMatchObject({
+        orderId: null,
+        outcome: null,
+      })
+      expect(await rowsOf(facts)).toMatchObject([{ attempt: null, trade, outcome: null }])
+    },
+  )
 })

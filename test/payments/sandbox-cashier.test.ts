@@ -15,8 +15,10 @@ const opened = async (over: Partial<OpenRequest> = {}) => {
   return request.attempt
 }
 const pageOf = (number: string) => fetch(`${world.sandbox.url}/sandbox/cashier/${number}`)
-const press = (number: string, button: string) => fetch(`${world.sandbox.url}/sandbox/cashier/${number}/${button}`, { method: 'POST' })
-const tradeOf = (attempt: string) => world.sandbox.ledger().trades.find(({ outTradeNo }) => outTradeNo === attempt)
+const press = (number: string, button: string) =>
+  fetch(`${world.sandbox.url}/sandbox/cashier/${number}/${button}`, { method: 'POST' })
+const tradeOf = (attempt: string) =>
+  world.sandbox.ledger().trades.find(({ outTradeNo }) => outTradeNo === attempt)
 
 describe('the cashier', () => {
   it('shows what is to be paid, in Chinese and English, with a form for each thing that a buyer may do', async () => {
@@ -24,8 +26,10 @@ describe('the cashier', () => {
     const page = await pageOf(attempt)
     expect(page.status).toBe(200)
     const text = await page.text()
-    for (const shown of ['1234.05', 'Floodgate 订单 一件商品', '等待付款', 'Waiting for you', attempt]) expect(text).toContain(shown)
-    for (const button of ['pay', 'fail', 'close']) expect(text).toContain(`<form method="post" action="/sandbox/cashier/${attempt}/${button}">`)
+    for (const shown of ['1234.05', 'Floodgate 订单 一件商品', '等待付款', 'Waiting for you', attempt])
+      expect(text).toContain(shown)
+    for (const button of ['pay', 'fail', 'close'])
+      expect(text).toContain(`<form method="post" action="/sandbox/cashier/${attempt}/${button}">`)
   })
 
   it('takes the money and has the shop told, and leads back to a page that says so and has no buttons', async () => {

@@ -22,7 +22,8 @@ const believed = ({ headers, body }: Received) =>
     (notified) => notified,
     () => 'rejected',
   )
-const notices = (attempt: string) => world.sandbox.ledger().trades.find(({ outTradeNo }) => outTradeNo === attempt)?.notifications
+const notices = (attempt: string) =>
+  world.sandbox.ledger().trades.find(({ outTradeNo }) => outTradeNo === attempt)?.notifications
 
 describe('notifications', () => {
   it('come after the documented pauses, until one is acknowledged', async () => {
@@ -80,7 +81,10 @@ describe('notifications', () => {
     expect(await buyer.pay(attempt)).toMatchObject({ captured: '499' })
     const [notice] = await world.shop.arrived(1)
     expect(notice && (await believed(notice))).toMatchObject({ facts: { amount: 499n } })
-    expect(world.sandbox.ledger()).toMatchObject({ captured: '499', trades: [{ amount: '500', captured: '499' }] })
+    expect(world.sandbox.ledger()).toMatchObject({
+      captured: '499',
+      trades: [{ amount: '500', captured: '499' }],
+    })
   })
 
   it('are forged, instead of the genuine one or before it', async () => {
@@ -109,7 +113,12 @@ describe('the switches', () => {
     await buyer.switches({ fail: { query: { times: 2 } } }, one)
     const states = [await world.wechat.query(one, 'settled'), await world.wechat.query(other, 'settled')]
     states.push(await world.wechat.query(one, 'settled'), await world.wechat.query(one, 'settled'))
-    expect(states.map(({ is, ...rest }) => ('state' in rest ? rest.state : is))).toEqual(['SYSTEM_ERROR', 'NOTPAY', 'SYSTEM_ERROR', 'NOTPAY'])
+    expect(states.map(({ is, ...rest }) => ('state' in rest ? rest.state : is))).toEqual([
+      'SYSTEM_ERROR',
+      'NOTPAY',
+      'SYSTEM_ERROR',
+      'NOTPAY',
+    ])
     await buyer.switches({ fail: { query: { times: 1 } } })
     expect(await world.wechat.query(other, 'settled')).toMatchObject({ state: 'SYSTEM_ERROR' })
     expect(await world.wechat.query(one, 'settled')).toMatchObject({ state: 'NOTPAY' })

@@ -26,11 +26,20 @@ const documented = {
 
 describe('signatures', () => {
   const { method, pathAndQuery, timestamp, nonce, body, signature } = documented
-  const verifier = merchantVerifier({ mchId: '1230000109', serial: 'A1', publicKeyPem: documentedKey }, () => 1554208460_000)
+  const verifier = merchantVerifier(
+    { mchId: '1230000109', serial: 'A1', publicKeyPem: documentedKey },
+    () => 1554208460_000,
+  )
   const authorization = `WECHATPAY2-SHA256-RSA2048 mchid="1230000109",nonce_str="${nonce}",signature="${signature}",timestamp="${timestamp}",serial_no="A1"`
 
   it('verify the signed request that WeChat publishes', () => {
-    expect(isSigned(lines(method, pathAndQuery, timestamp, nonce, body), signature, createPublicKey(documentedKey))).toBe(true)
+    expect(
+      isSigned(
+        lines(method, pathAndQuery, timestamp, nonce, body),
+        signature,
+        createPublicKey(documentedKey),
+      ),
+    ).toBe(true)
     expect(verifier({ method, pathAndQuery, body, authorization })).toBeUndefined()
   })
 
@@ -51,7 +60,10 @@ describe('signatures', () => {
 
   it('of requests are good for 300 s', () => {
     const at = (seconds: number) =>
-      merchantVerifier({ mchId: '1230000109', serial: 'A1', publicKeyPem: documentedKey }, () => (Number(timestamp) + seconds) * 1000)
+      merchantVerifier(
+        { mchId: '1230000109', serial: 'A1', publicKeyPem: documentedKey },
+        () => (Number(timestamp) + seconds) * 1000,
+      )
     expect(at(300)({ method, pathAndQuery, body, authorization })).toBeUndefined()
     expect(at(301)({ method, pathAndQuery, body, authorization })).toContain('300 s')
     expect(at(-301)({ method, pathAndQuery, body, authorization })).toContain('300 s')
@@ -62,7 +74,9 @@ describe('signatures', () => {
     const text = Formatter.response(signed['Wechatpay-Timestamp'], signed['Wechatpay-Nonce'], '{"a":"分"}')
     expect(Rsa.verify(text, signed['Wechatpay-Signature'], platformKeys.publicKey)).toBe(true)
     const request = Rsa.sign(Formatter.request('GET', '/v3/x?y=1', '1', 'n'), merchantKeys.privateKey)
-    expect(isSigned(lines('GET', '/v3/x?y=1', '1', 'n', ''), request, createPublicKey(merchantKeys.publicKey))).toBe(true)
+    expect(
+      isSigned(lines('GET', '/v3/x?y=1', '1', 'n', ''), request, createPublicKey(merchantKeys.publicKey)),
+    ).toBe(true)
   })
 })
 
@@ -82,14 +96,17 @@ describe('AES-256-GCM', () => {
     {
       name: 'test case 16',
       key: 'feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308',
-      plain: 'd9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39',
+      plain:
+        'd9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39',
       nonce: 'cafebabefacedbaddecaf888',
       aad: 'feedfacedeadbeeffeedfacedeadbeefabaddad2',
       sealed:
         '522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f66276fc6ece0f4e1768cddf8853bb2d551b',
     },
   ])('seals as published: $name', ({ key, plain, nonce, aad, sealed }) => {
-    expect(Buffer.from(seal(hex(plain), hex(key), hex(nonce), hex(aad)), 'base64').toString('hex')).toBe(sealed)
+    expect(Buffer.from(seal(hex(plain), hex(key), hex(nonce), hex(aad)), 'base64').toString('hex')).toBe(
+      sealed,
+    )
   })
 
   it('is opened by the library', () => {

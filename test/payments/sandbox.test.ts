@@ -19,9 +19,17 @@ const opened = async (over = {}) => {
   return request.attempt
 }
 /** A signed call without the adapter. */
-const call = (method: 'GET' | 'POST', path: string, body = '', key = merchantKeys.privateKey, timestamp = Formatter.timestamp()) => {
+const call = (
+  method: 'GET' | 'POST',
+  path: string,
+  body = '',
+  key = merchantKeys.privateKey,
+  timestamp = Formatter.timestamp(),
+) => {
   const signature = Rsa.sign(Formatter.request(method, path, timestamp, 'n', body), key)
-  const headers = { Authorization: Formatter.authorization(shared.mchId, 'n', signature, timestamp, shared.serial) }
+  const headers = {
+    Authorization: Formatter.authorization(shared.mchId, 'n', signature, timestamp, shared.serial),
+  }
   return fetch(world.sandbox.url + path, { method, headers, ...(method === 'POST' && { body }) })
 }
 const native = (over: object = {}) =>
@@ -40,7 +48,14 @@ describe('the gateway', () => {
     const attempt = await opened()
     for (const [status, answer] of [
       [200, await call('GET', `/v3/pay/transactions/out-trade-no/${attempt}?mchid=${shared.mchId}`)],
-      [204, await call('POST', `/v3/pay/transactions/out-trade-no/${attempt}/close`, JSON.stringify({ mchid: shared.mchId }))],
+      [
+        204,
+        await call(
+          'POST',
+          `/v3/pay/transactions/out-trade-no/${attempt}/close`,
+          JSON.stringify({ mchid: shared.mchId }),
+        ),
+      ],
       [400, await call('POST', '/v3/pay/transactions/native', '{}')],
       [401, await call('POST', '/v3/pay/transactions/native', native(), strangerKeys.privateKey)],
       [404, await call('GET', `/v3/pay/transactions/out-trade-no/none?mchid=${shared.mchId}`)],
@@ -49,16 +64,26 @@ describe('the gateway', () => {
       expect(answer.status).toBe(status)
       const head = (name: string) => answer.headers.get(`wechatpay-${name}`) ?? ''
       expect(head('serial')).toBe(shared.platformKeyId)
-      expect(Rsa.verify(Formatter.response(head('timestamp'), head('nonce'), await answer.text()), head('signature'), platformKeys.publicKey)).toBe(
-        true,
-      )
+      expect(
+        Rsa.verify(
+          Formatter.response(head('timestamp'), head('nonce'), await answer.text()),
+          head('signature'),
+          platformKeys.publicKey,
+        ),
+      ).toBe(true)
     }
   })
 
   it('answers SIGN_ERROR to what the merchant did not sign, or not now', async () => {
     for (const answer of [
       await call('POST', '/v3/pay/transactions/native', native(), strangerKeys.privateKey),
-      await call('POST', '/v3/pay/transactions/native', native(), merchantKeys.privateKey, Formatter.timestamp() - 400),
+      await call(
+        'POST',
+        '/v3/pay/transactions/native',
+        native(),
+        merchantKeys.privateKey,
+        Formatter.timestamp() - 400,
+      ),
       await fetch(`${world.sandbox.url}/v3/pay/transactions/native`, { method: 'POST', body: native() }),
     ]) {
       expect(answer.status).toBe(401)
@@ -122,7 +147,10 @@ describe('the buyer', () => {
 
 describe('the process', () => {
   const start = (env: Record<string, string>) =>
-    spawn(process.execPath, ['--import', 'tsx', 'sandbox/main.ts'], { env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+    spawn(process.execPath, ['--import', 'tsx', 'sandbox/main.ts'], {
+      env: { PATH: process.env.PATH, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
   const env = {
     SANDBOX_PORT: '0',
     SANDBOX_MCH_ID: shared.mchId,

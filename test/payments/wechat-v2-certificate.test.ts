@@ -11,7 +11,11 @@ import { certificate } from './certificates.ts'
 import { shared } from './wechat-v2-rig.ts'
 
 const day = 86_400_000
-const gateway = certificate({ from: new Date(Date.now() - day), to: new Date(Date.now() + day), subject: 'localhost' })
+const gateway = certificate({
+  from: new Date(Date.now() - day),
+  to: new Date(Date.now() + day),
+  subject: 'localhost',
+})
 const merchant = certificate({ from: new Date(Date.now() - day), to: new Date(Date.now() + day) })
 const folder = mkdtempSync(join(tmpdir(), 'floodgate-certificate-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -27,7 +31,12 @@ process.exit()
 async function refunds(port: number, trusted: string): Promise<string> {
   const config = { baseUrl: `https://localhost:${port}`, ...shared, certificate: merchant }
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, NODE_EXTRA_CA_CERTS: trusted, CONFIG: JSON.stringify(config) },
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      NODE_EXTRA_CA_CERTS: trusted,
+      CONFIG: JSON.stringify(config),
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   return text(child.stdout)
@@ -37,10 +46,13 @@ it('shows the merchant’s certificate to the gateway that it trusts, and sends 
   const trusted = join(folder, 'gateway.pem')
   writeFileSync(trusted, gateway.cert)
   const shown: string[] = []
-  const server = createServer({ ...gateway, requestCert: true, rejectUnauthorized: false }, ({ socket, url }, response) => {
-    shown.push(`${url} ${socket instanceof TLSSocket ? socket.getPeerCertificate().subject.CN : 'nobody'}`)
-    response.writeHead(500).end()
-  })
+  const server = createServer(
+    { ...gateway, requestCert: true, rejectUnauthorized: false },
+    ({ socket, url }, response) => {
+      shown.push(`${url} ${socket instanceof TLSSocket ? socket.getPeerCertificate().subject.CN : 'nobody'}`)
+      response.writeHead(500).end()
+    },
+  )
   server.listen(0)
   await once(server, 'listening')
   const address = server.address()
@@ -48,7 +60,10 @@ it('shows the merchant’s certificate to the gateway that it trusts, and sends 
   try {
     expect(JSON.parse(await refunds(port, trusted))).toEqual({ is: 'unknown', code: 'HTTP_500' })
     expect(shown).toEqual(['/secapi/pay/refund 1900000109'])
-    expect(JSON.parse(await refunds(port, ''))).toEqual({ is: 'unknown', code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
+    expect(JSON.parse(await refunds(port, ''))).toEqual({
+      is: 'unknown',
+      code: 'DEPTH_ZERO_SELF_SIGNED_CERT',
+    })
     expect(shown).toHaveLength(1)
   } finally {
     server.closeAllConnections()

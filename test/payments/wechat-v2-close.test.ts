@@ -20,7 +20,8 @@ const paid = async () => {
   const { transactionId } = await world.buyer.pay(request.attempt)
   return { ...request, transactionId }
 }
-const tradeOf = (attempt: string) => world.sandbox.ledger().trades.find(({ outTradeNo }) => outTradeNo === attempt)
+const tradeOf = (attempt: string) =>
+  world.sandbox.ledger().trades.find(({ outTradeNo }) => outTradeNo === attempt)
 
 describe('close, in the first five minutes of an attempt', () => {
   it('is not sent, and says when it is of use', async () => {
@@ -29,7 +30,9 @@ describe('close, in the first five minutes of an attempt', () => {
     await world.buyer.switches({ payBeforeClose: true }, attempt) // A close that is sent would take the money.
     const trade = await wechat.close(attempt, 'settled')
     expect(trade).toEqual({ is: 'unknown', state: 'TOO_EARLY_TO_CLOSE', retryAfterS: expect.any(Number) })
-    expect(trade).toSatisfy((said: { retryAfterS: number }) => said.retryAfterS > 230 && said.retryAfterS <= 240)
+    expect(trade).toSatisfy(
+      (said: { retryAfterS: number }) => said.retryAfterS > 230 && said.retryAfterS <= 240,
+    )
     expect(tradeOf(attempt)).toMatchObject({ state: 'NOTPAY', captured: '0' })
   })
 
@@ -46,14 +49,23 @@ describe('close, in the first five minutes of an attempt', () => {
     const left = await opened()
     await world.buyer.close(left.attempt)
     expect(await wechat.close(left.attempt, 'settled')).toEqual({ is: 'closed', state: 'CLOSED' })
-    expect(await wechat.close(world.attemptNumber(), 'settled')).toEqual({ is: 'closed', state: 'ORDERNOTEXIST' })
-    expect(await wechat.close(world.attemptNumber(), 'in_flight')).toMatchObject({ is: 'unknown', state: 'TOO_EARLY_TO_CLOSE' })
+    expect(await wechat.close(world.attemptNumber(), 'settled')).toEqual({
+      is: 'closed',
+      state: 'ORDERNOTEXIST',
+    })
+    expect(await wechat.close(world.attemptNumber(), 'in_flight')).toMatchObject({
+      is: 'unknown',
+      state: 'TOO_EARLY_TO_CLOSE',
+    })
   })
 
   it('is too early, too, when asking fails', async () => {
     const { attempt } = await opened()
     await world.buyer.switches({ fail: { query: { times: 1 } } }, attempt)
-    expect(await wechat.close(attempt, 'settled')).toMatchObject({ is: 'unknown', state: 'TOO_EARLY_TO_CLOSE' })
+    expect(await wechat.close(attempt, 'settled')).toMatchObject({
+      is: 'unknown',
+      state: 'TOO_EARLY_TO_CLOSE',
+    })
   })
 
   it('is unknown when a repeated creation made the trade late, and WeChat therefore refuses', async () => {
@@ -81,13 +93,19 @@ describe('close, later', () => {
   it('finds the payment that came before it', async () => {
     const { attempt, transactionId } = await paid()
     world.pass(closable)
-    expect(await wechat.close(attempt, 'settled')).toMatchObject({ is: 'paid', facts: { transaction: transactionId, attempt, amount: 1990n } })
+    expect(await wechat.close(attempt, 'settled')).toMatchObject({
+      is: 'paid',
+      facts: { transaction: transactionId, attempt, amount: 1990n },
+    })
   })
 
   it('finds the payment that came while it was closing', async () => {
     const { attempt } = await old()
     await world.buyer.switches({ payBeforeClose: true }, attempt)
-    expect(await wechat.close(attempt, 'settled')).toMatchObject({ is: 'paid', facts: { attempt, state: 'SUCCESS' } })
+    expect(await wechat.close(attempt, 'settled')).toMatchObject({
+      is: 'paid',
+      facts: { attempt, state: 'SUCCESS' },
+    })
   })
 
   it('believes the query when the answer to the close was lost, late or forged', async () => {
@@ -98,7 +116,10 @@ describe('close, later', () => {
     }
     const { attempt } = await old()
     await world.buyer.switches({ slowMs: { close: 2000 } }, attempt)
-    expect(await wechatV2({ ...world.config, timeoutMs: 600 }).close(attempt, 'settled')).toEqual({ is: 'unknown', state: 'NOTPAY' })
+    expect(await wechatV2({ ...world.config, timeoutMs: 600 }).close(attempt, 'settled')).toEqual({
+      is: 'unknown',
+      state: 'NOTPAY',
+    })
   })
 
   it('is unknown when closing failed and the trade is still open, or when asking fails', async () => {
@@ -121,6 +142,9 @@ describe('close, later', () => {
     await world.buyer.switches({ takeMoneyWhenClosed: true }, attempt)
     expect(await wechat.close(attempt, 'settled')).toMatchObject({ is: 'closed' })
     await world.buyer.pay(attempt)
-    expect(await wechat.query(attempt, 'settled')).toMatchObject({ is: 'paid', facts: { attempt, amount: 1990n } })
+    expect(await wechat.query(attempt, 'settled')).toMatchObject({
+      is: 'paid',
+      facts: { attempt, amount: 1990n },
+    })
   })
 })

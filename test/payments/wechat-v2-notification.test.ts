@@ -30,12 +30,33 @@ const why = async (body: string, provider = world.wechat) =>
     () => undefined,
     (error: unknown) => (error instanceof NotificationRejected ? error.reason : error),
   )
-const payment = { out_trade_no: '7', transaction_id: '42', total_fee: '5', cash_fee: '3', fee_type: 'CNY', openid: 'secret' }
-const refund = { out_refund_no: 'r7', out_trade_no: '7', transaction_id: '42', refund_fee: '5', total_fee: '9', refund_status: 'SUCCESS' }
+const payment = {
+  out_trade_no: '7',
+  transaction_id: '42',
+  total_fee: '5',
+  cash_fee: '3',
+  fee_type: 'CNY',
+  openid: 'secret',
+}
+const refund = {
+  out_refund_no: 'r7',
+  out_trade_no: '7',
+  transaction_id: '42',
+  refund_fee: '5',
+  total_fee: '9',
+  refund_status: 'SUCCESS',
+}
 /** A refund notice as WeChat would post it. */
 const refundNotice = (content: Fields | string, over: Fields = {}, key = shared.key): string => {
   const req_info = seal(typeof content === 'string' ? content : xmlOf(content, 'root'), key)
-  return xmlOf({ return_code: 'SUCCESS', appid: shared.appId, mch_id: shared.mchId, nonce_str: 'n', req_info, ...over })
+  return xmlOf({
+    return_code: 'SUCCESS',
+    appid: shared.appId,
+    mch_id: shared.mchId,
+    nonce_str: 'n',
+    req_info,
+    ...over,
+  })
 }
 
 describe('a notification', () => {
@@ -68,11 +89,16 @@ describe('a notification', () => {
   })
 
   it('may carry fields that nobody documented, and empty ones', async () => {
-    expect(await read(signed({ ...payment, new_field: 'x', device_info: '' }))).toMatchObject({ is: 'payment' })
+    expect(await read(signed({ ...payment, new_field: 'x', device_info: '' }))).toMatchObject({
+      is: 'payment',
+    })
   })
 
   it('of a payment that failed is none of our business', async () => {
-    expect(await read(signed({ ...payment, result_code: 'FAIL', err_code: 'PAYERROR' }))).toEqual({ is: 'other', type: 'PAYERROR' })
+    expect(await read(signed({ ...payment, result_code: 'FAIL', err_code: 'PAYERROR' }))).toEqual({
+      is: 'other',
+      type: 'PAYERROR',
+    })
   })
 
   it.each([
@@ -85,18 +111,32 @@ describe('a notification', () => {
     await world.buyer.switches({ refundEnds }, request.attempt)
     const { transactionId } = await world.buyer.pay(request.attempt)
     const number = refundNumber(transactionId)
-    await world.wechat.refund({ ...request, refund: number, transaction: transactionId, captured: request.amount })
+    await world.wechat.refund({
+      ...request,
+      refund: number,
+      transaction: transactionId,
+      captured: request.amount,
+    })
     const found = await eventually(async () => {
       const all = await Promise.all(world.shop.received.map(({ body }) => read(body)))
       return all.find((notified) => notified.is === 'refund' && notified.facts.refund === number)
     })
-    const facts = { refund: number, attempt: request.attempt, state, amount: request.amount, transaction: transactionId, merchant: shared.mchId }
+    const facts = {
+      refund: number,
+      attempt: request.attempt,
+      state,
+      amount: request.amount,
+      transaction: transactionId,
+      merchant: shared.mchId,
+    }
     expect(found).toMatchObject({ is: 'refund', facts })
   })
 
   it('is answered with a return_code, also when it is refused: WeChat reads nothing else', () => {
     const { stored, refused, later } = world.wechat.callbacks.answers
-    expect(stored.body).toBe('<xml><return_code><![CDATA[SUCCESS]]></return_code><return_msg><![CDATA[OK]]></return_msg></xml>')
+    expect(stored.body).toBe(
+      '<xml><return_code><![CDATA[SUCCESS]]></return_code><return_msg><![CDATA[OK]]></return_msg></xml>',
+    )
     expect([stored.status, refused.status, later.status]).toEqual([200, 200, 200])
     expect([refused, later].map(({ body }) => fieldsOf(body).return_code)).toEqual(['FAIL', 'FAIL'])
   })
@@ -112,10 +152,13 @@ describe('a payment’s notification is rejected', () => {
     expect(values.length).toBeGreaterThan(15)
     for (const { index, 0: whole } of values) {
       const at = index + whole.length - 2
-      const changed = genuine.body.slice(0, at) + (genuine.body[at] === '0' ? '1' : '0') + genuine.body.slice(at + 1)
+      const changed =
+        genuine.body.slice(0, at) + (genuine.body[at] === '0' ? '1' : '0') + genuine.body.slice(at + 1)
       expect(await why(changed), whole).toMatch(/^(signature|body)$/)
     }
-    for (const name of Object.keys(fieldsOf(genuine.body)).filter((field) => fieldsOf(genuine.body)[field] !== '')) {
+    for (const name of Object.keys(fieldsOf(genuine.body)).filter(
+      (field) => fieldsOf(genuine.body)[field] !== '',
+    )) {
       const { [name]: _, ...rest } = fieldsOf(genuine.body)
       expect(await why(xmlOf(rest)), name).toMatch(/^(signature|body)$/)
     }
@@ -130,7 +173,9 @@ describe('a payment’s notification is rejected', () => {
     const { sign: _, ...unsigned } = fieldsOf(signed(payment))
     expect(await why(xmlOf(unsigned))).toBe('signature')
     expect(await why(xmlOf({ ...unsigned, sign: '' }))).toBe('signature')
-    expect(await why(xmlOf({ ...unsigned, sign: fieldsOf(signed(payment)).sign?.toLowerCase() ?? '' }))).toBe('signature')
+    expect(await why(xmlOf({ ...unsigned, sign: fieldsOf(signed(payment)).sign?.toLowerCase() ?? '' }))).toBe(
+      'signature',
+    )
   })
 
   it('by the algorithm that is not configured, whichever it names', async () => {
@@ -146,8 +191,12 @@ describe('a payment’s notification is rejected', () => {
   })
 
   it('when two fields were joined into one of the same signed text', async () => {
-    const { fee_type, device_info, ...rest } = fieldsOf(signed({ ...payment, device_info: 'd', fee_type: 'USD' }))
-    expect(await why(xmlOf({ ...rest, device_info: `${device_info}&fee_type=${fee_type}` }))).toBe('signature')
+    const { fee_type, device_info, ...rest } = fieldsOf(
+      signed({ ...payment, device_info: 'd', fee_type: 'USD' }),
+    )
+    expect(await why(xmlOf({ ...rest, device_info: `${device_info}&fee_type=${fee_type}` }))).toBe(
+      'signature',
+    )
   })
 
   it('of another merchant or another app', async () => {
@@ -178,7 +227,8 @@ describe('a refund’s notification is rejected', () => {
   it('unless it was encrypted with our key', async () => {
     expect(await why(refundNotice(refund))).toBeUndefined()
     expect(await why(refundNotice(refund, {}, 'x'.repeat(32)))).toMatch(/^(signature|body)$/)
-    for (const req_info of ['', 'AA==', 'not base64 at all', '*']) expect(await why(refundNotice(refund, { req_info }))).toMatch(/^(signature|body)$/)
+    for (const req_info of ['', 'AA==', 'not base64 at all', '*'])
+      expect(await why(refundNotice(refund, { req_info }))).toMatch(/^(signature|body)$/)
   })
 
   it('with a byte of it changed', async () => {
@@ -206,6 +256,8 @@ describe('a refund’s notification is rejected', () => {
     const key = createHash('md5').update(shared.key).digest('hex')
     const decipher = createDecipheriv('aes-256-ecb', key, null)
     const { req_info = '' } = fieldsOf(refundNotice(refund))
-    expect(decipher.update(req_info, 'base64', 'utf8') + decipher.final('utf8')).toContain('<out_refund_no><![CDATA[r7]]>')
+    expect(decipher.update(req_info, 'base64', 'utf8') + decipher.final('utf8')).toContain(
+      '<out_refund_no><![CDATA[r7]]>',
+    )
   })
 })

@@ -26,7 +26,11 @@ afterAll(async () => {
 })
 
 /** An order that awaits its payment, and a till that takes WeChat Pay v2 besides its own. */
-async function waiting(): Promise<{ order: OrderId; buyer: UserId; deps: Parameters<typeof openAttempt>[0] }> {
+async function waiting(): Promise<{
+  order: OrderId
+  buyer: UserId
+  deps: Parameters<typeof openAttempt>[0]
+}> {
   const input = await everything(shop)
   till = openTill(fresh.db.sql, shop.ids)
   const deps = { ...till, providers: { ...till.providers, 'wechat-v2': world.wechat } }
@@ -42,7 +46,11 @@ describe('an order that is paid by WeChat Pay v2', () => {
     if (!notice) throw new Error('nothing arrived')
     const told = await world.wechat.callbacks.read(notice.headers, notice.body)
     const stored = await storeNotified(fresh.db.sql, shop.ids, told)
-    const again = await storeNotified(fresh.db.sql, shop.ids, await world.wechat.callbacks.read(notice.headers, notice.body))
+    const again = await storeNotified(
+      fresh.db.sql,
+      shop.ids,
+      await world.wechat.callbacks.read(notice.headers, notice.body),
+    )
     expect(again?.id).toBe(stored?.id)
     const accounts = { 'wechat-v2': { merchant: shared.mchId, app: shared.appId } }
     expect(await judge(fresh.db.sql, accounts, stored?.id as NotificationId)).toBe('paid') // It was stored above.
@@ -57,7 +65,10 @@ describe('an order that is paid by WeChat Pay v2', () => {
     })
     await fresh.db.sql`UPDATE attempts SET calling_until = now() WHERE number = ${number}`
     const closing = closeAttempt(fresh.db.sql, shop.ids, deps.providers, order)
-    await expect(closing).rejects.toMatchObject({ type: 'unknown', nextRetryDelay: expect.stringMatching(/^(300|29\d) s$/) })
+    await expect(closing).rejects.toMatchObject({
+      type: 'unknown',
+      nextRetryDelay: expect.stringMatching(/^(300|29\d) s$/),
+    })
     world.pass(closable)
     expect(await closeAttempt(fresh.db.sql, shop.ids, deps.providers, order)).toEqual({ is: 'closed' })
     expect(channel).toBe('wechat-v2')

@@ -20,21 +20,34 @@ const paid = async (switches: Switches = {}): Promise<RefundRequest> => {
   await wechat.open({ attempt, amount, currency, ...rest })
   await world.buyer.switches(switches, attempt)
   const { transactionId } = await world.buyer.pay(attempt)
-  return { refund: refundNumber(transactionId), attempt, transaction: transactionId, amount, captured: amount, currency }
+  return {
+    refund: refundNumber(transactionId),
+    attempt,
+    transaction: transactionId,
+    amount,
+    captured: amount,
+    currency,
+  }
 }
 const final = (request: RefundRequest) =>
   eventually(async () => {
     const state = await wechat.queryRefund(request.refund, request)
     return state.is !== 'processing' && state
   })
-const ledgerOf = ({ attempt }: RefundRequest) => world.sandbox.ledger().trades.find(({ outTradeNo }) => outTradeNo === attempt)
+const ledgerOf = ({ attempt }: RefundRequest) =>
+  world.sandbox.ledger().trades.find(({ outTradeNo }) => outTradeNo === attempt)
 
 describe('refund', () => {
   it('is taken first and succeeds then; the trade is closed for good', async () => {
     const request = await paid()
     expect(await wechat.refund(request)).toEqual({ is: 'processing', code: 'ACCEPTED' })
     expect(await final(request)).toEqual({ is: 'success', code: 'SUCCESS' })
-    expect(ledgerOf(request)).toMatchObject({ captured: '1990', refunded: '1990', refunding: '0', state: 'REFUND' })
+    expect(ledgerOf(request)).toMatchObject({
+      captured: '1990',
+      refunded: '1990',
+      refunding: '0',
+      state: 'REFUND',
+    })
     expect(await wechat.query(request.attempt, 'settled')).toEqual({ is: 'closed', state: 'REFUND' })
   })
 
@@ -57,7 +70,10 @@ describe('refund', () => {
 
   it('is unknown after the time-out', async () => {
     const request = await paid({ slowMs: { refund: 300 } })
-    expect(await wechatV2({ ...world.config, timeoutMs: 50 }).refund(request)).toEqual({ is: 'unknown', code: 'TIMEOUT' })
+    expect(await wechatV2({ ...world.config, timeoutMs: 50 }).refund(request)).toEqual({
+      is: 'unknown',
+      code: 'TIMEOUT',
+    })
   })
 
   it.each([
@@ -73,7 +89,11 @@ describe('refund', () => {
   it('never exceeds what was captured, in parts either', async () => {
     const request = await paid()
     const part = (name: string, amount: bigint) =>
-      wechat.refund({ ...request, refund: refundNumber(`${request.transaction}-${name}`), amount: fen(amount) })
+      wechat.refund({
+        ...request,
+        refund: refundNumber(`${request.transaction}-${name}`),
+        amount: fen(amount),
+      })
     expect(await part('a', 990n)).toMatchObject({ is: 'processing' })
     expect(await part('b', 1001n)).toEqual({ is: 'unknown', code: 'INVALID_REQUEST' })
     expect(await part('c', 1000n)).toMatchObject({ is: 'processing' })
@@ -83,7 +103,10 @@ describe('refund', () => {
   it('is unknown when the same number is used for another amount', async () => {
     const request = await paid()
     await wechat.refund(request)
-    expect(await wechat.refund({ ...request, amount: fen(1) })).toEqual({ is: 'unknown', code: 'INVALID_REQUEST' })
+    expect(await wechat.refund({ ...request, amount: fen(1) })).toEqual({
+      is: 'unknown',
+      code: 'INVALID_REQUEST',
+    })
   })
 
   it.each([
@@ -119,7 +142,9 @@ describe('query refund', () => {
     const request = await paid()
     const asked = () => wechat.queryRefund(request.refund, request)
     expect(await asked()).toEqual({ is: 'missing', code: 'REFUNDNOTEXIST' })
-    await world.buyer.switches({ fail: { queryRefund: { times: 1, status: 404, code: 'REFUNDNOTEXIST', unsigned: true } } })
+    await world.buyer.switches({
+      fail: { queryRefund: { times: 1, status: 404, code: 'REFUNDNOTEXIST', unsigned: true } },
+    })
     expect(await asked()).toEqual({ is: 'unknown', code: 'HTTP_404' })
     await world.buyer.switches({ fail: { queryRefund: { times: 1 } } })
     expect(await asked()).toEqual({ is: 'unknown', code: 'SYSTEMERROR' })
@@ -140,21 +165,40 @@ describe('query refund', () => {
     const stub = await serving((_, response) => response.end(signed(content)))
     try {
       // Neither is one of ours: only asked about.
-      return await wechatV2({ ...world.config, baseUrl: stub.url }).queryRefund(refundNumber('1'), { attempt: '7' as RefundRequest['attempt'] })
+      return await wechatV2({ ...world.config, baseUrl: stub.url }).queryRefund(refundNumber('1'), {
+        attempt: '7' as RefundRequest['attempt'],
+      })
     } finally {
       await stub.stop()
     }
   }
 
   it('finds our refund among others of the same trade', async () => {
-    const others = { out_trade_no: '7', refund_count: '2', out_refund_no_0: 'other', refund_status_0: 'SUCCESS', out_refund_no_1: refundNumber('1') }
-    expect(await told({ ...others, refund_status_1: 'PROCESSING' })).toEqual({ is: 'processing', code: 'PROCESSING' })
-    expect(await told({ ...others, refund_status_1: 'SOMETHING_NEW' })).toEqual({ is: 'unknown', code: 'SOMETHING_NEW' })
+    const others = {
+      out_trade_no: '7',
+      refund_count: '2',
+      out_refund_no_0: 'other',
+      refund_status_0: 'SUCCESS',
+      out_refund_no_1: refundNumber('1'),
+    }
+    expect(await told({ ...others, refund_status_1: 'PROCESSING' })).toEqual({
+      is: 'processing',
+      code: 'PROCESSING',
+    })
+    expect(await told({ ...others, refund_status_1: 'SOMETHING_NEW' })).toEqual({
+      is: 'unknown',
+      code: 'SOMETHING_NEW',
+    })
     expect(await told(others)).toEqual({ is: 'unknown', code: 'UNREADABLE' })
   })
 
   it('is unknown when WeChat tells of other refunds, or of another trade', async () => {
-    expect(await told({ out_trade_no: '7', out_refund_no_0: 'other', refund_status_0: 'SUCCESS' })).toEqual({ is: 'unknown', code: 'MISMATCH' })
-    expect(await told({ out_trade_no: '8', out_refund_no_0: refundNumber('1'), refund_status_0: 'SUCCESS' })).toMatchObject({ code: 'MISMATCH' })
+    expect(await told({ out_trade_no: '7', out_refund_no_0: 'other', refund_status_0: 'SUCCESS' })).toEqual({
+      is: 'unknown',
+      code: 'MISMATCH',
+    })
+    expect(
+      await told({ out_trade_no: '8', out_refund_no_0: refundNumber('1'), refund_status_0: 'SUCCESS' }),
+    ).toMatchObject({ code: 'MISMATCH' })
   })
 })

@@ -9,17 +9,27 @@ import { type Fields, xmlOf } from '../../sandbox/wechat-v2/xml.ts'
 import { merchantKeys, platformKeys, type Received, shop, shared as v3 } from './wechat-v3-rig.ts'
 
 /** Keys and numbers that merchant and gateway of a test share. */
-export const shared = { mchId: '1900000109', appId: 'wxd930ea5d5a258f4f', key: '192006250b4c09247ec02edce69f6a2d' }
+export const shared = {
+  mchId: '1900000109',
+  appId: 'wxd930ea5d5a258f4f',
+  key: '192006250b4c09247ec02edce69f6a2d',
+}
 
 /** Long enough for WeChat to close a trade. */
 export const closable = 300_000
 
-export async function rig(sandboxOptions: Partial<SandboxConfig> = {}, providerOptions: Partial<WechatV2Config> = {}) {
+export async function rig(
+  sandboxOptions: Partial<SandboxConfig> = {},
+  providerOptions: Partial<WechatV2Config> = {},
+) {
   // The clock that gateway and adapter share.
   let passed = 0
   const now = () => Date.now() + passed
   const ids = snowflakes(1, now)
-  const notify = await shop('/v1/notify/wechat/v2', { status: 200, words: '<xml><return_code><![CDATA[SUCCESS]]></return_code></xml>' })
+  const notify = await shop('/v1/notify/wechat/v2', {
+    status: 200,
+    words: '<xml><return_code><![CDATA[SUCCESS]]></return_code></xml>',
+  })
   const sandbox = await startSandbox({
     mchId: v3.mchId,
     appId: v3.appId,
@@ -34,7 +44,13 @@ export async function rig(sandboxOptions: Partial<SandboxConfig> = {}, providerO
     now,
     ...sandboxOptions,
   })
-  const config: WechatV2Config = { baseUrl: sandbox.url, ...shared, notifyUrl: notify.notifyUrl, now, ...providerOptions }
+  const config: WechatV2Config = {
+    baseUrl: sandbox.url,
+    ...shared,
+    notifyUrl: notify.notifyUrl,
+    now,
+    ...providerOptions,
+  }
   const attemptNumber = (): AttemptNumber => ids.next() as AttemptNumber // A fresh snowflake is what an attempt's number is.
   return {
     sandbox,
@@ -68,8 +84,18 @@ export const refundNumber = (text: string): RefundNumber => `late-wechat-v2-${te
 
 /** What WeChat itself would say: any content, rightly signed. */
 export function signed(content: Fields, key = shared.key, type: SignType = 'HMAC-SHA256'): string {
-  const fields = { return_code: 'SUCCESS', result_code: 'SUCCESS', appid: shared.appId, mch_id: shared.mchId, nonce_str: 'n', ...content }
+  const fields = {
+    return_code: 'SUCCESS',
+    result_code: 'SUCCESS',
+    appid: shared.appId,
+    mch_id: shared.mchId,
+    nonce_str: 'n',
+    ...content,
+  }
   return xmlOf({ ...fields, sign: signOf(fields, key, type) })
 }
 
-export const posted = (body: string): Received => ({ headers: new Headers({ 'Content-Type': 'text/xml' }), body })
+export const posted = (body: string): Received => ({
+  headers: new Headers({ 'Content-Type': 'text/xml' }),
+  body,
+})

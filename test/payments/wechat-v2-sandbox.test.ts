@@ -25,12 +25,19 @@ const believed = ({ headers, body }: Received) =>
     (notified) => notified,
     () => 'rejected',
   )
-const notices = (attempt: string) => world.sandbox.ledger().trades.find(({ outTradeNo }) => outTradeNo === attempt)?.notifications
+const notices = (attempt: string) =>
+  world.sandbox.ledger().trades.find(({ outTradeNo }) => outTradeNo === attempt)?.notifications
 
 describe('the sandbox’s notifications of WeChat Pay v2', () => {
   it('come again until the answer’s return_code is SUCCESS, whatever its status', async () => {
     const attempt = await opened()
-    world.shop.answers(500, 'silence', world.wechat.callbacks.answers.refused.body, 'hello', world.wechat.callbacks.answers.stored.body)
+    world.shop.answers(
+      500,
+      'silence',
+      world.wechat.callbacks.answers.refused.body,
+      'hello',
+      world.wechat.callbacks.answers.stored.body,
+    )
     await buyer.pay(attempt)
     const received = await world.shop.arrived(5)
     expect(new Set(received.map(({ body }) => body)).size).toBe(1)
@@ -45,7 +52,10 @@ describe('the sandbox’s notifications of WeChat Pay v2', () => {
     await buyer.pay(request.attempt)
     const [notice] = await world.shop.arrived(1)
     expect(fieldsOf(notice?.body ?? '').sign).toHaveLength(32)
-    expect(notice && (await old.callbacks.read(notice.headers, notice.body))).toMatchObject({ is: 'payment', facts: { attempt: request.attempt } })
+    expect(notice && (await old.callbacks.read(notice.headers, notice.body))).toMatchObject({
+      is: 'payment',
+      facts: { attempt: request.attempt },
+    })
   })
 
   it('do not come when switched off, come twice, and come late', async () => {
@@ -56,7 +66,10 @@ describe('the sandbox’s notifications of WeChat Pay v2', () => {
     for (const attempt of [silent, late, twice]) await buyer.pay(attempt)
     expect(notices(late)).toMatchObject({ sent: 0 })
     const received = await Promise.all((await world.shop.arrived(3)).map(believed))
-    const told = (attempt: string) => received.filter((one) => typeof one === 'object' && one.is === 'payment' && one.facts.attempt === attempt)
+    const told = (attempt: string) =>
+      received.filter(
+        (one) => typeof one === 'object' && one.is === 'payment' && one.facts.attempt === attempt,
+      )
     expect([silent, twice, late].map((attempt) => told(attempt).length)).toEqual([0, 2, 1])
     expect(notices(silent)).toEqual({ sent: 0, acked: 0, forged: 0 })
   })
@@ -112,14 +125,24 @@ describe('the sandbox of WeChat Pay v2', () => {
       expect([status, said]).toEqual([200, { return_code: 'FAIL', return_msg: '签名错误' }])
     }
     const other = { ...asking, mch_id: '1' }
-    expect(await post('/pay/orderquery', { ...other, sign: signOf(other, shared.key, 'MD5') })).toMatchObject({ fields: { return_code: 'FAIL' } })
+    expect(await post('/pay/orderquery', { ...other, sign: signOf(other, shared.key, 'MD5') })).toMatchObject(
+      { fields: { return_code: 'FAIL' } },
+    )
   })
 
   it('signs every answer by the request’s algorithm, refusals too', async () => {
     for (const type of ['MD5', 'HMAC-SHA256'] as const) {
       const fields = { ...asking, sign_type: type }
-      const { fields: said } = await post('/pay/orderquery', { ...fields, sign: signOf(fields, shared.key, type) })
-      expect(said).toMatchObject({ return_code: 'SUCCESS', result_code: 'FAIL', err_code: 'ORDERNOTEXIST', sign: signOf(said, shared.key, type) })
+      const { fields: said } = await post('/pay/orderquery', {
+        ...fields,
+        sign: signOf(fields, shared.key, type),
+      })
+      expect(said).toMatchObject({
+        return_code: 'SUCCESS',
+        result_code: 'FAIL',
+        err_code: 'ORDERNOTEXIST',
+        sign: signOf(said, shared.key, type),
+      })
     }
   })
 
@@ -129,7 +152,13 @@ describe('the sandbox of WeChat Pay v2', () => {
     const refund = refundNumber(transactionId)
     const money = { amount: fen(1990), captured: fen(1990), currency: 'CNY' as const }
     await world.wechat.refund({ refund, attempt, transaction: transactionId, ...money })
-    await eventually(() => world.sandbox.ledger().refunds.find(({ notifications }) => notifications.acked === 1))
-    expect(world.sandbox.ledger()).toMatchObject({ captured: '1990', refunded: '1990', refunds: [{ outRefundNo: refund, status: 'SUCCESS' }] })
+    await eventually(() =>
+      world.sandbox.ledger().refunds.find(({ notifications }) => notifications.acked === 1),
+    )
+    expect(world.sandbox.ledger()).toMatchObject({
+      captured: '1990',
+      refunded: '1990',
+      refunds: [{ outRefundNo: refund, status: 'SUCCESS' }],
+    })
   })
 })

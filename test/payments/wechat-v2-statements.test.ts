@@ -15,7 +15,14 @@ beforeAll(async () => {
   await world.wechat.open({ attempt, amount, currency, ...rest })
   const { transactionId: transaction } = await world.buyer.pay(attempt)
   paid = { attempt, transaction, refund: refundNumber(transaction) }
-  await world.wechat.refund({ refund: refundNumber(transaction), attempt, transaction, amount, captured: amount, currency })
+  await world.wechat.refund({
+    refund: refundNumber(transaction),
+    attempt,
+    transaction,
+    amount,
+    captured: amount,
+    currency,
+  })
   await eventually(() => world.sandbox.ledger().refunded === '1990')
 })
 afterAll(() => world.stop())
@@ -35,7 +42,13 @@ const rowsOf = async (provider = world.wechat): Promise<StatementRow[]> => {
 
 describe('a day’s trade bill', () => {
   it('is unpacked, and read row by row with the facts of payments and refunds', async () => {
-    const common = { provider: 'wechat-v2', attempt: paid.attempt, transaction: paid.transaction, amount: 1990n, currency: 'CNY' }
+    const common = {
+      provider: 'wechat-v2',
+      attempt: paid.attempt,
+      transaction: paid.transaction,
+      amount: 1990n,
+      currency: 'CNY',
+    }
     expect(await rowsOf()).toMatchObject([
       { is: 'payment', facts: { ...common, state: 'SUCCESS', merchant: shared.mchId, app: shared.appId } },
       { is: 'refund', facts: { ...common, refund: paid.refund, state: 'SUCCESS' }, final: true },
@@ -69,7 +82,9 @@ describe('a day’s trade bill', () => {
 
   it('is not there after the time-out', async () => {
     await world.buyer.switches({ slowMs: { bill: 300 } })
-    await expect(wechatV2({ ...world.config, timeoutMs: 50 }).statements.fetch('trade', today())).rejects.toThrow('TIMEOUT')
+    await expect(
+      wechatV2({ ...world.config, timeoutMs: 50 }).statements.fetch('trade', today()),
+    ).rejects.toThrow('TIMEOUT')
     await world.buyer.switches({})
   })
 
@@ -92,12 +107,16 @@ describe('a day’s trade bill', () => {
   })
 
   it('of another merchant is refused', async () => {
-    await world.buyer.switches({ bill: { extraRows: [{ transaction: '1', trade: '2', fen: '3', merchant: '1900000999' }] } })
+    await world.buyer.switches({
+      bill: { extraRows: [{ transaction: '1', trade: '2', fen: '3', merchant: '1900000999' }] },
+    })
     await expect(rowsOf()).rejects.toThrow(/merchant 1900000999/)
     await world.buyer.switches({})
   })
 })
 
 it('a day’s fund bill is kept as it is, and signed for with HMAC-SHA256 whatever is configured', async () => {
-  expect(await text(await fetched('fund_flow', wechatV2({ ...world.config, sign: 'MD5' })))).toContain(paid.transaction)
+  expect(await text(await fetched('fund_flow', wechatV2({ ...world.config, sign: 'MD5' })))).toContain(
+    paid.transaction,
+  )
 })

@@ -23,8 +23,24 @@ describe('the table', () => {
     // 查询订单: trade_state; 错误码 of 统一下单, 查询订单 and 关闭订单.
     const states = ['SUCCESS', 'REFUND', 'NOTPAY', 'CLOSED', 'REVOKED', 'USERPAYING', 'PAYERROR', 'ACCEPT']
     const errors = [
-      ...['INVALID_REQUEST', 'NOAUTH', 'NOTENOUGH', 'ORDERPAID', 'ORDERCLOSED', 'SYSTEMERROR', 'APPID_NOT_EXIST', 'MCHID_NOT_EXIST'],
-      ...['APPID_MCHID_NOT_MATCH', 'LACK_PARAMS', 'OUT_TRADE_NO_USED', 'SIGNERROR', 'XML_FORMAT_ERROR', 'REQUIRE_POST_METHOD'],
+      ...[
+        'INVALID_REQUEST',
+        'NOAUTH',
+        'NOTENOUGH',
+        'ORDERPAID',
+        'ORDERCLOSED',
+        'SYSTEMERROR',
+        'APPID_NOT_EXIST',
+        'MCHID_NOT_EXIST',
+      ],
+      ...[
+        'APPID_MCHID_NOT_MATCH',
+        'LACK_PARAMS',
+        'OUT_TRADE_NO_USED',
+        'SIGNERROR',
+        'XML_FORMAT_ERROR',
+        'REQUIRE_POST_METHOD',
+      ],
       ...['POST_DATA_EMPTY', 'NOT_UTF8', 'ORDERNOTEXIST'],
     ]
     expect(Object.keys(meanings.states)).toEqual(expect.arrayContaining(states))
@@ -32,7 +48,8 @@ describe('the table', () => {
   })
 
   it('lets an order close for these alone', () => {
-    const closing = (table: Readonly<Record<string, string>>) => Object.keys(table).filter((word) => table[word] !== 'unknown')
+    const closing = (table: Readonly<Record<string, string>>) =>
+      Object.keys(table).filter((word) => table[word] !== 'unknown')
     expect(closing(meanings.states)).toEqual(['SUCCESS', 'REFUND', 'CLOSED', 'REVOKED'])
     expect(closing(meanings.errors)).toEqual(['ORDERNOTEXIST', 'ORDERCLOSED'])
   })
@@ -45,36 +62,58 @@ describe('a query', () => {
     expect(await wechat.query(attempt, 'settled')).toEqual({
       is: 'paid',
       facts: {
-        ...{ provider: 'wechat-v2', transaction: transactionId, attempt, state: 'SUCCESS', amount: 1990n, currency: 'CNY' },
+        ...{
+          provider: 'wechat-v2',
+          transaction: transactionId,
+          attempt,
+          state: 'SUCCESS',
+          amount: 1990n,
+          currency: 'CNY',
+        },
         ...{ merchant: shared.mchId, app: shared.appId },
       },
     })
   })
 
-  it.each(Object.entries(meanings.states).filter(([, means]) => means !== 'paid'))('reads the state %s as %s', async (tradeState, means) => {
-    const { attempt } = await opened()
-    await world.buyer.switches({ tradeState }, attempt)
-    expect(await wechat.query(attempt, 'settled')).toEqual({ is: means, state: tradeState })
-  })
+  it.each(Object.entries(meanings.states).filter(([, means]) => means !== 'paid'))(
+    'reads the state %s as %s',
+    async (tradeState, means) => {
+      const { attempt } = await opened()
+      await world.buyer.switches({ tradeState }, attempt)
+      expect(await wechat.query(attempt, 'settled')).toEqual({ is: means, state: tradeState })
+    },
+  )
 
   it.each(Object.entries(meanings.errors))('reads the error %s as %s', async (code, means) => {
     const { attempt } = await opened()
     await world.buyer.switches({ fail: { query: { times: 2, code } } }, attempt)
-    expect(await wechat.query(attempt, 'settled')).toEqual({ is: means === 'missing' ? 'closed' : means, state: code })
-    expect(await wechat.query(attempt, 'in_flight')).toEqual({ is: means === 'missing' ? 'unknown' : means, state: code })
+    expect(await wechat.query(attempt, 'settled')).toEqual({
+      is: means === 'missing' ? 'closed' : means,
+      state: code,
+    })
+    expect(await wechat.query(attempt, 'in_flight')).toEqual({
+      is: means === 'missing' ? 'unknown' : means,
+      state: code,
+    })
   })
 
-  it.each(['SOMETHING_NEW', 'constructor', '__proto__'])('takes the undocumented state %s for unknown', async (state) => {
-    const { attempt } = await opened()
-    await world.buyer.switches({ tradeState: state }, attempt)
-    expect(await wechat.query(attempt, 'settled')).toEqual({ is: 'unknown', state })
-    await world.buyer.switches({ fail: { query: { times: 1, code: state } } }, attempt)
-    expect(await wechat.query(attempt, 'settled')).toEqual({ is: 'unknown', state })
-  })
+  it.each(['SOMETHING_NEW', 'constructor', '__proto__'])(
+    'takes the undocumented state %s for unknown',
+    async (state) => {
+      const { attempt } = await opened()
+      await world.buyer.switches({ tradeState: state }, attempt)
+      expect(await wechat.query(attempt, 'settled')).toEqual({ is: 'unknown', state })
+      await world.buyer.switches({ fail: { query: { times: 1, code: state } } }, attempt)
+      expect(await wechat.query(attempt, 'settled')).toEqual({ is: 'unknown', state })
+    },
+  )
 
   it('believes "no such trade" from WeChat alone', async () => {
     const { attempt } = await opened()
-    await world.buyer.switches({ fail: { query: { times: 1, status: 404, code: 'ORDERNOTEXIST', unsigned: true } } }, attempt)
+    await world.buyer.switches(
+      { fail: { query: { times: 1, status: 404, code: 'ORDERNOTEXIST', unsigned: true } } },
+      attempt,
+    )
     expect(await wechat.query(attempt, 'settled')).toEqual({ is: 'unknown', state: 'HTTP_404' })
   })
 
@@ -97,18 +136,30 @@ describe('a query', () => {
     const { attempt } = await opened()
     await world.buyer.switches({ loseAnswer: { query: 1 }, slowMs: { query: 300 } }, attempt)
     expect(await wechat.query(attempt, 'settled')).toMatchObject({ is: 'unknown' })
-    expect(await wechatV2({ ...world.config, timeoutMs: 50 }).query(attempt, 'settled')).toEqual({ is: 'unknown', state: 'TIMEOUT' })
+    expect(await wechatV2({ ...world.config, timeoutMs: 50 }).query(attempt, 'settled')).toEqual({
+      is: 'unknown',
+      state: 'TIMEOUT',
+    })
   })
 })
 
 describe('an answer', () => {
-  const whole = { out_trade_no: '77', transaction_id: '42', trade_state: 'SUCCESS', total_fee: '5', cash_fee: '3' }
+  const whole = {
+    out_trade_no: '77',
+    transaction_id: '42',
+    trade_state: 'SUCCESS',
+    total_fee: '5',
+    cash_fee: '3',
+  }
   const closed = { out_trade_no: '77', trade_state: 'CLOSED' }
   const told = async (body: string, status = 200) => {
     const stub = await serving((_, response) => response.writeHead(status).end(body))
     try {
       // Not a snowflake: only asked about.
-      return await wechatV2({ ...world.config, baseUrl: stub.url }).query('77' as ReturnType<typeof world.attemptNumber>, 'settled')
+      return await wechatV2({ ...world.config, baseUrl: stub.url }).query(
+        '77' as ReturnType<typeof world.attemptNumber>,
+        'settled',
+      )
     } finally {
       await stub.stop()
     }
@@ -131,8 +182,16 @@ describe('an answer', () => {
     ['that says neither', signed({ ...closed, result_code: '' }), 'RESULT_CODE_FAIL'],
     ['signed by the algorithm that is not configured', signed(closed, shared.key, 'MD5'), 'UNVERIFIED'],
     ['that names the other algorithm', signed({ ...closed, sign_type: 'MD5' }), 'UNVERIFIED'],
-    ['that anybody can give', '<xml><return_code>FAIL</return_code><err_code>ORDERNOTEXIST</err_code></xml>', 'RETURN_CODE_FAIL'],
-    ['with a field twice', signed(closed).replace('</xml>', '<trade_state>CLOSED</trade_state></xml>'), 'UNREADABLE'],
+    [
+      'that anybody can give',
+      '<xml><return_code>FAIL</return_code><err_code>ORDERNOTEXIST</err_code></xml>',
+      'RETURN_CODE_FAIL',
+    ],
+    [
+      'with a field twice',
+      signed(closed).replace('</xml>', '<trade_state>CLOSED</trade_state></xml>'),
+      'UNREADABLE',
+    ],
     ['with a document type', `<!DOCTYPE xml>${signed(closed)}`, 'UNREADABLE'],
     ['that is a page', '<html><body>502 Bad Gateway</body></html>', 'UNREADABLE'],
     ['that is empty', '', 'UNREADABLE'],

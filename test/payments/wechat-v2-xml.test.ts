@@ -15,7 +15,14 @@ const why = async (body: string) =>
     () => undefined,
     (error: unknown) => (error instanceof NotificationRejected ? error.reason : error),
   )
-const payment = { out_trade_no: '7', transaction_id: '42', total_fee: '5', cash_fee: '3', fee_type: 'CNY', openid: 'secret' }
+const payment = {
+  out_trade_no: '7',
+  transaction_id: '42',
+  total_fee: '5',
+  cash_fee: '3',
+  fee_type: 'CNY',
+  openid: 'secret',
+}
 
 describe('XML that can be read in two ways, or costs too much, is rejected', () => {
   const whole = signed(payment)
@@ -36,7 +43,10 @@ describe('XML that can be read in two ways, or costs too much, is rejected', () 
     ['text beside the fields', inside('SUCCESS')],
     ['a document type', `<!DOCTYPE xml>${whole}`],
     ['a document type in small letters', `<!doctype xml>${whole}`],
-    ['an outer entity', `<!DOCTYPE xml [<!ENTITY x SYSTEM "file:///etc/passwd">]>${inside('<attach>&x;</attach>')}`],
+    [
+      'an outer entity',
+      `<!DOCTYPE xml [<!ENTITY x SYSTEM "file:///etc/passwd">]>${inside('<attach>&x;</attach>')}`,
+    ],
     ['a bomb of entities', `<!DOCTYPE xml [<!ENTITY l0 "lol">${laughs}]>${inside('<attach>&l9;</attach>')}`],
     ['a name of the language', inside('<__proto__><sign>1</sign></__proto__>')],
     ['a name of the language, flat', inside('<__proto__>1</__proto__>')],
@@ -52,7 +62,11 @@ describe('XML that can be read in two ways, or costs too much, is rejected', () 
 
   it('and spaces inside a value are a part of what was signed', async () => {
     expect(await why(signed({ ...payment, attach: ' order:1 ' }))).toBeUndefined()
-    expect(await why(signed({ ...payment, attach: ' order:1 ' }).replace('<![CDATA[ order:1 ]]>', ' order:1 '))).toBeUndefined()
-    expect(await why(signed({ ...payment, attach: ' order:1 ' }).replace(' order:1 ', 'order:1'))).toBe('signature')
+    expect(
+      await why(signed({ ...payment, attach: ' order:1 ' }).replace('<![CDATA[ order:1 ]]>', ' order:1 ')),
+    ).toBeUndefined()
+    expect(await why(signed({ ...payment, attach: ' order:1 ' }).replace(' order:1 ', 'order:1'))).toBe(
+      'signature',
+    )
   })
 })

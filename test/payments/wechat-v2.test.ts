@@ -23,13 +23,17 @@ const paid = async () => {
   const { transactionId } = await world.buyer.pay(request.attempt)
   return { ...request, transactionId }
 }
-const tradeOf = (attempt: string) => world.sandbox.ledger().trades.find(({ outTradeNo }) => outTradeNo === attempt)
+const tradeOf = (attempt: string) =>
+  world.sandbox.ledger().trades.find(({ outTradeNo }) => outTradeNo === attempt)
 
 describe('open', () => {
   it('gives the QR text, and the same one when the same creation is repeated', async () => {
     const request = world.openRequest()
     const first = await wechat.open(request)
-    expect(first).toEqual({ is: 'open', answer: { kind: 'qr', qr: expect.stringMatching(/^weixin:\/\/wxpay\/bizpayurl\?pr=/) } })
+    expect(first).toEqual({
+      is: 'open',
+      answer: { kind: 'qr', qr: expect.stringMatching(/^weixin:\/\/wxpay\/bizpayurl\?pr=/) },
+    })
     expect(await wechat.open(request)).toEqual(first)
   })
 
@@ -49,7 +53,10 @@ describe('open', () => {
 
   it('does not call the number refused when it repeats it with other parameters', async () => {
     const request = await opened()
-    expect(await wechat.open({ ...request, amount: fen(1) })).toEqual({ is: 'unknown', code: 'INVALID_REQUEST' })
+    expect(await wechat.open({ ...request, amount: fen(1) })).toEqual({
+      is: 'unknown',
+      code: 'INVALID_REQUEST',
+    })
   })
 
   it('says that a number is paid, also when the creation was repeated with other parameters', async () => {
@@ -62,7 +69,10 @@ describe('open', () => {
     const request = world.openRequest()
     await world.buyer.switches({ fail: { open: { times: 1, code: 'NOAUTH' } } }, request.attempt)
     expect(await wechat.open(request)).toEqual({ is: 'refused', code: 'NOAUTH' })
-    expect(await wechat.open(world.openRequest({ expiresAt: new Date(0) }))).toEqual({ is: 'refused', code: 'PARAM_ERROR' })
+    expect(await wechat.open(world.openRequest({ expiresAt: new Date(0) }))).toEqual({
+      is: 'refused',
+      code: 'PARAM_ERROR',
+    })
     const closed = await opened()
     await world.buyer.close(closed.attempt)
     expect(await wechat.open(closed)).toEqual({ is: 'refused', code: 'ORDERCLOSED' })
@@ -104,7 +114,10 @@ describe('open', () => {
     await world.buyer.switches({ slowMs: { open: 400 } }, request.attempt)
     const hasty = wechatV2({ ...world.config, timeoutMs: 100 })
     expect(await hasty.open(request)).toEqual({ is: 'unknown', code: 'TIMEOUT' })
-    expect(await wechat.query(request.attempt, 'in_flight')).toEqual({ is: 'unknown', state: 'ORDERNOTEXIST' })
+    expect(await wechat.query(request.attempt, 'in_flight')).toEqual({
+      is: 'unknown',
+      state: 'ORDERNOTEXIST',
+    })
     await eventually(() => tradeOf(request.attempt))
     expect(await wechat.query(request.attempt, 'in_flight')).toEqual({ is: 'unknown', state: 'NOTPAY' })
   })
@@ -136,7 +149,10 @@ describe('the wire', () => {
       response.writeHead(500).end()
     })
     const provider = wechatV2({ ...world.config, baseUrl: stub.url })
-    const request = world.openRequest({ expiresAt: new Date('2026-12-31T16:29:59.999Z'), payer: { ip: '2001:db8::1' } })
+    const request = world.openRequest({
+      expiresAt: new Date('2026-12-31T16:29:59.999Z'),
+      payer: { ip: '2001:db8::1' },
+    })
     await provider.open(request)
     await provider.open(request)
     await stub.stop()
@@ -160,7 +176,9 @@ describe('the wire', () => {
   })
 
   it('cuts a description to the 127 bytes that WeChat takes, between characters', async () => {
-    expect(await wechat.open(world.openRequest({ description: '长'.repeat(300) }))).toMatchObject({ is: 'open' })
+    expect(await wechat.open(world.openRequest({ description: '长'.repeat(300) }))).toMatchObject({
+      is: 'open',
+    })
     expect(await wechat.open(world.openRequest({ description: '<&>"' }))).toMatchObject({ is: 'open' })
   })
 })

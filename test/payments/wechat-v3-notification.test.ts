@@ -3,7 +3,16 @@ import { fen } from '../../domain/money.ts'
 import { NotificationRejected } from '../../payments/provider.ts'
 import { wechatV3 } from '../../payments/wechat-v3.ts'
 import { platform, seal } from '../../sandbox/wechat-v3/signature.ts'
-import { eventually, platformKeys as gatewayKeys, openRequest, type Received, refundNumber, rig, shared, strangerKeys } from './wechat-v3-rig.ts'
+import {
+  eventually,
+  platformKeys as gatewayKeys,
+  openRequest,
+  type Received,
+  refundNumber,
+  rig,
+  shared,
+  strangerKeys,
+} from './wechat-v3-rig.ts'
 
 let world: Awaited<ReturnType<typeof rig>>
 let genuine: Received
@@ -39,7 +48,10 @@ const fromWechat = (event: string, content: unknown, over: object = {}, apiKey =
   const resource = { algorithm: 'AEAD_AES_256_GCM', nonce: 'abcdefghijkl', associated_data: 'transaction' }
   const ciphertext = seal(plain, Buffer.from(apiKey), resource.nonce, resource.associated_data)
   const body = JSON.stringify({ id: '1', event_type: event, resource: { ...resource, ciphertext }, ...over })
-  return { headers: new Headers(platform(shared.platformKeyId, gatewayKeys.privateKey, Date.now).headers(body)), body }
+  return {
+    headers: new Headers(platform(shared.platformKeyId, gatewayKeys.privateKey, Date.now).headers(body)),
+    body,
+  }
 }
 const payment = {
   appid: 'wx-other',
@@ -58,7 +70,9 @@ describe('a notification', () => {
       is: 'payment',
       facts: { attempt, amount: fen(1990), currency: 'CNY', merchant: shared.mchId, app: shared.appId },
     })
-    expect(JSON.stringify(notified, (_, value) => (typeof value === 'bigint' ? value.toString() : value))).not.toContain('oUpF8uMuAJO')
+    expect(
+      JSON.stringify(notified, (_, value) => (typeof value === 'bigint' ? value.toString() : value)),
+    ).not.toContain('oUpF8uMuAJO')
   })
 
   it('is read for what it says, also about other merchants, apps, numbers and currencies: comparing is the judge’s', async () => {
@@ -69,22 +83,33 @@ describe('a notification', () => {
     })
   })
 
-  it.each(['SUCCESS', 'CLOSED', 'ABNORMAL'] as const)('tells of a refund that ended %s', async (refundEnds) => {
-    const request = openRequest()
-    await world.wechat.open(request)
-    await world.buyer.switches({ refundEnds }, request.attempt)
-    const { transactionId } = await world.buyer.pay(request.attempt)
-    const refund = refundNumber(transactionId)
-    await world.wechat.refund({ ...request, refund, transaction: transactionId, captured: request.amount })
-    const found = await eventually(async () => {
-      const all = await Promise.all(world.shop.received.map(({ headers, body }) => world.wechat.callbacks.read(headers, body)))
-      return all.find((notified) => notified.is === 'refund' && notified.facts.refund === refund)
-    })
-    expect(found).toMatchObject({
-      is: 'refund',
-      facts: { refund, attempt: request.attempt, state: refundEnds, amount: request.amount, transaction: transactionId },
-    })
-  })
+  it.each(['SUCCESS', 'CLOSED', 'ABNORMAL'] as const)(
+    'tells of a refund that ended %s',
+    async (refundEnds) => {
+      const request = openRequest()
+      await world.wechat.open(request)
+      await world.buyer.switches({ refundEnds }, request.attempt)
+      const { transactionId } = await world.buyer.pay(request.attempt)
+      const refund = refundNumber(transactionId)
+      await world.wechat.refund({ ...request, refund, transaction: transactionId, captured: request.amount })
+      const found = await eventually(async () => {
+        const all = await Promise.all(
+          world.shop.received.map(({ headers, body }) => world.wechat.callbacks.read(headers, body)),
+        )
+        return all.find((notified) => notified.is === 'refund' && notified.facts.refund === refund)
+      })
+      expect(found).toMatchObject({
+        is: 'refund',
+        facts: {
+          refund,
+          attempt: request.attempt,
+          state: refundEnds,
+          amount: request.amount,
+          transaction: transactionId,
+        },
+      })
+    },
+  )
 
   it('of another kind is none of our business', async () => {
     const { headers, body } = fromWechat('COUPON.USE', {})
@@ -92,11 +117,16 @@ describe('a notification', () => {
   })
 
   it('is believed with either of two platform keys while they rotate', async () => {
-    const platformKeys = { [shared.platformKeyId]: gatewayKeys.publicKey, '7132D72A03E93CDDF8C03BBD1F37EEDF': strangerKeys.publicKey }
+    const platformKeys = {
+      [shared.platformKeyId]: gatewayKeys.publicKey,
+      '7132D72A03E93CDDF8C03BBD1F37EEDF': strangerKeys.publicKey,
+    }
     const rotating = wechatV3({ ...world.config, platformKeys })
     const next = platform('7132D72A03E93CDDF8C03BBD1F37EEDF', strangerKeys.privateKey, Date.now)
     expect(await why(genuine, rotating)).toBeUndefined()
-    expect(await why({ headers: new Headers(next.headers(genuine.body)), body: genuine.body }, rotating)).toBeUndefined()
+    expect(
+      await why({ headers: new Headers(next.headers(genuine.body)), body: genuine.body }, rotating),
+    ).toBeUndefined()
   })
 })
 
@@ -104,7 +134,9 @@ describe('a notification is rejected', () => {
   it('with one byte of its body changed, wherever that is', async () => {
     for (let at = 0; at < genuine.body.length; at += 37) {
       const other = genuine.body[at] === 'A' ? 'B' : 'A'
-      expect(await why({ ...genuine, body: genuine.body.slice(0, at) + other + genuine.body.slice(at + 1) })).toBe('signature')
+      expect(
+        await why({ ...genuine, body: genuine.body.slice(0, at) + other + genuine.body.slice(at + 1) }),
+      ).toBe('signature')
     }
     expect(await why({ ...genuine, body: `${genuine.body} ` })).toBe('signature')
   })
@@ -137,16 +169,23 @@ describe('a notification is rejected', () => {
   })
 
   it('without a time stamp that is a number', async () => {
-    for (const stamp of [undefined, '', 'now', '1e9', '-1', ' ']) expect(await why(withHeader('Wechatpay-Timestamp', stamp))).toBe('timestamp')
+    for (const stamp of [undefined, '', 'now', '1e9', '-1', ' '])
+      expect(await why(withHeader('Wechatpay-Timestamp', stamp))).toBe('timestamp')
   })
 
   it('when it is authentic and not readable', async () => {
     for (const unreadable of [
       fromWechat('TRANSACTION.SUCCESS', payment, {}, 'x'.repeat(32)),
-      fromWechat('TRANSACTION.SUCCESS', payment, { resource: { algorithm: 'ROT13', nonce: 'n', ciphertext: 'c' } }),
+      fromWechat('TRANSACTION.SUCCESS', payment, {
+        resource: { algorithm: 'ROT13', nonce: 'n', ciphertext: 'c' },
+      }),
       fromWechat('TRANSACTION.SUCCESS', payment, { resource: undefined }),
-      fromWechat('TRANSACTION.SUCCESS', payment, { resource: { algorithm: 'AEAD_AES_256_GCM', nonce: 'n', ciphertext: '' } }),
-      fromWechat('TRANSACTION.SUCCESS', payment, { resource: { algorithm: 'AEAD_AES_256_GCM', nonce: 'n', ciphertext: 'AA==' } }),
+      fromWechat('TRANSACTION.SUCCESS', payment, {
+        resource: { algorithm: 'AEAD_AES_256_GCM', nonce: 'n', ciphertext: '' },
+      }),
+      fromWechat('TRANSACTION.SUCCESS', payment, {
+        resource: { algorithm: 'AEAD_AES_256_GCM', nonce: 'n', ciphertext: 'AA==' },
+      }),
       fromWechat('TRANSACTION.SUCCESS', 'not json'),
       fromWechat('TRANSACTION.SUCCESS', { ...payment, trade_state: 'NOTPAY' }),
       fromWechat('TRANSACTION.SUCCESS', { ...payment, amount: { total: 1.5, currency: 'CNY' } }),

@@ -18,21 +18,34 @@ const paid = async (switches: Switches = {}): Promise<RefundRequest> => {
   await wechat.open({ attempt, amount, currency, ...rest })
   await world.buyer.switches(switches, attempt)
   const { transactionId } = await world.buyer.pay(attempt)
-  return { refund: refundNumber(transactionId), attempt, transaction: transactionId, amount, captured: amount, currency }
+  return {
+    refund: refundNumber(transactionId),
+    attempt,
+    transaction: transactionId,
+    amount,
+    captured: amount,
+    currency,
+  }
 }
 const final = (request: RefundRequest) =>
   eventually(async () => {
     const state = await wechat.queryRefund(request.refund)
     return state.is !== 'processing' && state
   })
-const ledgerOf = ({ attempt }: RefundRequest) => world.sandbox.ledger().trades.find(({ outTradeNo }) => outTradeNo === attempt)
+const ledgerOf = ({ attempt }: RefundRequest) =>
+  world.sandbox.ledger().trades.find(({ outTradeNo }) => outTradeNo === attempt)
 
 describe('refund', () => {
   it('is processed first and succeeds then; the trade is closed for good', async () => {
     const request = await paid()
     expect(await wechat.refund(request)).toEqual({ is: 'processing', code: 'PROCESSING' })
     expect(await final(request)).toEqual({ is: 'success', code: 'SUCCESS' })
-    expect(ledgerOf(request)).toMatchObject({ captured: '1990', refunded: '1990', refunding: '0', state: 'REFUND' })
+    expect(ledgerOf(request)).toMatchObject({
+      captured: '1990',
+      refunded: '1990',
+      refunding: '0',
+      state: 'REFUND',
+    })
     expect(await wechat.query(request.attempt, 'settled')).toEqual({ is: 'closed', state: 'REFUND' })
   })
 
@@ -63,7 +76,11 @@ describe('refund', () => {
   it('never exceeds what was captured, in parts either', async () => {
     const request = await paid()
     const part = (name: string, amount: bigint) =>
-      wechat.refund({ ...request, refund: refundNumber(`${request.transaction}-${name}`), amount: fen(amount) })
+      wechat.refund({
+        ...request,
+        refund: refundNumber(`${request.transaction}-${name}`),
+        amount: fen(amount),
+      })
     expect(await part('a', 990n)).toMatchObject({ is: 'processing' })
     expect(await part('b', 1001n)).toEqual({ is: 'unknown', code: 'INVALID_REQUEST' })
     expect(await part('c', 1000n)).toMatchObject({ is: 'processing' })
@@ -73,7 +90,10 @@ describe('refund', () => {
   it('is unknown when the same number is used for another amount', async () => {
     const request = await paid()
     await wechat.refund(request)
-    expect(await wechat.refund({ ...request, amount: fen(1) })).toEqual({ is: 'unknown', code: 'INVALID_REQUEST' })
+    expect(await wechat.refund({ ...request, amount: fen(1) })).toEqual({
+      is: 'unknown',
+      code: 'INVALID_REQUEST',
+    })
   })
 
   it.each([
@@ -106,8 +126,13 @@ describe('refund', () => {
 
 describe('query refund', () => {
   it('says missing on WeChat’s own word alone', async () => {
-    expect(await wechat.queryRefund(refundNumber('none'))).toEqual({ is: 'missing', code: 'RESOURCE_NOT_EXISTS' })
-    await world.buyer.switches({ fail: { queryRefund: { times: 1, status: 404, code: 'RESOURCE_NOT_EXISTS', unsigned: true } } })
+    expect(await wechat.queryRefund(refundNumber('none'))).toEqual({
+      is: 'missing',
+      code: 'RESOURCE_NOT_EXISTS',
+    })
+    await world.buyer.switches({
+      fail: { queryRefund: { times: 1, status: 404, code: 'RESOURCE_NOT_EXISTS', unsigned: true } },
+    })
     expect(await wechat.queryRefund(refundNumber('none'))).toEqual({ is: 'unknown', code: 'UNVERIFIED_404' })
     await world.buyer.switches({ fail: { queryRefund: { times: 1 } } })
     expect(await wechat.queryRefund(refundNumber('none'))).toEqual({ is: 'unknown', code: 'SYSTEM_ERROR' })

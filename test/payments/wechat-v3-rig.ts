@@ -53,7 +53,10 @@ export async function serving(listener: RequestListener) {
 export type Received = { headers: Headers; body: string }
 
 /** The shop's notify URL: keeps what arrives and answers as told: a status, a body with 200, or `silence`; if not, as `taken`. */
-export async function shop(path = '/v1/notify/wechat/v3', taken: { status: number; words?: string } = { status: 204 }) {
+export async function shop(
+  path = '/v1/notify/wechat/v3',
+  taken: { status: number; words?: string } = { status: 204 },
+) {
   const received: Received[] = []
   const arrivals = new EventEmitter()
   const answers: (number | string)[] = []
@@ -61,7 +64,8 @@ export async function shop(path = '/v1/notify/wechat/v3', taken: { status: numbe
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
     const headers = new Headers()
-    for (const [name, values = []] of Object.entries(request.headersDistinct)) for (const value of values) headers.append(name, value)
+    for (const [name, values = []] of Object.entries(request.headersDistinct))
+      for (const value of values) headers.append(name, value)
     received.push({ headers, body: Buffer.concat(chunks).toString() })
     arrivals.emit('one')
     const answer = answers.shift()
@@ -83,7 +87,9 @@ export async function shop(path = '/v1/notify/wechat/v3', taken: { status: numbe
 }
 
 /** Waits until `look` finds something; the sandbox acts by itself, so there is no event to wait for. */
-export async function eventually<T>(look: () => T | undefined | false | Promise<T | undefined | false>): Promise<T> {
+export async function eventually<T>(
+  look: () => T | undefined | false | Promise<T | undefined | false>,
+): Promise<T> {
   for (;;) {
     const found = await look()
     if (found) return found
@@ -91,7 +97,10 @@ export async function eventually<T>(look: () => T | undefined | false | Promise<
   }
 }
 
-export async function rig(sandboxOptions: Partial<SandboxConfig> = {}, providerOptions: Partial<WechatV3Config> = {}) {
+export async function rig(
+  sandboxOptions: Partial<SandboxConfig> = {},
+  providerOptions: Partial<WechatV3Config> = {},
+) {
   const notify = await shop()
   const sandbox = await startSandbox({
     mchId: shared.mchId,

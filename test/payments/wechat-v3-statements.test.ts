@@ -31,9 +31,14 @@ async function read(): Promise<StatementRow[] | 'none'> {
 /** A bill's text in pieces of `size` bytes. */
 const inPieces = (text: string, size: number): AsyncIterable<Uint8Array> => {
   const bytes = Buffer.from(text)
-  return Readable.from(Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.subarray(i * size, (i + 1) * size)))
+  return Readable.from(
+    Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+      bytes.subarray(i * size, (i + 1) * size),
+    ),
+  )
 }
-const rowsOf = (text: string, size = 7) => collected(wechatBillRows(inPieces(text, size), { provider: 'wechat-v3', merchant: '180023671' }))
+const rowsOf = (text: string, size = 7) =>
+  collected(wechatBillRows(inPieces(text, size), { provider: 'wechat-v3', merchant: '180023671' }))
 
 /** 下载交易账单, the example that WeChat publishes, with its sums made those of one row. */
 const published = [
@@ -55,7 +60,8 @@ const facts = {
 
 describe('a bill as WeChat publishes it', () => {
   it.each([1, 2, 3, 64, 10_000])('is read, however it is cut into pieces: %i bytes', async (size) => {
-    for (const end of ['\n', '\r\n']) expect(await rowsOf(`${published.join(end)}${end}`, size)).toEqual([{ is: 'payment', facts }])
+    for (const end of ['\n', '\r\n'])
+      expect(await rowsOf(`${published.join(end)}${end}`, size)).toEqual([{ is: 'payment', facts }])
   })
 
   it.each(['茶, 绿茶', '`quoted`', '"a,b"', 'a,`b,`c', ',`0.00,`', 'first\nsecond', '', '茶🍵'])(
@@ -79,7 +85,12 @@ describe('a bill as WeChat publishes it', () => {
     ['that is none', ['<html>busy</html>']],
     [
       'with an amount that is none',
-      [header, row.replace('`0.01,`0.00,`', '`0.015,`0.00,`').replace(/`0.01(,`0.00,`)$/, '`0.015$1'), sumsHeader, sums],
+      [
+        header,
+        row.replace('`0.01,`0.00,`', '`0.015,`0.00,`').replace(/`0.01(,`0.00,`)$/, '`0.015$1'),
+        sumsHeader,
+        sums,
+      ],
     ],
     ['of another merchant', [header, row.replace('180023671', '1900000109'), sumsHeader, sums]],
     ['of nothing at all', []],
@@ -96,9 +107,22 @@ describe('a bill that is fetched', () => {
     await world.wechat.refund(refund)
     await eventually(async () => (await world.wechat.queryRefund(refund.refund)).is === 'success')
     const rows = await read()
-    const common = { provider: 'wechat-v3', currency: 'CNY', merchant: shared.mchId, app: shared.appId, state: 'SUCCESS', amount: 1990n }
-    expect(rows).toContainEqual({ is: 'payment', facts: { ...common, transaction: one.transaction, attempt: one.attempt } })
-    expect(rows).toContainEqual({ is: 'payment', facts: { ...common, transaction: two.transaction, attempt: two.attempt } })
+    const common = {
+      provider: 'wechat-v3',
+      currency: 'CNY',
+      merchant: shared.mchId,
+      app: shared.appId,
+      state: 'SUCCESS',
+      amount: 1990n,
+    }
+    expect(rows).toContainEqual({
+      is: 'payment',
+      facts: { ...common, transaction: one.transaction, attempt: one.attempt },
+    })
+    expect(rows).toContainEqual({
+      is: 'payment',
+      facts: { ...common, transaction: two.transaction, attempt: two.attempt },
+    })
     expect(rows).toContainEqual({
       is: 'refund',
       final: true,
@@ -108,9 +132,17 @@ describe('a bill that is fetched', () => {
 
   it('tells a refund that failed, and one that is under way, from one that arrived', async () => {
     const row = { transaction: 't1', trade: '1', fen: '5' }
-    await bill({ extraRows: ['PROCESSING', 'FAIL', 'CHANGE'].map((refundState) => ({ ...row, refund: refundState, refundState })) })
+    await bill({
+      extraRows: ['PROCESSING', 'FAIL', 'CHANGE'].map((refundState) => ({
+        ...row,
+        refund: refundState,
+        refundState,
+      })),
+    })
     const rows = (await read()) as StatementRow[] // There are rows.
-    const seen = rows.flatMap((row) => (row.is === 'refund' && row.facts.transaction === 't1' ? [[row.facts.state, row.final, row.failed]] : []))
+    const seen = rows.flatMap((row) =>
+      row.is === 'refund' && row.facts.transaction === 't1' ? [[row.facts.state, row.final, row.failed]] : [],
+    )
     expect(seen).toEqual([
       ['PROCESSING', false, undefined],
       ['FAIL', true, true],

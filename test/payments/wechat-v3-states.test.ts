@@ -47,23 +47,38 @@ describe('query', () => {
     const { attempt } = await opened()
     const failure = { times: 2, status: means === 'missing' ? 404 : 400, code }
     await world.buyer.switches({ fail: { query: failure } }, attempt)
-    expect(await wechat.query(attempt, 'settled')).toEqual({ is: means === 'missing' ? 'closed' : means, state: code })
-    expect(await wechat.query(attempt, 'in_flight')).toEqual({ is: means === 'missing' ? 'unknown' : means, state: code })
+    expect(await wechat.query(attempt, 'settled')).toEqual({
+      is: means === 'missing' ? 'closed' : means,
+      state: code,
+    })
+    expect(await wechat.query(attempt, 'in_flight')).toEqual({
+      is: means === 'missing' ? 'unknown' : means,
+      state: code,
+    })
   })
 
-  it.each(['SOMETHING_NEW', 'constructor', '__proto__'])('takes the undocumented state %s for unknown', async (state) => {
-    const { attempt } = await opened()
-    await world.buyer.switches({ tradeState: state }, attempt)
-    expect(await wechat.query(attempt, 'settled')).toEqual({ is: 'unknown', state })
-    await world.buyer.switches({ fail: { query: { times: 1, status: 400, code: state } } }, attempt)
-    expect(await wechat.query(attempt, 'settled')).toEqual({ is: 'unknown', state })
-  })
+  it.each(['SOMETHING_NEW', 'constructor', '__proto__'])(
+    'takes the undocumented state %s for unknown',
+    async (state) => {
+      const { attempt } = await opened()
+      await world.buyer.switches({ tradeState: state }, attempt)
+      expect(await wechat.query(attempt, 'settled')).toEqual({ is: 'unknown', state })
+      await world.buyer.switches({ fail: { query: { times: 1, status: 400, code: state } } }, attempt)
+      expect(await wechat.query(attempt, 'settled')).toEqual({ is: 'unknown', state })
+    },
+  )
 
   it('believes "no such trade" from WeChat alone, and with its own status', async () => {
     const { attempt } = await opened()
-    await world.buyer.switches({ fail: { query: { times: 1, status: 404, code: 'ORDER_NOT_EXIST', unsigned: true } } }, attempt)
+    await world.buyer.switches(
+      { fail: { query: { times: 1, status: 404, code: 'ORDER_NOT_EXIST', unsigned: true } } },
+      attempt,
+    )
     expect(await wechat.query(attempt, 'settled')).toEqual({ is: 'unknown', state: 'UNVERIFIED_404' })
-    await world.buyer.switches({ fail: { query: { times: 1, status: 500, code: 'ORDER_NOT_EXIST' } } }, attempt)
+    await world.buyer.switches(
+      { fail: { query: { times: 1, status: 500, code: 'ORDER_NOT_EXIST' } } },
+      attempt,
+    )
     expect(await wechat.query(attempt, 'settled')).toEqual({ is: 'unknown', state: 'ORDER_NOT_EXIST' })
   })
 
@@ -112,7 +127,11 @@ describe('an answer that WeChat signed', () => {
     ['without a transaction', { ...whole, transaction_id: undefined }, 'UNREADABLE'],
     ['with half a fen', { ...whole, amount: { total: 0.5, currency: 'CNY' } }, 'UNREADABLE'],
     ['with an amount in words', { ...whole, amount: { total: '5', currency: 'CNY' } }, 'UNREADABLE'],
-    ['with an amount beyond exact numbers', { ...whole, amount: { total: 2 ** 60, currency: 'CNY' } }, 'UNREADABLE'],
+    [
+      'with an amount beyond exact numbers',
+      { ...whole, amount: { total: 2 ** 60, currency: 'CNY' } },
+      'UNREADABLE',
+    ],
     ['without a state', { ...whole, trade_state: undefined }, 'UNREADABLE'],
   ])('is unknown %s', async (_, body, state) => {
     expect(await told(JSON.stringify(body))).toEqual({ is: 'unknown', state })
@@ -136,9 +155,17 @@ describe('an answer that WeChat signed', () => {
     const body = JSON.stringify(whole)
     const stub = await serving((request, response) => {
       const moved = request.url?.startsWith('/v3/')
-      response.writeHead(moved ? 302 : 200, { ...headers(moved ? '' : body), ...(moved && { location: '/elsewhere' }) }).end(moved ? '' : body)
+      response
+        .writeHead(moved ? 302 : 200, {
+          ...headers(moved ? '' : body),
+          ...(moved && { location: '/elsewhere' }),
+        })
+        .end(moved ? '' : body)
     })
-    expect(await wechatV3({ ...world.config, baseUrl: stub.url }).query(attempt, 'settled')).toEqual({ is: 'unknown', state: 'HTTP_302' })
+    expect(await wechatV3({ ...world.config, baseUrl: stub.url }).query(attempt, 'settled')).toEqual({
+      is: 'unknown',
+      state: 'HTTP_302',
+    })
     await stub.stop()
   })
 })
@@ -158,17 +185,25 @@ describe('a configuration that cannot work', () => {
     ['notifyUrl', { notifyUrl: 'https://shop.example/notify?x=1' }, 'without query'],
     ['timeoutMs', { timeoutMs: 0 }, 'positive'],
   ])('stops at once and names %s', (field, over, remedy) => {
-    expect(() => wechatV3({ ...world.config, ...over })).toThrow(new RegExp(`wechat-v3 is not configured right:\\n {2}${field}: .*${remedy}`))
+    expect(() => wechatV3({ ...world.config, ...over })).toThrow(
+      new RegExp(`wechat-v3 is not configured right:\\n {2}${field}: .*${remedy}`),
+    )
   })
 
   it('never repeats a key in its message', () => {
     const secret = 'x'.repeat(31)
-    expect(() => wechatV3({ ...world.config, apiKey: secret, privateKey: 'not a key' })).toThrow(expect.not.stringContaining(secret))
+    expect(() => wechatV3({ ...world.config, apiKey: secret, privateKey: 'not a key' })).toThrow(
+      expect.not.stringContaining(secret),
+    )
   })
 
   it('takes keys of any PEM kind', () => {
-    const privateKey = createPrivateKey(world.config.privateKey).export({ type: 'pkcs1', format: 'pem' }).toString()
-    const publicKey = createPublicKey(platformKeys.publicKey).export({ type: 'pkcs1', format: 'pem' }).toString()
+    const privateKey = createPrivateKey(world.config.privateKey)
+      .export({ type: 'pkcs1', format: 'pem' })
+      .toString()
+    const publicKey = createPublicKey(platformKeys.publicKey)
+      .export({ type: 'pkcs1', format: 'pem' })
+      .toString()
     expect(wechatV3({ ...world.config, privateKey, platformKeys: { A1: publicKey } }).name).toBe('wechat-v3')
   })
 })

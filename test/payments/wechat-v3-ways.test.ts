@@ -15,10 +15,12 @@ afterAll(() => world.stop())
 
 const openid = 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o'
 const jsapi = (over: Partial<OpenRequest> = {}) => openRequest({ way: 'jsapi', payer: { openid }, ...over })
-const h5 = (over: Partial<OpenRequest> = {}) => openRequest({ way: 'h5', payer: { ip: '203.0.113.7' }, ...over })
+const h5 = (over: Partial<OpenRequest> = {}) =>
+  openRequest({ way: 'h5', payer: { ip: '203.0.113.7' }, ...over })
 type Jsapi = Extract<OpenAnswer, { kind: 'jsapi' }>
 const jsapiOf = (opened: Opened): Jsapi => {
-  if (opened.is !== 'open' || opened.answer.kind !== 'jsapi') throw new Error(`not for JSAPI: ${JSON.stringify(opened)}`)
+  if (opened.is !== 'open' || opened.answer.kind !== 'jsapi')
+    throw new Error(`not for JSAPI: ${JSON.stringify(opened)}`)
   return opened.answer
 }
 /** What a creation puts on the wire. */
@@ -44,7 +46,13 @@ describe('paying inside WeChat', () => {
       package: expect.stringMatching(/^prepay_id=wx\w+$/),
     })
     expect(nonceStr).toMatch(/^[0-9A-Za-z]{32}$/)
-    const signed = (text: string) => verify('sha256', Buffer.from(text), createPublicKey(merchantKeys.publicKey), Buffer.from(paySign, 'base64'))
+    const signed = (text: string) =>
+      verify(
+        'sha256',
+        Buffer.from(text),
+        createPublicKey(merchantKeys.publicKey),
+        Buffer.from(paySign, 'base64'),
+      )
     expect(signed(`${rest.appId}\n1414561699\n${nonceStr}\n${rest.package}\n`)).toBe(true)
     expect(signed(`${rest.appId}\n1414561699\n${nonceStr}\n${rest.package}`)).toBe(false)
     expect(signed(`${rest.appId}\n1414561700\n${nonceStr}\n${rest.package}\n`)).toBe(false)
@@ -66,14 +74,21 @@ describe('paying inside WeChat', () => {
     expect(seen).toEqual([
       {
         path: '/v3/pay/transactions/jsapi',
-        body: expect.objectContaining({ out_trade_no: request.attempt, amount: { total: 1990, currency: 'CNY' }, payer: { openid } }),
+        body: expect.objectContaining({
+          out_trade_no: request.attempt,
+          amount: { total: 1990, currency: 'CNY' },
+          payer: { openid },
+        }),
       },
     ])
     expect(seen[0]?.body).not.toHaveProperty('scene_info')
   })
 
   it.each([{}, { openid: '' }])('without an openid is refused before WeChat is called: %j', async (payer) => {
-    expect(await wire(jsapi({ payer }))).toEqual({ opened: { is: 'refused', code: 'OPENID_MISSING' }, seen: [] })
+    expect(await wire(jsapi({ payer }))).toEqual({
+      opened: { is: 'refused', code: 'OPENID_MISSING' },
+      seen: [],
+    })
   })
 
   it('is paid, notified of and closed like a scanned trade', async () => {
@@ -103,13 +118,18 @@ describe('paying from a phone’s browser', () => {
     expect(seen).toEqual([
       {
         path: '/v3/pay/transactions/h5',
-        body: expect.objectContaining({ scene_info: { payer_client_ip: '203.0.113.7', h5_info: { type: 'Wap' } } }),
+        body: expect.objectContaining({
+          scene_info: { payer_client_ip: '203.0.113.7', h5_info: { type: 'Wap' } },
+        }),
       },
     ])
   })
 
   it('without the buyer’s address is refused before WeChat is called', async () => {
-    expect(await wire(h5({ payer: {} }))).toEqual({ opened: { is: 'refused', code: 'CLIENT_IP_MISSING' }, seen: [] })
+    expect(await wire(h5({ payer: {} }))).toEqual({
+      opened: { is: 'refused', code: 'CLIENT_IP_MISSING' },
+      seen: [],
+    })
   })
 
   it.each([{}, { h5_url: '' }, { h5_url: 'javascript:alert(1)' }])(
@@ -117,8 +137,13 @@ describe('paying from a phone’s browser', () => {
     async (answer) => {
       const body = JSON.stringify(answer)
       const signed = platform(shared.platformKeyId, platformKeys.privateKey, Date.now).headers(body)
-      const stub = await serving((_, response) => response.writeHead(200, { 'Content-Type': 'application/json', ...signed }).end(body))
-      expect(await wechatV3({ ...world.config, baseUrl: stub.url }).open(h5())).toEqual({ is: 'unknown', code: 'UNREADABLE' })
+      const stub = await serving((_, response) =>
+        response.writeHead(200, { 'Content-Type': 'application/json', ...signed }).end(body),
+      )
+      expect(await wechatV3({ ...world.config, baseUrl: stub.url }).open(h5())).toEqual({
+        is: 'unknown',
+        code: 'UNREADABLE',
+      })
       await stub.stop()
     },
   )
@@ -134,6 +159,9 @@ describe('one number', () => {
   })
 
   it('by a way that is not WeChat’s is refused', async () => {
-    expect(await wire(openRequest({ way: 'page' }))).toEqual({ opened: { is: 'refused', code: 'WAY_UNKNOWN' }, seen: [] })
+    expect(await wire(openRequest({ way: 'page' }))).toEqual({
+      opened: { is: 'refused', code: 'WAY_UNKNOWN' },
+      seen: [],
+    })
   })
 })

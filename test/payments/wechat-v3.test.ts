@@ -22,13 +22,17 @@ const paid = async () => {
   const { transactionId } = await world.buyer.pay(request.attempt)
   return { ...request, transactionId }
 }
-const tradeOf = (attempt: string) => world.sandbox.ledger().trades.find(({ outTradeNo }) => outTradeNo === attempt)
+const tradeOf = (attempt: string) =>
+  world.sandbox.ledger().trades.find(({ outTradeNo }) => outTradeNo === attempt)
 
 describe('open', () => {
   it('gives the QR text, and the same one when the same creation is repeated', async () => {
     const request = openRequest()
     const first = await wechat.open(request)
-    expect(first).toEqual({ is: 'open', answer: { kind: 'qr', qr: expect.stringMatching(/^weixin:\/\/wxpay\/bizpayurl\?pr=/) } })
+    expect(first).toEqual({
+      is: 'open',
+      answer: { kind: 'qr', qr: expect.stringMatching(/^weixin:\/\/wxpay\/bizpayurl\?pr=/) },
+    })
     expect(await wechat.open(request)).toEqual(first)
   })
 
@@ -41,7 +45,10 @@ describe('open', () => {
 
   it('does not call the number refused when it repeats it with other parameters', async () => {
     const request = await opened()
-    expect(await wechat.open({ ...request, amount: fen(1) })).toEqual({ is: 'unknown', code: 'INVALID_REQUEST' })
+    expect(await wechat.open({ ...request, amount: fen(1) })).toEqual({
+      is: 'unknown',
+      code: 'INVALID_REQUEST',
+    })
   })
 
   it('says that a number is paid, also when the creation was repeated with other parameters', async () => {
@@ -52,7 +59,10 @@ describe('open', () => {
 
   it('is refused when WeChat refuses and has no trade, or a closed one', async () => {
     const request = openRequest()
-    await world.buyer.switches({ fail: { open: { times: 1, status: 403, code: 'NO_AUTH' } } }, request.attempt)
+    await world.buyer.switches(
+      { fail: { open: { times: 1, status: 403, code: 'NO_AUTH' } } },
+      request.attempt,
+    )
     expect(await wechat.open(request)).toEqual({ is: 'refused', code: 'NO_AUTH' })
     const old = openRequest({ expiresAt: new Date(Date.now() - 60_000) })
     expect(await wechat.open(old)).toEqual({ is: 'refused', code: 'PARAM_ERROR' })
@@ -65,7 +75,10 @@ describe('open', () => {
     const request = openRequest()
     await world.buyer.switches({ loseAnswer: { open: 1 } }, request.attempt)
     await wechat.open(request)
-    await world.buyer.switches({ fail: { open: { times: 1, status: 400, code: 'PARAM_ERROR' } } }, request.attempt)
+    await world.buyer.switches(
+      { fail: { open: { times: 1, status: 400, code: 'PARAM_ERROR' } } },
+      request.attempt,
+    )
     expect(await wechat.open(request)).toEqual({ is: 'unknown', code: 'PARAM_ERROR' })
   })
 
@@ -96,7 +109,10 @@ describe('open', () => {
     await world.buyer.switches({ slowMs: { open: 400 } }, request.attempt)
     const hasty = wechatV3({ ...world.config, timeoutMs: 100 })
     expect(await hasty.open(request)).toEqual({ is: 'unknown', code: 'TIMEOUT' })
-    expect(await wechat.query(request.attempt, 'in_flight')).toEqual({ is: 'unknown', state: 'ORDER_NOT_EXIST' })
+    expect(await wechat.query(request.attempt, 'in_flight')).toEqual({
+      is: 'unknown',
+      state: 'ORDER_NOT_EXIST',
+    })
     await eventually(() => tradeOf(request.attempt))
     expect(await wechat.query(request.attempt, 'in_flight')).toEqual({ is: 'unknown', state: 'NOTPAY' })
   })
@@ -117,13 +133,19 @@ describe('close', () => {
 
   it('finds the payment that came before it', async () => {
     const { attempt, transactionId } = await paid()
-    expect(await wechat.close(attempt, 'settled')).toMatchObject({ is: 'paid', facts: { transaction: transactionId, attempt, amount: 1990n } })
+    expect(await wechat.close(attempt, 'settled')).toMatchObject({
+      is: 'paid',
+      facts: { transaction: transactionId, attempt, amount: 1990n },
+    })
   })
 
   it('finds the payment that came while it was closing', async () => {
     const { attempt } = await opened()
     await world.buyer.switches({ payBeforeClose: true }, attempt)
-    expect(await wechat.close(attempt, 'settled')).toMatchObject({ is: 'paid', facts: { attempt, state: 'SUCCESS' } })
+    expect(await wechat.close(attempt, 'settled')).toMatchObject({
+      is: 'paid',
+      facts: { attempt, state: 'SUCCESS' },
+    })
   })
 
   it('believes the query when the answer to the close was lost, late or forged', async () => {
@@ -134,7 +156,10 @@ describe('close', () => {
     }
     const { attempt } = await opened()
     await world.buyer.switches({ slowMs: { close: 2000 } }, attempt)
-    expect(await wechatV3({ ...world.config, timeoutMs: 600 }).close(attempt, 'settled')).toEqual({ is: 'unknown', state: 'NOTPAY' })
+    expect(await wechatV3({ ...world.config, timeoutMs: 600 }).close(attempt, 'settled')).toEqual({
+      is: 'unknown',
+      state: 'NOTPAY',
+    })
   })
 
   it('is unknown when closing failed and the trade is still open, or when asking fails', async () => {
@@ -156,7 +181,10 @@ describe('close', () => {
     await world.buyer.switches({ takeMoneyWhenClosed: true }, attempt)
     expect(await wechat.close(attempt, 'settled')).toMatchObject({ is: 'closed' })
     await world.buyer.pay(attempt)
-    expect(await wechat.query(attempt, 'settled')).toMatchObject({ is: 'paid', facts: { attempt, amount: 1990n } })
+    expect(await wechat.query(attempt, 'settled')).toMatchObject({
+      is: 'paid',
+      facts: { attempt, amount: 1990n },
+    })
   })
 })
 

@@ -15,7 +15,10 @@ describe('yuan become fen', () => {
     expect(fenOfYuan(text)).toBe(fen)
   })
 
-  it.each(['', ' 1', '1.', '.5', '0.001', '1,000.00', '1e3', '+1', '١', '¥1', '1'.repeat(16)])('or not at all: %j', (text) => {
-    expect(() => fenOfYuan(text)).toThrow(RangeError)
-  })
+  it.each(['', ' 1', '1.', '.5', '0.001', '1,000.00', '1e3', '+1', '١', '¥1', '1'.repeat(16)])(
+    'or not at all: %j',
+    (text) => {
+      expect(() => fenOfYuan(text)).toThrow(RangeError)
+    },
+  )
 })

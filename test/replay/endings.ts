@@ -4,7 +4,15 @@ import type { OrderInput } from '../../domain/order-input.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { dayMs } from '../../domain/seckill.ts'
 import { addOffer, cancel, changeQuota, endNow, pause, resume } from '../../workflows/messages.ts'
-import { type Acting, lateAndBroken, type Played, refused, reportOf, type Stage, withAttempt } from '../workflows/stage.ts'
+import {
+  type Acting,
+  lateAndBroken,
+  type Played,
+  refused,
+  reportOf,
+  type Stage,
+  withAttempt,
+} from '../workflows/stage.ts'
 
 const waits = (): Confirmed => ({ status: 'awaiting_payment', payBy: Date.now() + 60_000 })
 const soon = (): Confirmed => ({ status: 'awaiting_payment', payBy: Date.now() + 300 })
@@ -35,10 +43,18 @@ export const endings: Record<string, (stage: Stage) => Promise<Played>> = {
     await played.tellPaid('n1')
     return played
   },
-  'placed-with-nothing-to-wait-for': (stage) => stage.start({}, { place: () => ({ status: 'to_ship', payBy: null }) }),
-  'rejected-on-the-quick-road': (stage) => stage.start({}, { place: () => ({ status: 'rejected', payBy: null }) }),
+  'placed-with-nothing-to-wait-for': (stage) =>
+    stage.start({}, { place: () => ({ status: 'to_ship', payBy: null }) }),
+  'rejected-on-the-quick-road': (stage) =>
+    stage.start({}, { place: () => ({ status: 'rejected', payBy: null }) }),
   'rejected-step-by-step': (stage) =>
-    stage.start({}, { debitBalance: () => refuses({ code: 'balance_insufficient', details: { available: { fen: '0', currency: 'CNY' } } }) }),
+    stage.start(
+      {},
+      {
+        debitBalance: () =>
+          refuses({ code: 'balance_insufficient', details: { available: { fen: '0', currency: 'CNY' } } }),
+      },
+    ),
   'closed-without-attempt': (stage) => stage.start({}, { place: soon }),
   'closed-with-attempt': (stage) => stage.start({}, { place: soon, ...withAttempt() }),
   'closed-after-the-provider-was-unknown': (stage) => {
@@ -56,9 +72,15 @@ export const endings: Record<string, (stage: Stage) => Promise<Played>> = {
     )
   },
   'paid-while-closing': (stage) =>
-    stage.start({}, { place: soon, ...withAttempt(), closeAttempt: () => ({ is: 'paid', notification: 'n1' as never }) }),
+    stage.start(
+      {},
+      { place: soon, ...withAttempt(), closeAttempt: () => ({ is: 'paid', notification: 'n1' as never }) },
+    ),
   'paid-after-a-human-acted': async (stage) => {
-    const foreign: Acting = { closeAttempt: () => ({ is: 'paid', notification: 'n1' as never }), judge: () => 'attention' }
+    const foreign: Acting = {
+      closeAttempt: () => ({ is: 'paid', notification: 'n1' as never }),
+      judge: () => 'attention',
+    }
     const played = await stage.start({}, { place: soon, ...withAttempt(2), ...foreign })
     await played.called('judge')
     await played.tellPaid('n1')
@@ -97,28 +119,42 @@ export const endings: Record<string, (stage: Stage) => Promise<Played>> = {
     return played
   },
   'flash-never-paid': (stage) => stage.start(flash, { place: soon }),
-  'flash-rejected-on-the-quick-road': (stage) => stage.start(flash, { place: () => ({ status: 'rejected', payBy: null }) }),
+  'flash-rejected-on-the-quick-road': (stage) =>
+    stage.start(flash, { place: () => ({ status: 'rejected', payBy: null }) }),
   'flash-paid-step-by-step': async (stage) => {
     const played = await stage.start(flash)
     await played.called('confirm')
     await played.tellPaid('n1')
     return played
   },
-  'flash-rejected-step-by-step': (stage) => stage.start(flash, { takeOffer: () => refuses({ code: 'out_of_stock', details: { skus: [sku] } }) }),
+  'flash-rejected-step-by-step': (stage) =>
+    stage.start(flash, { takeOffer: () => refuses({ code: 'out_of_stock', details: { skus: [sku] } }) }),
   'session-at-its-hours': (stage) => {
     const opensAt = Date.now() + 5000
-    return stage.session({ opensAt, endsAt: opensAt + 1000 }, { endSession: (session) => reportOf(session, [2, 3]) })
+    return stage.session(
+      { opensAt, endsAt: opensAt + 1000 },
+      { endSession: (session) => reportOf(session, [2, 3]) },
+    )
   },
   'session-with-wishes': async (stage) => {
     const played = await stage.session(
       {},
-      { changeQuota: (_, { quota }) => (quota === 0 ? refuses({ code: 'quota_below_granted', details: { least: 1 } }) : undefined) },
+      {
+        changeQuota: (_, { quota }) =>
+          quota === 0 ? refuses({ code: 'quota_below_granted', details: { least: 1 } }) : undefined,
+      },
     )
     const session = stage.client.workflow.getHandle(played.handle.workflowId)
     await played.called('preheat')
-    await session.executeUpdate(addOffer, { args: [{ sku, priceFen: '900', quota: 3, limit: 1, warehouse: 1 }] })
+    await session.executeUpdate(addOffer, {
+      args: [{ sku, priceFen: '900', quota: 3, limit: 1, warehouse: 1 }],
+    })
     await session.executeUpdate(pause)
-    await Promise.allSettled([5, 0].map((quota) => session.executeUpdate(changeQuota, { args: [{ sku, quota, change: `to-${quota}` }] })))
+    await Promise.allSettled(
+      [5, 0].map((quota) =>
+        session.executeUpdate(changeQuota, { args: [{ sku, quota, change: `to-${quota}` }] }),
+      ),
+    )
     await session.executeUpdate(resume)
     await session.executeUpdate(endNow)
     return played
@@ -151,11 +187,17 @@ export const endings: Record<string, (stage: Stage) => Promise<Played>> = {
     return played
   },
   'slots-planned': (stage) => {
-    const sessions = [1, 2].map(() => ({ session: `2019052614-${Math.random().toString(36).slice(2, 12)}` as SessionId, ...tomorrow() }))
+    const sessions = [1, 2].map(() => ({
+      session: `2019052614-${Math.random().toString(36).slice(2, 12)}` as SessionId,
+      ...tomorrow(),
+    }))
     return stage.planSlots({ planDay: () => [...sessions, ...sessions.slice(0, 1)] })
   },
   'no-slots-to-plan': (stage) => stage.planSlots({}),
   reconciled: (stage) => stage.reconcile(),
   'reconciled-though-late-and-broken': (stage) => stage.reconcile(lateAndBroken()),
-  'statements-planned': (stage) => stage.planStatements({ statementsToReconcile: () => [{ provider: `p${Math.random()}`, date: '2026-03-01' }] }),
+  'statements-planned': (stage) =>
+    stage.planStatements({
+      statementsToReconcile: () => [{ provider: `p${Math.random()}`, date: '2026-03-01' }],
+    }),
 }

@@ -26,7 +26,11 @@ describe('an order or a session in flight survives a new release: its history re
       writeFileSync(file(name), `${impersonal(historyToJSON(await played.handle.fetchHistory()))}\n`)
     }
     const history = JSON.parse(readFileSync(file(name), 'utf8'))
-    await Worker.runReplayHistory({ workflowBundle: { codePath: inject('workflowBundle') } }, history, `order-${name}`)
+    await Worker.runReplayHistory(
+      { workflowBundle: { codePath: inject('workflowBundle') } },
+      history,
+      `order-${name}`,
+    )
   })
 })
 
@@ -39,4 +43,5 @@ it('every ending has a recorded history, and every history an ending', () => {
 })
 
 /** Stacks and identities would name the machine that recorded; replaying needs neither. */
-const impersonal = (history: string): string => history.replace(/"(stackTrace|identity)": "(?:[^"\\]|\\.)*"/g, '"$1": ""')
+const impersonal = (history: string): string =>
+  history.replace(/"(stackTrace|identity)": "(?:[^"\\]|\\.)*"/g, '"$1": ""')

@@ -30,7 +30,10 @@ describe.each(places)('joining on %s', (place) => {
   it('opens and ends by its own clock', async () => {
     const hour = 3_600_000
     const early = await open({ opensAt: Date.now() + hour, endsAt: Date.now() + 2 * hour })
-    expect(await early.join(newBuyer())).toEqual({ answer: 'not_open', opensAt: expect.closeTo(Date.now() + hour, -5) })
+    expect(await early.join(newBuyer())).toEqual({
+      answer: 'not_open',
+      opensAt: expect.closeTo(Date.now() + hour, -5),
+    })
     const late = await open({ endsAt: Date.now() - 1 })
     expect(await late.join(newBuyer())).toEqual({ answer: 'ended' })
   })
@@ -47,7 +50,8 @@ describe.each(places)('joining on %s', (place) => {
   describe('asks in this order', () => {
     const lastHour = { opensAt: Date.now() - 7_200_000, endsAt: Date.now() - 3_600_000 }
     const nextHour = { opensAt: Date.now() + 3_600_000, endsAt: Date.now() + 7_200_000 }
-    const answerTo = async (sale: Sale, wish: Parameters<Sale['join']>[1], buyer = newBuyer()) => (await sale.join(buyer, wish)).answer
+    const answerTo = async (sale: Sale, wish: Parameters<Sale['join']>[1], buyer = newBuyer()) =>
+      (await sale.join(buyer, wish)).answer
 
     it('whether the buyer is in, before anything else', async () => {
       const sale = await open({ left: 1 })

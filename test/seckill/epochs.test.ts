@@ -4,7 +4,14 @@ import { keysOf } from '../../seckill/keys.ts'
 import { newBuyer, newTicket, places, type Sale, useGate } from './rig.ts'
 
 type LoadedTicket = OfferLoad['tickets'][number]
-const held = (more: Partial<LoadedTicket> = {}): LoadedTicket => ({ ticket: newTicket(), buyer: newBuyer(), pieces: 1, seq: 1, paid: false, ...more })
+const held = (more: Partial<LoadedTicket> = {}): LoadedTicket => ({
+  ticket: newTicket(),
+  buyer: newBuyer(),
+  pieces: 1,
+  seq: 1,
+  paid: false,
+  ...more,
+})
 const everything = (sale: Sale) => sale.redis.hgetall(keysOf(sale.offer).offer)
 
 describe.each(places)('the epochs of a gate on %s', (place) => {
@@ -17,13 +24,20 @@ describe.each(places)('the epochs of a gate on %s', (place) => {
       const known = held()
       expect(await sale.load({ epoch: 2, left: 5, limit: 2, tickets: [known] })).toBe('loaded')
       expect(await sale.left()).toBe(5)
-      expect(await sale.holdings()).toEqual({ [known.buyer]: [{ ticket: known.ticket, pieces: 1, seq: 1, paid: false }] })
-      expect(await sale.join(before.buyer), 'whose ticket was lost may join again').toMatchObject({ answer: 'admitted' })
+      expect(await sale.holdings()).toEqual({
+        [known.buyer]: [{ ticket: known.ticket, pieces: 1, seq: 1, paid: false }],
+      })
+      expect(await sale.join(before.buyer), 'whose ticket was lost may join again').toMatchObject({
+        answer: 'admitted',
+      })
     })
 
     it('knows the buyers of its tickets', async () => {
       const [live, paid] = [held({ seq: 7 }), held({ seq: 8, paid: true })]
-      const both = [held({ pieces: 2, paid: true }), held({ seq: 9 })].map((ticket) => ({ ...ticket, buyer: live.buyer }))
+      const both = [held({ pieces: 2, paid: true }), held({ seq: 9 })].map((ticket) => ({
+        ...ticket,
+        buyer: live.buyer,
+      }))
       const sale = await open({ limit: 1, tickets: [paid, live] })
       expect(await sale.join(live.buyer)).toMatchObject({ answer: 'already_queued', ticket: live.ticket })
       expect(await sale.join(paid.buyer)).toEqual({ answer: 'already_bought' })
@@ -108,7 +122,8 @@ describe.each(places)('the epochs of a gate on %s', (place) => {
     it('lets every key go a day after the end', async () => {
       const sale = await open({ tickets: [held()] })
       const { offer, queue } = keysOf(sale.offer)
-      for (const key of [offer, queue]) expect(await sale.redis.pexpiretime(key)).toBe(sale.endsAt + 86_400_000)
+      for (const key of [offer, queue])
+        expect(await sale.redis.pexpiretime(key)).toBe(sale.endsAt + 86_400_000)
     })
   })
 
@@ -131,7 +146,9 @@ describe.each(places)('the epochs of a gate on %s', (place) => {
       const second = await sale.admit(1, first.buyer)
       await sale.giveBack(first)
       expect(await sale.left()).toBe(9)
-      expect(await sale.holdings()).toEqual({ [first.buyer]: [{ ticket: second.ticket, pieces: 1, seq: 2, paid: false }] })
+      expect(await sale.holdings()).toEqual({
+        [first.buyer]: [{ ticket: second.ticket, pieces: 1, seq: 2, paid: false }],
+      })
     })
 
     it('is nothing to a gate that was loaded later, and is not heard by one that is older or empty', async () => {
@@ -159,7 +176,10 @@ describe.each(places)('the epochs of a gate on %s', (place) => {
 
     it('marks that ticket and no other whose number ends alike', async () => {
       const [long, short] = [held({ paid: false }), held({ seq: 2 })]
-      const tickets = [long, { ...short, buyer: long.buyer, ticket: long.ticket.slice(1) as typeof long.ticket }] // Only here do lengths differ.
+      const tickets = [
+        long,
+        { ...short, buyer: long.buyer, ticket: long.ticket.slice(1) as typeof long.ticket },
+      ] // Only here do lengths differ.
       const sale = await open({ limit: 3, tickets })
       await sale.pay({ buyer: long.buyer, ticket: tickets[1]?.ticket ?? long.ticket })
       expect((await sale.holdings())[long.buyer]?.map(({ paid }) => paid)).toEqual([false, true])

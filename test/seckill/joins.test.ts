@@ -18,7 +18,12 @@ function counted(redis: GateRedis, { offer }: Sale): { sale: Sale; own: GateRedi
 }
 type Joined = Awaited<ReturnType<Gate['admit']>>['answer']
 const tally = (answers: readonly { answer: Joined }[]) =>
-  Object.fromEntries([...new Set(answers.map(({ answer }) => answer))].map((word) => [word, answers.filter(({ answer }) => answer === word).length]))
+  Object.fromEntries(
+    [...new Set(answers.map(({ answer }) => answer))].map((word) => [
+      word,
+      answers.filter(({ answer }) => answer === word).length,
+    ]),
+  )
 
 describe.each(places)('joins of one moment on %s', (place) => {
   const { open, redis } = useGate(place)
@@ -26,9 +31,13 @@ describe.each(places)('joins of one moment on %s', (place) => {
   it('are asked in few calls, and each has an answer and a place of their own', async () => {
     const there = await open({ left: 200 })
     const { sale, calls } = counted(redis(), there)
-    const crowd = await Promise.all(Array.from({ length: 100 }, async () => ({ buyer: newBuyer(), ticket: newTicket() })))
+    const crowd = await Promise.all(
+      Array.from({ length: 100 }, async () => ({ buyer: newBuyer(), ticket: newTicket() })),
+    )
     const tokens = await Promise.all(crowd.map(({ buyer }) => there.token(buyer)))
-    const answers = await Promise.all(crowd.map(({ buyer, ticket }, i) => sale.join(buyer, { ticket, token: tokens[i] ?? '' })))
+    const answers = await Promise.all(
+      crowd.map(({ buyer, ticket }, i) => sale.join(buyer, { ticket, token: tokens[i] ?? '' })),
+    )
     expect(calls()).toBe(2)
     expect(answers).toEqual(crowd.map(({ ticket }, i) => ({ answer: 'admitted', ticket, position: i + 1 })))
     expect(await there.left()).toBe(100)
@@ -40,7 +49,9 @@ describe.each(places)('joins of one moment on %s', (place) => {
     const { sale, calls } = counted(redis(), there)
     const buyer = newBuyer()
     const tokens = await Promise.all([1, 2, 3, 4, 5].map(() => there.token(buyer)))
-    const [first, ...others] = await Promise.all(tokens.map((token) => sale.join(buyer, { token, ticket: newTicket() })))
+    const [first, ...others] = await Promise.all(
+      tokens.map((token) => sale.join(buyer, { token, ticket: newTicket() })),
+    )
     expect(calls()).toBe(1)
     expect(first).toMatchObject({ answer: 'admitted', position: 1 })
     expect(others).toEqual(others.map(() => ({ ...first, answer: 'already_queued' })))
@@ -57,9 +68,18 @@ describe.each(places)('joins of one moment on %s', (place) => {
       }),
     )
     const stranger = { buyer: newBuyer(), pieces: 1, token: 'not-theirs' }
-    const answers = await Promise.all([stranger, ...wishes].map(({ buyer, ...wish }) => sale.join(buyer, wish)))
+    const answers = await Promise.all(
+      [stranger, ...wishes].map(({ buyer, ...wish }) => sale.join(buyer, wish)),
+    )
     expect(calls()).toBe(1)
-    expect(answers.map(({ answer }) => answer)).toEqual(['bad_token', 'admitted', 'admitted', 'over_limit', 'sold_out', 'sold_out'])
+    expect(answers.map(({ answer }) => answer)).toEqual([
+      'bad_token',
+      'admitted',
+      'admitted',
+      'over_limit',
+      'sold_out',
+      'sold_out',
+    ])
     expect(tally(answers)).toEqual({ bad_token: 1, admitted: 2, over_limit: 1, sold_out: 2 })
     expect(await there.left()).toBe(0)
     expect(await there.holdings()).toEqual({
@@ -74,7 +94,9 @@ describe.each(places)('joins of one moment on %s', (place) => {
     const buyers = [newBuyer(), newBuyer()]
     const tokens = await Promise.all(buyers.map((buyer) => there.token(buyer)))
     own.gateAdmit = () => Promise.reject(new Error('Redis is away'))
-    const lost = await Promise.allSettled(buyers.map((buyer, i) => sale.join(buyer, { token: tokens[i] ?? '' })))
+    const lost = await Promise.allSettled(
+      buyers.map((buyer, i) => sale.join(buyer, { token: tokens[i] ?? '' })),
+    )
     expect(lost.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
     const again = await Promise.all(buyers.map((buyer, i) => there.join(buyer, { token: tokens[i] ?? '' })))
     expect(tally(again)).toEqual({ admitted: 2 })

@@ -13,7 +13,10 @@ describe.each(places)('the hands on a gate on %s', (place) => {
       const won = await sale.admit(1)
       await sale.redis.hset(keysOf(sale.offer).offer, { lease: Date.now() - 60_000, seen: 0 })
       expect(await answer(sale)).toBe('paused')
-      expect(await sale.join(won.buyer), 'who is in is in').toMatchObject({ answer: 'already_queued', ticket: won.ticket })
+      expect(await sale.join(won.buyer), 'who is in is in').toMatchObject({
+        answer: 'already_queued',
+        ticket: won.ticket,
+      })
       expect(await sale.gate.renew(sale.offer, 1)).toEqual({ is: 'renewed', left: 9, queued: 1 })
       expect(await answer(sale)).toBe('admitted')
     })
@@ -79,7 +82,10 @@ describe.each(places)('the hands on a gate on %s', (place) => {
       await sale.giveBack(won)
       expect(await sale.gate.takeQuota(sale.offer, 'less', 3)).toEqual({ is: 'taken', epoch: 1 })
       expect(await sale.left()).toBe(0)
-      expect(await sale.gate.takeQuota(sale.offer, 'less', 3), 'the answer was lost').toEqual({ is: 'taken', epoch: 1 })
+      expect(await sale.gate.takeQuota(sale.offer, 'less', 3), 'the answer was lost').toEqual({
+        is: 'taken',
+        epoch: 1,
+      })
     })
 
     it('does not grow by what a newer gate was loaded with, nor before the gate that it was counted for is loaded', async () => {

@@ -11,13 +11,30 @@ const limit = 3
 const happening = fc.oneof(
   {
     weight: 6,
-    arbitrary: fc.record({ what: fc.constant('join' as const), who: fc.nat(4), pieces: fc.integer({ min: 1, max: 3 }), honest: oftenTrue() }),
+    arbitrary: fc.record({
+      what: fc.constant('join' as const),
+      who: fc.nat(4),
+      pieces: fc.integer({ min: 1, max: 3 }),
+      honest: oftenTrue(),
+    }),
   },
   { weight: 2, arbitrary: fc.record({ what: fc.constant('pay' as const), which: fc.nat(20) }) },
-  { weight: 3, arbitrary: fc.record({ what: fc.constant('give back' as const), which: fc.nat(20), late: fc.boolean() }) },
-  { weight: 2, arbitrary: fc.record({ what: fc.constantFrom('more' as const, 'fewer' as const), change: fc.nat(3) }) },
-  { weight: 2, arbitrary: fc.record({ what: fc.constant('stage' as const), most: fc.integer({ min: 1, max: 4 }) }) },
-  { weight: 2, arbitrary: fc.record({ what: fc.constantFrom('pause' as const, 'resume' as const, 'rebuild' as const) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ what: fc.constant('give back' as const), which: fc.nat(20), late: fc.boolean() }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ what: fc.constantFrom('more' as const, 'fewer' as const), change: fc.nat(3) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ what: fc.constant('stage' as const), most: fc.integer({ min: 1, max: 4 }) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ what: fc.constantFrom('pause' as const, 'resume' as const, 'rebuild' as const) }),
+  },
   { weight: 1, arbitrary: fc.record({ what: fc.constant('end' as const) }) },
 )
 type Happening = typeof happening extends fc.Arbitrary<infer T> ? T : never
@@ -38,7 +55,11 @@ describe.each(places)('the gate on %s', (place) => {
         for (const next of story) {
           await happens(next, sale, plain, cast)
           const { holds, paused, ended, epoch, ...expected } = plain.state()
-          const { is, ...counts } = { left: undefined, queued: undefined, ...(await sale.gate.renew(sale.offer, epoch)) }
+          const { is, ...counts } = {
+            left: undefined,
+            queued: undefined,
+            ...(await sale.gate.renew(sale.offer, epoch)),
+          }
           expect(is).toBe('renewed')
           expect({
             quota: (counts.left ?? 0) + holds,
@@ -56,13 +77,22 @@ describe.each(places)('the gate on %s', (place) => {
 type Cast = { buyers: UserId[]; granted: Won[] }
 
 /** Lets it happen to both, and expects that both say the same about it. */
-async function happens(next: Happening, sale: Sale, plain: PlainGate, { buyers, granted }: Cast): Promise<void> {
+async function happens(
+  next: Happening,
+  sale: Sale,
+  plain: PlainGate,
+  { buyers, granted }: Cast,
+): Promise<void> {
   const { epoch } = plain.state()
   switch (next.what) {
     case 'join': {
       const buyer = buyers[next.who] ?? newBuyer()
       const ticket = newTicket()
-      const answer = await sale.join(buyer, { pieces: next.pieces, ticket, ...(next.honest ? {} : { token: 'made-up' }) })
+      const answer = await sale.join(buyer, {
+        pieces: next.pieces,
+        ticket,
+        ...(next.honest ? {} : { token: 'made-up' }),
+      })
       expect(answer).toEqual(plain.join(buyer, next.pieces, { ticket, honest: next.honest }))
       if (answer.answer === 'admitted') granted.push({ buyer, ticket })
       return
@@ -78,12 +108,16 @@ async function happens(next: Happening, sale: Sale, plain: PlainGate, { buyers, 
     case 'more': {
       const [change, pieces] = [`more-${next.change}`, next.change + 1]
       const countedAt = plain.countedAt(change) ?? epoch
-      return expect(await sale.gate.addQuota(sale.offer, change, pieces, countedAt)).toBe(plain.more(change, pieces))
+      return expect(await sale.gate.addQuota(sale.offer, change, pieces, countedAt)).toBe(
+        plain.more(change, pieces),
+      )
     }
     case 'fewer': {
       const [change, pieces] = [`fewer-${next.change}`, next.change + 1]
       if ((plain.countedAt(change) ?? epoch) < epoch) return // PostgreSQL has counted it: a newer gate is not asked again.
-      return expect(await sale.gate.takeQuota(sale.offer, change, pieces)).toEqual(plain.fewer(change, pieces))
+      return expect(await sale.gate.takeQuota(sale.offer, change, pieces)).toEqual(
+        plain.fewer(change, pieces),
+      )
     }
     case 'stage':
       return expect((await sale.stage(next.most)).map(({ ticket }) => ticket)).toEqual(plain.stage(next.most))
@@ -94,8 +128,13 @@ async function happens(next: Happening, sale: Sale, plain: PlainGate, { buyers, 
     case 'resume':
     case 'end':
       plain.setPhase(next.what === 'end' ? { ended: true } : { paused: next.what === 'pause' })
-      return expect(await sale.setPhase({ paused: plain.state().paused, ...hours(sale, plain) }, epoch)).toBe('same')
+      return expect(await sale.setPhase({ paused: plain.state().paused, ...hours(sale, plain) }, epoch)).toBe(
+        'same',
+      )
   }
 }
 
-const hours = ({ opensAt, endsAt }: Sale, plain: PlainGate) => ({ opensAt, endsAt: plain.state().ended ? opensAt + 1 : endsAt })
+const hours = ({ opensAt, endsAt }: Sale, plain: PlainGate) => ({
+  opensAt,
+  endsAt: plain.state().ended ? opensAt + 1 : endsAt,
+})

@@ -18,10 +18,15 @@ export function plainGate({ quota: pieces, limit }: { quota: number; limit: numb
   const changes = new Map<string, number>()
 
   const position = (ticket: Held) => Math.max(0, ticket.seq - staged)
-  const wordFor = (theirs: number): EpochWord => (epoch === theirs ? 'same' : epoch > theirs ? 'newer' : 'older')
+  const wordFor = (theirs: number): EpochWord =>
+    epoch === theirs ? 'same' : epoch > theirs ? 'newer' : 'older'
 
   return {
-    join(buyer: UserId, wanted: number, { ticket, honest }: { ticket: TicketId; honest: boolean }): JoinAnswer {
+    join(
+      buyer: UserId,
+      wanted: number,
+      { ticket, honest }: { ticket: TicketId; honest: boolean },
+    ): JoinAnswer {
       const own = held.filter((one) => one.buyer === buyer)
       const live = own.find(({ paid }) => !paid)
       if (live) return { answer: 'already_queued', ticket: live.ticket, position: position(live) }
@@ -85,7 +90,17 @@ export function plainGate({ quota: pieces, limit }: { quota: number; limit: numb
       return { epoch, left, paused, limit, tickets: held }
     },
     countedAt: (change: string): number | undefined => changes.get(change),
-    state: () => ({ epoch, paused, ended, quota, left, queued: sum(queue), waiting: queue.length, holdings: holdingsOf(held), holds: sum(held) }),
+    state: () => ({
+      epoch,
+      paused,
+      ended,
+      quota,
+      left,
+      queued: sum(queue),
+      waiting: queue.length,
+      holdings: holdingsOf(held),
+      holds: sum(held),
+    }),
   }
 }
 export type PlainGate = ReturnType<typeof plainGate>

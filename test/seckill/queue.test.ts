@@ -5,7 +5,8 @@ import { keysOf } from '../../seckill/keys.ts'
 import type { Queued } from '../../seckill/queue.ts'
 import { newBuyer, newTicket, places, type Sale, useGate } from './rig.ts'
 
-const decided = (entries: readonly Queued[], refused: boolean) => entries.map((entry) => ({ ...entry, refused }))
+const decided = (entries: readonly Queued[], refused: boolean) =>
+  entries.map((entry) => ({ ...entry, refused }))
 const ticketsOf = (entries: readonly { ticket: TicketId }[]) => entries.map(({ ticket }) => ticket)
 const counts = (sale: Sale, epoch = 1) => sale.gate.renew(sale.offer, epoch)
 
@@ -18,7 +19,15 @@ describe.each(places)('the queue of an offer on %s', (place) => {
     await sale.join(buyer, { pieces: 3, ticket, address })
     const next = await sale.admit()
     const entries = await sale.queue.read(sale.offer, 'drain', 10)
-    expect(entries[0]).toEqual({ entry: expect.any(String), ticket, buyer, pieces: 3, address, seq: 1, epoch: 4 })
+    expect(entries[0]).toEqual({
+      entry: expect.any(String),
+      ticket,
+      buyer,
+      pieces: 3,
+      address,
+      seq: 1,
+      epoch: 4,
+    })
     expect(entries[1]).toMatchObject({ ticket: next.ticket, seq: 2 })
   })
 
@@ -44,7 +53,16 @@ describe.each(places)('the queue of an offer on %s', (place) => {
       const won = [await sale.admit(), await sale.admit()]
       const [first] = await sale.queue.read(sale.offer, 'dead', 10)
       expect(await sale.queue.takeOver(sale.offer, 'heir', 10, 3_600_000)).toEqual([])
-      await sale.redis.call('XCLAIM', keysOf(sale.offer).queue, 'drains', 'dead', 0, first?.entry ?? '', 'IDLE', 5001)
+      await sale.redis.call(
+        'XCLAIM',
+        keysOf(sale.offer).queue,
+        'drains',
+        'dead',
+        0,
+        first?.entry ?? '',
+        'IDLE',
+        5001,
+      )
       expect(ticketsOf(await sale.queue.takeOver(sale.offer, 'heir', 10))).toEqual([won[0]?.ticket])
     })
 
@@ -80,7 +98,10 @@ describe.each(places)('the queue of an offer on %s', (place) => {
       const sale = await open()
       for (let i = 0; i < 3; i++) await sale.admit()
       const last = await sale.admit()
-      const [early, late] = [await sale.queue.read(sale.offer, 'slow', 1), await sale.queue.read(sale.offer, 'fast', 2)]
+      const [early, late] = [
+        await sale.queue.read(sale.offer, 'slow', 1),
+        await sale.queue.read(sale.offer, 'fast', 2),
+      ]
       await sale.queue.acknowledge(sale.offer, decided(late, false))
       expect(await sale.join(last.buyer)).toMatchObject({ position: 1 })
       await sale.queue.acknowledge(sale.offer, decided(early, false))
@@ -123,7 +144,11 @@ describe.each(places)('the queue of an offer on %s', (place) => {
       const again = await sale.admit(1, buyer)
       expect(await sale.queue.acknowledge(sale.offer, decided(old, true))).toBe(1)
       expect(await counts(sale, 2)).toEqual({ is: 'renewed', left: 9, queued: 1 })
-      expect(await sale.join(buyer)).toMatchObject({ answer: 'already_queued', ticket: again.ticket, position: 1 })
+      expect(await sale.join(buyer)).toMatchObject({
+        answer: 'already_queued',
+        ticket: again.ticket,
+        position: 1,
+      })
     })
 
     it('is counted when the gate is gone, and makes none', async () => {
@@ -137,18 +162,30 @@ describe.each(places)('the queue of an offer on %s', (place) => {
   })
 
   describe('what a buyer sees', () => {
-    const standing = (sale: Sale, { buyer }: { buyer: Parameters<Sale['join']>[0] }) => sale.gate.standing(sale.offer, buyer)
+    const standing = (sale: Sale, { buyer }: { buyer: Parameters<Sale['join']>[0] }) =>
+      sale.gate.standing(sale.offer, buyer)
 
     it('is the newest ticket, its number, and how far staging is', async () => {
       const sale = await open({ limit: 3 })
       await sale.admit()
       const won = await sale.admit(2)
-      expect(await standing(sale, won)).toMatchObject({ ticket: won.ticket, pieces: 2, seq: 2, paid: false, staged: 0 })
+      expect(await standing(sale, won)).toMatchObject({
+        ticket: won.ticket,
+        pieces: 2,
+        seq: 2,
+        paid: false,
+        staged: 0,
+      })
       await sale.stage()
       await sale.pay(won)
       expect(await standing(sale, won)).toMatchObject({ seq: 2, paid: true, staged: 2 })
       const newer = await sale.admit(1, won.buyer)
-      expect(await standing(sale, won)).toMatchObject({ ticket: newer.ticket, seq: 3, paid: false, staged: 2 })
+      expect(await standing(sale, won)).toMatchObject({
+        ticket: newer.ticket,
+        seq: 3,
+        paid: false,
+        staged: 2,
+      })
       await sale.giveBack(newer)
       expect(await standing(sale, won)).toMatchObject({ ticket: won.ticket, paid: true })
       expect(await standing(sale, { buyer: newBuyer() })).toBeUndefined()

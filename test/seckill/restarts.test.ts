@@ -13,7 +13,8 @@ async function started(dir: string): Promise<Node> {
   onTestFinished(() => node.stop())
   return node
 }
-const answers = (sale: Sale, count: number) => Promise.all(Array.from({ length: count }, async () => (await sale.join(newBuyer())).answer))
+const answers = (sale: Sale, count: number) =>
+  Promise.all(Array.from({ length: count }, async () => (await sale.join(newBuyer())).answer))
 const times = <T>(count: number, what: T): T[] => Array.from({ length: count }, () => what)
 
 describe('a gate whose server restarts', () => {
@@ -25,7 +26,10 @@ describe('a gate whose server restarts', () => {
 
     const sale = saleOf((await started('orderly')).redis, before.offer)
     expect(await answers(sale, 3)).toEqual(times(3, 'paused'))
-    expect(await sale.join(won.buyer), 'who got in is not turned away').toMatchObject({ answer: 'already_queued', ticket: won.ticket })
+    expect(await sale.join(won.buyer), 'who got in is not turned away').toMatchObject({
+      answer: 'already_queued',
+      ticket: won.ticket,
+    })
     expect(await sale.gate.renew(sale.offer, 1)).toEqual({ is: 'lost' })
     expect(await answers(sale, 1)).toEqual(['paused'])
 
@@ -36,7 +40,9 @@ describe('a gate whose server restarts', () => {
       (await sale.queue.read(sale.offer, 'drain', 10)).map(({ ticket }) => ticket),
       'the queue is staged first',
     ).toEqual([won.ticket])
-    expect(await sale.load({ epoch: 2, left: 2, tickets: [{ ...won, pieces: 1, seq: 1, paid: false }] })).toBe('loaded')
+    expect(
+      await sale.load({ epoch: 2, left: 2, tickets: [{ ...won, pieces: 1, seq: 1, paid: false }] }),
+    ).toBe('loaded')
     expect(await sale.gate.renew(sale.offer, 2)).toMatchObject({ is: 'renewed' })
     expect(await answers(sale, 3)).toEqual(['admitted', 'admitted', 'sold_out'])
   })
@@ -79,9 +85,18 @@ describe('a gate whose server', () => {
     expect(await sale.gate.renew(sale.offer, 1)).toEqual({ is: 'lost' })
     expect(await sale.queue.read(sale.offer, 'drain', 10)).toEqual([])
 
-    expect(await sale.load({ epoch: 2, left: 9, tickets: [{ ...staged, pieces: 1, seq: 1, paid: false }] })).toBe('loaded')
-    expect(await sale.join(staged.buyer)).toMatchObject({ answer: 'already_queued', ticket: staged.ticket, position: 0 })
-    expect(await sale.join(lost.buyer), 'whose ticket nobody has').toMatchObject({ answer: 'admitted', position: 1 })
+    expect(
+      await sale.load({ epoch: 2, left: 9, tickets: [{ ...staged, pieces: 1, seq: 1, paid: false }] }),
+    ).toBe('loaded')
+    expect(await sale.join(staged.buyer)).toMatchObject({
+      answer: 'already_queued',
+      ticket: staged.ticket,
+      position: 0,
+    })
+    expect(await sale.join(lost.buyer), 'whose ticket nobody has').toMatchObject({
+      answer: 'admitted',
+      position: 1,
+    })
     expect(await sale.left()).toBe(8)
   })
 

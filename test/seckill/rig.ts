@@ -1,6 +1,13 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, inject } from 'vitest'
-import { type AddressId, isId, type SessionId, type SkuId, snowflakes, type UserId } from '../../domain/ids.ts'
+import {
+  type AddressId,
+  isId,
+  type SessionId,
+  type SkuId,
+  snowflakes,
+  type UserId,
+} from '../../domain/ids.ts'
 import type { JoinAnswer, OfferKey, TicketId } from '../../domain/seckill.ts'
 import { createGate, type Gate, type GateRedis, type Join, type OfferLoad } from '../../seckill/gate.ts'
 import { keysOf } from '../../seckill/keys.ts'
@@ -45,7 +52,10 @@ export type Won = { buyer: UserId; ticket: TicketId }
 export type Holding = { ticket: string; pieces: number; seq: number; paid: boolean }
 
 /** Connects the tests of this `describe` to a place, and disconnects after them. Answers what opens a sale there. */
-export function useGate(place: Place): { open(terms?: Partial<OfferLoad>): Promise<Sale>; redis(): GateRedis } {
+export function useGate(place: Place): {
+  open(terms?: Partial<OfferLoad>): Promise<Sale>
+  redis(): GateRedis
+} {
   let redis: GateRedis
   let leave = async () => {}
   beforeAll(async () => {
@@ -99,7 +109,8 @@ export function saleOf(redis: GateRedis, offer: OfferKey): Sale {
     },
     async admit(pieces = 1, buyer = newBuyer()) {
       const answer = await sale.join(buyer, { pieces })
-      if (answer.answer !== 'admitted') throw new Error(`the buyer was to be admitted, and heard ${answer.answer}`)
+      if (answer.answer !== 'admitted')
+        throw new Error(`the buyer was to be admitted, and heard ${answer.answer}`)
       return { buyer, ticket: answer.ticket, position: answer.position }
     },
     giveBack: ({ buyer, ticket }, epoch = 1) => gate.giveBack(offer, epoch, buyer, ticket),

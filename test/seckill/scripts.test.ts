@@ -45,20 +45,23 @@ describe.each(places)("the gate's scripts on %s", (place) => {
   it.each([
     ['one by one', false],
     ['in pipelines that the client makes', true],
-  ])('admit each buyer once while they are forgotten again and again, asked %s', async (_, enableAutoPipelining) => {
-    const there = await open({ left: 500 })
-    const sale = saleOf(another(redis(), { enableAutoPipelining }), there.offer)
-    const crowd = await crowdOf(300, there)
-    const answers = await Promise.all(
-      crowd.map(async ({ buyer, token }, i) => {
-        if (i % 10 === 0) await forgetScripts(redis())
-        return sale.join(buyer, { token })
-      }),
-    )
-    expect(new Set(answers.map(({ answer }) => answer))).toEqual(new Set(['admitted']))
-    expect(await there.left()).toBe(200)
-    expect(await there.queue.length(there.offer)).toBe(300)
-  })
+  ])(
+    'admit each buyer once while they are forgotten again and again, asked %s',
+    async (_, enableAutoPipelining) => {
+      const there = await open({ left: 500 })
+      const sale = saleOf(another(redis(), { enableAutoPipelining }), there.offer)
+      const crowd = await crowdOf(300, there)
+      const answers = await Promise.all(
+        crowd.map(async ({ buyer, token }, i) => {
+          if (i % 10 === 0) await forgetScripts(redis())
+          return sale.join(buyer, { token })
+        }),
+      )
+      expect(new Set(answers.map(({ answer }) => answer))).toEqual(new Set(['admitted']))
+      expect(await there.left()).toBe(200)
+      expect(await there.queue.length(there.offer)).toBe(300)
+    },
+  )
 
   it('may be asked in a pipeline', async () => {
     const sale = await open({ left: 20 })
@@ -66,27 +69,42 @@ describe.each(places)("the gate's scripts on %s", (place) => {
     const crowd = await crowdOf(20, sale)
     await forgetScripts(redis())
     const pipeline = redis().pipeline()
-    for (const one of crowd) pipeline.gateAdmit(3, offer, queue, token(one.buyer, one.token), one.buyer, 1, newTicket(), '1')
+    for (const one of crowd)
+      pipeline.gateAdmit(3, offer, queue, token(one.buyer, one.token), one.buyer, 1, newTicket(), '1')
     const answers = await pipeline.exec()
     expect(answers).toEqual(crowd.map(() => [null, expect.stringMatching(/^admitted:/)]))
     expect(await sale.left()).toBe(0)
   })
 
   if (place === 'a cluster of three') {
-    const slotOf = (key: string): Promise<number> => nodesOf(redis())[0]?.cluster('KEYSLOT', key) ?? Promise.reject(new Error('it has no nodes'))
+    const slotOf = (key: string): Promise<number> =>
+      nodesOf(redis())[0]?.cluster('KEYSLOT', key) ?? Promise.reject(new Error('it has no nodes'))
 
     it('find all keys of an offer in one slot', async () => {
-      const { token, captcha, loading, offer, queue, ...others } = keysOf({ session: '2019052614' as SessionId, sku: '26' as SkuId })
+      const { token, captcha, loading, offer, queue, ...others } = keysOf({
+        session: '2019052614' as SessionId,
+        sku: '26' as SkuId,
+      })
       expect(others, 'a new key is looked at here too').toEqual({})
       const slots = await Promise.all(
-        [offer, queue, token(newBuyer(), 'a'), token(newBuyer(), 'b'), captcha('c'), loading(1), loading(2)].map(slotOf),
+        [
+          offer,
+          queue,
+          token(newBuyer(), 'a'),
+          token(newBuyer(), 'b'),
+          captcha('c'),
+          loading(1),
+          loading(2),
+        ].map(slotOf),
       )
       expect(new Set(slots).size).toBe(1)
     })
 
     it('find those of other offers elsewhere, so that nodes share the work', async () => {
       const skus = Array.from({ length: 60 }, (_, i) => `${i + 1}` as SkuId)
-      const slots = await Promise.all(skus.map((sku) => slotOf(keysOf({ session: '2019052614' as SessionId, sku }).offer)))
+      const slots = await Promise.all(
+        skus.map((sku) => slotOf(keysOf({ session: '2019052614' as SessionId, sku }).offer)),
+      )
       expect(new Set(slots.map((slot) => Math.floor((slot * 3) / 16_384))).size).toBe(3)
     })
   }

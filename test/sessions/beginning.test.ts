@@ -19,7 +19,8 @@ afterAll(async () => {
 
 const movements = (sku: string) =>
   rig.sql`SELECT kind, on_hand AS pieces, session_id AS session FROM stock_movements WHERE sku_id = ${sku} AND kind <> 'received'`
-const phaseOf = async (session: string) => (await rig.sql<{ phase: string }[]>`SELECT phase FROM sessions WHERE id = ${session}`)[0]?.phase
+const phaseOf = async (session: string) =>
+  (await rig.sql<{ phase: string }[]>`SELECT phase FROM sessions WHERE id = ${session}`)[0]?.phase
 
 describe('before it opens', () => {
   it('a session that is more than five minutes ahead leaves its pieces on the shelf', async () => {
@@ -39,13 +40,24 @@ describe('before it opens', () => {
   })
 
   it('an offer gets what the shelf has; when that is less than planned, a human is told', async () => {
-    const [short, empty, enough] = [await rig.shop.sku({ 1: 5, 2: 9 }), await rig.shop.sku({ 2: 9 }), await rig.shop.sku({ 1: 5 })]
+    const [short, empty, enough] = [
+      await rig.shop.sku({ 1: 5, 2: 9 }),
+      await rig.shop.sku({ 2: 9 }),
+      await rig.shop.sku({ 1: 5 }),
+    ]
     const offers = [short, empty, enough].map((sku) => ({ sku, quota: sku === enough ? 5 : 8 }))
     const { session } = await planSession(rig.sql, { ...inMinutes(4), offers })
     await preheat(rig.sql, rig.deps.gate, session)
     for (const [sku, quota] of [[short, 5] as const, [empty, 0] as const, [enough, 5] as const])
-      expect(await rig.pieces({ session, sku })).toEqual({ quota, granted: 0, sold: 0, left: quota, shelf: 0 })
-    const told = await rig.sql`SELECT subject, details FROM attention WHERE reason = 'quota_short' ORDER BY subject`
+      expect(await rig.pieces({ session, sku })).toEqual({
+        quota,
+        granted: 0,
+        sold: 0,
+        left: quota,
+        shelf: 0,
+      })
+    const told =
+      await rig.sql`SELECT subject, details FROM attention WHERE reason = 'quota_short' ORDER BY subject`
     expect([...told]).toEqual(
       [
         { subject: `${session} ${short}`, details: { planned: '8', moved: '5' } },
@@ -95,7 +107,9 @@ describe('at its hour', () => {
       expect(from).toBeLessThan(input.opensAt)
     }
     expect(heard.at(-1)?.to).toBeGreaterThanOrEqual(input.opensAt)
-    expect(await Promise.all(buyers.slice(1).map((buyer) => rig.answer(offer, buyer)))).toEqual(Array(4).fill('admitted'))
+    expect(await Promise.all(buyers.slice(1).map((buyer) => rig.answer(offer, buyer)))).toEqual(
+      Array(4).fill('admitted'),
+    )
     expect(await rig.answer(offer)).toBe('sold_out')
     worker = await rig.startWorker()
   })

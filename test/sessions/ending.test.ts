@@ -17,7 +17,8 @@ afterAll(async () => {
 })
 
 const end = ({ workflow }: Sale) => workflow.executeUpdate(endNow)
-const phaseOf = async ({ input }: Sale) => (await rig.sql<{ phase: string }[]>`SELECT phase FROM sessions WHERE id = ${input.session}`)[0]?.phase
+const phaseOf = async ({ input }: Sale) =>
+  (await rig.sql<{ phase: string }[]>`SELECT phase FROM sessions WHERE id = ${input.session}`)[0]?.phase
 /** Everything is back on the shelf, and nothing is left in Redis. */
 const nothingSold = async ({ offer, workflow }: Sale, shelf = 5) => {
   expect(await workflow.result()).toEqual({ sold: 0 })
@@ -28,7 +29,11 @@ const nothingSold = async ({ offer, workflow }: Sale, shelf = 5) => {
 const waitsForStaging = ({ workflow }: Sale) =>
   expect
     .poll(
-      async () => (await workflow.describe()).raw.pendingActivities?.map(({ activityType, attempt }) => [activityType?.name, (attempt ?? 0) > 1]),
+      async () =>
+        (await workflow.describe()).raw.pendingActivities?.map(({ activityType, attempt }) => [
+          activityType?.name,
+          (attempt ?? 0) > 1,
+        ]),
       {
         timeout: 20_000,
       },
@@ -40,7 +45,9 @@ describe('an operator ends a session', () => {
     const sale = await rig.start({ opensInMs: 3_600_000 })
     await end(sale)
     await nothingSold(sale)
-    expect(await rig.sql`SELECT 1 FROM stock_movements WHERE session_id = ${sale.input.session}`).toHaveLength(0)
+    expect(
+      await rig.sql`SELECT 1 FROM stock_movements WHERE session_id = ${sale.input.session}`,
+    ).toHaveLength(0)
     expect(await phaseOf(sale)).toBe('ended')
   })
 
@@ -48,7 +55,8 @@ describe('an operator ends a session', () => {
     const sale = await rig.open({ opensInMs: 200_000, quota: 5, stock: 8 })
     await end(sale)
     await nothingSold(sale, 8)
-    const moved = await rig.sql`SELECT kind, on_hand AS pieces FROM stock_movements WHERE session_id = ${sale.input.session} ORDER BY id`
+    const moved =
+      await rig.sql`SELECT kind, on_hand AS pieces FROM stock_movements WHERE session_id = ${sale.input.session} ORDER BY id`
     expect([...moved]).toEqual([
       { kind: 'offered', pieces: -5 },
       { kind: 'returned', pieces: 5 },
@@ -80,7 +88,9 @@ describe('an operator ends a session', () => {
     expect(await sale.workflow.result()).toEqual({ sold: expect.any(Number) })
     await drain.stop()
     expect(await rig.pieces(sale.offer)).toMatchObject({ quota: 1, granted: 1, shelf: 4 })
-    expect(await rig.sql`SELECT 1 FROM stock_movements WHERE session_id = ${sale.input.session} AND kind = 'returned'`).toHaveLength(1)
+    expect(
+      await rig.sql`SELECT 1 FROM stock_movements WHERE session_id = ${sale.input.session} AND kind = 'returned'`,
+    ).toHaveLength(1)
   })
 })
 
@@ -110,8 +120,13 @@ describe('while a granted ticket is not staged', () => {
     const ended = { code: 'session_ended', details: {} }
     const offer = { sku, priceFen: '1', quota: 1, limit: 1, warehouse: 1 }
     expect(await refusalOf(workflow.executeUpdate(addOffer, { args: [offer] }))).toEqual(ended)
-    expect(await refusalOf(workflow.executeUpdate(changeQuota, { args: [{ sku, quota: 9, change: newChange() }] }))).toEqual(ended)
-    for (const wish of [pause, resume, endNow]) expect(await refusalOf(workflow.executeUpdate(wish))).toEqual(ended)
+    expect(
+      await refusalOf(
+        workflow.executeUpdate(changeQuota, { args: [{ sku, quota: 9, change: newChange() }] }),
+      ),
+    ).toEqual(ended)
+    for (const wish of [pause, resume, endNow])
+      expect(await refusalOf(workflow.executeUpdate(wish))).toEqual(ended)
 
     const drain = rig.startDrain()
     await workflow.result()

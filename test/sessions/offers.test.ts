@@ -20,7 +20,14 @@ afterAll(async () => {
   await rig.close()
 })
 
-const offerOf = (sku: SkuId, but: Partial<NewOffer> = {}): NewOffer => ({ sku, priceFen: '800', quota: 3, limit: 1, warehouse: 1, ...but })
+const offerOf = (sku: SkuId, but: Partial<NewOffer> = {}): NewOffer => ({
+  sku,
+  priceFen: '800',
+  quota: 3,
+  limit: 1,
+  warehouse: 1,
+  ...but,
+})
 const add = ({ workflow }: Sale, offer: NewOffer) => workflow.executeUpdate(addOffer, { args: [offer] })
 const newSku = (pieces = 4) => rig.shop.sku({ 1: pieces })
 
@@ -33,7 +40,8 @@ describe('an offer that is added', () => {
     const offer = { session: later.input.session, sku }
     expect(await rig.pieces(offer)).toEqual({ quota: 3, granted: 0, sold: 0, left: undefined, shelf: 4 })
     await preheat(rig.sql, rig.deps.gate, offer.session)
-    for (const [one, shelf] of [[offer, 1] as const, [later.offer, 0] as const]) expect(await rig.pieces(one)).toMatchObject({ shelf })
+    for (const [one, shelf] of [[offer, 1] as const, [later.offer, 0] as const])
+      expect(await rig.pieces(one)).toMatchObject({ shelf })
     expect(await rig.answer(offer)).toBe('not_open')
   })
 
@@ -76,7 +84,10 @@ describe('an offer that is added', () => {
   it('with more pieces than the shelf has is refused and leaves nothing behind, so that it may be added with fewer', async () => {
     const sku = await newSku(2)
     const offer = { session: sale.input.session, sku }
-    expect(await refusalOf(add(sale, offerOf(sku)))).toEqual({ code: 'quota_short', details: { available: 2 } })
+    expect(await refusalOf(add(sale, offerOf(sku)))).toEqual({
+      code: 'quota_short',
+      details: { available: 2 },
+    })
     expect(await rig.sql`SELECT 1 FROM offers WHERE sku_id = ${sku}`).toHaveLength(0)
     expect([await rig.shelf(sku), await rig.keys(offer)]).toEqual([2, []])
     await add(sale, offerOf(sku, { quota: 2 }))

@@ -18,7 +18,9 @@ async function granted() {
   const sql = house.parts.db.sql
   const n = next++
   const sku = (await house.skus())[n] as SkuId // The seed's.
-  const shelf = async () => (await sql<{ pieces: number }[]>`SELECT sum(on_hand)::int AS pieces FROM stock WHERE sku_id = ${sku}`)[0]?.pieces ?? 0
+  const shelf = async () =>
+    (await sql<{ pieces: number }[]>`SELECT sum(on_hand)::int AS pieces FROM stock WHERE sku_id = ${sku}`)[0]
+      ?.pieces ?? 0
   const before = await shelf()
   const input = await planSession(sql, { offers: [{ sku, quota: 3 }] })
   const session = await startSession(house.parts.client, house.environment.ORDERS_QUEUE ?? '', input)
@@ -37,7 +39,8 @@ async function granted() {
   }
   return { offer, order, shopper, before, shelf, ends }
 }
-const closes = (order: OrderId) => house.parts.client.workflow.getHandle(orderWorkflowId(order)).signal(cancel, 'buyer_cancelled')
+const closes = (order: OrderId) =>
+  house.parts.client.workflow.getHandle(orderWorkflowId(order)).signal(cancel, 'buyer_cancelled')
 async function attempt(shopper: Shopper, order: OrderId): Promise<string> {
   const { status, body } = await house.pay(shopper, order)
   expect(status).toBe(201)
@@ -54,7 +57,11 @@ describe('a session ends, and an order of it', () => {
     await house.reaches(order, 'closed')
     expect(await shelf()).toBe(before)
     expect(await offerRow(house.parts.db.sql, offer)).toMatchObject(returned)
-    expect(await ticketRow(house.parts.db.sql, order)).toEqual({ state: 'given_back', reason: 'buyer_cancelled', tell: null })
+    expect(await ticketRow(house.parts.db.sql, order)).toEqual({
+      state: 'given_back',
+      reason: 'buyer_cancelled',
+      tell: null,
+    })
   })
 
   it('that is paid later keeps its piece', async () => {
@@ -65,7 +72,9 @@ describe('a session ends, and an order of it', () => {
     await house.reaches(order, 'to_ship')
     expect(await shelf()).toBe(before - 1)
     expect(await offerRow(house.parts.db.sql, offer)).toMatchObject(kept)
-    await expect.poll(() => ticketRow(house.parts.db.sql, order), { timeout: 20_000 }).toMatchObject({ state: 'paid', tell: null })
+    await expect
+      .poll(() => ticketRow(house.parts.db.sql, order), { timeout: 20_000 })
+      .toMatchObject({ state: 'paid', tell: null })
   })
 
   const unknown = { noNotification: true, fail: { close: { times: 1_000_000 }, query: { times: 1_000_000 } } }

@@ -16,13 +16,20 @@ afterAll(async () => {
   await rig.close()
 })
 
-const isPaused = async (session: string) => (await rig.sql<{ paused: boolean }[]>`SELECT paused FROM sessions WHERE id = ${session}`)[0]?.paused
+const isPaused = async (session: string) =>
+  (await rig.sql<{ paused: boolean }[]>`SELECT paused FROM sessions WHERE id = ${session}`)[0]?.paused
 
 it('a paused session admits nobody and spends no token; resumed it admits again', async () => {
   const { offer, workflow } = await rig.open()
   const buyer = await rig.shop.buyer()
   const { token } = await rig.deps.gate.issueToken(offer, buyer.id, 0)
-  const wish = { buyer: buyer.id, pieces: 1, address: buyer.addressId, token, ticket: rig.shop.ids.next() as TicketId } // A fresh snowflake.
+  const wish = {
+    buyer: buyer.id,
+    pieces: 1,
+    address: buyer.addressId,
+    token,
+    ticket: rig.shop.ids.next() as TicketId,
+  } // A fresh snowflake.
   for (let i = 0; i < 2; i++) await workflow.executeUpdate(pause)
   expect(await rig.deps.gate.admit(offer, wish)).toEqual({ answer: 'paused' })
   expect(await isPaused(offer.session)).toBe(true)
@@ -54,7 +61,9 @@ it('an offer that is added while it is paused is paused, too', async () => {
   const { offer, workflow } = await rig.open()
   await workflow.executeUpdate(pause)
   const sku = await rig.shop.sku({ 1: 1 })
-  await workflow.executeUpdate('addOffer', { args: [{ sku, priceFen: '1', quota: 1, limit: 1, warehouse: 1 }] })
+  await workflow.executeUpdate('addOffer', {
+    args: [{ sku, priceFen: '1', quota: 1, limit: 1, warehouse: 1 }],
+  })
   const added = { session: offer.session, sku }
   expect(await rig.answer(added)).toBe('paused')
   await workflow.executeUpdate(resume)

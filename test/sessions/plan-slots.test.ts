@@ -92,7 +92,8 @@ it('leaves a session alone that an operator has planned for that hour, or change
 
 /** Slots at odd minutes: other files' workflows on this server keep the full hours. */
 /** The minute of the day in Shanghai that is so many minutes from now. */
-const minuteIn = (minutes: number) => (Math.floor((Date.now() - slotOpensAt(Date.now(), 0)) / 60_000) + minutes + 1440) % 1440
+const minuteIn = (minutes: number) =>
+  (Math.floor((Date.now() - slotOpensAt(Date.now(), 0)) / 60_000) + minutes + 1440) % 1440
 
 it('starts a workflow for each session, and none again however often it runs', async () => {
   await slot(minuteIn(37), 60)
@@ -113,7 +114,8 @@ it('a slot that lasts into the next one runs beside it', async () => {
   const [now, minutes] = [Date.now(), [minuteIn(-23), minuteIn(-3)]]
   for (const minute of minutes) await slot(minute, 1440)
   await plan()
-  const running = async () => (await rig.sql`SELECT 1 FROM sessions WHERE phase = 'running' AND opens_at <= ${new Date(now)}`).count
+  const running = async () =>
+    (await rig.sql`SELECT 1 FROM sessions WHERE phase = 'running' AND opens_at <= ${new Date(now)}`).count
   const open = minutes.filter((minute) => slotOpensAt(now, minute) <= now).length // After midnight, those of yesterday are not written any more.
   await expect.poll(running, { timeout: 20_000 }).toBe(open)
   expect(await living()).toEqual((await rows()).map(({ id }) => id))

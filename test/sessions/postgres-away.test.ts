@@ -26,7 +26,11 @@ let server: Awaited<ReturnType<typeof start>>
 let door: Door
 let rig: SessionRig
 let sales: Record<'before' | 'away', Awaited<ReturnType<typeof planned>>>
-const planned = async () => ({ ...(await rig.plan({ quota: 5, stock: 8 })), second: await rig.shop.sku({ 1: 3 }), buyer: await rig.shop.buyer() })
+const planned = async () => ({
+  ...(await rig.plan({ quota: 5, stock: 8 })),
+  second: await rig.shop.sku({ 1: 3 }),
+  buyer: await rig.shop.buyer(),
+})
 beforeAll(async () => {
   server = await start()
   await migrate(server.url)
@@ -35,7 +39,9 @@ beforeAll(async () => {
   url.port = String(door.port)
   const db = connect(url.href)
   // postgres.js asks each new connection for the array types, and nobody catches that when the server goes just then (porsager/postgres#1192).
-  Object.defineProperty(db.sql.options, 'fetch_types', { get: () => db.sql.options.serializers[arrayOfBigints] === undefined })
+  Object.defineProperty(db.sql.options, 'fetch_types', {
+    get: () => db.sql.options.serializers[arrayOfBigints] === undefined,
+  })
   rig = await sessionRig({ fresh: { url: url.href, db, drop: () => db.close() } })
   await rig.startWorker()
   sales = { before: await planned(), away: await planned() }
@@ -72,11 +78,16 @@ it.each(['before', 'away'] as const)(
     await duringRestart(when, async () => {
       const ticket = rig.shop.ids.next() as TicketId // A fresh snowflake.
       expect(await join(rig.deps.gate, offer, buyer, ticket)).toMatchObject({ answer: 'admitted' })
-      await expect.poll(async () => (await ticketRow(rig.sql, ticket))?.state, { timeout: 40_000 }).toBe('live')
+      await expect
+        .poll(async () => (await ticketRow(rig.sql, ticket))?.state, { timeout: 40_000 })
+        .toBe('live')
     })
     const added = { sku: second, priceFen: '1', quota: 3, limit: 1, warehouse: 1 }
     await duringRestart(when, () => workflow.executeUpdate(addOffer, { args: [added] }))
-    for (const quota of [7, 2]) await duringRestart(when, () => workflow.executeUpdate(changeQuota, { args: [{ sku, quota, change: newChange() }] }))
+    for (const quota of [7, 2])
+      await duringRestart(when, () =>
+        workflow.executeUpdate(changeQuota, { args: [{ sku, quota, change: newChange() }] }),
+      )
     await duringRestart(when, () => workflow.executeUpdate(pause))
     await duringRestart(when, () => workflow.executeUpdate(resume))
     await patiently(() => rig.conserved(offer))
@@ -84,7 +95,13 @@ it.each(['before', 'away'] as const)(
     expect(await duringRestart(when, () => workflow.result())).toEqual({ sold: 1 })
     await drain.stop()
 
-    expect(await patiently(() => rig.pieces(offer))).toEqual({ quota: 1, granted: 1, sold: 1, left: undefined, shelf: 7 })
+    expect(await patiently(() => rig.pieces(offer))).toEqual({
+      quota: 1,
+      granted: 1,
+      sold: 1,
+      left: undefined,
+      shelf: 7,
+    })
     expect(await patiently(() => rig.shelf(second))).toBe(3)
     const moved = (of: SkuId) =>
       patiently(

@@ -38,7 +38,13 @@ async function rebuild(offer: OfferKey): Promise<void> {
 
 type Before = (offer: OfferKey) => Promise<unknown>
 /** The gate, to which something happens before and after a change of its pieces. */
-const gateWith = ({ before = async () => {}, after = async () => {} }: { before?: Before; after?: Before }): Gate => {
+const gateWith = ({
+  before = async () => {},
+  after = async () => {},
+}: {
+  before?: Before
+  after?: Before
+}): Gate => {
   const around =
     <A extends unknown[], T>(work: (offer: OfferKey, ...args: A) => Promise<T>) =>
     async (offer: OfferKey, ...args: A): Promise<T> => {
@@ -47,7 +53,11 @@ const gateWith = ({ before = async () => {}, after = async () => {} }: { before?
       await after(offer)
       return result
     }
-  return { ...rig.deps.gate, addQuota: around(rig.deps.gate.addQuota), takeQuota: around(rig.deps.gate.takeQuota) }
+  return {
+    ...rig.deps.gate,
+    addQuota: around(rig.deps.gate.addQuota),
+    takeQuota: around(rig.deps.gate.takeQuota),
+  }
 }
 const dies = () => Promise.reject(new Error('the worker dies'))
 
@@ -92,7 +102,9 @@ describe.each(directions)('a change %s', (_, quota) => {
     ['just after', (after) => ({ after })],
   ])('counts once when the gate is rebuilt %s it hears of it', async (_, when) => {
     const [offer, change] = [await open(), newChange()]
-    await to(offer, quota, change, gateWith(when(rebuild))).catch((error: Error) => expect(error.message).toMatch('changed meanwhile'))
+    await to(offer, quota, change, gateWith(when(rebuild))).catch((error: Error) =>
+      expect(error.message).toMatch('changed meanwhile'),
+    )
     await to(offer, quota, change)
     await rig.conserved(offer)
     expect(await rig.pieces(offer)).toMatchObject({ quota, shelf: 15 - quota })
@@ -103,7 +115,8 @@ describe.each(directions)('a change %s', (_, quota) => {
     await drainOffer(rig.deps, offer, await rig.read(offer))
     const load = await rig.sql.begin((tx) => mint(tx, offer))
     if (!load) throw new Error('the offer is not on sale')
-    for (let i = 0; i < 2; i++) await expect(to(offer, quota, change)).rejects.toThrow(/still to be loaded|changed meanwhile/)
+    for (let i = 0; i < 2; i++)
+      await expect(to(offer, quota, change)).rejects.toThrow(/still to be loaded|changed meanwhile/)
     await rig.deps.gate.load(offer, load)
     await to(offer, quota, change)
     await rig.conserved(offer)
@@ -128,16 +141,24 @@ describe('whatever changes there are, in whichever order, and wherever each is b
   type Step = { change: number; tries: { before: Mishap; after: Mishap }[]; givenUp: boolean }
   const mishap = fc.constantFrom(...(Object.keys(mishaps) as Mishap[]))
   const tries = fc.array(fc.record({ before: mishap, after: mishap }), { maxLength: 2 })
-  const steps = fc.array(fc.record({ change: fc.nat({ max: 2 }), tries, givenUp: fc.boolean() }), { minLength: 1, maxLength: 5 })
+  const steps = fc.array(fc.record({ change: fc.nat({ max: 2 }), tries, givenUp: fc.boolean() }), {
+    minLength: 1,
+    maxLength: 5,
+  })
   const quotas = fc.tuple(...Array.from({ length: 3 }, () => fc.integer({ min: 0, max: 16 })))
 
   async function play(quotas: readonly number[], steps: readonly Step[]): Promise<void> {
     const [offer, ids] = [await open(), quotas.map(newChange)]
     for (const { change, tries, givenUp } of steps) {
       const [quota, id] = [quotas[change] ?? 0, ids[change] ?? '']
-      const known = (await rig.sql`SELECT 1 FROM offer_changes WHERE session_id = ${offer.session} AND change = ${id}`).count > 0
+      const known =
+        (await rig.sql`SELECT 1 FROM offer_changes WHERE session_id = ${offer.session} AND change = ${id}`)
+          .count > 0
       const before = await rig.pieces(offer)
-      for (const { before, after } of tries) await to(offer, quota, id, gateWith({ before: mishaps[before], after: mishaps[after] })).catch(() => {})
+      for (const { before, after } of tries)
+        await to(offer, quota, id, gateWith({ before: mishaps[before], after: mishaps[after] })).catch(
+          () => {},
+        )
       if (!givenUp) await ends(offer, quota, id, known ? before.quota : quota, before.quota)
       const { quota: now, shelf } = await rig.pieces(offer)
       expect(now + shelf).toBe(15)
@@ -148,11 +169,22 @@ describe('whatever changes there are, in whichever order, and wherever each is b
     await rig.conserved(offer)
   }
   /** Asks for it once more; a refused one leaves everything as it was before. */
-  async function ends(offer: OfferKey, quota: number, id: string, after: number, before: number): Promise<void> {
+  async function ends(
+    offer: OfferKey,
+    quota: number,
+    id: string,
+    after: number,
+    before: number,
+  ): Promise<void> {
     const error: unknown = await to(offer, quota, id).catch((error: unknown) => error)
-    if (error !== undefined) expect(error).toMatchObject({ refusal: { code: expect.stringMatching(/^quota_(short|below_granted)$/) } })
+    if (error !== undefined)
+      expect(error).toMatchObject({
+        refusal: { code: expect.stringMatching(/^quota_(short|below_granted)$/) },
+      })
     expect((await rig.pieces(offer)).quota).toBe(error === undefined ? after : before)
   }
 
-  it('no piece appears or disappears', { timeout: 120_000 }, () => fc.assert(fc.asyncProperty(quotas, steps, play), { numRuns: 60 }))
+  it('no piece appears or disappears', { timeout: 120_000 }, () =>
+    fc.assert(fc.asyncProperty(quotas, steps, play), { numRuns: 60 }),
+  )
 })

@@ -17,7 +17,8 @@ afterAll(async () => {
   await rig.close()
 })
 
-const to = ({ workflow, sku }: Sale, quota: number, change = newChange()) => workflow.executeUpdate(changeQuota, { args: [{ sku, quota, change }] })
+const to = ({ workflow, sku }: Sale, quota: number, change = newChange()) =>
+  workflow.executeUpdate(changeQuota, { args: [{ sku, quota, change }] })
 const stage = async ({ offer }: Sale) => drainOffer(rig.deps, offer, await rig.read(offer))
 
 describe('a quota that is changed while the session runs', () => {
@@ -45,7 +46,10 @@ describe('a quota that is changed while the session runs', () => {
     await stage(sale)
     await rig.admitted(sale.offer)
     const change = newChange()
-    expect(await refusalOf(to(sale, 1, change))).toEqual({ code: 'quota_below_granted', details: { least: 2 } })
+    expect(await refusalOf(to(sale, 1, change))).toEqual({
+      code: 'quota_below_granted',
+      details: { least: 2 },
+    })
     expect(await rig.pieces(sale.offer)).toEqual({ quota: 5, granted: 1, sold: 0, left: 3, shelf: 0 })
     await to(sale, 2, change)
     expect(await rig.pieces(sale.offer)).toEqual({ quota: 2, granted: 1, sold: 0, left: 0, shelf: 3 })
@@ -103,7 +107,13 @@ describe('a quota that is changed before preheating', () => {
     expect(await offerRow(rig.sql, sale.offer)).toMatchObject({ quota })
     await preheat(rig.sql, rig.deps.gate, sale.offer.session)
     await to(sale, quota, change)
-    expect(await rig.pieces(sale.offer)).toEqual({ quota, granted: 0, sold: 0, left: quota, shelf: 10 - quota })
+    expect(await rig.pieces(sale.offer)).toEqual({
+      quota,
+      granted: 0,
+      sold: 0,
+      left: quota,
+      shelf: 10 - quota,
+    })
   })
 })
 
@@ -116,7 +126,13 @@ describe('a change', () => {
     const change = newChange()
     await Promise.all([1, 2, 3].map(() => to(sale, quota, change)))
     await to(sale, quota, change)
-    expect(await rig.pieces(sale.offer)).toEqual({ quota, granted: 0, sold: 0, left: quota, shelf: 10 - quota })
+    expect(await rig.pieces(sale.offer)).toEqual({
+      quota,
+      granted: 0,
+      sold: 0,
+      left: quota,
+      shelf: 10 - quota,
+    })
   })
 
   it('that is repeated after a later one does not undo it', async () => {

@@ -12,8 +12,21 @@ let act: SessionActivities
 beforeAll(async () => {
   rig = await sessionRig()
   const { db, gate, queue, log } = rig.deps
-  const needless = { ids: rig.shop.ids, carts: { removeBought: async () => {} }, providers: {}, accounts: {}, refundFallback: 'none' as const }
-  act = createSessionActivities({ ...needless, db, gate, queue, log, news: { announce: () => {}, announceSession: () => {} } })
+  const needless = {
+    ids: rig.shop.ids,
+    carts: { removeBought: async () => {} },
+    providers: {},
+    accounts: {},
+    refundFallback: 'none' as const,
+  }
+  act = createSessionActivities({
+    ...needless,
+    db,
+    gate,
+    queue,
+    log,
+    news: { announce: () => {}, announceSession: () => {} },
+  })
 })
 afterAll(async () => {
   await expectBooksToAddUp(rig.sql)
@@ -36,7 +49,8 @@ async function everything(session: SessionId, skus: readonly SkuId[]) {
     changes: await sql`SELECT * FROM offer_changes WHERE session_id = ${session} ORDER BY change`,
     tickets: await sql`SELECT * FROM tickets WHERE session_id = ${session} ORDER BY id`,
     movements: await sql`SELECT * FROM stock_movements WHERE session_id = ${session} ORDER BY id`,
-    stock: await sql`SELECT * FROM stock WHERE sku_id = ANY(${[...skus]}::bigint[]) ORDER BY sku_id, warehouse_id`,
+    stock:
+      await sql`SELECT * FROM stock WHERE sku_id = ANY(${[...skus]}::bigint[]) ORDER BY sku_id, warehouse_id`,
     attention: await sql`SELECT * FROM attention WHERE subject LIKE ${`${session} %`} ORDER BY subject`,
   }
 }
@@ -56,7 +70,8 @@ describe('a session whose every activity is done twice', () => {
     }
     const other: OfferKey = { session, sku: second }
     const added = { sku: second, priceFen: '100', quota: 4, limit: 1, warehouse: 1 }
-    const quota = (to: number, change: string) => twice(() => act.changeQuota(session, { sku: second, quota: to, change }))
+    const quota = (to: number, change: string) =>
+      twice(() => act.changeQuota(session, { sku: second, quota: to, change }))
 
     await twice(() => act.pauseSession(session, true))
     await twice(() => act.pauseSession(session, false))
@@ -77,7 +92,9 @@ describe('a session whose every activity is done twice', () => {
     const report = await twice(() => act.endSession(session))
     await twice(() => act.removeGate(session))
 
-    expect(report.offers.map(({ quota, granted }) => ({ quota, granted }))).toEqual(Array(2).fill({ quota: 1, granted: 1 }))
+    expect(report.offers.map(({ quota, granted }) => ({ quota, granted }))).toEqual(
+      Array(2).fill({ quota: 1, granted: 1 }),
+    )
     expect([await rig.shelf(sku), await rig.shelf(second)]).toEqual([4, 8])
   })
 
@@ -96,7 +113,9 @@ describe('a session whose every activity is done twice', () => {
     await act.removeGate(session)
     const newcomer = await rig.shop.sku({ 1: 1 })
     for (const one of [sku, newcomer])
-      await expect(act.addOffer(session, { sku: one, priceFen: '900', quota: 1, limit: 1, warehouse: 1 })).rejects.toThrow('session_ended')
+      await expect(
+        act.addOffer(session, { sku: one, priceFen: '900', quota: 1, limit: 1, warehouse: 1 }),
+      ).rejects.toThrow('session_ended')
     await expect(act.changeQuota(session, { sku, quota: 9, change: 'late' })).rejects.toThrow('session_ended')
     expect(await everything(session, [sku])).toEqual(before)
     expect(await rig.keys(offer)).toEqual([])

@@ -7,7 +7,12 @@ import { type Joiner, join, offerRow, type Plan, planSession, startSession } fro
 import { type DrainRig, drainRig } from '../workers/drain-rig.ts'
 
 /** A session with its workflow, and its first offer. */
-export type Sale = { input: SessionInput; offer: OfferKey; sku: SkuId; workflow: Awaited<ReturnType<typeof startSession>> }
+export type Sale = {
+  input: SessionInput
+  offer: OfferKey
+  sku: SkuId
+  workflow: Awaited<ReturnType<typeof startSession>>
+}
 type Wish = Omit<Plan, 'offers'> & { quota?: number; stock?: number; limit?: number }
 
 /** Sessions with their workflows on real servers, in a shop of the file's own. No drain runs unless the test starts one. */
@@ -24,7 +29,9 @@ export type SessionRig = Omit<DrainRig, 'open' | 'admitted'> & {
   /** Pieces on the shelf that nobody has reserved. */
   shelf(sku: SkuId): Promise<number>
   /** Where the offer's pieces are, by PostgreSQL and by the gate. */
-  pieces(offer: OfferKey): Promise<{ quota: number; granted: number; sold: number; left: number | undefined; shelf: number }>
+  pieces(
+    offer: OfferKey,
+  ): Promise<{ quota: number; granted: number; sold: number; left: number | undefined; shelf: number }>
   /** Pieces that the gate and PostgreSQL know of: left + queued + granted. */
   counted(offer: OfferKey): Promise<number>
   /** Expects that these are the quota. */
@@ -66,7 +73,9 @@ export async function sessionRig(options: { fresh?: FreshDatabase } = {}): Promi
       return await drain.admitted(offer, buyer ? { buyer } : {})
     },
     async shelf(sku) {
-      const [row] = await sql<{ free: number }[]>`SELECT (on_hand - reserved) AS free FROM stock WHERE sku_id = ${sku} AND warehouse_id = 1`
+      const [row] = await sql<
+        { free: number }[]
+      >`SELECT (on_hand - reserved) AS free FROM stock WHERE sku_id = ${sku} AND warehouse_id = 1`
       return row?.free ?? 0
     },
     async pieces(offer) {
@@ -85,7 +94,9 @@ export async function sessionRig(options: { fresh?: FreshDatabase } = {}): Promi
     async keys(offer) {
       const { offer: key } = keysOf(offer)
       const found = await redis.keys(`${key.slice(0, key.lastIndexOf(':'))}:*`)
-      return found.map((name) => name.slice(key.lastIndexOf(':') + 1)).filter((name) => !name.startsWith('token:'))
+      return found
+        .map((name) => name.slice(key.lastIndexOf(':') + 1))
+        .filter((name) => !name.startsWith('token:'))
     },
   }
   return rig

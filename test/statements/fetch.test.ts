@@ -12,11 +12,13 @@ beforeEach(async () => {
 })
 afterEach(() => rig.close())
 
-const text = async () => Buffer.concat((await rig.raw()).map(({ content }) => gunzipSync(content as Buffer))).toString() // A bytea.
+const text = async () =>
+  Buffer.concat((await rig.raw()).map(({ content }) => gunzipSync(content as Buffer))).toString() // A bytea.
 /** A statement of as many bytes, in pieces of any size. */
 const large = (bytes: number): AsyncIterable<Uint8Array> => ({
   async *[Symbol.asyncIterator]() {
-    for (let left = bytes; left > 0; left -= 300_001) yield Buffer.alloc(Math.min(left, 300_001), String(left))
+    for (let left = bytes; left > 0; left -= 300_001)
+      yield Buffer.alloc(Math.min(left, 300_001), String(left))
   },
 })
 const bytesOf = async (all: AsyncIterable<Uint8Array>) => {
@@ -41,16 +43,24 @@ describe('a statement is kept', () => {
     expect(await rig.fetch()).toEqual(fetched)
   })
 
-  it.each([1, partBytes, partBytes + 1, 5_000_000])('in parts that fit into memory: %i bytes', async (bytes) => {
-    const statements = { ...rig.wechat.statements, fetch: async () => large(bytes) }
-    await fetchStatement(rig.sql, { statements, of: rig.of, kind: 'trade', now: Date.now() + 2 * 86_400_000 })
-    const parts = (await rig.raw()).map(({ content }) => gunzipSync(content as Buffer)) // A bytea.
-    expect(Buffer.concat(parts).equals(await bytesOf(large(bytes)))).toBe(true)
-    expect(parts.map(({ length }) => length)).toEqual([
-      ...Array.from({ length: Math.floor((bytes - 1) / partBytes) }, () => partBytes),
-      ((bytes - 1) % partBytes) + 1,
-    ])
-  })
+  it.each([1, partBytes, partBytes + 1, 5_000_000])(
+    'in parts that fit into memory: %i bytes',
+    async (bytes) => {
+      const statements = { ...rig.wechat.statements, fetch: async () => large(bytes) }
+      await fetchStatement(rig.sql, {
+        statements,
+        of: rig.of,
+        kind: 'trade',
+        now: Date.now() + 2 * 86_400_000,
+      })
+      const parts = (await rig.raw()).map(({ content }) => gunzipSync(content as Buffer)) // A bytea.
+      expect(Buffer.concat(parts).equals(await bytesOf(large(bytes)))).toBe(true)
+      expect(parts.map(({ length }) => length)).toEqual([
+        ...Array.from({ length: Math.floor((bytes - 1) / partBytes) }, () => partBytes),
+        ((bytes - 1) % partBytes) + 1,
+      ])
+    },
+  )
 
   it('of the funds’ flow too, beside the trades’', async () => {
     await rig.paid()
@@ -105,7 +115,12 @@ describe('a statement is not kept', () => {
         },
       }),
     }
-    const dying = fetchStatement(rig.sql, { statements, of: rig.of, kind: 'trade', now: Date.now() + 2 * 86_400_000 })
+    const dying = fetchStatement(rig.sql, {
+      statements,
+      of: rig.of,
+      kind: 'trade',
+      now: Date.now() + 2 * 86_400_000,
+    })
     await expect.poll(async () => (await rig.raw()).length).toBe(1)
     await expect(rig.fetch()).rejects.toThrow('fetched elsewhere')
     await rig.sql`UPDATE statements SET leased_until = now() - interval '1 second'`

@@ -14,8 +14,13 @@ const matched = async () => {
   await atNoon(rig.sql, rig.of.date)
   return rig.match()
 }
-const row = ({ transaction, attempt, amount }: Paid) => ({ transaction, trade: attempt, fen: amount.toString() })
-const stateOf = async (refund: string) => (await rig.sql`SELECT state, paid_to FROM refunds WHERE number = ${refund}`)[0]
+const row = ({ transaction, attempt, amount }: Paid) => ({
+  transaction,
+  trade: attempt,
+  fen: amount.toString(),
+})
+const stateOf = async (refund: string) =>
+  (await rig.sql`SELECT state, paid_to FROM refunds WHERE number = ${refund}`)[0]
 
 describe('what both sides know', () => {
   it('agrees, paid and refunded, and asks nobody', async () => {
@@ -71,7 +76,12 @@ describe('what only the provider knew', () => {
 })
 
 /** Each difference: what makes it, and what is kept. */
-type Case = { name: string; arrange: () => Promise<[difference: string, subject: string, details: Record<string, string>, order: string | null]> }
+type Case = {
+  name: string
+  arrange: () => Promise<
+    [difference: string, subject: string, details: Record<string, string>, order: string | null]
+  >
+}
 const cases: Case[] = [
   {
     name: 'a trade that is none of ours',
@@ -174,7 +184,11 @@ describe('what does not agree is kept for a human, once', () => {
     expect(found).toMatchObject({ difference, subject, details, order })
     expect(more).toEqual([])
     expect(await rig.attention()).toMatchObject([
-      { reason: 'statement_differs', subject: `${provider} ${rig.of.date}`, details: { different: '1', repaired: '0' } },
+      {
+        reason: 'statement_differs',
+        subject: `${provider} ${rig.of.date}`,
+        details: { different: '1', repaired: '0' },
+      },
     ])
   })
 
@@ -222,7 +236,8 @@ describe('around midnight', () => {
     await received(paid, `${dayBefore()}T23:50:00`, `${date()}T00:10:00`)
     const [before] = await rig.sql<{ id: bigint }[]>`
       INSERT INTO statements (provider, kind, date, state, matched_at) VALUES (${provider}, 'trade', ${dayBefore()}, 'matched', now()) RETURNING id`
-    if (listed) await rig.sql`INSERT INTO statement_entries (statement, kind, number) VALUES (${before?.id ?? 0n}, 'payment', ${paid.transaction})`
+    if (listed)
+      await rig.sql`INSERT INTO statement_entries (statement, kind, number) VALUES (${before?.id ?? 0n}, 'payment', ${paid.transaction})`
     expect(await rig.match()).toMatchObject({ different })
   })
 })
@@ -235,6 +250,12 @@ it('a merchant who sells by two providers finds the trades of both in the statem
   await rig.sql`UPDATE attempts SET provider = 'wechat-v2' WHERE number = ${untold.attempt}`
   await rig.fetch()
   const account = rig.accounts[provider] ?? { merchant: '', app: '' }
-  expect(await rig.match({ accounts: { [provider]: account, 'wechat-v2': account } })).toEqual({ rows: 2, repaired: 1, different: 0 })
-  expect(await rig.sql`SELECT provider FROM notifications WHERE number = ${untold.transaction}`).toEqual([{ provider: 'wechat-v2' }])
+  expect(await rig.match({ accounts: { [provider]: account, 'wechat-v2': account } })).toEqual({
+    rows: 2,
+    repaired: 1,
+    different: 0,
+  })
+  expect(await rig.sql`SELECT provider FROM notifications WHERE number = ${untold.transaction}`).toEqual([
+    { provider: 'wechat-v2' },
+  ])
 })

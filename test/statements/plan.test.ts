@@ -9,7 +9,8 @@ beforeEach(async () => {
 afterEach(() => rig.close())
 
 const at = (moment: string) => Date.parse(`${moment}+08:00`)
-const plan = async (moment: string) => (await statementsToReconcile(rig.sql, rig.providers, at(moment))).map(({ date }) => date)
+const plan = async (moment: string) =>
+  (await statementsToReconcile(rig.sql, rig.providers, at(moment))).map(({ date }) => date)
 const firstUsed = async (moment: string) => {
   const { attempt } = await rig.paid()
   await rig.sql`UPDATE attempts SET opened_at = ${new Date(at(moment))} WHERE number = ${attempt}`

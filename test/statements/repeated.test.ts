@@ -16,7 +16,8 @@ const everything = async () => ({
   attention: await rig.attention(),
   statement: await rig.statement(),
 })
-const strangers = (count: number) => Array.from({ length: count }, (_, i) => ({ transaction: `4200-${i}`, trade: `A-${i}`, fen: '5' }))
+const strangers = (count: number) =>
+  Array.from({ length: count }, (_, i) => ({ transaction: `4200-${i}`, trade: `A-${i}`, fen: '5' }))
 
 describe('a statement is never applied twice', () => {
   it('matched again, it answers the same and changes nothing', async () => {
@@ -38,7 +39,8 @@ describe('a statement is never applied twice', () => {
     expect(all).toEqual(all.map(() => ({ rows: 2503, repaired: 3, different: 2500 })))
     expect(await rig.differences()).toHaveLength(2500)
     await rig.relay()
-    for (const { order } of untold) expect(await orderRow(rig.sql, order)).toMatchObject({ status: 'to_ship' })
+    for (const { order } of untold)
+      expect(await orderRow(rig.sql, order)).toMatchObject({ status: 'to_ship' })
   })
 
   it('broken off between two batches, it goes on where it stopped', async () => {
@@ -56,7 +58,9 @@ describe('a statement is never applied twice', () => {
       },
     }
     let passes = 0
-    await expect(matchStatement({ sql: rig.sql, ids: rig.ids, accounts: rig.accounts, statements }, rig.of)).rejects.toThrow('died')
+    await expect(
+      matchStatement({ sql: rig.sql, ids: rig.ids, accounts: rig.accounts, statements }, rig.of),
+    ).rejects.toThrow('died')
     expect(await rig.statement()).toMatchObject({ state: 'fetched', rows: 1000, different: 999, repaired: 1 })
     expect(await rig.match()).toEqual({ rows: 2501, repaired: 1, different: 2500 })
   })
@@ -68,7 +72,12 @@ describe('a statement that is not whole is not applied at all', () => {
     await rig.bill({ cutShort: true, extraRows: strangers(2000) })
     await rig.fetch()
     await expect(rig.match()).rejects.toThrow('cut short')
-    expect(await everything()).toMatchObject({ notifications: [], differences: [], attention: [], statement: { state: 'fetching', rows: 0 } })
+    expect(await everything()).toMatchObject({
+      notifications: [],
+      differences: [],
+      attention: [],
+      statement: { state: 'fetching', rows: 0 },
+    })
     await rig.bill()
     await rig.fetch()
     expect(await rig.match()).toEqual({ rows: 1, repaired: 1, different: 0 })
@@ -85,7 +94,9 @@ describe('a statement that is not whole is not applied at all', () => {
 
 it('names of goods may hold whatever they like', async () => {
   const names = ['茶, 绿茶', '`x`', '"a,b"', 'a,`b,`c', ',`0.00,`0.00']
-  await rig.bill({ extraRows: names.map((name, i) => ({ transaction: `4200-${i}`, trade: `A-${i}`, fen: '5', name })) })
+  await rig.bill({
+    extraRows: names.map((name, i) => ({ transaction: `4200-${i}`, trade: `A-${i}`, fen: '5', name })),
+  })
   await rig.fetch()
   expect(await rig.match()).toMatchObject({ rows: 5, different: 5 })
   expect(new Set((await rig.differences()).map(({ details }) => details.there))).toEqual(new Set(['5']))

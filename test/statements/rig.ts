@@ -44,7 +44,8 @@ export async function statementRig() {
     ids: shop.ids,
     /** What is wrong with the day's bill; nothing, unless it is said. */
     bill,
-    fetch: (kind: 'trade' | 'fund_flow' = 'trade', at = now) => fetchStatement(sql, { statements: wechat.statements, of, kind, now: at }),
+    fetch: (kind: 'trade' | 'fund_flow' = 'trade', at = now) =>
+      fetchStatement(sql, { statements: wechat.statements, of, kind, now: at }),
     match: (given: Partial<{ accounts: Accounts }> = {}): Promise<Matched> =>
       matchStatement({ sql, ids: shop.ids, accounts, statements: wechat.statements, ...given }, of),
     /** An order that was paid at WeChat; we were told, and it was judged, unless it is said otherwise. */
@@ -58,26 +59,49 @@ export async function statementRig() {
       return paid
     },
     /** A refund of all of it that WeChat has made; we heard of it, unless it is said otherwise. */
-    async refunded({ order, attempt, transaction, amount }: Paid, { heard = true }: { heard?: boolean } = {}): Promise<RefundNumber> {
+    async refunded(
+      { order, attempt, transaction, amount }: Paid,
+      { heard = true }: { heard?: boolean } = {},
+    ): Promise<RefundNumber> {
       const refund = `late-${provider}-${transaction}` as RefundNumber // As the judge names it.
       await sql`UPDATE attempts SET refunding_fen = ${amount} WHERE number = ${attempt}`
       await sql`
         INSERT INTO refunds (number, attempt, order_id, cause, transaction, amount_fen) VALUES (${refund}, ${attempt}, ${order}, 'late', ${transaction}, ${amount})`
-      await wechat.refund({ refund, attempt, transaction, amount: fen(amount), captured: fen(amount), currency: 'CNY' })
+      await wechat.refund({
+        refund,
+        attempt,
+        transaction,
+        amount: fen(amount),
+        captured: fen(amount),
+        currency: 'CNY',
+      })
       while ((await wechat.queryRefund(refund)).is === 'processing');
       if (heard) await refundAtProvider({ sql, providers, refundFallback: 'none' }, refund)
       return refund
     },
     /** Has everything judged that is due, as the relay does. */
     async relay(): Promise<string[]> {
-      const due = await sql<{ id: NotificationId; kind: string }[]>`SELECT id::text AS id, kind FROM notifications WHERE outcome IS NULL ORDER BY id`
+      const due = await sql<
+        { id: NotificationId; kind: string }[]
+      >`SELECT id::text AS id, kind FROM notifications WHERE outcome IS NULL ORDER BY id`
       const deps = { sql, providers, refundFallback: 'none' as const }
-      return await Promise.all(due.map(({ id, kind }): Promise<string> => (kind === 'refund' ? judgeRefund(deps, id) : judge(sql, accounts, id))))
+      return await Promise.all(
+        due.map(
+          ({ id, kind }): Promise<string> =>
+            kind === 'refund' ? judgeRefund(deps, id) : judge(sql, accounts, id),
+        ),
+      )
     },
-    differences: () => sql<{ difference: string; subject: string; details: Record<string, string>; order: string | null }[]>`
+    differences: () => sql<
+      { difference: string; subject: string; details: Record<string, string>; order: string | null }[]
+    >`
       SELECT difference, subject, details, order_id::text AS order FROM reconciliation ORDER BY difference, subject`,
-    attention: () => sql`SELECT reason, subject, details FROM attention WHERE cleared_at IS NULL ORDER BY 1, 2`,
-    statement: async () => (await sql`SELECT state, bytes, digest, rows, repaired, different, matched_at FROM statements WHERE kind = 'trade'`)[0],
+    attention: () =>
+      sql`SELECT reason, subject, details FROM attention WHERE cleared_at IS NULL ORDER BY 1, 2`,
+    statement: async () =>
+      (
+        await sql`SELECT state, bytes, digest, rows, repaired, different, matched_at FROM statements WHERE kind = 'trade'`
+      )[0],
     raw: async () => sql`SELECT content FROM statement_parts ORDER BY statement, part`,
     async close() {
       await world.stop()
@@ -88,7 +112,16 @@ export async function statementRig() {
 export type StatementRig = Awaited<ReturnType<typeof statementRig>>
 
 const factsOf = ({ attempt, transaction, amount }: Paid) => ({
-  ...{ provider, transaction, attempt, state: 'SUCCESS', amount: fen(amount), currency: 'CNY', merchant: shared.mchId, app: shared.appId },
+  ...{
+    provider,
+    transaction,
+    attempt,
+    state: 'SUCCESS',
+    amount: fen(amount),
+    currency: 'CNY',
+    merchant: shared.mchId,
+    app: shared.appId,
+  },
 })
 
 /** Moves what we heard to the noon of the day, where no border is near. */

@@ -32,7 +32,14 @@ export async function movementsOf(sql: Sql, order: OrderId): Promise<string[]> {
   return rows.map(({ what }) => what).sort()
 }
 
-type OrderRow = { status: OrderStatus; payState: string; refusal: unknown; closedWhy: string | null; paidAt: Date | null; due: bigint }
+type OrderRow = {
+  status: OrderStatus
+  payState: string
+  refusal: unknown
+  closedWhy: string | null
+  paidAt: Date | null
+  due: bigint
+}
 
 export async function orderRow(sql: Sql, order: OrderId): Promise<OrderRow> {
   const [row] = await sql<OrderRow[]>`
@@ -43,6 +50,8 @@ export async function orderRow(sql: Sql, order: OrderId): Promise<OrderRow> {
 
 /** The steps of an order as they are recorded. */
 export async function stepsOf(sql: Sql, order: OrderId): Promise<Record<string, string>> {
-  const rows = await sql<{ step: string; state: string }[]>`SELECT step, state FROM steps WHERE order_id = ${order}`
+  const rows = await sql<
+    { step: string; state: string }[]
+  >`SELECT step, state FROM steps WHERE order_id = ${order}`
   return Object.fromEntries(rows.map(({ step, state }) => [step, state]))
 }

@@ -1,6 +1,12 @@
 import type { Client } from '@temporalio/client'
 import type { Sql } from '../../db/client.ts'
-import { type AddressId, type SessionId, type SkuId, sessionWorkflowId, type UserId } from '../../domain/ids.ts'
+import {
+  type AddressId,
+  type SessionId,
+  type SkuId,
+  sessionWorkflowId,
+  type UserId,
+} from '../../domain/ids.ts'
 import type { JoinAnswer, OfferKey, SessionInput, TicketId } from '../../domain/seckill.ts'
 import type { Gate } from '../../seckill/gate.ts'
 import type { session } from '../../workflows/index.ts'
@@ -35,25 +41,45 @@ export async function planSession(
 
 /** Starts the session's workflow. */
 export const startSession = (client: Client, taskQueue: string, input: SessionInput) =>
-  client.workflow.start<typeof session>('session', { args: [input], taskQueue, workflowId: sessionWorkflowId(input.session) })
+  client.workflow.start<typeof session>('session', {
+    args: [input],
+    taskQueue,
+    workflowId: sessionWorkflowId(input.session),
+  })
 
 export type Joiner = { id: UserId; addressId: AddressId }
 
 /** A buyer joins with a token of their own; the ticket is used when it is granted. */
-export async function join(gate: Gate, offer: OfferKey, buyer: Joiner, ticket: TicketId, pieces = 1): Promise<JoinAnswer> {
+export async function join(
+  gate: Gate,
+  offer: OfferKey,
+  buyer: Joiner,
+  ticket: TicketId,
+  pieces = 1,
+): Promise<JoinAnswer> {
   const { token } = await gate.issueToken(offer, buyer.id, 0)
   return await gate.admit(offer, { buyer: buyer.id, pieces, address: buyer.addressId, token, ticket })
 }
 
 /** The ticket's state, and why. */
-export async function ticketRow(sql: Sql, ticket: TicketId): Promise<{ state: string; reason: string | null; tell: string | null } | undefined> {
+export async function ticketRow(
+  sql: Sql,
+  ticket: TicketId,
+): Promise<{ state: string; reason: string | null; tell: string | null } | undefined> {
   const [row] = await sql<
     { state: string; reason: string | null; tell: string | null }[]
   >`SELECT state, reason, tell FROM tickets WHERE id = ${ticket}`
   return row
 }
 
-export type OfferRow = { quota: number; granted: number; sold: number; epoch: number; ended: boolean; soldOut: boolean }
+export type OfferRow = {
+  quota: number
+  granted: number
+  sold: number
+  epoch: number
+  ended: boolean
+  soldOut: boolean
+}
 
 export async function offerRow(sql: Sql, { session, sku }: OfferKey): Promise<OfferRow> {
   const [row] = await sql<OfferRow[]>`

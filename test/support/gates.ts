@@ -13,7 +13,10 @@ export function gate(): Gate {
 }
 
 /** A transaction of the test's own that does `effect` and stays open until it is told to commit. */
-export async function held(sql: Sql, effect: (tx: Tx) => Promise<unknown>): Promise<{ commit(): Promise<void> }> {
+export async function held(
+  sql: Sql,
+  effect: (tx: Tx) => Promise<unknown>,
+): Promise<{ commit(): Promise<void> }> {
   const [done, leave] = [gate(), gate()]
   const ended = sql.begin(async (tx) => {
     await effect(tx)

@@ -15,7 +15,12 @@ type Answers = {
   query?: (attempt: AttemptNumber) => Trade | Promise<Trade>
   close?: (attempt: AttemptNumber, creation: 'in_flight' | 'settled') => Trade | Promise<Trade>
 }
-type Recording = PaymentProvider & { opened: OpenRequest[]; queried: AttemptNumber[]; closed: AttemptNumber[]; answers: Answers }
+type Recording = PaymentProvider & {
+  opened: OpenRequest[]
+  queried: AttemptNumber[]
+  closed: AttemptNumber[]
+  answers: Answers
+}
 
 /** A provider that answers what the test says and remembers what it was asked: opened with a QR, and closed, unless told otherwise. */
 function recordingProvider(name = 'pay', answers: Answers = {}): Recording {
@@ -29,7 +34,12 @@ function recordingProvider(name = 'pay', answers: Answers = {}): Recording {
     closed: [],
     async open(request) {
       provider.opened.push(request)
-      return (await provider.answers.open?.(request)) ?? { is: 'open', answer: { kind: 'qr', qr: `qr:${request.attempt}` } }
+      return (
+        (await provider.answers.open?.(request)) ?? {
+          is: 'open',
+          answer: { kind: 'qr', qr: `qr:${request.attempt}` },
+        }
+      )
     },
     async query(attempt) {
       provider.queried.push(attempt)
@@ -72,16 +82,33 @@ export function openTill(sql: Sql, ids: Ids): Till {
     delivered,
     attempt: async (order, buyer, channel = 'pay') => (await openAttempt(till, order, buyer, channel)).number,
     async facts(attempt, but = {}) {
-      const [row] = await sql<{ amount: bigint }[]>`SELECT amount_fen AS amount FROM attempts WHERE number = ${attempt}`
+      const [row] = await sql<
+        { amount: bigint }[]
+      >`SELECT amount_fen AS amount FROM attempts WHERE number = ${attempt}`
       const amount = fen(row?.amount ?? 0n)
-      return { provider: 'pay', transaction: `t${attempt}`, attempt, state: 'SUCCESS', amount, currency: 'CNY', ...account, ...but }
+      return {
+        provider: 'pay',
+        transaction: `t${attempt}`,
+        attempt,
+        state: 'SUCCESS',
+        amount,
+        currency: 'CNY',
+        ...account,
+        ...but,
+      }
     },
     told: async (facts) => judge(sql, accounts, (await storePayment(sql, ids, facts, 'callback')).id),
   }
   return till
 }
 
-export type AttemptRow = { state: string; captured: bigint; refunding: bigint; transaction: string | null; askAt: Date | null }
+export type AttemptRow = {
+  state: string
+  captured: bigint
+  refunding: bigint
+  transaction: string | null
+  askAt: Date | null
+}
 
 export async function attemptRow(sql: Sql, number: AttemptNumber): Promise<AttemptRow> {
   const [row] = await sql<AttemptRow[]>`

@@ -1,5 +1,13 @@
 import type { Db } from '../../db/client.ts'
-import { type AddressId, type CouponId, type Ids, type OrderId, type SkuId, snowflakes, type UserId } from '../../domain/ids.ts'
+import {
+  type AddressId,
+  type CouponId,
+  type Ids,
+  type OrderId,
+  type SkuId,
+  snowflakes,
+  type UserId,
+} from '../../domain/ids.ts'
 import type { OrderInput } from '../../domain/order-input.ts'
 
 export type Shopper = { id: UserId; addressId: AddressId }

@@ -19,15 +19,28 @@ const queued = (ids: Ids, buyer: Joiner, wish: Partial<Queued> = {}): Queued => 
 })
 
 /** Stages a fresh ticket of this buyer, past the queue. */
-export async function staged(sql: Sql, ids: Ids, offer: OfferKey, buyer: Joiner, wish?: Partial<Queued>): Promise<TicketId> {
+export async function staged(
+  sql: Sql,
+  ids: Ids,
+  offer: OfferKey,
+  buyer: Joiner,
+  wish?: Partial<Queued>,
+): Promise<TicketId> {
   const entry = queued(ids, buyer, wish)
   await stage(sql, offer, [entry])
   return entry.ticket
 }
 
 /** The order that a ticket becomes, as the drain starts it. */
-export async function flashOrder(sql: Sql, ticket: TicketId, wish: Partial<OrderInput> = {}): Promise<OrderInput> {
-  const [row] = await sql<(Pick<OrderInput, 'buyerId' | 'addressId' | 'payWithinMs'> & OfferKey & { quantity: number; price: string })[]>`
+export async function flashOrder(
+  sql: Sql,
+  ticket: TicketId,
+  wish: Partial<OrderInput> = {},
+): Promise<OrderInput> {
+  const [row] = await sql<
+    (Pick<OrderInput, 'buyerId' | 'addressId' | 'payWithinMs'> &
+      OfferKey & { quantity: number; price: string })[]
+  >`
     SELECT t.buyer_id::text AS "buyerId", t.address_id::text AS "addressId", t.quantity, t.session_id AS session, t.sku_id::text AS sku,
            o.price_fen::text AS price, s.pay_within_ms AS "payWithinMs"
     FROM tickets t JOIN offers o USING (session_id, sku_id) JOIN sessions s ON s.id = t.session_id WHERE t.id = ${ticket}`

@@ -25,14 +25,17 @@ async function notified(): Promise<Notified> {
   return { order, attempt, notification: id }
 }
 const outcomeOf = async (id: NotificationId) =>
-  (await rig.sql<{ outcome: string | null }[]>`SELECT outcome FROM notifications WHERE id = ${id}`)[0]?.outcome
+  (await rig.sql<{ outcome: string | null }[]>`SELECT outcome FROM notifications WHERE id = ${id}`)[0]
+    ?.outcome
 const paid = (id: NotificationId) => expect.poll(() => outcomeOf(id), { timeout: 20_000 }).toBe('paid')
 
 /** The parts, over a pool whose statements can be seen. */
 function watched(max = 20) {
   const statements: string[] = []
   const db = connect(rig.fresh.url, { max, debug: (query) => statements.push(query) })
-  const judgements = () => statements.filter((query) => query.includes('FROM orders WHERE id') && query.includes('FOR UPDATE')).length
+  const judgements = () =>
+    statements.filter((query) => query.includes('FROM orders WHERE id') && query.includes('FOR UPDATE'))
+      .length
   return { db, judgements, deps: { ...deliveryDeps(rig.deps), sql: db.sql } }
 }
 
@@ -64,7 +67,10 @@ describe('in the background', () => {
     const { db, judgements, deps } = watched()
     const all: Notified[] = []
     for (let i = 0; i < 10; i++) all.push(await notified())
-    const rows = await held(rig.sql, (tx) => tx`SELECT 1 FROM orders WHERE id = ANY(${all.map(({ order }) => order)}) FOR UPDATE`)
+    const rows = await held(
+      rig.sql,
+      (tx) => tx`SELECT 1 FROM orders WHERE id = ANY(${all.map(({ order }) => order)}) FOR UPDATE`,
+    )
     const delivery = backgroundDelivery(deps)
     for (const { order, notification } of all) delivery.soon(order, notification)
     await waitingForLocks(rig.sql, 8)

@@ -36,7 +36,13 @@ export type DrainRig = Pick<RelayRig, 'sql' | 'shop' | 'till' | 'startWorker'> &
 /** As the processes connect. */
 const redisOptions = { maxRetriesPerRequest: 2, commandTimeout: 2000, enableAutoPipelining: true }
 
-export async function drainRig({ redisUrl = inject('redisUrl'), fresh }: { redisUrl?: string; fresh?: FreshDatabase } = {}): Promise<DrainRig> {
+export async function drainRig({
+  redisUrl = inject('redisUrl'),
+  fresh,
+}: {
+  redisUrl?: string
+  fresh?: FreshDatabase
+} = {}): Promise<DrainRig> {
   const relay = await relayRig(fresh)
   const { sql, shop } = relay
   const redis = new Redis(redisUrl, redisOptions)
@@ -64,7 +70,10 @@ export async function drainRig({ redisUrl = inject('redisUrl'), fresh }: { redis
     },
     async admitted(offer, { buyer, pieces = 1 } = {}) {
       const ticket = shop.ids.next() as TicketId // A fresh snowflake.
-      expect(await join(gate, offer, buyer ?? (await shop.buyer()), ticket, pieces)).toMatchObject({ answer: 'admitted', ticket })
+      expect(await join(gate, offer, buyer ?? (await shop.buyer()), ticket, pieces)).toMatchObject({
+        answer: 'admitted',
+        ticket,
+      })
       return ticket
     },
     rush: (offer, buyers) => Promise.all(Array.from({ length: buyers }, () => rig.admitted(offer))),

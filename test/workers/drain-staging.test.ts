@@ -27,7 +27,9 @@ describe('staging', () => {
     await rig.rush(offer, 4)
     const entries = await rig.read(offer)
     await Promise.all([1, 2, 3].map(() => stage(rig.sql, offer, entries)))
-    expect(await stage(rig.sql, offer, entries)).toEqual(entries.map((entry) => ({ ...entry, refused: false })))
+    expect(await stage(rig.sql, offer, entries)).toEqual(
+      entries.map((entry) => ({ ...entry, refused: false })),
+    )
     expect(await granted(offer)).toBe(6)
     await Promise.all([1, 2, 3].map(() => drainOffer(rig.deps, offer, entries)))
     await rig.settles(offer, 4)
@@ -57,7 +59,12 @@ describe('staging', () => {
 
 describe('a ticket that was let in', () => {
   /** Staging refuses it, whoever comes how often, for this reason; its buyer is free, and its piece belongs to nobody until the gate is counted anew. */
-  async function refused(offer: OfferKey, ticket: TicketId, reason: string, counted: { granted: number; left: number }): Promise<void> {
+  async function refused(
+    offer: OfferKey,
+    ticket: TicketId,
+    reason: string,
+    counted: { granted: number; left: number },
+  ): Promise<void> {
     const entries = await rig.read(offer)
     for (let i = 0; i < 2; i++) await drainOffer(rig.deps, offer, entries)
     expect(await ticketRow(rig.sql, ticket)).toEqual({ state: 'refused', reason, tell: null })
@@ -130,7 +137,10 @@ describe('an entry of the queue that the gate did not write', () => {
     ['wants no pieces', { pieces: '0' }],
     ['has a number that no database can hold', { seq: '99999999999' }],
     ['is of no epoch', { epoch: 'x' }],
-    ['is all rubbish', { ticket: "'; DROP TABLE tickets", pieces: '-1e9', seq: 'NaN', buyer: '\u0000', address: '{}' }],
+    [
+      'is all rubbish',
+      { ticket: "'; DROP TABLE tickets", pieces: '-1e9', seq: 'NaN', buyer: '\u0000', address: '{}' },
+    ],
   ])('and that %s is shown to a human, and the others go on', async (_, wrong) => {
     const offer = await rig.open(3)
     const before = await rig.admitted(offer)
@@ -148,7 +158,8 @@ describe('an entry of the queue that the gate did not write', () => {
   async function setAside(offer: OfferKey, entry: string | null, others: TicketId[]): Promise<void> {
     await drain(offer)
     for (const ticket of others) expect(await ticketRow(rig.sql, ticket)).toMatchObject({ state: 'waiting' })
-    const about = await rig.sql`SELECT reason FROM attention WHERE subject = ${`${offer.session} ${offer.sku} ${entry}`}`
+    const about =
+      await rig.sql`SELECT reason FROM attention WHERE subject = ${`${offer.session} ${offer.sku} ${entry}`}`
     expect([...about]).toEqual([{ reason: 'queue_entry_unreadable' }])
     await rig.settles(offer, 1)
     expect(await rig.deps.queue.length(offer)).toBe(0)

@@ -32,8 +32,14 @@ async function staged(buyers: number, quota = buyers): Promise<{ offer: OfferKey
 type Start = Client['workflow']['start']
 /** Temporal, between whom and the drain something happens to each start. */
 const through = (happens: (start: Start, args: Parameters<Start>) => ReturnType<Start>): Client =>
-  ({ workflow: { start: (...args: Parameters<Start>) => happens(rig.deps.client.workflow.start.bind(rig.deps.client.workflow), args) } }) as Client // All that starting uses.
-const moment = async (what = rig.sql`now()`) => Number((await rig.sql`SELECT extract(epoch FROM ${what}) * 1000 AS ms`)[0]?.ms)
+  ({
+    workflow: {
+      start: (...args: Parameters<Start>) =>
+        happens(rig.deps.client.workflow.start.bind(rig.deps.client.workflow), args),
+    },
+  }) as Client // All that starting uses.
+const moment = async (what = rig.sql`now()`) =>
+  Number((await rig.sql`SELECT extract(epoch FROM ${what}) * 1000 AS ms`)[0]?.ms)
 
 describe('starting the orders of tickets', () => {
   it('starts each once, when two drains start at the same time', async () => {
@@ -93,14 +99,18 @@ describe('starting the orders of tickets', () => {
     await rig.deps.client.workflow.getHandle(`order-${tickets[0]}`).terminate('by mistake')
     await rig.timePasses(offer)
     await startOrders(rig.deps)
-    await expect.poll(() => ticketRow(rig.sql, tickets[0] ?? ('' as TicketId)), { timeout: 20_000 }).toMatchObject({ state: 'live' })
+    await expect
+      .poll(() => ticketRow(rig.sql, tickets[0] ?? ('' as TicketId)), { timeout: 20_000 })
+      .toMatchObject({ state: 'live' })
   })
 
   it('asks for a human when an order is not placed for five minutes, and goes on', async () => {
     const { offer, tickets } = await staged(1)
     await rig.sql`UPDATE tickets SET staged_at = now() - interval '6 minutes' WHERE session_id = ${offer.session}`
     await startOrders(rig.deps)
-    expect([...(await rig.sql`SELECT reason FROM attention WHERE subject = ${tickets[0] ?? ''}`)]).toEqual([{ reason: 'ticket_waiting' }])
+    expect([...(await rig.sql`SELECT reason FROM attention WHERE subject = ${tickets[0] ?? ''}`)]).toEqual([
+      { reason: 'ticket_waiting' },
+    ])
     await rig.ordered(tickets)
   })
 
@@ -118,14 +128,21 @@ describe('starting the orders of tickets', () => {
     const ticket = await rig.admitted(offer, { buyer })
     await drainOffer(rig.deps, offer, await rig.read(offer))
     await startOrders(rig.deps)
-    await expect.poll(() => ticketRow(rig.sql, ticket), { timeout: 20_000 }).toMatchObject({ state: 'given_back', reason: 'buyer_blocked' })
-    expect(await orderRow(rig.sql, ticket)).toMatchObject({ status: 'rejected', refusal: { code: 'buyer_blocked' } })
+    await expect
+      .poll(() => ticketRow(rig.sql, ticket), { timeout: 20_000 })
+      .toMatchObject({ state: 'given_back', reason: 'buyer_blocked' })
+    expect(await orderRow(rig.sql, ticket)).toMatchObject({
+      status: 'rejected',
+      refusal: { code: 'buyer_blocked' },
+    })
     await tellGate(rig.deps)
     await rig.settles(offer, 1)
   })
 })
 
-it('while Temporal is away tickets wait, and once it is back each becomes one order', { timeout: 120_000 }, async () => {
+it('while Temporal is away tickets wait, and once it is back each becomes one order', {
+  timeout: 120_000,
+}, async () => {
   const offer = await rig.open(30)
   const door = await doorTo(Number(inject('temporalAddress').split(':').at(-1)))
   const connection = await NativeConnection.connect({ address: `127.0.0.1:${door.port}` })
@@ -139,7 +156,10 @@ it('while Temporal is away tickets wait, and once it is back each becomes one or
   await rig.ordered(before)
   door.shut()
   const during = await rig.rush(offer, 10)
-  const tried = async () => (await rig.sql`SELECT 1 FROM tickets WHERE session_id = ${offer.session} AND state = 'waiting' AND tried > 1`).count
+  const tried = async () =>
+    (
+      await rig.sql`SELECT 1 FROM tickets WHERE session_id = ${offer.session} AND state = 'waiting' AND tried > 1`
+    ).count
   await expect.poll(tried, { timeout: 60_000 }).toBe(10)
   const waiting = await rig.rush(offer, 10)
   door.open()

@@ -61,7 +61,9 @@ describe('pieces that were given back', () => {
     expect(await toTell(ticket)).toBeNull()
     expect(rig.offersTold).toContain(offer.sku)
     expect(await tellGate(rig.deps)).toBe(0)
-    expect(await join(rig.deps.gate, offer, buyer, rig.shop.ids.next() as TicketId)).toMatchObject({ answer: 'admitted' })
+    expect(await join(rig.deps.gate, offer, buyer, rig.shop.ids.next() as TicketId)).toMatchObject({
+      answer: 'admitted',
+    })
   })
 
   it('are for sale again once, when nobody noted that the gate knows', async () => {

@@ -38,7 +38,9 @@ describe('a refund', () => {
       const handle = rig.deps.client.workflow.getHandle(`refund-${number}`)
       expect(await handle.result()).toEqual({ end: 'success' })
     }
-    expect((await rig.sql`SELECT sum(refunded_fen) AS back, sum(refunding_fen) AS owed FROM attempts`)[0]).toEqual({ back: '12600', owed: '0' })
+    expect(
+      (await rig.sql`SELECT sum(refunded_fen) AS back, sum(refunding_fen) AS owed FROM attempts`)[0],
+    ).toEqual({ back: '12600', owed: '0' })
   })
 
   it('whose start was not noted runs once', async () => {
@@ -55,7 +57,11 @@ describe('a refund', () => {
   it('whose workflow was terminated gets another one, and nothing else does', async () => {
     const number = await lateMoney()
     const { workflow } = rig.deps.client
-    await workflow.start('refund', { args: [{ number }], taskQueue: 'orders-nobody', workflowId: `refund-${number}` })
+    await workflow.start('refund', {
+      args: [{ number }],
+      taskQueue: 'orders-nobody',
+      workflowId: `refund-${number}`,
+    })
     await workflow.getHandle(`refund-${number}`).terminate('by mistake')
     expect(await startRefunds(rig.deps)).toBe(1)
     expect(await workflow.getHandle(`refund-${number}`).result()).toEqual({ end: 'success' })
@@ -87,7 +93,11 @@ describe('an order that should have ended', () => {
 
   it('and whose workflow still runs is overdue', async () => {
     const { order, input } = await overdue()
-    await rig.deps.client.workflow.start('order', { args: [input], taskQueue: 'orders-nobody', workflowId: `order-${order}` })
+    await rig.deps.client.workflow.start('order', {
+      args: [input],
+      taskQueue: 'orders-nobody',
+      workflowId: `order-${order}`,
+    })
     await findOverdue(rig.deps)
     expect(await attentionOf(order)).toEqual([{ reason: 'order_overdue', cleared: false }])
     await rig.deps.client.workflow.getHandle(`order-${order}`).terminate()
@@ -136,7 +146,9 @@ describe('the outbox', () => {
     await rig.sql`UPDATE outbox SET tried = 60`
     rig.carts.away = false
     expect(await emptyOutbox(rig.deps)).toBe(1)
-    expect(rig.carts.taken).toEqual([{ buyer: input.buyerId, bought: [{ sku: lines[0]?.sku, line: 'line-1' }] }])
+    expect(rig.carts.taken).toEqual([
+      { buyer: input.buyerId, bought: [{ sku: lines[0]?.sku, line: 'line-1' }] },
+    ])
     expect(await left()).toHaveLength(0)
   })
 

@@ -59,7 +59,10 @@ describe('a gate that was flushed', () => {
   it('after a rush knows who got in, who has paid, how many pieces are left, and where the numbers stood', async () => {
     const offer = await rig.open(10)
     const [waiting, paid] = [await rig.shop.buyer(), await rig.shop.buyer()]
-    const [first, second] = [await rig.admitted(offer, { buyer: waiting }), await rig.admitted(offer, { buyer: paid })]
+    const [first, second] = [
+      await rig.admitted(offer, { buyer: waiting }),
+      await rig.admitted(offer, { buyer: paid }),
+    ]
     await rig.rush(offer, 3)
     await drain(offer)
     await placeAtOnce(rig.sql, await flashOrder(rig.sql, second), 'run')
@@ -69,8 +72,16 @@ describe('a gate that was flushed', () => {
     await tellGate(rig.deps)
     await rig.settles(offer, 5)
     expect(await ask(offer, waiting)).toEqual({ answer: 'already_queued', ticket: first, position: 0 })
-    expect(await rig.deps.gate.standing(offer, paid.id)).toMatchObject({ ticket: second, paid: true, seq: 2, staged: 5 })
-    expect(await ask(offer, paid), 'one more is within the limit').toMatchObject({ answer: 'admitted', position: 1 })
+    expect(await rig.deps.gate.standing(offer, paid.id)).toMatchObject({
+      ticket: second,
+      paid: true,
+      seq: 2,
+      staged: 5,
+    })
+    expect(await ask(offer, paid), 'one more is within the limit').toMatchObject({
+      answer: 'admitted',
+      position: 1,
+    })
     await drain(offer)
   })
 
@@ -88,7 +99,9 @@ describe('a gate that was flushed', () => {
     /** Buyers knock until they are in and PostgreSQL knows it. */
     const inside = async () => {
       await Promise.all(buyers.map((buyer) => ask(offer, buyer)))
-      return (await rig.sql`SELECT DISTINCT buyer_id FROM tickets WHERE session_id = ${offer.session} AND state <> 'refused'`).count
+      return (
+        await rig.sql`SELECT DISTINCT buyer_id FROM tickets WHERE session_id = ${offer.session} AND state <> 'refused'`
+      ).count
     }
     await expect.poll(inside, { timeout: 30_000, interval: 200 }).toBe(30)
     await rig.settles(offer, 0)
@@ -149,7 +162,8 @@ describe('a drain that was stopped in the middle of a batch', () => {
     expect(await rig.deps.gate.left(offer)).toBe(3)
     await rig.rush(offer, 2)
     await drainOffer(rig.deps, offer, entries)
-    for (const ticket of tickets) expect(await ticketRow(rig.sql, ticket)).toMatchObject({ state: 'refused', reason: 'gate_rebuilt' })
+    for (const ticket of tickets)
+      expect(await ticketRow(rig.sql, ticket)).toMatchObject({ state: 'refused', reason: 'gate_rebuilt' })
     await drain(offer)
     await rig.settles(offer, 1)
   })

@@ -35,7 +35,8 @@ async function looks({ look }: { look(): Promise<number> }, times: number): Prom
   for (let i = 0; i < times; i++) await look()
 }
 const leaseRunsOut = () => rig.sql`UPDATE leases SET leased_until = now() WHERE name = 'keeper'`
-const answer = async (offer: OfferKey) => (await join(rig.deps.gate, offer, await rig.shop.buyer(), rig.shop.ids.next() as TicketId)).answer
+const answer = async (offer: OfferKey) =>
+  (await join(rig.deps.gate, offer, await rig.shop.buyer(), rig.shop.ids.next() as TicketId)).answer
 const drain = async (offer: OfferKey) => drainOffer(rig.deps, offer, await rig.read(offer))
 const attentionOn = async ({ session, sku }: OfferKey) => [
   ...(await rig.sql`SELECT reason, details FROM attention WHERE subject = ${`${session} ${sku}`}`),
@@ -112,27 +113,39 @@ describe('a difference between the gate and PostgreSQL', () => {
   it.each([
     ['too many', 2],
     ['too few', -1],
-  ])('that lasts, %s pieces for sale: the gate is paused, counted anew, and a human is told', async (_, wrong) => {
-    const offer = await rig.open(5)
-    await rig.rush(offer, 2)
-    await drain(offer)
-    await rig.redis.hincrby(keysOf(offer).offer, 'left', wrong)
-    let meanwhile: string | undefined
-    const load: DrainDeps['gate']['load'] = async (...args) => {
-      meanwhile = await answer(offer)
-      return await rig.deps.gate.load(...args)
-    }
-    await leaseRunsOut()
-    await looks(keeper('counts', { load }), 8)
-    expect(meanwhile).toBe('paused')
-    expect(await attentionOn(offer)).toEqual([
-      { reason: 'gate_recounted', details: { difference: String(-wrong), left: String(3 + wrong), queued: '0', granted: '2', quota: '5' } },
-    ])
-    expect(await offerRow(rig.sql, offer)).toMatchObject({ epoch: 2, granted: 2 })
-    await rig.settles(offer, 3)
-    expect(await answer(offer)).toBe('admitted')
-    await drain(offer)
-  })
+  ])(
+    'that lasts, %s pieces for sale: the gate is paused, counted anew, and a human is told',
+    async (_, wrong) => {
+      const offer = await rig.open(5)
+      await rig.rush(offer, 2)
+      await drain(offer)
+      await rig.redis.hincrby(keysOf(offer).offer, 'left', wrong)
+      let meanwhile: string | undefined
+      const load: DrainDeps['gate']['load'] = async (...args) => {
+        meanwhile = await answer(offer)
+        return await rig.deps.gate.load(...args)
+      }
+      await leaseRunsOut()
+      await looks(keeper('counts', { load }), 8)
+      expect(meanwhile).toBe('paused')
+      expect(await attentionOn(offer)).toEqual([
+        {
+          reason: 'gate_recounted',
+          details: {
+            difference: String(-wrong),
+            left: String(3 + wrong),
+            queued: '0',
+            granted: '2',
+            quota: '5',
+          },
+        },
+      ])
+      expect(await offerRow(rig.sql, offer)).toMatchObject({ epoch: 2, granted: 2 })
+      await rig.settles(offer, 3)
+      expect(await answer(offer)).toBe('admitted')
+      await drain(offer)
+    },
+  )
 
   it('that is gone after a few looks is none', async () => {
     const offer = await rig.open(5)

@@ -19,7 +19,12 @@ afterAll(async () => {
 })
 
 /** A paid attempt whose notification is due. */
-async function notified(): Promise<{ input: OrderInput; order: OrderId; attempt: AttemptNumber; notification: NotificationId }> {
+async function notified(): Promise<{
+  input: OrderInput
+  order: OrderId
+  attempt: AttemptNumber
+  notification: NotificationId
+}> {
   const made = await payable(rig.sql, rig.shop, rig.till)
   const { id } = await storePayment(rig.sql, rig.shop.ids, await rig.till.facts(made.attempt), 'callback')
   await due(id)
@@ -33,7 +38,8 @@ const stateOf = async (id: NotificationId) =>
   )[0]
 /** A relay that was started without the provider's account. */
 const cannotJudge = () => ({ ...rig.deps, payments: { ...rig.deps.payments, accounts: {} } })
-const attentionOf = (id: NotificationId) => rig.sql`SELECT reason FROM attention WHERE subject = ${id} AND cleared_at IS NULL`
+const attentionOf = (id: NotificationId) =>
+  rig.sql`SELECT reason FROM attention WHERE subject = ${id} AND cleared_at IS NULL`
 
 describe('a stored notification', () => {
   it('is left to whoever stored it for a while', async () => {
@@ -79,7 +85,9 @@ describe('a stored notification', () => {
     const { id } = await storePayment(rig.sql, rig.shop.ids, await rig.till.facts(attempt), 'callback')
     await due(id)
     await redeliver(rig.deps)
-    expect(await rig.deps.client.workflow.getHandle(`order-${input.orderId}`).result()).toEqual({ status: 'to_ship' })
+    expect(await rig.deps.client.workflow.getHandle(`order-${input.orderId}`).result()).toEqual({
+      status: 'to_ship',
+    })
   })
 
   it('of a trade that nobody knows is judged, and asks a human', async () => {
@@ -94,7 +102,8 @@ describe('a stored notification', () => {
     const all = await Promise.all(Array.from({ length: 8 }, notified))
     const taken = await Promise.all([redeliver(rig.deps), redeliver(rig.deps), redeliver(rig.deps)])
     expect(taken.reduce((a, b) => a + b, 0)).toBe(8)
-    for (const { notification } of all) expect(await stateOf(notification)).toMatchObject({ outcome: 'paid', delivered: 1 })
+    for (const { notification } of all)
+      expect(await stateOf(notification)).toMatchObject({ outcome: 'paid', delivered: 1 })
   })
 
   it('that stays unjudged asks a human after the eighth failure, and no more once it is judged', async () => {

@@ -74,7 +74,11 @@ export async function relayRig(given?: FreshDatabase): Promise<RelayRig> {
     announced,
     carts,
     async startOrder(input) {
-      await client.workflow.start('order', { args: [input], taskQueue: queue, workflowId: `order-${input.orderId}` })
+      await client.workflow.start('order', {
+        args: [input],
+        taskQueue: queue,
+        workflowId: `order-${input.orderId}`,
+      })
     },
     async startWorker() {
       const running = await startWorkers({

@@ -16,10 +16,15 @@ afterAll(async () => {
 
 it('planning is scheduled once, however many workers ask for it, and starts what was planned and does not run', async () => {
   const { session } = await planSession(rig.sql, { opensInMs: 3_600_000, offers: [] })
-  await Promise.all([schedulePlanning(rig.deps.client, rig.deps.queue), schedulePlanning(rig.deps.client, rig.deps.queue)])
+  await Promise.all([
+    schedulePlanning(rig.deps.client, rig.deps.queue),
+    schedulePlanning(rig.deps.client, rig.deps.queue),
+  ])
   await rig.startWorker()
   const handle = rig.deps.client.workflow.getHandle(sessionWorkflowId(session))
-  await expect.poll(async () => (await handle.describe().catch(() => undefined))?.status.name, { timeout: 30_000 }).toBe('RUNNING')
+  await expect
+    .poll(async () => (await handle.describe().catch(() => undefined))?.status.name, { timeout: 30_000 })
+    .toBe('RUNNING')
   expect((await schedule().describe()).spec.intervals).toEqual([expect.objectContaining({ every: 600_000 })])
   await handle.executeUpdate('endNow')
   expect(await handle.result()).toEqual({ sold: 0 })
@@ -30,7 +35,10 @@ it('reconciling is scheduled once, daily in Shanghai, and begins with what was m
   await Promise.all([scheduleStatements(client, queue), scheduleStatements(client, queue)])
   const handle = client.schedule.getHandle(`statements-${queue}`)
   const { spec, info } = await handle.describe()
-  expect(spec).toMatchObject({ calendars: [{ hour: [{ start: 10 }], minute: [{ start: 15 }] }], timezone: 'Asia/Shanghai' })
+  expect(spec).toMatchObject({
+    calendars: [{ hour: [{ start: 10 }], minute: [{ start: 15 }] }],
+    timezone: 'Asia/Shanghai',
+  })
   const planned = async () => (await handle.describe()).info.recentActions.length + info.runningActions.length
   await expect.poll(planned, { timeout: 30_000 }).toBeGreaterThan(0)
   const [action] = (await handle.describe()).info.recentActions

@@ -22,8 +22,10 @@ afterAll(async () => {
 })
 
 /** Both of the test's providers, one after the other. */
-const watch = async (deps: RelayDeps): Promise<number> => (await watchOne(deps, rig.till.pay)) + (await watchOne(deps, rig.till.other))
-const due = (attempt: AttemptNumber) => rig.sql`UPDATE attempts SET next_ask_at = now() WHERE number = ${attempt}`
+const watch = async (deps: RelayDeps): Promise<number> =>
+  (await watchOne(deps, rig.till.pay)) + (await watchOne(deps, rig.till.other))
+const due = (attempt: AttemptNumber) =>
+  rig.sql`UPDATE attempts SET next_ask_at = now() WHERE number = ${attempt}`
 async function dueAttempt(): Promise<{ order: OrderId; attempt: AttemptNumber }> {
   const made = await payable(rig.sql, rig.shop, rig.till)
   await due(made.attempt)
@@ -62,7 +64,9 @@ describe('the watch', () => {
     const { order, attempt } = await dueAttempt()
     rig.till.pay.answers.query = async (number) => ({ is: 'paid', facts: await rig.till.facts(number) })
     expect(await watch(rig.deps)).toBe(1)
-    expect((await rig.sql`SELECT found FROM notifications WHERE attempt = ${attempt}`)[0]).toEqual({ found: 'watch' })
+    expect((await rig.sql`SELECT found FROM notifications WHERE attempt = ${attempt}`)[0]).toEqual({
+      found: 'watch',
+    })
     expect(await orderRow(rig.sql, order)).toMatchObject({ status: 'to_ship' })
     expect(await watch(rig.deps)).toBe(0)
   })
@@ -142,7 +146,9 @@ describe('the watch', () => {
     const { attempt } = await dueAttempt()
     await rig.sql`UPDATE attempts SET next_ask_at = now() - interval '2 minutes' WHERE number = ${attempt}`
     const open = async () =>
-      (await rig.sql`SELECT subject FROM attention WHERE reason = 'provider_missing' AND cleared_at IS NULL`).map(({ subject }) => subject)
+      (
+        await rig.sql`SELECT subject FROM attention WHERE reason = 'provider_missing' AND cleared_at IS NULL`
+      ).map(({ subject }) => subject)
     const { pay, ...others } = rig.till.providers
     await findUnwatched({ ...rig.deps, payments: { ...rig.deps.payments, providers: others } })
     expect(await open()).toEqual([pay?.name])

@@ -24,7 +24,10 @@ describe('the race of payment and deadline', () => {
   })
 
   it('a payment that nobody told of is found in the rows at the deadline', async () => {
-    const played = await stage.start({ payWithinMs: 300 }, { closeOrder: () => ({ status: 'to_ship', openAttempt: false }) })
+    const played = await stage.start(
+      { payWithinMs: 300 },
+      { closeOrder: () => ({ status: 'to_ship', openAttempt: false }) },
+    )
     expect(await played.end()).toEqual({ status: 'to_ship' })
     expect(played.calls).toEqual([...placed, 'closeOrder'])
   })
@@ -36,7 +39,11 @@ describe('the race of payment and deadline', () => {
   })
 
   it('payment wins a tie: deadline and signal that arrive in one activation', async () => {
-    const played = await stage.start({}, { confirm: () => ({ status: 'awaiting_payment', payBy: Date.now() - 1 }) }, { worker: false })
+    const played = await stage.start(
+      {},
+      { confirm: () => ({ status: 'awaiting_payment', payBy: Date.now() - 1 }) },
+      { worker: false },
+    )
     await played.tellPaid('n1')
     await played.run()
     expect(await played.end()).toEqual({ status: 'to_ship' })
@@ -77,7 +84,10 @@ describe('closing asks the provider first', () => {
   })
 
   it('paid there: judged, settled, nothing given back', async () => {
-    const played = await stage.start({ payWithinMs: 300 }, { ...withAttempt(), closeAttempt: () => ({ is: 'paid', notification: 'n1' as never }) })
+    const played = await stage.start(
+      { payWithinMs: 300 },
+      { ...withAttempt(), closeAttempt: () => ({ is: 'paid', notification: 'n1' as never }) },
+    )
     expect(await played.end()).toEqual({ status: 'to_ship' })
     expect(played.calls.slice(-3)).toEqual(['closeOrder', 'closeAttempt', 'judge'])
   })
@@ -85,7 +95,11 @@ describe('closing asks the provider first', () => {
   it('paid there, but not what was due: the order closes, the judge has sent the money back', async () => {
     const played = await stage.start(
       { payWithinMs: 300 },
-      { ...withAttempt(), closeAttempt: () => ({ is: 'paid', notification: 'n1' as never }), judge: () => 'refund late-x-1' as never },
+      {
+        ...withAttempt(),
+        closeAttempt: () => ({ is: 'paid', notification: 'n1' as never }),
+        judge: () => 'refund late-x-1' as never,
+      },
     )
     expect(await played.end()).toEqual({ status: 'closed' })
     expect(played.calls.slice(-4)).toEqual(['closeOrder', 'closeAttempt', 'judge', 'closeOrder'])
@@ -104,14 +118,23 @@ describe('closing asks the provider first', () => {
       },
     )
     expect(await played.end()).toEqual({ status: 'closed' })
-    expect(played.calls.slice(-5)).toEqual(['closeOrder', 'closeAttempt', 'closeAttempt', 'closeAttempt', 'closeOrder'])
+    expect(played.calls.slice(-5)).toEqual([
+      'closeOrder',
+      'closeAttempt',
+      'closeAttempt',
+      'closeAttempt',
+      'closeOrder',
+    ])
   })
 
   it('money that is judged while the provider is being asked wins', async () => {
     let answer = () => {}
     const played = await stage.start(
       { payWithinMs: 300 },
-      { ...withAttempt(), closeAttempt: () => new Promise((resolve) => (answer = () => resolve({ is: 'closed' }))) },
+      {
+        ...withAttempt(),
+        closeAttempt: () => new Promise((resolve) => (answer = () => resolve({ is: 'closed' }))),
+      },
     )
     await played.called('closeAttempt')
     await played.tellPaid('n1')
@@ -121,13 +144,19 @@ describe('closing asks the provider first', () => {
   })
 
   it('money that was judged elsewhere before the release wins: the row says so', async () => {
-    const played = await stage.start({ payWithinMs: 300 }, { closeOrder: () => ({ status: 'to_ship', openAttempt: false }) })
+    const played = await stage.start(
+      { payWithinMs: 300 },
+      { closeOrder: () => ({ status: 'to_ship', openAttempt: false }) },
+    )
     expect(await played.end()).toEqual({ status: 'to_ship' })
     expect(played.calls).toEqual([...placed, 'closeOrder'])
   })
 
   it('money there under an account that is not ours: nothing is given back, and what a human has judged anew wins', async () => {
-    const foreign: Acting = { closeAttempt: () => ({ is: 'paid', notification: 'n1' as never }), judge: () => 'attention' }
+    const foreign: Acting = {
+      closeAttempt: () => ({ is: 'paid', notification: 'n1' as never }),
+      judge: () => 'attention',
+    }
     const played = await stage.start({ payWithinMs: 300 }, { ...withAttempt(9), ...foreign })
     await played.called('judge')
     await expect.poll(() => asksForAHuman(played.id), { timeout: 20_000 }).toBe(true)
@@ -147,10 +176,20 @@ describe('closing asks the provider first', () => {
     await expect.poll(() => asksForAHuman(played.id), { timeout: 20_000 }).toBe(true)
     await stage.client.workflow.getHandle(`order-${played.id}`).signal(cancel, 'operator_cancelled')
     expect(await played.end()).toEqual({ status: 'closed' })
-    expect(played.calls).toEqual([...placed, 'closeOrder', 'closeAttempt', 'judge', 'closeOrder', 'closeAttempt', 'closeOrder'])
+    expect(played.calls).toEqual([
+      ...placed,
+      'closeOrder',
+      'closeAttempt',
+      'judge',
+      'closeOrder',
+      'closeAttempt',
+      'closeOrder',
+    ])
   })
 
-  it('asks a human when the provider stays unknown for a minute, shows it, and clears it afterwards', { timeout: 180_000 }, async () => {
+  it('asks a human when the provider stays unknown for a minute, shows it, and clears it afterwards', {
+    timeout: 180_000,
+  }, async () => {
     let asked = 0
     const played = await stage.start(
       { payWithinMs: 300 },

@@ -48,41 +48,60 @@ describe('the quick road', () => {
 })
 
 describe('the slow road, step by step', () => {
-  it.each(Object.entries(refusing))('a refusal by %s goes no further and releases everything with that refusal', async (name, refusal) => {
-    const refusals: unknown[] = []
-    const played = await stage.start(
-      {},
-      {
-        [name]: () => {
-          throw refused(refusal)
+  it.each(Object.entries(refusing))(
+    'a refusal by %s goes no further and releases everything with that refusal',
+    async (name, refusal) => {
+      const refusals: unknown[] = []
+      const played = await stage.start(
+        {},
+        {
+          [name]: () => {
+            throw refused(refusal)
+          },
+          rejectOrder: (_, refusal) => {
+            refusals.push(refusal)
+            return { status: 'rejected', payBy: null }
+          },
         },
-        rejectOrder: (_, refusal) => {
-          refusals.push(refusal)
-          return { status: 'rejected', payBy: null }
-        },
-      },
-    )
-    expect(await played.end()).toEqual({ status: 'rejected' })
-    expect(played.calls).toEqual(['place', ...steps.slice(0, steps.indexOf(name as (typeof steps)[number]) + 1), 'rejectOrder'])
-    expect(refusals).toEqual([refusal])
-  })
+      )
+      expect(await played.end()).toEqual({ status: 'rejected' })
+      expect(played.calls).toEqual([
+        'place',
+        ...steps.slice(0, steps.indexOf(name as (typeof steps)[number]) + 1),
+        'rejectOrder',
+      ])
+      expect(refusals).toEqual([refusal])
+    },
+  )
 
   it('leaves out the steps that an order does not need', async () => {
     const { couponId: _, ...plain } = { couponId: undefined, points: '0', balance: '0' }
-    const played = await stage.start({ ...plain, couponId: undefined as never }, { confirm: () => ({ status: 'to_ship', payBy: null }) })
+    const played = await stage.start(
+      { ...plain, couponId: undefined as never },
+      { confirm: () => ({ status: 'to_ship', payBy: null }) },
+    )
     expect(await played.end()).toEqual({ status: 'to_ship' })
     expect(played.calls).toEqual(['place', 'openOrder', 'reserveStock', 'confirm'])
   })
 
   it('a flash order takes its offer in place of reserving stock', async () => {
-    const flash = { session: '2019052614' as SessionId, couponId: undefined as never, points: '0', balance: '0' as OrderInput['balance'] }
+    const flash = {
+      session: '2019052614' as SessionId,
+      couponId: undefined as never,
+      points: '0',
+      balance: '0' as OrderInput['balance'],
+    }
     const played = await stage.start(flash, { confirm: () => ({ status: 'to_ship', payBy: null }) })
     expect(await played.end()).toEqual({ status: 'to_ship' })
     expect(played.calls).toEqual(['place', 'openOrder', 'takeOffer', 'confirm'])
   })
 
   it.each([
-    ['a refusal', refused({ code: 'out_of_stock', details: { skus: ['7'] } }), { code: 'out_of_stock', details: { skus: ['7'] } }],
+    [
+      'a refusal',
+      refused({ code: 'out_of_stock', details: { skus: ['7'] } }),
+      { code: 'out_of_stock', details: { skus: ['7'] } },
+    ],
     [
       'a fault that lasts',
       refused({ code: 'unavailable', details: { step: 'take_offer' } }),
@@ -132,7 +151,10 @@ describe('the slow road, step by step', () => {
   })
 
   it('a row of another execution is an answer: nothing is touched', async () => {
-    const played = await stage.start({}, { openOrder: () => ({ mine: false, fresh: false, status: 'completed' }) })
+    const played = await stage.start(
+      {},
+      { openOrder: () => ({ mine: false, fresh: false, status: 'completed' }) },
+    )
     expect(await played.end()).toEqual({ status: 'completed' })
     expect(played.calls).toEqual(['place', 'openOrder'])
   })
@@ -152,7 +174,9 @@ describe('the slow road, step by step', () => {
     expect(await played.end()).toEqual({ status: 'to_ship' })
   })
 
-  it('a step that fails for a minute on end refuses the order as unavailable', { timeout: 120_000 }, async () => {
+  it('a step that fails for a minute on end refuses the order as unavailable', {
+    timeout: 120_000,
+  }, async () => {
     const refusals: unknown[] = []
     const played = await stage.start(
       {},

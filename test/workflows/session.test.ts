@@ -15,12 +15,19 @@ const sku = '7' as SkuId // Ids of a stage need no rows.
 const closing = ['closeGates', 'untilStaged', 'endSession', 'removeGate']
 const handleOf = ({ handle }: Played) => stage.client.workflow.getHandle(handle.workflowId)
 const end = (played: Played) => handleOf(played).executeUpdate(endNow)
-const toQuota = (played: Played, quota: number) => handleOf(played).executeUpdate(changeQuota, { args: [{ sku, quota, change: `to ${quota}` }] })
-const add = (played: Played) => handleOf(played).executeUpdate(addOffer, { args: [{ sku, priceFen: '1', quota: 1, limit: 1, warehouse: 1 }] })
+const toQuota = (played: Played, quota: number) =>
+  handleOf(played).executeUpdate(changeQuota, { args: [{ sku, quota, change: `to ${quota}` }] })
+const add = (played: Played) =>
+  handleOf(played).executeUpdate(addOffer, {
+    args: [{ sku, priceFen: '1', quota: 1, limit: 1, warehouse: 1 }],
+  })
 
 describe('a session', () => {
   it('is preheated, closed, staged, counted, and its keys are removed, in this order', async () => {
-    const played = await stage.session({ endsAt: Date.now() + 300 }, { endSession: (session) => reportOf(session, [2, 0, 3]) })
+    const played = await stage.session(
+      { endsAt: Date.now() + 300 },
+      { endSession: (session) => reportOf(session, [2, 0, 3]) },
+    )
     expect(await played.end()).toEqual({ sold: 5 })
     expect(played.calls).toEqual(['preheat', ...closing])
   })
@@ -38,24 +45,27 @@ describe('a session', () => {
     expect(played.calls).toEqual(['preheat', ...closing])
   })
 
-  it.each(['preheat', 'closeGates', 'untilStaged', 'endSession', 'removeGate'] as const)('tries %s until it succeeds', async (name) => {
-    let failing = 3
-    const fails = () => {
-      if (failing-- > 0) throw new Error('PostgreSQL is restarting')
-    }
-    const failsAtFirst: Acting =
-      name === 'endSession'
-        ? {
-            endSession: (session) => {
-              fails()
-              return reportOf(session, [])
-            },
-          }
-        : { [name]: fails }
-    const played = await stage.session({ endsAt: Date.now() + 300 }, failsAtFirst)
-    expect(await played.end()).toEqual({ sold: 0 })
-    expect(played.calls.filter((call) => call === name)).toHaveLength(4)
-  })
+  it.each(['preheat', 'closeGates', 'untilStaged', 'endSession', 'removeGate'] as const)(
+    'tries %s until it succeeds',
+    async (name) => {
+      let failing = 3
+      const fails = () => {
+        if (failing-- > 0) throw new Error('PostgreSQL is restarting')
+      }
+      const failsAtFirst: Acting =
+        name === 'endSession'
+          ? {
+              endSession: (session) => {
+                fails()
+                return reportOf(session, [])
+              },
+            }
+          : { [name]: fails }
+      const played = await stage.session({ endsAt: Date.now() + 300 }, failsAtFirst)
+      expect(await played.end()).toEqual({ sold: 0 })
+      expect(played.calls.filter((call) => call === name)).toHaveLength(4)
+    },
+  )
 
   it('that somebody cancels in Temporal’s UI ends as if it were ended here', async () => {
     const played = await stage.session()
@@ -67,7 +77,10 @@ describe('a session', () => {
 
   it('that is cancelled while it closes, or does what an operator wished, is not broken off', async () => {
     const [paused, staged] = [gate(), gate()]
-    const played = await stage.session({}, { pauseSession: () => paused.opened, untilStaged: () => staged.opened })
+    const played = await stage.session(
+      {},
+      { pauseSession: () => paused.opened, untilStaged: () => staged.opened },
+    )
     await played.called('preheat') // An update that comes with the first task is done before it.
     const pausing = handleOf(played).executeUpdate(pause)
     await played.called('pauseSession')
@@ -144,13 +157,20 @@ describe('what operators wish', () => {
     const played = await stage.session({}, { untilStaged: () => staged.opened })
     await end(played)
     await played.called('untilStaged')
-    for (const wish of [() => add(played), () => toQuota(played, 1), () => end(played), () => handleOf(played).executeUpdate(pause)])
+    for (const wish of [
+      () => add(played),
+      () => toQuota(played, 1),
+      () => end(played),
+      () => handleOf(played).executeUpdate(pause),
+    ])
       expect(await refusalOf(wish())).toEqual({ code: 'session_ended', details: {} })
     staged.open()
     expect(await played.end()).toEqual({ sold: 0 })
   })
 
-  it('and cannot come true for a minute, fails, and keeps nobody from ending the session', { timeout: 150_000 }, async () => {
+  it('and cannot come true for a minute, fails, and keeps nobody from ending the session', {
+    timeout: 150_000,
+  }, async () => {
     const played = await stage.session(
       { endsAt: Date.now() + 3_600_000 },
       {
@@ -172,7 +192,10 @@ describe('what operators wish', () => {
 const accepted = (played: Played, count: number) =>
   expect
     .poll(
-      async () => (await handleOf(played).fetchHistory()).events?.filter((event) => event.workflowExecutionUpdateAcceptedEventAttributes).length,
+      async () =>
+        (await handleOf(played).fetchHistory()).events?.filter(
+          (event) => event.workflowExecutionUpdateAcceptedEventAttributes,
+        ).length,
       {
         timeout: 20_000,
       },

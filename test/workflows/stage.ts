@@ -4,7 +4,13 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import { inject } from 'vitest'
 import type { OrderActivities, PaymentActivities, SessionActivities } from '../../activities/index.ts'
 import type { SessionReport } from '../../db/session-reading.ts'
-import { type NotificationId, type OrderId, type SessionId, type SkuId, sessionWorkflowId } from '../../domain/ids.ts'
+import {
+  type NotificationId,
+  type OrderId,
+  type SessionId,
+  type SkuId,
+  sessionWorkflowId,
+} from '../../domain/ids.ts'
 import type { OrderInput } from '../../domain/order-input.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import type { SessionInput } from '../../domain/seckill.ts'
@@ -12,7 +18,11 @@ import { paid, paymentsQueue } from '../../workflows/messages.ts'
 
 type All = OrderActivities & PaymentActivities & SessionActivities
 /** Activities of a test: what it doesn't name succeeds. */
-export type Acting = { [N in keyof All]?: (...args: Parameters<All[N]>) => Awaited<ReturnType<All[N]>> | Promise<Awaited<ReturnType<All[N]>>> }
+export type Acting = {
+  [N in keyof All]?: (
+    ...args: Parameters<All[N]>
+  ) => Awaited<ReturnType<All[N]>> | Promise<Awaited<ReturnType<All[N]>>>
+}
 
 /** A workflow under test: real Temporal, activities that only remember that they were called. */
 export type Stage = {
@@ -46,21 +56,44 @@ export type Played = {
 
 /** As an activity refuses. */
 export const refused = (refusal: Refusal) =>
-  ApplicationFailure.create({ type: 'refused', nonRetryable: true, message: refusal.code, details: [refusal] })
+  ApplicationFailure.create({
+    type: 'refused',
+    nonRetryable: true,
+    message: refusal.code,
+    details: [refusal],
+  })
 
 /** A session's closing report: so many pieces sold of each offer. */
 export const reportOf = (session: SessionId, sold: readonly number[]): SessionReport => ({
   session,
   phase: 'ended',
-  offers: sold.map((pieces, i) => ({ ...nothing, sku: String(i + 1) as SkuId, quota: pieces, granted: pieces, sold: pieces, paid: pieces })), // No rows are behind them.
+  offers: sold.map((pieces, i) => ({
+    ...nothing,
+    sku: String(i + 1) as SkuId,
+    quota: pieces,
+    granted: pieces,
+    sold: pieces,
+    paid: pieces,
+  })), // No rows are behind them.
 })
-const nothing = { name: 'Tea', givenBack: 0, refused: 0, tickets: 0, buyers: 0, takings: '0', soldOutAt: null }
+const nothing = {
+  name: 'Tea',
+  givenBack: 0,
+  refused: 0,
+  tickets: 0,
+  buyers: 0,
+  takings: '0',
+  soldOutAt: null,
+}
 
 /** Closing finds an open attempt so many times, before it finds none. */
 export const withAttempt = (times = 1) => {
   let left = times
   return {
-    closeOrder: () => (left-- > 0 ? ({ status: 'closing', openAttempt: true } as const) : ({ status: 'closed', openAttempt: false } as const)),
+    closeOrder: () =>
+      left-- > 0
+        ? ({ status: 'closing', openAttempt: true } as const)
+        : ({ status: 'closed', openAttempt: false } as const),
   }
 }
 
@@ -85,12 +118,19 @@ let serial = Math.floor(Math.random() * 2 ** 50)
 export async function setStage(): Promise<Stage> {
   Runtime.install({ logger: new DefaultLogger('ERROR') })
   const address = inject('temporalAddress')
-  const [connection, native] = [await Connection.connect({ address }), await NativeConnection.connect({ address })]
+  const [connection, native] = [
+    await Connection.connect({ address }),
+    await NativeConnection.connect({ address }),
+  ]
   const client = new Client({ connection })
   const running: { worker: Worker; run: Promise<void> }[] = []
 
   async function start(
-    plays: (id: OrderId) => { workflow: 'order' | 'refund' | 'session' | 'planSlots' | 'reconcile' | 'planStatements'; id: string; args: unknown[] },
+    plays: (id: OrderId) => {
+      workflow: 'order' | 'refund' | 'session' | 'planSlots' | 'reconcile' | 'planStatements'
+      id: string
+      args: unknown[]
+    },
     acting: Acting,
     now = true,
   ): Promise<Played> {
@@ -127,7 +167,8 @@ export async function setStage(): Promise<Stage> {
       calls,
       handle,
       run,
-      tellPaid: (notification) => client.workflow.getHandle(`order-${id}`).signal(paid, notification as NotificationId),
+      tellPaid: (notification) =>
+        client.workflow.getHandle(`order-${id}`).signal(paid, notification as NotificationId),
       end: () => handle.result(),
       called: (name, times = 1) =>
         new Promise((resolve) => {
@@ -145,20 +186,44 @@ export async function setStage(): Promise<Stage> {
     start: (input, acting = {}, { worker = true } = {}) => {
       const terms = {
         ...acting,
-        confirm: acting.confirm ?? (() => ({ status: 'awaiting_payment', payBy: Date.now() + (input.payWithinMs ?? 60_000) }) as const),
+        confirm:
+          acting.confirm ??
+          (() =>
+            ({ status: 'awaiting_payment', payBy: Date.now() + (input.payWithinMs ?? 60_000) }) as const),
       }
-      return start((id) => ({ workflow: 'order', id: `order-${id}`, args: [inputOf(id, input)] }), terms, worker)
+      return start(
+        (id) => ({ workflow: 'order', id: `order-${id}`, args: [inputOf(id, input)] }),
+        terms,
+        worker,
+      )
     },
-    refund: (acting) => start((id) => ({ workflow: 'refund', id: `refund-${id}`, args: [{ number: id }] }), acting),
+    refund: (acting) =>
+      start((id) => ({ workflow: 'refund', id: `refund-${id}`, args: [{ number: id }] }), acting),
     session: (input = {}, acting = {}) => {
       const session = `2019052614-${++serial}` as SessionId // The form that operators' own ids have.
       const hours = { opensAt: Date.now() - 1000, endsAt: Date.now() + 60_000 }
-      return start(() => ({ workflow: 'session', id: sessionWorkflowId(session), args: [{ session, ...hours, ...input }] }), acting)
+      return start(
+        () => ({
+          workflow: 'session',
+          id: sessionWorkflowId(session),
+          args: [{ session, ...hours, ...input }],
+        }),
+        acting,
+      )
     },
-    planSlots: (acting) => start((id) => ({ workflow: 'planSlots', id: `plan-slots-${id}`, args: [] }), acting),
+    planSlots: (acting) =>
+      start((id) => ({ workflow: 'planSlots', id: `plan-slots-${id}`, args: [] }), acting),
     reconcile: (acting = {}) =>
-      start((id) => ({ workflow: 'reconcile', id: `reconcile-pay-${id}`, args: [{ provider: 'pay', date: '2026-03-01' }] }), acting),
-    planStatements: (acting) => start((id) => ({ workflow: 'planStatements', id: `plan-statements-${id}`, args: [] }), acting),
+      start(
+        (id) => ({
+          workflow: 'reconcile',
+          id: `reconcile-pay-${id}`,
+          args: [{ provider: 'pay', date: '2026-03-01' }],
+        }),
+        acting,
+      ),
+    planStatements: (acting) =>
+      start((id) => ({ workflow: 'planStatements', id: `plan-statements-${id}`, args: [] }), acting),
     async close() {
       for (const { worker } of running) if (worker.getState() === 'RUNNING') worker.shutdown()
       await Promise.all(running.map(({ run }) => run))

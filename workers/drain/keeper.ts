@@ -40,7 +40,13 @@ export function createKeeper(deps: DrainDeps, name: string) {
     if (seen === lasting) await stageAll(deps, offer, name)
     if (seen < real) return
     differences.delete(key)
-    await recount(offer, { difference: pieces, left: answer.left, queued: answer.queued, granted: offer.granted, quota: offer.quota })
+    await recount(offer, {
+      difference: pieces,
+      left: answer.left,
+      queued: answer.queued,
+      granted: offer.granted,
+      quota: offer.quota,
+    })
   }
 
   /** Stages what the queue still holds, then loads the next epoch. */
@@ -51,12 +57,24 @@ export function createKeeper(deps: DrainDeps, name: string) {
   }
 
   async function recount(offer: RunningOffer, counts: Record<string, number>): Promise<void> {
-    log.error({ session: offer.session, sku: offer.sku, ...counts }, 'pieces do not add up: the gate is paused and counted again')
+    log.error(
+      { session: offer.session, sku: offer.sku, ...counts },
+      'pieces do not add up: the gate is paused and counted again',
+    )
     const details = Object.fromEntries(Object.entries(counts).map(([what, pieces]) => [what, String(pieces)]))
-    await raiseAttention(db.sql, { reason: 'gate_recounted', subject: `${offer.session} ${offer.sku}`, details })
+    await raiseAttention(db.sql, {
+      reason: 'gate_recounted',
+      subject: `${offer.session} ${offer.sku}`,
+      details,
+    })
     const [times] = await db.sql<{ opensAt: Date; endsAt: Date }[]>`
       SELECT opens_at AS "opensAt", ends_at AS "endsAt" FROM sessions WHERE id = ${offer.session}`
-    if (times) await gate.setPhase(offer, offer.epoch, { paused: true, opensAt: times.opensAt.getTime(), endsAt: times.endsAt.getTime() })
+    if (times)
+      await gate.setPhase(offer, offer.epoch, {
+        paused: true,
+        opensAt: times.opensAt.getTime(),
+        endsAt: times.endsAt.getTime(),
+      })
     await rebuild(offer)
   }
 
@@ -70,7 +88,9 @@ export function createKeeper(deps: DrainDeps, name: string) {
       const offers = await runningOffers(db.sql)
       await Promise.all(
         offers.map((offer) =>
-          lookAfter(offer).catch((error) => log.warn({ error, session: offer.session, sku: offer.sku }, 'a gate cannot be looked after now')),
+          lookAfter(offer).catch((error) =>
+            log.warn({ error, session: offer.session, sku: offer.sku }, 'a gate cannot be looked after now'),
+          ),
         ),
       )
       return 0

@@ -9,7 +9,11 @@ type Staged = Queued & { refused: boolean }
 type Offer = { epoch: number; quota: number; granted: number; ended: boolean }
 
 /** Moves an offer's next queue entries into PostgreSQL, and only then off the queue: a drain that dies in between has lost nothing. Answers how many. */
-export async function drainOffer(deps: DrainDeps, offer: OfferKey, entries: readonly Queued[]): Promise<number> {
+export async function drainOffer(
+  deps: DrainDeps,
+  offer: OfferKey,
+  entries: readonly Queued[],
+): Promise<number> {
   if (entries.length === 0) return 0
   const { db, queue, news } = deps
   const readable = entries.filter(isReadable)
@@ -33,7 +37,8 @@ export function stage(sql: Sql, { session, sku }: OfferKey, entries: readonly Qu
     let { granted } = offer
     const decided = entries.map((entry) => {
       const before = known.get(entry.ticket)
-      if (before !== undefined) return { entry, fresh: false, refusal: before === 'refused' ? ('gate_rebuilt' as const) : undefined }
+      if (before !== undefined)
+        return { entry, fresh: false, refusal: before === 'refused' ? ('gate_rebuilt' as const) : undefined }
       const refusal = refusalOf(entry, offer, granted)
       if (refusal === undefined) granted += entry.pieces
       known.set(entry.ticket, refusal === undefined ? 'waiting' : 'refused')
@@ -67,14 +72,22 @@ function refusalOf({ epoch, pieces }: Queued, offer: Offer, granted: number): St
   return granted + pieces > offer.quota ? 'no_pieces_left' : undefined
 }
 
-const within = (value: number, least: number, most: number): boolean => Number.isInteger(value) && value >= least && value <= most
+const within = (value: number, least: number, most: number): boolean =>
+  Number.isInteger(value) && value >= least && value <= most
 
 /** Whether the columns of a ticket can hold it. */
 const isReadable = ({ ticket, buyer, address, pieces, seq, epoch }: Queued): boolean =>
-  [ticket, buyer, address].every(isId) && within(pieces, 1, 999) && within(seq, 0, 2 ** 31 - 1) && Number.isInteger(epoch)
+  [ticket, buyer, address].every(isId) &&
+  within(pieces, 1, 999) &&
+  within(seq, 0, 2 ** 31 - 1) &&
+  Number.isInteger(epoch)
 
 /** What the script did not write cannot become an order: a human is shown it, and the others go on. */
-async function setAside({ db: { sql }, queue }: DrainDeps, offer: OfferKey, entries: readonly Queued[]): Promise<void> {
+async function setAside(
+  { db: { sql }, queue }: DrainDeps,
+  offer: OfferKey,
+  entries: readonly Queued[],
+): Promise<void> {
   const unreadable = entries.filter((entry) => !isReadable(entry))
   for (const { entry, ticket, buyer } of unreadable) {
     await raiseAttention(sql, {

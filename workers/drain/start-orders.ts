@@ -9,7 +9,15 @@ import type { order } from '../../workflows/index.ts'
 import { buyerId, orderKind } from '../../workflows/messages.ts'
 import type { DrainDeps } from './deps.ts'
 
-type Due = OfferKey & { id: TicketId; buyer: UserId; address: AddressId; quantity: number; price: string; payWithinMs: number; late: boolean }
+type Due = OfferKey & {
+  id: TicketId
+  buyer: UserId
+  address: AddressId
+  quantity: number
+  price: string
+  payWithinMs: number
+  late: boolean
+}
 
 /** Tickets taken at once, in windows of starts in flight. */
 const windowsTaken = 4
@@ -18,7 +26,13 @@ const windowsTaken = 4
  * Starts the orders of tickets that wait, a fixed number at a time. From the table, so a start that was lost is a row still waiting: it is due
  * again after ten seconds, and one whose order is not placed yet after a minute. Starting twice is starting once. Answers how many were due.
  */
-export async function startOrders({ db: { sql }, client, ordersQueue, startsInFlight, log }: DrainDeps): Promise<number> {
+export async function startOrders({
+  db: { sql },
+  client,
+  ordersQueue,
+  startsInFlight,
+  log,
+}: DrainDeps): Promise<number> {
   const due = await sql<Due[]>`
     WITH due AS (
       SELECT id FROM tickets WHERE state = 'waiting' AND due_at <= now() ORDER BY due_at LIMIT ${startsInFlight * windowsTaken} FOR UPDATE SKIP LOCKED),
@@ -43,7 +57,8 @@ export async function startOrders({ db: { sql }, client, ordersQueue, startsInFl
   }
   await Promise.all(Array.from({ length: Math.min(startsInFlight, due.length) }, lane))
   if (due.length > 0) await pushOn(sql, started, failed)
-  for (const { id, late } of due) if (late) await raiseAttention(sql, { reason: 'ticket_waiting', subject: id })
+  for (const { id, late } of due)
+    if (late) await raiseAttention(sql, { reason: 'ticket_waiting', subject: id })
   return due.length
 }
 

@@ -2,7 +2,14 @@ import type { UserId } from '../../domain/ids.ts'
 import type { OfferKey, TicketId } from '../../domain/seckill.ts'
 import type { DrainDeps } from './deps.ts'
 
-type Due = OfferKey & { id: TicketId; buyer: UserId; tell: 'given_back' | 'paid'; tellEpoch: number; epoch: number; ended: boolean }
+type Due = OfferKey & {
+  id: TicketId
+  buyer: UserId
+  tell: 'given_back' | 'paid'
+  tellEpoch: number
+  epoch: number
+  ended: boolean
+}
 
 const batch = 200
 
@@ -16,7 +23,9 @@ export async function tellGate({ db: { sql }, gate, news, log }: DrainDeps): Pro
     taken AS (UPDATE tickets t SET tell_at = now() + interval '1 second' FROM due WHERE t.id = due.id RETURNING t.*)
     SELECT t.id::text AS id, t.session_id AS session, t.sku_id::text AS sku, t.buyer_id::text AS buyer, t.tell, t.tell_epoch AS "tellEpoch", o.epoch, o.ended
     FROM taken t JOIN offers o ON o.session_id = t.session_id AND o.sku_id = t.sku_id`
-  const heard = await Promise.all(due.map((ticket) => hears(gate, ticket).catch((error) => fault(log, error))))
+  const heard = await Promise.all(
+    due.map((ticket) => hears(gate, ticket).catch((error) => fault(log, error))),
+  )
   const done = due.filter((_, i) => heard[i])
   if (done.length === 0) return 0
   // What changed meanwhile is told again: another piece of news, or, for a payment, a gate that is being loaded without it. Whether one is, only
@@ -37,7 +46,10 @@ export async function tellGate({ db: { sql }, gate, news, log }: DrainDeps): Pro
 }
 
 /** Whether the gate knows now, or need not. */
-async function hears(gate: DrainDeps['gate'], { id, buyer, tell, tellEpoch, epoch, ended, ...offer }: Due): Promise<boolean> {
+async function hears(
+  gate: DrainDeps['gate'],
+  { id, buyer, tell, tellEpoch, epoch, ended, ...offer }: Due,
+): Promise<boolean> {
   if (ended) return true
   if (tell === 'given_back') return (await gate.giveBack(offer, tellEpoch, buyer, id)) !== 'older'
   return (await gate.paid(offer, epoch, buyer, id)) === 'same'

@@ -20,7 +20,13 @@ export type RelayDeps = {
   log: Logger
 }
 
-export const deliveryDeps = ({ db: { sql }, payments: { accounts }, client, news, log }: RelayDeps): DeliveryDeps => ({
+export const deliveryDeps = ({
+  db: { sql },
+  payments: { accounts },
+  client,
+  news,
+  log,
+}: RelayDeps): DeliveryDeps => ({
   sql,
   accounts,
   client,

@@ -24,4 +24,5 @@ const relayDuties = (deps: RelayDeps): Duty[] => [
 ]
 
 /** Delivers what callbacks and signals did not, until stopped. */
-export const startRelay = (deps: RelayDeps): { stop(): Promise<void> } => runDuties(relayDuties(deps), deps.log)
+export const startRelay = (deps: RelayDeps): { stop(): Promise<void> } =>
+  runDuties(relayDuties(deps), deps.log)

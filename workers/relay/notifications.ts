@@ -23,7 +23,9 @@ export async function redeliver(deps: RelayDeps): Promise<number> {
     SELECT t.id::text AS id, t.kind, a.order_id::text AS "orderId", t.delivered FROM taken t LEFT JOIN attempts a ON a.number = t.attempt ORDER BY t.id`
   await Promise.all(
     due.map((notification) =>
-      handOver(deps, notification).catch((error) => deps.log.warn({ error, ...notification }, 'a notification waits for its next delivery')),
+      handOver(deps, notification).catch((error) =>
+        deps.log.warn({ error, ...notification }, 'a notification waits for its next delivery'),
+      ),
     ),
   )
   return due.length
@@ -32,10 +34,14 @@ export async function redeliver(deps: RelayDeps): Promise<number> {
 async function handOver(deps: RelayDeps, { id, kind, orderId, delivered }: Due): Promise<void> {
   const { log } = deps
   try {
-    const outcome = kind === 'refund' ? await judgeRefund({ sql: deps.db.sql, ...deps.payments }, id) : await deliver(deliveryDeps(deps), orderId, id)
+    const outcome =
+      kind === 'refund'
+        ? await judgeRefund({ sql: deps.db.sql, ...deps.payments }, id)
+        : await deliver(deliveryDeps(deps), orderId, id)
     log.info({ notification: id, orderId, outcome }, 'judged by the relay')
   } catch (error) {
-    if (delivered >= patience) await raiseAttention(deps.db.sql, { reason: 'notification_unjudged', subject: id, orderId })
+    if (delivered >= patience)
+      await raiseAttention(deps.db.sql, { reason: 'notification_unjudged', subject: id, orderId })
     throw error
   }
 }

@@ -28,7 +28,9 @@ export async function watch(deps: RelayDeps, provider: PaymentProvider): Promise
   const asked = await Promise.all(
     due.map(async (attempt) => {
       if (!(await deps.asking(provider.name))) return false
-      await askAbout(deps, provider, attempt).catch((error) => deps.log.error({ error, ...attempt }, 'asking about an attempt failed'))
+      await askAbout(deps, provider, attempt).catch((error) =>
+        deps.log.error({ error, ...attempt }, 'asking about an attempt failed'),
+      )
       return true
     }),
   )
@@ -44,7 +46,9 @@ async function askAbout(deps: RelayDeps, provider: PaymentProvider, attempt: Due
   const { sql } = deps.db
   const waiting = attempt.status === 'awaiting_payment' || attempt.status === 'closing'
   const creation = creationOf(attempt)
-  const trade = waiting ? await provider.query(attempt.number, creation) : await provider.close(attempt.number, creation)
+  const trade = waiting
+    ? await provider.query(attempt.number, creation)
+    : await provider.close(attempt.number, creation)
   if (trade.is === 'closed') await endAttempt(sql, attempt.number)
   if (trade.is !== 'paid') return
   const stored = await storePayment(sql, deps.ids, trade.facts, 'watch')
@@ -52,12 +56,19 @@ async function askAbout(deps: RelayDeps, provider: PaymentProvider, attempt: Due
 }
 
 /** Asks a human about open attempts at providers that are not configured here any more: nobody can say what became of them. Answers how many. */
-export async function findUnwatched({ db: { sql }, payments }: Pick<RelayDeps, 'db' | 'payments'>): Promise<number> {
+export async function findUnwatched({
+  db: { sql },
+  payments,
+}: Pick<RelayDeps, 'db' | 'payments'>): Promise<number> {
   const missing = await sql<{ provider: string; attempts: number }[]>`
     SELECT provider, count(*)::int AS attempts FROM attempts
     WHERE next_ask_at < now() - interval '1 minute' AND state IN ('opening', 'open') AND NOT provider = ANY(${Object.keys(payments.providers)}::text[]) GROUP BY 1`
   for (const { provider, attempts } of missing)
-    await raiseAttention(sql, { reason: 'provider_missing', subject: provider, details: { attempts: String(attempts) } })
+    await raiseAttention(sql, {
+      reason: 'provider_missing',
+      subject: provider,
+      details: { attempts: String(attempts) },
+    })
   await sql`
     UPDATE attention SET cleared_at = now() WHERE reason = 'provider_missing' AND cleared_at IS NULL
       AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.provider = subject AND a.next_ask_at < now() - interval '1 minute' AND a.state IN ('opening', 'open'))`

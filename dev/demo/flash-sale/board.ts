@@ -5,10 +5,16 @@ import { showLive } from '../live.ts'
 import type { Books } from './looking.ts'
 
 /** What the flash sale's table shows. `happened`: what was done to the machinery. */
-export type SaleBoard = { crowd: Crowd; books: () => Books | undefined; happened: readonly string[]; opensAt: number }
+export type SaleBoard = {
+  crowd: Crowd
+  books: () => Books | undefined
+  happened: readonly string[]
+  opensAt: number
+}
 
 /** The flash sale's table, or a line every few seconds. */
-export const showSale = (board: SaleBoard): { stop(): void } => showLive({ table: () => table(board), line: () => line(board) })
+export const showSale = (board: SaleBoard): { stop(): void } =>
+  showLive({ table: () => table(board), line: () => line(board) })
 
 const phases: Record<CrowdTally['phase'], string> = {
   signing: 'buyers sign in 买家登录',

@@ -14,7 +14,10 @@ export async function crowdOf(sql: Sql): Promise<CrowdBuyer[]> {
     INSERT INTO addresses (id, user_id, name, phone, province, city, district, street, is_default)
     SELECT id, id, '抢购者', '13900000000', '浙江省', '杭州市', '西湖区', '文三路 1 号', true FROM generate_series(${firstBuyer}::bigint, ${last}::bigint) id
     ON CONFLICT DO NOTHING`
-  return Array.from({ length: crowdSize }, (_, n) => ({ id: String(firstBuyer + n), addressId: String(firstBuyer + n) }))
+  return Array.from({ length: crowdSize }, (_, n) => ({
+    id: String(firstBuyer + n),
+    addressId: String(firstBuyer + n),
+  }))
 }
 
 /** A SKU with so many pieces on one shelf. */

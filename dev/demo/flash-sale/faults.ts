@@ -16,12 +16,20 @@ export async function startDoomed(stack: Stack): Promise<Doomed> {
       env: stack.environment,
       ready: async () => true, // Processes without a port: they work as soon as they can.
     })
-  const [drain, worker] = await Promise.all([start('doomed-drain', 'drain-main.ts'), start('doomed-worker', 'main.ts')])
+  const [drain, worker] = await Promise.all([
+    start('doomed-drain', 'drain-main.ts'),
+    start('doomed-worker', 'main.ts'),
+  ])
   return { drain, worker }
 }
 
 /** What no flash sale should have to live through, one after the other. */
-export async function doHarm({ drain, worker }: Doomed, redis: Redis, happened: string[], pause: (ms: number) => Promise<unknown>): Promise<void> {
+export async function doHarm(
+  { drain, worker }: Doomed,
+  redis: Redis,
+  happened: string[],
+  pause: (ms: number) => Promise<unknown>,
+): Promise<void> {
   await pause(150)
   process.kill(drain.pid, 'SIGKILL')
   happened.push('a drain was killed with SIGKILL 排空进程被杀')

@@ -31,7 +31,14 @@ export async function playFlashSale(db: Db, stack: Stack): Promise<Played[]> {
   const happened: string[] = []
   let books: Books | undefined
   const crowd = gather({
-    ...{ url: stack.url, sandboxUrl: stack.sandboxUrl, privateKey: stack.keys.jwt.privateKey, buyers, opensAt: sale.opensAt, neverPay },
+    ...{
+      url: stack.url,
+      sandboxUrl: stack.sandboxUrl,
+      privateKey: stack.keys.jwt.privateKey,
+      buyers,
+      opensAt: sale.opensAt,
+      neverPay,
+    },
     offer: { session: sale.session as SessionId, sku: sale.sku }, // What the API answered.
     width: 100,
     stayers: 300,
@@ -47,7 +54,10 @@ export async function playFlashSale(db: Db, stack: Stack): Promise<Played[]> {
     const soldOut = await eventually(() => books?.paid === pieces, patienceMs)
     const told = await crowd.goHome()
     await operator.end(sale.session)
-    const ended = await eventually(async () => (await operator.session(sale.session)).phase === 'ended', 30_000)
+    const ended = await eventually(
+      async () => (await operator.session(sale.session)).phase === 'ended',
+      30_000,
+    )
     books = await booksOf(db.sql, redis, sale)
     return verdict(books, told.problems, { soldOut, ended, admitted: told.admitted })
   } finally {
@@ -71,7 +81,11 @@ async function prepare(
   }
 }
 
-function verdict(books: Books, problems: string[], { soldOut, ended, admitted }: { soldOut: boolean; ended: boolean; admitted: number }): Played[] {
+function verdict(
+  books: Books,
+  problems: string[],
+  { soldOut, ended, admitted }: { soldOut: boolean; ended: boolean; admitted: number },
+): Played[] {
   const unless = (holds: boolean, what: string): string[] => (holds ? [] : [what])
   return [
     {
@@ -91,7 +105,10 @@ function verdict(books: Books, problems: string[], { soldOut, ended, admitted }:
       title: `no ticket without an end, though a drain, a worker and Redis’s memory were lost (${admitted} admitted) · 无遗漏`,
       times: 1,
       problems: [
-        ...unless(books.waiting + books.unpaid === 0, `${books.waiting} tickets wait, ${books.unpaid} are not paid`),
+        ...unless(
+          books.waiting + books.unpaid === 0,
+          `${books.waiting} tickets wait, ${books.unpaid} are not paid`,
+        ),
         ...unless(ended, 'the session did not end'),
       ],
     },

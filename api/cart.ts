@@ -1,10 +1,10 @@
-import { type CartOwner, mostPieces } from '../db/carts.ts'
-import { readSkus } from '../db/catalogue.ts'
+import { readSkus } from '../db/reads/catalogue.ts'
 import type { SkuId } from '../domain/ids.ts'
 import { refuse } from '../domain/refusals.ts'
+import { type CartOwner, mostPieces } from '../redis/carts.ts'
 import type { ApiDeps } from './deps.ts'
-import { Problem } from './problem.ts'
-import { cartView } from './views/cart.ts'
+import { Problem } from './http/errors/problem.ts'
+import { cartView } from './http/views/cart.ts'
 
 type Deps = Pick<ApiDeps, 'db' | 'carts'>
 

@@ -1,9 +1,9 @@
-import { bundleWorkflows } from '../workers/bundle.ts'
-import { readEnv } from '../workers/env.ts'
-import { openParts } from '../workers/parts.ts'
-import { runProcess } from '../workers/process.ts'
-import { startWorkersOf } from '../workers/worker.ts'
-import { apiVariables } from './env.ts'
+import { bundleWorkflows } from '../runtime/bundle.ts'
+import { openParts } from '../runtime/container.ts'
+import { readEnv } from '../runtime/environment.ts'
+import { runProcess } from '../runtime/process.ts'
+import { startWorkersOf } from '../runtime/workers.ts'
+import { apiVariables } from './environment.ts'
 import { startApi } from './server.ts'
 
 /** The process `api`, with the order worker beside it that takes the first task of each order it starts. */

@@ -1,6 +1,6 @@
 import type { Sql } from '../db/client.ts'
-import type { OrderNews } from '../db/order-news.ts'
-import { type AttemptDeps, openAttempt } from '../payments/attempts.ts'
+import type { OrderNews } from '../redis/events.ts'
+import { type AttemptDeps, openAttempt } from '../services/payments/attempts.ts'
 import type { AttemptView, Paying } from './deps.ts'
 
 /** How long the wallet's buyer waits for the order to be settled; after that the order's own page tells. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { refundOrder } from '../activities/order-refund.ts'
 import type { Sql } from '../db/client.ts'
-import type { OrderNews } from '../db/order-news.ts'
 import type { OrderId } from '../domain/ids.ts'
+import type { OrderNews } from '../redis/events.ts'
+import { refundOrder } from '../services/payments/refund-order.ts'
 import type { Refunding } from './deps.ts'
 
 /** Refunds orders, for operators and for buyers who call theirs off. The relay has the money sent. */

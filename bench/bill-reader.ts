@@ -1,9 +1,9 @@
-import { fetchStatement } from '../activities/statements/fetch.ts'
-import { matchStatement } from '../activities/statements/match.ts'
 import { connect } from '../db/client.ts'
-import type { Keys } from '../dev/keys.ts'
 import { snowflakes } from '../domain/ids.ts'
-import { wechatV3 } from '../payments/wechat-v3.ts'
+import type { Keys } from '../local/keys.ts'
+import { wechatV3 } from '../providers/wechat-v3/wechat-v3.ts'
+import { fetchStatement } from '../services/reconciliation/fetch.ts'
+import { matchStatement } from '../services/reconciliation/match.ts'
 import type { Read } from './bill.ts'
 import type { account } from './bill-source.ts'
 

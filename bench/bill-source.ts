@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import type { Sql } from '../db/client.ts'
-import type { keysOf } from '../dev/keys.ts'
+import type { keysOf } from '../local/keys.ts'
 import { platform } from '../sandbox/wechat-v3/signature.ts'
 
 export const account = {

@@ -2,13 +2,13 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { connect } from '../db/client.ts'
 import { migrate } from '../db/migrate.ts'
-import { keysOf } from '../dev/keys.ts'
-import { showProgress } from '../dev/progress.ts'
-import { startPostgres } from '../dev/servers/postgres.ts'
-import { claim, endLeftovers, removeState } from '../dev/state.mjs'
+import { keysOf } from '../local/keys.ts'
+import { showProgress } from '../local/progress.ts'
+import { startPostgres } from '../local/servers/postgres.ts'
+import { claim, endLeftovers, removeState } from '../local/state.mjs'
 import { account, seedPayments, serveBills } from './bill-source.ts'
 import { type Figure, say } from './figures.ts'
-import { fork } from './rig.ts'
+import { fork } from './harness.ts'
 
 export type Read = { seconds: number; overIdleMb: number; rows: number; repaired: number; different: number }
 

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { ApiClient } from '../api/client.ts'
 import type { OrderId } from '../domain/ids.ts'
-import type { Rig } from './rig.ts'
+import type { Rig } from './harness.ts'
 import type { Buyer } from './shop.ts'
 
 /** What a buyer of the benchmark holds before the clock starts. */

@@ -1,12 +1,12 @@
-import { placeAtOnce } from '../activities/placing.ts'
 import type { ApiClient } from '../api/client.ts'
 import { connect } from '../db/client.ts'
 import type { CouponId, OrderId } from '../domain/ids.ts'
 import type { OrderInput } from '../domain/order-input.ts'
+import { placeAtOnce } from '../services/orders/place.ts'
 import type { order } from '../workflows/index.ts'
 import { basket, payAndSettle } from './buying.ts'
 import { type Figure, say } from './figures.ts'
-import type { Rig } from './rig.ts'
+import type { Rig } from './harness.ts'
 
 const queue = 'orders'
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { wechat } from '../dev/environment.ts'
-import type { Keys } from '../dev/keys.ts'
+import { wechat } from '../local/environment.ts'
+import type { Keys } from '../local/keys.ts'
 import { platform, seal } from '../sandbox/wechat-v3/signature.ts'
 import type { Shot } from './cannon.ts'
 

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import { bundleWorkflowCode } from '@temporalio/worker'
-import { readEnv, workerVariables } from '../workers/env.ts'
-import { openParts } from '../workers/parts.ts'
-import { runProcess } from '../workers/process.ts'
-import { startWorkersOf } from '../workers/worker.ts'
+import { openParts } from '../runtime/container.ts'
+import { readEnv, workerVariables } from '../runtime/environment.ts'
+import { runProcess } from '../runtime/process.ts'
+import { startWorkersOf } from '../runtime/workers.ts'
 import { answerMemory, hangUp } from './memory.ts'
 
 /** The process `worker`, its queue of orders only, which also collects its garbage and says how much memory it holds. */

@@ -2,8 +2,8 @@ import { WithStartWorkflowOperation } from '@temporalio/client'
 import type { ApiClient } from '../api/client.ts'
 import { type Basket, basket, payAndSettle, placeOrder, workflowsEnded } from './buying.ts'
 import { type Figure, inParallel, percentile, say } from './figures.ts'
+import type { Rig } from './harness.ts'
 import { historyFigures } from './histories.ts'
-import type { Rig } from './rig.ts'
 
 const orders = 600
 const width = 50

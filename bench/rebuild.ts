@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { insertOffer, preheat } from '../activities/sessions.ts'
+import type { OfferKey, TicketId } from '../domain/flash-sale.ts'
 import type { SessionId, SkuId, UserId } from '../domain/ids.ts'
-import type { OfferKey, TicketId } from '../domain/seckill.ts'
-import { startDrain } from '../workers/drain.ts'
-import { drainDeps, type Parts } from '../workers/parts.ts'
+import { drainDeps, type Parts } from '../runtime/container.ts'
+import { insertOffer, preheat } from '../services/flash-sales/sessions.ts'
+import { startDrain } from '../workers/consumer/consumer.ts'
 import { say } from './figures.ts'
 import type { Shop } from './shop.ts'
 

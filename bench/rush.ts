@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { gather } from '../dev/crowd/crowd.ts'
-import type { CrowdBuyer } from '../dev/crowd/plan.ts'
-import { hireOperator, type Sale } from '../dev/demo/flash-sale/operator.ts'
+import { gather } from '../demo/crowd/crowd.ts'
+import type { CrowdBuyer } from '../demo/crowd/plan.ts'
+import { hireOperator, type Sale } from '../demo/flash-sale/operator.ts'
 import type { SessionId, SkuId } from '../domain/ids.ts'
 import { type Figure, say } from './figures.ts'
-import { openRig, type Rig } from './rig.ts'
+import { openRig, type Rig } from './harness.ts'
 
 const joins = 50_000
 const pieces = 1000

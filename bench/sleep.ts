@@ -2,9 +2,9 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import type { OrderId } from '../domain/ids.ts'
 import { type Figure, inParallel, percentile, say } from './figures.ts'
+import { fork, type Rig } from './harness.ts'
 import { inputOf } from './histories.ts'
 import { memoryOf } from './memory.ts'
-import { fork, type Rig } from './rig.ts'
 
 const cached = 300
 const asleep = 10_000

@@ -1,5 +1,5 @@
+import { audit } from './audit/audit.ts'
 import { attentionTable, failures, findingsTable } from './audit/report.ts'
-import { audit } from './audit.ts'
 import { connect } from './client.ts'
 
 /** `npm run audit`: whether everything in the database of DATABASE_URL adds up, and what waits for a human. Exits 1 when something does not. */

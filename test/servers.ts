@@ -5,11 +5,11 @@ import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker'
 import postgres from 'postgres'
 import type { TestProject } from 'vitest/node'
 import { migrate } from '../db/migrate.ts'
-import { stopAll, stopOnSignals } from '../dev/children/living.ts'
-import { stateFolder } from '../dev/compose.ts'
-import { showProgress } from '../dev/progress.ts'
-import { startServers } from '../dev/servers/start.ts'
-import { endLeftovers, refuseIfInUse, removeState, testStates } from '../dev/state.mjs'
+import { stopAll, stopOnSignals } from '../local/children/living.ts'
+import { stateFolder } from '../local/compose.ts'
+import { showProgress } from '../local/progress.ts'
+import { startServers } from '../local/servers/start.ts'
+import { endLeftovers, refuseIfInUse, removeState, testStates } from '../local/state.mjs'
 
 declare module 'vitest' {
   interface ProvidedContext {

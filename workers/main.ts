@@ -1,9 +1,9 @@
-import { bundleWorkflows } from './bundle.ts'
-import { readEnv, workerVariables } from './env.ts'
-import { openParts } from './parts.ts'
-import { runProcess } from './process.ts'
-import { schedulePlanning, scheduleStatements } from './schedule.ts'
-import { startWorkersOf } from './worker.ts'
+import { bundleWorkflows } from '../runtime/bundle.ts'
+import { openParts } from '../runtime/container.ts'
+import { readEnv, workerVariables } from '../runtime/environment.ts'
+import { runProcess } from '../runtime/process.ts'
+import { startWorkersOf } from '../runtime/workers.ts'
+import { schedulePlanning, scheduleStatements } from './schedules.ts'
 
 /** The process `worker`: workflows and activities of the queues `orders` and `payments`, and the Schedules that plan flash sales and have statements reconciled. */
 await runProcess(async () => {

@@ -1,6 +1,6 @@
 import Table from 'cli-table3'
-import type { Matched } from '../activities/statements/match.ts'
 import type { Sql } from '../db/client.ts'
+import type { Matched } from '../services/reconciliation/match.ts'
 
 type Statement = { provider: string; date: string }
 type Shown = {

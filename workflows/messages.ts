@@ -1,8 +1,8 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common'
 import { defineSignal, defineUpdate } from '@temporalio/workflow'
+import type { NewOffer, QuotaChange } from '../domain/flash-sale.ts'
 import type { NotificationId, RefundNumber } from '../domain/ids.ts'
 import type { ClosedWhy, OrderStatus } from '../domain/order.ts'
-import type { NewOffer, QuotaChange } from '../domain/seckill.ts'
 
 /** How an order's workflow ends. */
 export type OrderEnd = { status: OrderStatus }

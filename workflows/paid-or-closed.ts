@@ -7,9 +7,9 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow'
-import type { AttemptClosed } from '../activities/closing-attempt.ts'
 import type { PaymentActivities } from '../activities/index.ts'
 import type { OrderId } from '../domain/ids.ts'
+import type { AttemptClosed } from '../services/payments/close-attempt.ts'
 import { type Life, unlessPaid } from './life.ts'
 import { attentionReason, type OrderEnd, paymentsQueue } from './messages.ts'
 import { sure } from './roads.ts'

@@ -1,7 +1,7 @@
 import { proxyActivities, setCurrentDetails, workflowInfo } from '@temporalio/workflow'
 import type { OrderActivities } from '../activities/index.ts'
-import type { Confirmed } from '../activities/placing.ts'
 import type { OrderInput } from '../domain/order-input.ts'
+import type { Confirmed } from '../services/orders/place.ts'
 import { isAnswer, quickly, refusalOf, sure } from './roads.ts'
 
 const rejectOrder = sure('rejectOrder', 'undo every step and reject')

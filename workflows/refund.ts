@@ -6,7 +6,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow'
 import type { PaymentActivities } from '../activities/index.ts'
-import type { RefundEnd } from '../activities/refunds.ts'
+import type { RefundEnd } from '../services/payments/send-refund.ts'
 import { attentionReason, paymentsQueue, type RefundInput } from './messages.ts'
 import { sure } from './roads.ts'
 

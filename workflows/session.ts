@@ -10,7 +10,7 @@ import {
   setHandler,
 } from '@temporalio/workflow'
 import type { SessionActivities } from '../activities/index.ts'
-import { preheatMs, type SessionInput } from '../domain/seckill.ts'
+import { preheatMs, type SessionInput } from '../domain/flash-sale.ts'
 import { addOffer, changeQuota, endNow, pause, resume } from './messages.ts'
 
 /** Short steps in SQL and Redis. One is tried again when its worker has died: nobody should wait long for that. */

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { bundleWorkflowCode, type InjectedSinks, NativeConnection, Worker } from '@temporalio/worker'
-import { orderWorkerSettings } from '../../workers/worker.ts'
+import { orderWorkerSettings } from '../../runtime/workers.ts'
 import { answerMemory, hangUp } from '../memory.ts'
 import type { BenchSinks } from './workflows.ts'
 

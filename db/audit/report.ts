@@ -1,6 +1,6 @@
 import Table from 'cli-table3'
 import { fen, yuan } from '../../domain/money.ts'
-import type { OpenAttention } from '../audit.ts'
+import type { OpenAttention } from './audit.ts'
 import type { Finding } from './check.ts'
 
 const noColour = { head: [], border: [] }

@@ -43,7 +43,7 @@ export const attempts = pgTable(
       .notNull()
       .references(() => orders.id),
     provider: text('provider').notNull(),
-    /** What the buyer chose: the provider, and a way of paying there (`channels` of payments/provider.ts). */
+    /** What the buyer chose: the provider, and a way of paying there (`channels` of providers/provider.ts). */
     channel: text('channel').notNull(),
     state: text('state').$type<'opening' | 'open' | 'paid' | 'closed' | 'failed'>().notNull(),
     amountFen: fen('amount_fen').notNull(),

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { boolean, check, index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
-import { flashPayWithinMs, type SessionPhase, type TicketState } from '../../domain/seckill.ts'
+import { flashPayWithinMs, type SessionPhase, type TicketState } from '../../domain/flash-sale.ts'
 import { fen, id, moment } from './columns.ts'
 import { skus, warehouses } from './goods.ts'
 

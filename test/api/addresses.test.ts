@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Buyer, type Rig, startRig } from './rig.ts'
+import { type Buyer, type Rig, startRig } from './harness.ts'
 import { home } from './shop.ts'
 
 let rig: Rig

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { SkuId, UserId } from '../../domain/ids.ts'
 import { fen } from '../../domain/money.ts'
-import { type Rig, startRig } from './rig.ts'
+import { type Rig, startRig } from './harness.ts'
 
 let rig: Rig
 beforeAll(async () => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { SkuId } from '../../domain/ids.ts'
 import { fen } from '../../domain/money.ts'
-import { type Rig, startRig } from './rig.ts'
+import { type Rig, startRig } from './harness.ts'
 import { type Goods, stockGoods } from './shop.ts'
 
 let rig: Rig

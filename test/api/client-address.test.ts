@@ -1,8 +1,8 @@
 import type { Context } from 'hono'
 import { describe, expect, it } from 'vitest'
 import { clientAddress, limitKey, trustedProxies } from '../../api/client-address.ts'
-import { apiVariables } from '../../api/env.ts'
-import { readEnv } from '../../workers/env.ts'
+import { apiVariables } from '../../api/environment.ts'
+import { readEnv } from '../../runtime/environment.ts'
 
 /** A request from this peer, with this header. */
 const request = (remoteAddress: string | undefined, forwarded?: string) =>

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http'
 import { CompactSign, exportJWK, exportSPKI, generateKeyPair, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createBearers } from '../../api/bearers.ts'
-import { bearer, type Rig, startRig } from './rig.ts'
+import { bearer, type Rig, startRig } from './harness.ts'
 
 let rig: Rig
 beforeAll(async () => {

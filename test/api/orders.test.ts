@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createApiClient } from '../../api/client.ts'
 import type { AttemptNumber, OrderId, UserId } from '../../domain/ids.ts'
 import type { OrderStatus } from '../../domain/order.ts'
-import { type Buyer, type Rig, startRig } from './rig.ts'
+import { type Buyer, type Rig, startRig } from './harness.ts'
 import { insertOrder, snapshot } from './stored-orders.ts'
 
 let rig: Rig

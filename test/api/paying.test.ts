@@ -3,8 +3,8 @@ import { type AttemptView, OrderUnknown } from '../../api/deps.ts'
 import type { AttemptNumber, OrderId } from '../../domain/ids.ts'
 import { fen } from '../../domain/money.ts'
 import { refuse } from '../../domain/refusals.ts'
+import type { Buyer } from './harness.ts'
 import { type Played, startPlayed } from './played.ts'
-import type { Buyer } from './rig.ts'
 import { insertOrder } from './stored-orders.ts'
 
 let rig: Played

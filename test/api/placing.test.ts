@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createQuoteTokens } from '../../api/quote-token.ts'
 import { type RefusalCode, refusalStatus, refuse } from '../../domain/refusals.ts'
+import { type Buyer, secret } from './harness.ts'
 import { type Played, startPlayed } from './played.ts'
-import { type Buyer, secret } from './rig.ts'
 
 let rig: Played
 let buyer: Buyer

@@ -1,6 +1,6 @@
 import type { ApiDeps, Paying, Placing } from '../../api/deps.ts'
 import type { OrderId, SkuId, UserId } from '../../domain/ids.ts'
-import { type Buyer, type Rig, startRig } from './rig.ts'
+import { type Buyer, type Rig, startRig } from './harness.ts'
 import { insertOrder } from './stored-orders.ts'
 
 export type Played = Rig & {

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { languageOf, problemTexts } from '../../api/problem-texts.ts'
-import { joinCode, joinStatus } from '../../api/seckill/answers.ts'
+import { joinCode, joinStatus } from '../../api/flash-sales/answers.ts'
+import { languageOf, problemTexts } from '../../api/http/errors/problem-texts.ts'
 import { refusalStatus } from '../../domain/refusals.ts'
-import { type Buyer, type Rig, startRig } from './rig.ts'
+import { type Buyer, type Rig, startRig } from './harness.ts'
 
 let rig: Rig
 let buyer: Buyer

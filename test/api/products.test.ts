@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApiClient } from '../../api/client.ts'
-import { type Rig, startRig } from './rig.ts'
+import { type Rig, startRig } from './harness.ts'
 import { type Goods, stockGoods } from './shop.ts'
 
 let rig: Rig

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { SkuId } from '../../domain/ids.ts'
-import { type Buyer, type Rig, startRig } from './rig.ts'
+import { type Buyer, type Rig, startRig } from './harness.ts'
 import { endow, type Goods, giveCoupon, home, setRates, stockGoods } from './shop.ts'
 
 let rig: Rig

@@ -1,11 +1,11 @@
 import type { Client } from '@temporalio/client'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { createSessionOperations } from '../../api/seckill/operations.ts'
-import type { SessionPlan } from '../../db/session-writing.ts'
+import { createSessionOperations } from '../../api/flash-sales/operations.ts'
+import type { TicketId } from '../../domain/flash-sale.ts'
 import { type SessionId, sessionWorkflowId, type UserId } from '../../domain/ids.ts'
-import type { TicketId } from '../../domain/seckill.ts'
+import type { SessionPlan } from '../../services/flash-sales/plan-session.ts'
 import { join } from '../support/flash-sale.ts'
-import { hour, useOperators } from './operators-rig.ts'
+import { useOperators } from './operators.ts'
 
 const { house, call, skuOf, offer, plan, planned, offersOf, preheated, open } = useOperators()
 

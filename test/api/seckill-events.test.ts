@@ -1,9 +1,9 @@
 import { Hono } from 'hono'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Followed, ticketEvents } from '../../api/seckill/ticket-events.ts'
-import type { OrderNews } from '../../db/order-news.ts'
-import type { TicketId } from '../../domain/seckill.ts'
-import { type Rig, startRig } from './rig.ts'
+import { type Followed, ticketEvents } from '../../api/flash-sales/ticket-events.ts'
+import type { TicketId } from '../../domain/flash-sale.ts'
+import type { OrderNews } from '../../redis/events.ts'
+import { type Rig, startRig } from './harness.ts'
 import { openSale, type Sale, type Shopper } from './sale.ts'
 
 let rig: Rig

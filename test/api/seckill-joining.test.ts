@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { SessionId } from '../../domain/ids.ts'
-import { keysOf } from '../../seckill/keys.ts'
-import { type Rig, startRig } from './rig.ts'
+import { keysOf } from '../../redis/gate/keys.ts'
+import { type Rig, startRig } from './harness.ts'
 import { openSale, type Sale } from './sale.ts'
 
 let rig: Rig

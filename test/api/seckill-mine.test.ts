@@ -1,11 +1,11 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { freePort } from '../../dev/servers/ports.ts'
+import type { TicketId } from '../../domain/flash-sale.ts'
 import { madeAt } from '../../domain/ids.ts'
-import type { TicketId } from '../../domain/seckill.ts'
-import { createGate } from '../../seckill/gate.ts'
-import { createQueue } from '../../seckill/queue.ts'
-import { type Rig, startRig } from './rig.ts'
+import { freePort } from '../../local/servers/ports.ts'
+import { createGate } from '../../redis/gate/gate.ts'
+import { createQueue } from '../../redis/gate/queue.ts'
+import { type Rig, startRig } from './harness.ts'
 import { openSale, type Sale, type Shopper } from './sale.ts'
 
 let rig: Rig

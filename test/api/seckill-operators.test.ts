@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { SessionId, SkuId, UserId } from '../../domain/ids.ts'
-import { sessionIdOf, type TicketId } from '../../domain/seckill.ts'
+import { sessionIdOf, type TicketId } from '../../domain/flash-sale.ts'
+import type { SessionId, UserId } from '../../domain/ids.ts'
 import { join } from '../support/flash-sale.ts'
-import { hour, useOperators } from './operators-rig.ts'
+import { hour, useOperators } from './operators.ts'
 
 const { house, buyer, call, skuOf, offer, plan, planned, sessionsWritten, offersOf, preheated, open } =
   useOperators()

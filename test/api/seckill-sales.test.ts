@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Rig, startRig } from './rig.ts'
+import { type Rig, startRig } from './harness.ts'
 import { openSale, type Sale } from './sale.ts'
 
 let rig: Rig

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createSoldOut } from '../../api/seckill/sold-out.ts'
-import type { Gate } from '../../seckill/gate.ts'
-import { type Rig, startRig } from './rig.ts'
+import { createSoldOut } from '../../api/flash-sales/sold-out.ts'
+import type { Gate } from '../../redis/gate/gate.ts'
+import { type Rig, startRig } from './harness.ts'
 import { openSale, type Sale, type Shopper, type Told } from './sale.ts'
 
 let rig: Rig

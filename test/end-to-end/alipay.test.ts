@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { OrderId } from '../../domain/ids.ts'
-import { type House, openHouse, type Shopper } from './house.ts'
+import { type House, openHouse, type Shopper } from './system.ts'
 
 let house: House
 beforeAll(async () => {

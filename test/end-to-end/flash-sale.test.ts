@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { OfferKey, TicketId } from '../../domain/flash-sale.ts'
 import type { AddressId, OrderId, SkuId, UserId } from '../../domain/ids.ts'
-import type { OfferKey, TicketId } from '../../domain/seckill.ts'
 import {
   type Joiner,
   join,
@@ -10,7 +10,7 @@ import {
   startSession,
   ticketRow,
 } from '../support/flash-sale.ts'
-import { type House, openHouse } from './house.ts'
+import { type House, openHouse } from './system.ts'
 
 let house: House
 beforeAll(async () => {

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { shanghaiDay } from '../../activities/statements/day.ts'
-import { fetchStatement } from '../../activities/statements/fetch.ts'
-import { statementsOf } from '../../activities/statements/index.ts'
-import { matchStatement } from '../../activities/statements/match.ts'
+import { statementsOf } from '../../activities/statements.ts'
 import type { OrderId } from '../../domain/ids.ts'
 import type { Switches } from '../../sandbox/client.ts'
-import { type House, openHouse, type Shopper } from './house.ts'
+import { shanghaiDay } from '../../services/reconciliation/day.ts'
+import { fetchStatement } from '../../services/reconciliation/fetch.ts'
+import { matchStatement } from '../../services/reconciliation/match.ts'
+import { type House, openHouse, type Shopper } from './system.ts'
 
 let house: House
 const began = Date.now()

@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { audit } from '../../db/audit.ts'
+import { audit } from '../../db/audit/audit.ts'
 import type { OrderId } from '../../domain/ids.ts'
 import { platform, seal } from '../../sandbox/wechat-v3/signature.ts'
-import { type House, openHouse } from './house.ts'
+import { type House, openHouse } from './system.ts'
 
 const pair = () =>
   generateKeyPairSync('rsa', {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AttemptNumber, OrderId } from '../../domain/ids.ts'
 import { fen } from '../../domain/money.ts'
-import { storePayment } from '../../payments/notifications.ts'
 import type { Switches } from '../../sandbox/client.ts'
-import { type House, openHouse, type Shopper } from './house.ts'
+import { storePayment } from '../../services/payments/notifications.ts'
+import { type House, openHouse, type Shopper } from './system.ts'
 
 let house: House
 let worker: { stop(): Promise<void> }

@@ -1,8 +1,8 @@
 import { exportSPKI, generateKeyPair } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { OrderId } from '../../domain/ids.ts'
-import { bearer } from '../api/rig.ts'
-import { type House, openHouse } from './house.ts'
+import { bearer } from '../api/harness.ts'
+import { type House, openHouse } from './system.ts'
 
 let house: House
 let operator: string

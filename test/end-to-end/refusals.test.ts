@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type House, openHouse, type Shopper } from './house.ts'
+import { type House, openHouse, type Shopper } from './system.ts'
 
 let house: House
 beforeAll(async () => {

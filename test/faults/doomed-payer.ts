@@ -1,8 +1,8 @@
 import type { OrderId, UserId } from '../../domain/ids.ts'
-import { openAttempt } from '../../payments/attempts.ts'
-import type { PaymentProvider } from '../../payments/provider.ts'
-import { readEnv, workerVariables } from '../../workers/env.ts'
-import { openParts } from '../../workers/parts.ts'
+import type { PaymentProvider } from '../../providers/provider.ts'
+import { openParts } from '../../runtime/container.ts'
+import { readEnv, workerVariables } from '../../runtime/environment.ts'
+import { openAttempt } from '../../services/payments/attempts.ts'
 
 /** The provider calls in which it can die: the provider has acted and answered, and nobody has heard it. */
 export type Call = 'open' | 'close'

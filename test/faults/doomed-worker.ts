@@ -4,8 +4,8 @@ import {
   createPaymentActivities,
   createSessionActivities,
 } from '../../activities/index.ts'
-import { readEnv, workerVariables } from '../../workers/env.ts'
-import { activityDeps, openParts } from '../../workers/parts.ts'
+import { activityDeps, openParts } from '../../runtime/container.ts'
+import { readEnv, workerVariables } from '../../runtime/environment.ts'
 import { paymentsQueue } from '../../workflows/messages.ts'
 
 /**

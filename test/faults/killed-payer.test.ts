@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { OrderId } from '../../domain/ids.ts'
-import { type House, openHouse, type Shopper } from '../end-to-end/house.ts'
+import { type House, openHouse, type Shopper } from '../end-to-end/system.ts'
 import type { Call } from './doomed-payer.ts'
 
 let house: House

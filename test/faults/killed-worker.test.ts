@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { OrderId, SkuId } from '../../domain/ids.ts'
 import type { OrderInput } from '../../domain/order-input.ts'
-import { type House, openHouse, type Shopper } from '../end-to-end/house.ts'
+import { type House, openHouse, type Shopper } from '../end-to-end/system.ts'
 
 let house: House
 beforeAll(async () => {

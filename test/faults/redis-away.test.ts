@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { keysOf } from '../../seckill/keys.ts'
-import { settles } from '../support/draining.ts'
-import { expectSold, openRedisHouse, type RedisHouse, range } from './redis-house.ts'
+import { keysOf } from '../../redis/gate/keys.ts'
+import { settles } from '../support/consuming.ts'
+import { expectSold, openRedisHouse, type RedisHouse, range } from './redis-system.ts'
 
 let house: RedisHouse
 beforeAll(async () => {

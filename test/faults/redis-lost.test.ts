@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import type { TicketId } from '../../domain/seckill.ts'
-import { ordered, settles } from '../support/draining.ts'
+import type { TicketId } from '../../domain/flash-sale.ts'
+import { ordered, settles } from '../support/consuming.ts'
 import { offerRow } from '../support/flash-sale.ts'
-import { expectSold, openRedisHouse, type RedisHouse, range } from './redis-house.ts'
+import { expectSold, openRedisHouse, type RedisHouse, range } from './redis-system.ts'
 
 let house: RedisHouse
 beforeAll(async () => {

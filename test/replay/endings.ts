@@ -1,8 +1,8 @@
-import type { Confirmed } from '../../activities/placing.ts'
+import { dayMs } from '../../domain/flash-sale.ts'
 import type { SessionId, SkuId } from '../../domain/ids.ts'
 import type { OrderInput } from '../../domain/order-input.ts'
 import type { Refusal } from '../../domain/refusals.ts'
-import { dayMs } from '../../domain/seckill.ts'
+import type { Confirmed } from '../../services/orders/place.ts'
 import { addOffer, cancel, changeQuota, endNow, pause, resume } from '../../workflows/messages.ts'
 import {
   type Acting,

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { audit } from '../../db/audit.ts'
+import { audit } from '../../db/audit/audit.ts'
 import type { Sql } from '../../db/client.ts'
 import type { OrderId } from '../../domain/ids.ts'
 import type { OrderStatus } from '../../domain/order.ts'

@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client'
 import type { Sql } from '../../db/client.ts'
+import type { JoinAnswer, OfferKey, SessionInput, TicketId } from '../../domain/flash-sale.ts'
 import {
   type AddressId,
   type SessionId,
@@ -7,8 +8,7 @@ import {
   sessionWorkflowId,
   type UserId,
 } from '../../domain/ids.ts'
-import type { JoinAnswer, OfferKey, SessionInput, TicketId } from '../../domain/seckill.ts'
-import type { Gate } from '../../seckill/gate.ts'
+import type { Gate } from '../../redis/gate/gate.ts'
 import type { session } from '../../workflows/index.ts'
 
 export type Plan = {

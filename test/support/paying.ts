@@ -1,11 +1,11 @@
-import { judge, type Outcome } from '../../activities/judge.ts'
 import type { Sql } from '../../db/client.ts'
 import type { AttemptNumber, Ids, OrderId, UserId } from '../../domain/ids.ts'
 import { fen } from '../../domain/money.ts'
-import { type AttemptDeps, openAttempt } from '../../payments/attempts.ts'
-import { balanceAccount, balanceProvider } from '../../payments/balance.ts'
-import { storePayment } from '../../payments/notifications.ts'
-import type { Opened, OpenRequest, PaymentProvider, Trade, TradeFacts } from '../../payments/provider.ts'
+import type { Opened, OpenRequest, PaymentProvider, Trade, TradeFacts } from '../../providers/provider.ts'
+import { type AttemptDeps, openAttempt } from '../../services/payments/attempts.ts'
+import { balanceAccount, balanceProvider } from '../../services/payments/balance.ts'
+import { storePayment } from '../../services/payments/notifications.ts'
+import { judge, type Outcome } from '../../services/payments/resolve-payment.ts'
 
 const account = { merchant: 'm', app: 'a' }
 export const accounts = { pay: account, other: account, balance: balanceAccount }

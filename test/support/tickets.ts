@@ -1,9 +1,9 @@
 import type { Sql } from '../../db/client.ts'
+import type { OfferKey, TicketId } from '../../domain/flash-sale.ts'
 import type { Ids } from '../../domain/ids.ts'
 import type { OrderInput } from '../../domain/order-input.ts'
-import type { OfferKey, TicketId } from '../../domain/seckill.ts'
-import type { Queued } from '../../seckill/queue.ts'
-import { stage } from '../../workers/drain/stage.ts'
+import type { Queued } from '../../redis/gate/queue.ts'
+import { stage } from '../../services/flash-sales/stage-tickets.ts'
 import type { Joiner } from './flash-sale.ts'
 
 /** A ticket as a gate at epoch 1 writes it into its queue: a fresh one for one piece, unless told otherwise. */

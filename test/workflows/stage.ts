@@ -3,7 +3,8 @@ import { ApplicationFailure } from '@temporalio/common'
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
 import { inject } from 'vitest'
 import type { OrderActivities, PaymentActivities, SessionActivities } from '../../activities/index.ts'
-import type { SessionReport } from '../../db/session-reading.ts'
+import type { SessionReport } from '../../db/reads/sessions.ts'
+import type { SessionInput } from '../../domain/flash-sale.ts'
 import {
   type NotificationId,
   type OrderId,
@@ -13,7 +14,6 @@ import {
 } from '../../domain/ids.ts'
 import type { OrderInput } from '../../domain/order-input.ts'
 import type { Refusal } from '../../domain/refusals.ts'
-import type { SessionInput } from '../../domain/seckill.ts'
 import { paid, paymentsQueue } from '../../workflows/messages.ts'
 
 type All = OrderActivities & PaymentActivities & SessionActivities

@@ -1,0 +1,56 @@
+import { createPublicKey } from 'node:crypto'
+import { z } from 'zod'
+import { workerVariables } from '../runtime/environment.ts'
+import { trustedProxies } from './client-address.ts'
+
+const pem = z
+  .string()
+  .refine(isRsaKey, { error: 'an RSA public key in PEM form, with its BEGIN and END lines' })
+
+const proxies = z
+  .string()
+  .default('')
+  .transform((text, context) => {
+    try {
+      return trustedProxies(text)
+    } catch (error) {
+      context.issues.push({
+        code: 'custom',
+        input: text,
+        message: error instanceof Error ? error.message : 'addresses and networks',
+      })
+      return z.NEVER
+    }
+  })
+
+/** What the API needs beside what every process needs: each of its processes carries an order worker. */
+export const apiVariables = workerVariables
+  .extend({
+    HOST: z.string().default('0.0.0.0'),
+    PORT: z.coerce.number().int().min(0).max(65535).default(3000),
+    JWT_PUBLIC_KEY: pem.optional(),
+    JWT_JWKS_URL: z.url().optional(),
+    QUOTE_SECRET: z
+      .string({ error: 'a secret of 32 characters or more that all API processes share' })
+      .min(32),
+    QUOTE_VALID_S: z.coerce.number().int().min(10).default(900),
+    PAY_WITHIN_S: z.coerce.number().min(1).default(1800),
+    /** Proxies whose X-Forwarded-For is believed. */
+    TRUSTED_PROXIES: proxies,
+    TOKENS_PER_BUYER_PER_MINUTE: z.coerce.number().int().min(1).default(30),
+    TOKENS_PER_ADDRESS_PER_MINUTE: z.coerce.number().int().min(1).default(120),
+  })
+  .refine((env) => (env.JWT_PUBLIC_KEY === undefined) !== (env.JWT_JWKS_URL === undefined), {
+    path: ['JWT_PUBLIC_KEY'],
+    error:
+      'set either JWT_PUBLIC_KEY (the PEM of the key that signs your tokens) or JWT_JWKS_URL (where your keys are published)',
+  })
+function isRsaKey(text: string): boolean {
+  try {
+    return createPublicKey(text).asymmetricKeyType === 'rsa'
+  } catch {
+    return false
+  }
+}
+
+export type ApiEnv = z.infer<typeof apiVariables>

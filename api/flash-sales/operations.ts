@@ -1,0 +1,127 @@
+import {
+  type Client,
+  WorkflowExecutionAlreadyStartedError,
+  type WorkflowHandle,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client'
+import { ApplicationFailure } from '@temporalio/common'
+import type { Logger } from 'pino'
+import type { Sql } from '../../db/client.ts'
+import { readSession } from '../../db/reads/sessions.ts'
+import type { NewOffer, QuotaChange } from '../../domain/flash-sale.ts'
+import { type SessionId, sessionWorkflowId } from '../../domain/ids.ts'
+import { type Refusal, Refused, refuse } from '../../domain/refusals.ts'
+import type { OrderNews } from '../../redis/events.ts'
+import { insertSession, type SessionPlan } from '../../services/flash-sales/plan-session.ts'
+import type { session as sessionWorkflow } from '../../workflows/index.ts'
+import { addOffer, changeQuota, endNow, pause, resume } from '../../workflows/messages.ts'
+import { faultOf } from '../http/errors/fault.ts'
+import { Problem } from '../http/errors/problem.ts'
+
+/** What operators do to sessions. A change answers when it is done; it refuses `session_unknown`, `session_ended` and what its activity refuses. */
+export type SessionOperations = {
+  /** Writes a session and starts it; false when the same one was there. Refuses `session_exists`. */
+  plan(plan: SessionPlan): Promise<boolean>
+  addOffer(session: SessionId, offer: NewOffer): Promise<void>
+  /** Repeated with the same change's id it is done once. */
+  changeQuota(session: SessionId, change: QuotaChange): Promise<void>
+  pause(session: SessionId): Promise<void>
+  resume(session: SessionId): Promise<void>
+  /** Answers when the gates are closed; staging and counting follow. */
+  end(session: SessionId): Promise<void>
+}
+
+type OperationDeps = {
+  sql: Sql
+  client: Client
+  news: Pick<OrderNews, 'announceSession'>
+  /** The task queue of sessions: that of orders. */
+  queue: string
+  log: Logger
+  /** How long an operator waits for a change. */
+  waitMs?: number
+}
+
+/** Sessions by their rows and their workflows. A change that takes longer than `waitMs` throws the problem `still_being_done`. */
+export function createSessionOperations({
+  sql,
+  client,
+  news,
+  queue,
+  log,
+  waitMs = 10_000,
+}: OperationDeps): SessionOperations {
+  const within = <T>(work: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + waitMs, work)
+
+  async function start({
+    id,
+    opensAt,
+    endsAt,
+  }: Pick<SessionPlan, 'id' | 'opensAt' | 'endsAt'>): Promise<void> {
+    try {
+      await client.workflow.start<typeof sessionWorkflow>('session', {
+        args: [{ session: id, opensAt: opensAt.getTime(), endsAt: endsAt.getTime() }],
+        taskQueue: queue,
+        workflowId: sessionWorkflowId(id),
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+        workflowIdConflictPolicy: 'FAIL',
+        staticSummary: `flash sale ${id}`,
+      })
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
+    }
+  }
+
+  /** A session that lives and has no workflow was just written, or its workflow was terminated: it is started now. */
+  async function startIfAlive(id: SessionId): Promise<void> {
+    const row = await readSession(sql, id)
+    if (!row) return refuse('session_unknown', {})
+    if (row.phase === 'ended') return refuse('session_ended', {})
+    await within(() => start(row))
+  }
+
+  async function change(id: SessionId, update: (session: WorkflowHandle) => Promise<void>): Promise<void> {
+    const ask = () => within(() => update(client.workflow.getHandle(sessionWorkflowId(id))))
+    try {
+      await ask().catch(async (error: unknown) => {
+        if (!(error instanceof WorkflowNotFoundError)) throw error
+        await startIfAlive(id)
+        await ask()
+      })
+    } catch (error) {
+      throw answerOf(error)
+    }
+  }
+
+  return {
+    async plan(plan) {
+      const fresh = await insertSession(sql, plan)
+      news.announceSession(plan.id)
+      await within(() => start(plan)).catch((error: unknown) =>
+        log.warn(
+          { session: plan.id, fault: faultOf(error) },
+          'a session is started by the Schedule that plans the day',
+        ),
+      )
+      return fresh
+    },
+    addOffer: (id, offer) => change(id, (session) => session.executeUpdate(addOffer, { args: [offer] })),
+    changeQuota(id, wish) {
+      const updateId = `${wish.sku}:${wish.change}` // A change's id is its offer's own, an update's is the session's.
+      return change(id, (session) => session.executeUpdate(changeQuota, { args: [wish], updateId }))
+    },
+    pause: (id) => change(id, (session) => session.executeUpdate(pause)),
+    resume: (id) => change(id, (session) => session.executeUpdate(resume)),
+    end: (id) => change(id, (session) => session.executeUpdate(endNow)),
+  }
+}
+
+/** A refusal as one, a wait that was too long as the problem that it is, anything else as the fault that it is. */
+function answerOf(error: unknown): unknown {
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return new Problem('still_being_done')
+  if (!(error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure)) return error
+  const { type, details } = error.cause
+  return type === 'refused' ? new Refused(details?.[0] as Refusal) : error // What activities and the workflow put there.
+}

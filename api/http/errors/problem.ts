@@ -1,0 +1,122 @@
+import type { Context, TypedResponse } from 'hono'
+import { HTTPException } from 'hono/http-exception'
+import type { Logger } from 'pino'
+import { type RefusalCode, Refused, refusalStatus } from '../../../domain/refusals.ts'
+import { OrderUnknown } from '../../deps.ts'
+import { joinStatus } from '../../flash-sales/answers.ts'
+import { faultOf } from './fault.ts'
+import {
+  type ApiProblemCode,
+  type Language,
+  languageOf,
+  type ProblemCode,
+  problemTexts,
+} from './problem-texts.ts'
+
+const apiStatus = {
+  ...joinStatus,
+  unauthenticated: 401,
+  cross_site: 403,
+  forbidden: 403,
+  not_found: 404,
+  malformed_json: 400,
+  body_too_large: 413,
+  not_json: 415,
+  validation: 422,
+  cart_full: 409,
+  addresses_full: 409,
+  no_ticket: 404,
+  still_being_done: 503,
+  not_ready: 503,
+  fault: 500,
+} as const satisfies Record<ApiProblemCode, number>
+type ProblemStatus = (typeof apiStatus)[ApiProblemCode] | (typeof refusalStatus)[RefusalCode]
+
+/** What passes in time, and when it is worth while to ask again, in seconds. */
+const retryAfterS: Partial<Record<ProblemCode, number>> = {
+  attempt_unsettled: 5,
+  unavailable: 5,
+  not_ready: 5,
+  still_being_done: 5,
+  paused: 2,
+}
+
+export type FieldError = { field: string; code: string; message: string }
+/**
+ * `details`: a refusal's own. `errors`: what is wrong with which field. `dependencies`: what does not answer. `retryAfterS`: goes into the
+ * header of that name.
+ */
+export type ProblemMore = {
+  details?: object
+  field?: string
+  errors?: FieldError[]
+  dependencies?: object
+  retryAfterS?: number
+}
+type ProblemBody = { type: string; title: string; status: number; detail: string; code: string }
+
+/** An answer that is not a success, for the edge to write. */
+export class Problem extends Error {
+  readonly code: ApiProblemCode
+  readonly more: ProblemMore
+  constructor(code: ApiProblemCode, more: ProblemMore = {}) {
+    super(code)
+    this.code = code
+    this.more = more
+  }
+}
+
+/** Turns whatever was thrown into `application/problem+json` (RFC 9457); a fault is logged, once and here, and tells nothing of its inside. */
+export const onError = (log: Logger) => (error: unknown, c: Context) => {
+  if (error instanceof Refused) return problem(c, error.refusal.code, { details: error.refusal.details })
+  if (error instanceof Problem) return problem(c, error.code, error.more)
+  if (error instanceof OrderUnknown) return problem(c, 'not_found')
+  if (error instanceof HTTPException && error.status === 400) return problem(c, 'malformed_json')
+  const orderId: unknown = c.get('orderId')
+  log.error(
+    {
+      fault: faultOf(error),
+      method: c.req.method,
+      path: c.req.path,
+      ...(orderId === undefined ? {} : { orderId }),
+    },
+    'a request failed',
+  )
+  return problem(c, 'fault')
+}
+
+/** One problem as an answer, in the language that the client asked for. */
+export function problem(
+  c: Context,
+  code: ProblemCode,
+  more: ProblemMore = {},
+): Response & TypedResponse<ProblemBody, ProblemStatus, 'json'> {
+  const { body, status, headers } = problemParts(code, languageOf(c.req.header('accept-language')), more)
+  const answer: Response = c.body(body, status, headers)
+  return answer as Response & TypedResponse<ProblemBody, ProblemStatus, 'json'> // What the body is, for typed clients.
+}
+
+/** What a problem's answer is made of. */
+export function problemParts(
+  code: ProblemCode,
+  language: Language,
+  { retryAfterS: wait = retryAfterS[code], ...more }: ProblemMore = {},
+) {
+  const status = statusOf(code)
+  const { title, detail } = problemTexts[code][language]
+  return {
+    body: JSON.stringify({ type: `/problems/${code}`, title, status, detail, code, ...more }),
+    status,
+    headers: {
+      'content-type': 'application/problem+json',
+      'content-language': language,
+      vary: 'Accept-Language',
+      ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+      ...(wait === undefined ? {} : { 'retry-after': String(wait) }),
+    },
+  }
+}
+
+const isApiCode = (code: ProblemCode): code is ApiProblemCode => code in apiStatus
+const statusOf = (code: ProblemCode): ProblemStatus =>
+  isApiCode(code) ? apiStatus[code] : refusalStatus[code]

@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto'
+import type { Context } from 'hono'
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
+import { createMiddleware } from 'hono/factory'
+import type { CartOwner } from '../../../redis/carts.ts'
+import type { ApiDeps } from '../../deps.ts'
+import type { ApiEnv } from '../routing.ts'
+import { buyerOf } from './identity.ts'
+
+const header = 'x-cart'
+const cookie = 'floodgate_cart'
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+const thirtyDays = 30 * 24 * 3600
+
+/**
+ * Finds whose cart a request means: the buyer's, or the anonymous one that the header `X-Cart` or the cookie `floodgate_cart` names. A buyer
+ * who brings an anonymous cart has just signed in: it is merged into theirs. Who brings neither gets a new one, named in both.
+ */
+export const cartOf = (deps: Pick<ApiDeps, 'bearers' | 'carts'>) =>
+  createMiddleware<ApiEnv>(async (c, next) => {
+    const buyer = await buyerOf(deps, c)
+    const anonymous = anonymousOf(c)
+    if (buyer && anonymous) await mergeInto(deps, c, anonymous, buyer)
+    c.set('cart', buyer ?? anonymous ?? newCart(c))
+    await next()
+  })
+
+/** For routes behind `signedIn` that look at the cart. */
+export const mergedCart = (deps: Pick<ApiDeps, 'carts'>) =>
+  createMiddleware<ApiEnv>(async (c, next) => {
+    const anonymous = anonymousOf(c)
+    if (anonymous) await mergeInto(deps, c, anonymous, c.var.buyer)
+    await next()
+  })
+
+async function mergeInto(
+  { carts }: Pick<ApiDeps, 'carts'>,
+  c: Context,
+  anonymous: CartOwner,
+  buyer: ApiEnv['Variables']['buyer'],
+): Promise<void> {
+  await carts.merge(anonymous, buyer)
+  if (getCookie(c, cookie) !== undefined) deleteCookie(c, cookie, { path: '/' })
+}
+
+function anonymousOf(c: Context): CartOwner | undefined {
+  const named = (c.req.header(header) ?? getCookie(c, cookie))?.toLowerCase()
+  return named !== undefined && uuid.test(named) ? `anon-${named}` : undefined
+}
+
+function newCart(c: Context): CartOwner {
+  const name = randomUUID()
+  c.header(header, name)
+  setCookie(c, cookie, name, {
+    path: '/',
+    httpOnly: true,
+    sameSite: 'Lax',
+    maxAge: thirtyDays,
+    secure: new URL(c.req.url).protocol === 'https:',
+  })
+  return `anon-${name}`
+}

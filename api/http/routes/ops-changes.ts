@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto'
+import { createRoute } from '@hono/zod-openapi'
+import type { SessionId } from '../../../domain/ids.ts'
+import type { ApiDeps } from '../../deps.ts'
+import { checkExist, newOffer } from '../../flash-sales/new-offers.ts'
+import { routes } from '../routing.ts'
+import { offerOf, offerParam, sessionParam } from '../schemas/seckill.ts'
+import { changeHeaders, offerInput, quotaInput, sessionSchema } from '../schemas/session.ts'
+import { bearer, body, json, problems } from '../schemas/values.ts'
+import { sessionView } from '../views/session.ts'
+import { storedSession } from './ops-sessions.ts'
+
+const about = { tags: ['Operators'], security: bearer }
+const path = '/v1/ops/sessions/{session}' as const
+
+const add = createRoute({
+  ...about,
+  method: 'post',
+  path: `${path}/offers`,
+  summary: 'Adds an offer, also while the session runs. The same one again is the same one',
+  request: { params: sessionParam, body: body(offerInput) },
+  responses: { 201: json('The session with it', sessionSchema), ...problems },
+})
+
+const quota = createRoute({
+  ...about,
+  method: 'patch',
+  path: `${path}/offers/{sku}`,
+  summary: 'Sets how many pieces an offer has, also while the session runs',
+  request: { params: offerParam, headers: changeHeaders, body: body(quotaInput) },
+  responses: { 200: json('The session as it is now', sessionSchema), ...problems },
+})
+
+const act = <N extends 'pause' | 'resume' | 'end'>(name: N, summary: string) =>
+  createRoute({
+    ...about,
+    method: 'post',
+    path: `${path}/${name}` as const,
+    summary,
+    request: { params: sessionParam },
+    responses: { 200: json('The session as it is now', sessionSchema), ...problems },
+  })
+const pause = act('pause', 'Stops letting buyers in; tickets that are granted go on')
+const resume = act('resume', 'Lets buyers in again')
+const end = act('end', 'Ends it now: closes the gates; staging and counting follow')
+
+/** Changes of a flash sale that has not ended. Each answers when it is done. */
+export function opsChangeRoutes({ db: { sql }, operations }: Pick<ApiDeps, 'db' | 'operations'>) {
+  const shown = async (id: string) => sessionView(await storedSession(sql, id))
+  return routes()
+    .openapi(add, async (c) => {
+      const [{ session }, offer] = [c.req.valid('param'), newOffer(c.req.valid('json'))]
+      await checkExist(sql, [offer], (_, field) => field)
+      await operations.addOffer(idOf(session), offer)
+      return c.json(await shown(session), 201)
+    })
+    .openapi(quota, async (c) => {
+      const { session, sku } = offerOf(c.req.valid('param'))
+      const change = c.req.valid('header')['idempotency-key'] ?? randomUUID()
+      await operations.changeQuota(session, { sku, change, quota: c.req.valid('json').quota })
+      return c.json(await shown(session), 200)
+    })
+    .openapi(pause, async (c) => {
+      const { session } = c.req.valid('param')
+      await operations.pause(idOf(session))
+      return c.json(await shown(session), 200)
+    })
+    .openapi(resume, async (c) => {
+      const { session } = c.req.valid('param')
+      await operations.resume(idOf(session))
+      return c.json(await shown(session), 200)
+    })
+    .openapi(end, async (c) => {
+      const { session } = c.req.valid('param')
+      await operations.end(idOf(session))
+      return c.json(await shown(session), 200)
+    })
+}
+
+const idOf = (session: string): SessionId => session as SessionId // The schema has checked that it is one.

@@ -1,0 +1,30 @@
+import { createRoute } from '@hono/zod-openapi'
+import type { SkuId } from '../../../domain/ids.ts'
+import { makeQuote } from '../../../services/orders/quote.ts'
+import type { ApiDeps } from '../../deps.ts'
+import { mergedCart } from '../middleware/cart.ts'
+import { signedIn } from '../middleware/identity.ts'
+import { routes } from '../routing.ts'
+import { quoteRequest, quoteSchema } from '../schemas/quote.ts'
+import { bearer, body, json, problems } from '../schemas/values.ts'
+
+const quote = createRoute({
+  method: 'post',
+  path: '/v1/quotes',
+  tags: ['Orders'],
+  security: bearer,
+  summary: 'Prices the selected cart lines, or the given ones; the token places the order',
+  request: { body: body(quoteRequest) },
+  responses: { 200: json('The confirm page', quoteSchema), ...problems },
+})
+
+/** What an order would cost. */
+export function quoteRoutes(deps: Pick<ApiDeps, 'db' | 'carts' | 'ids' | 'bearers' | 'quoteTokens'>) {
+  const app = routes()
+  app.use('/v1/quotes', signedIn(deps), mergedCart(deps))
+  return app.openapi(quote, async (c) => {
+    const { lines, source } = c.req.valid('json')
+    const wanted = lines?.map(({ sku, quantity }) => ({ sku: sku as SkuId, quantity })) // The schema has checked that they are ids.
+    return c.json(await makeQuote(deps, c.var.buyer, source, wanted), 200)
+  })
+}

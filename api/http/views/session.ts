@@ -1,0 +1,49 @@
+import type { OfferReport, SessionReport, StoredOffer, StoredSession } from '../../../db/reads/sessions.ts'
+import { fen, moneyJson } from '../../../domain/money.ts'
+
+/** A session as operators see it. */
+export const sessionView = ({
+  opensAt,
+  endsAt,
+  payWithinMs,
+  createdAt,
+  endedAt,
+  offers,
+  ...session
+}: StoredSession) => ({
+  ...session,
+  opensAt: opensAt.toISOString(),
+  endsAt: endsAt.toISOString(),
+  payWithinS: payWithinMs / 1000,
+  createdAt: createdAt.toISOString(),
+  endedAt: endedAt?.toISOString() ?? null,
+  offers: offers.map(offerView),
+})
+
+const offerView = ({
+  sku,
+  name,
+  price,
+  quota,
+  granted,
+  sold,
+  limit,
+  warehouse,
+  preheated,
+  soldOut,
+}: StoredOffer) => ({
+  ...{ sku, name, quota, granted, sold, limit, warehouse, preheated, soldOut },
+  price: moneyJson(fen(price)),
+})
+
+export const reportView = ({ session, phase, offers }: SessionReport) => ({
+  session,
+  phase,
+  offers: offers.map(offerReportView),
+})
+
+const offerReportView = ({ takings, soldOutAt, ...counts }: OfferReport) => ({
+  ...counts,
+  takings: moneyJson(fen(takings)),
+  soldOutAt: soldOutAt === null ? null : new Date(soldOutAt).toISOString(),
+})

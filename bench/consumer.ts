@@ -1,0 +1,131 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { Client } from '@temporalio/client'
+import { migrate } from '../db/migrate.ts'
+import type { OfferKey, TicketId } from '../domain/flash-sale.ts'
+import type { SessionId, SkuId, UserId } from '../domain/ids.ts'
+import { appEnvironment } from '../local/environment.ts'
+import { keysOf } from '../local/keys.ts'
+import { startServers } from '../local/servers/start.ts'
+import { endLeftovers, removeState } from '../local/state.mjs'
+import { drainDeps, openParts, type Parts } from '../runtime/container.ts'
+import { drainVariables, readEnv } from '../runtime/environment.ts'
+import { insertOffer, preheat } from '../services/flash-sales/sessions.ts'
+import { startDrain } from '../workers/consumer/consumer.ts'
+import { type Figure, inParallel, say } from './figures.ts'
+import { measureRebuild } from './rebuild.ts'
+import { makeShop, type Shop } from './shop.ts'
+
+const orders = 1500
+
+/**
+ * One drain beside bare starts: from tickets that lie in Redis's queue to workflows that Temporal has started, staging and bookkeeping in
+ * between. The same client and as many starts in flight on both sides; no worker polls, so that nothing else is measured.
+ */
+export async function benchDrain(rounds: number): Promise<Figure[]> {
+  const stateDir = fileURLToPath(new URL('../.floodgate/bench', import.meta.url))
+  await endLeftovers(stateDir)
+  removeState(stateDir)
+  say('starting the servers')
+  const servers = await startServers({ stateDir, usualPorts: false })
+  await migrate(servers.databaseUrl)
+  const env = readEnv(drainVariables, {
+    ...appEnvironment({ servers, appPort: 0, sandboxPort: 0 }, await keysOf(stateDir)),
+    LOG_LEVEL: 'error',
+    ORDERS_QUEUE: 'orders-nobody',
+  })
+  const parts = await openParts(env)
+  try {
+    const shop = await makeShop(parts.db, parts.ids)
+    const figures = { ratio: [] as number[], ours: [] as number[], bare: [] as number[] }
+    await bareStarts(parts.client, 200, env.DRAIN_STARTS_IN_FLIGHT, parts)
+    for (let round = 1; round <= rounds; round++) {
+      const offer = await queueUp(parts, shop, orders)
+      const ours = await drained(parts, env, offer)
+      const bare = await bareStarts(parts.client, orders, env.DRAIN_STARTS_IN_FLIGHT, parts)
+      figures.ratio.push(bare / ours)
+      figures.ours.push((orders * 1000) / ours)
+      figures.bare.push((orders * 1000) / bare)
+      say(
+        `round ${round} of ${rounds}: ${((orders * 1000) / ours).toFixed(0)} orders/s started beside ${((orders * 1000) / bare).toFixed(0)} bare`,
+      )
+    }
+    const rebuilt = await measureRebuild(parts, env, shop, rounds)
+    return [
+      { figure: 'rebuild_s', rounds: rebuilt, target: { atMost: 5 } },
+      { figure: 'drain_vs_start', rounds: figures.ratio, target: { atLeast: 0.7 } },
+      { figure: 'drain_per_s', rounds: figures.ours, target: null },
+      { figure: 'start_per_s', rounds: figures.bare, target: null },
+    ]
+  } finally {
+    await parts.close()
+    await servers.stop()
+    removeState(stateDir)
+  }
+}
+
+/** An offer whose queue holds so many tickets, of as many buyers. */
+async function queueUp({ db: { sql }, gate, ids }: Parts, shop: Shop, tickets: number): Promise<OfferKey> {
+  const session = `2026010100-${ids.next()}` as SessionId // The form of an operator's id.
+  const sku = ids.next() as SkuId // A fresh snowflake, here and below.
+  const address = shop.buyers[0]?.address
+  if (!address) throw new Error('the shop has no buyers')
+  await sql`INSERT INTO skus (id, product_id, name, price_fen) SELECT ${sku}, product_id, 'Bench', 5000 FROM skus LIMIT 1`
+  await sql`INSERT INTO stock (sku_id, warehouse_id, on_hand) SELECT ${sku}, id, ${tickets} FROM warehouses ORDER BY id LIMIT 1`
+  await sql`INSERT INTO sessions (id, opens_at, ends_at, pay_within_ms) VALUES (${session}, now(), now() + interval '1 hour', 600000)`
+  const [first] = await sql<
+    { warehouse: number }[]
+  >`SELECT warehouse_id AS warehouse FROM stock WHERE sku_id = ${sku}`
+  await sql.begin((tx) =>
+    insertOffer(tx, session, {
+      sku,
+      priceFen: '4000',
+      quota: tickets,
+      limit: 1,
+      warehouse: first?.warehouse ?? 0,
+    }),
+  )
+  await preheat(sql, gate, session)
+  const offer = { session, sku }
+  await inParallel(tickets, 100, async () => {
+    const buyer = ids.next() as UserId
+    const { token } = await gate.issueToken(offer, buyer, 0)
+    const { answer } = await gate.admit(offer, {
+      buyer,
+      pieces: 1,
+      address,
+      token,
+      ticket: ids.next() as TicketId,
+    })
+    if (answer !== 'admitted') throw new Error(`a join was answered ${answer}`)
+  })
+  return offer
+}
+
+/** Runs one drain until every ticket's order is started; how long that took (ms). */
+async function drained(
+  parts: Parts,
+  env: Parameters<typeof drainDeps>[0],
+  { session }: OfferKey,
+): Promise<number> {
+  const began = performance.now()
+  const drain = startDrain(drainDeps(env, parts))
+  for (;;) {
+    // A ticket whose start was answered is looked at again only in a minute.
+    const [row] = await parts.db.sql<{ started: number }[]>`
+      SELECT count(*)::int AS started FROM tickets WHERE session_id = ${session} AND tried > 0 AND due_at > now() + interval '20 seconds'`
+    if (row?.started === orders) break
+    await pause(20)
+  }
+  const took = performance.now() - began
+  await drain.stop()
+  return took
+}
+
+/** Starts workflows that nobody runs; how long it took (ms). */
+async function bareStarts(client: Client, count: number, inFlight: number, { ids }: Parts): Promise<number> {
+  const { allMs } = await inParallel(count, inFlight, async () => {
+    await client.workflow.start('empty', { taskQueue: 'nobody', workflowId: `empty-${ids.next()}` })
+  })
+  return allMs
+}

@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createPrivateKey } from 'node:crypto'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { Client, Connection } from '@temporalio/client'
+import { Redis } from 'ioredis'
+import { SignJWT } from 'jose'
+import { type ApiClient, createApiClient } from '../api/client.ts'
+import { connect, type Db } from '../db/client.ts'
+import { type Ids, snowflakes } from '../domain/ids.ts'
+import { type Stack, startStack } from '../local/compose.ts'
+import { endLeftovers, removeState } from '../local/state.mjs'
+import { type OrderNews, orderNews } from '../redis/events.ts'
+import { type SandboxClient, sandboxClient } from '../sandbox/client.ts'
+import { say } from './figures.ts'
+import { makeShop, type Shop } from './shop.ts'
+
+/** Everything that a benchmark talks to: the stack as an operator runs it, a shop with plenty of stock, and a worker of bare workflows. */
+export type Rig = {
+  stack: Stack
+  db: Db
+  ids: Ids
+  shop: Shop
+  news: OrderNews
+  client: Client
+  sandbox: SandboxClient
+  floor: ChildProcess
+  as(buyer: string): Promise<ApiClient>
+  close(): Promise<void>
+}
+
+/** A worker number that no process leases: rounds make ids beside the running application. */
+const benchWorker = 1023
+
+/** Starts a child that talks back over IPC, and waits until it is ready. Its output goes to this process's standard error. */
+export async function fork(script: string, env: Record<string, string>): Promise<ChildProcess> {
+  const args = ['--expose-gc', '--import', 'tsx', fileURLToPath(new URL(script, import.meta.url))]
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
+  await Promise.race([
+    once(child, 'message'),
+    once(child, 'exit').then(([code]) => Promise.reject(new Error(`${script} ended with ${code}`))),
+  ])
+  return child
+}
+
+/** Starts the rig in a state folder of its own, on free ports. `app`: more of the application's environment. */
+export async function openRig(app: Record<string, string> = {}): Promise<Rig> {
+  say('starting the stack')
+  const stateDir = fileURLToPath(new URL('../.floodgate/bench', import.meta.url))
+  // Orders of an earlier run that wake up in this one would be measured too.
+  await endLeftovers(stateDir)
+  removeState(stateDir)
+  const stack = await startStack({ stateDir, usualPorts: false, app: { LOG_LEVEL: 'warn', ...app } })
+  const { servers, keys } = stack
+  const db = connect(servers.databaseUrl, { max: 4 })
+  const ids = snowflakes(benchWorker)
+  const redis = new Redis(servers.redisUrl)
+  const news = orderNews(redis)
+  const temporal = await Connection.connect({ address: servers.temporalAddress })
+  const floor = await fork('./floor/worker.ts', { TEMPORAL_ADDRESS: servers.temporalAddress })
+  floor.setMaxListeners(0) // One for each bare workflow that is about to sleep.
+  const key = createPrivateKey(keys.jwt.privateKey)
+  return {
+    stack,
+    db,
+    ids,
+    shop: await makeShop(db, ids),
+    news,
+    client: new Client({ connection: temporal }),
+    sandbox: sandboxClient(stack.sandboxUrl),
+    floor,
+    as: async (buyer) =>
+      createApiClient(
+        stack.url,
+        await new SignJWT()
+          .setProtectedHeader({ alg: 'RS256' })
+          .setSubject(buyer)
+          .setExpirationTime('2h')
+          .sign(key),
+      ),
+    async close() {
+      floor.kill('SIGTERM')
+      await once(floor, 'exit')
+      await news.close()
+      redis.disconnect()
+      await temporal.close()
+      await db.close()
+      await stack.stop()
+      removeState(stateDir)
+    },
+  }
+}

@@ -1,0 +1,40 @@
+import type { Sql } from '../client.ts'
+import type { Check, Finding } from './check.ts'
+import { run } from './check.ts'
+import { goodsChecks } from './goods.ts'
+import { moneyChecks } from './money.ts'
+import { orderChecks } from './orders.ts'
+import { paymentChecks } from './payments.ts'
+import { seckillChecks } from './seckill.ts'
+
+/** Something that waits for a human. */
+export type OpenAttention = {
+  reason: string
+  subject: string
+  orderId: string | null
+  since: Date
+  details: Record<string, string>
+}
+
+/** `holds`: everything adds up. Open attention does not change that: it is work, not a contradiction. */
+export type AuditReport = { holds: boolean; findings: Finding[]; attention: OpenAttention[] }
+
+/** All promises, in the order in which they are told. */
+export const checks: readonly Check[] = [
+  ...goodsChecks,
+  ...moneyChecks,
+  ...orderChecks,
+  ...paymentChecks,
+  ...seckillChecks,
+]
+
+/** Adds the whole database up, in one read-only snapshot, while business goes on. Changes nothing. */
+export function audit(sql: Sql): Promise<AuditReport> {
+  return sql.begin('ISOLATION LEVEL REPEATABLE READ READ ONLY', async (tx) => {
+    const findings: Finding[] = []
+    for (const check of checks) findings.push(await run(tx, check))
+    const attention = await tx<OpenAttention[]>`
+      SELECT reason, subject, order_id::text AS "orderId", since, details FROM attention WHERE cleared_at IS NULL ORDER BY since`
+    return { holds: findings.every(({ holds }) => holds), findings, attention: [...attention] }
+  })
+}

@@ -1,0 +1,57 @@
+import type { AttemptNumber, RefundNumber } from '../../domain/ids.ts'
+import type { OpenRequest, PaymentProvider, RefundRequest } from '../provider.ts'
+import { alipayClient } from './client.ts'
+import { type AlipayConfig, checked } from './config.ts'
+import { openPage, openQr } from './creation.ts'
+import { notificationReader } from './notification.ts'
+import { askRefund, makeRefund } from './refund.ts'
+import { alipayStatements } from './statements.ts'
+import { askTrade, whenClosing, whileWaiting } from './trade.ts'
+
+export type { AlipayConfig }
+
+/**
+ * Alipay: the buyer pays on Alipay's own page (`page`), or scans a QR text (`qr`). Throws at once when the configuration can't work, naming the
+ * field and the remedy. Nothing but Alipay's signed word settles anything: time-outs, broken connections and answers that don't verify are
+ * `unknown`.
+ *
+ * @example
+ * const provider = alipay({ gateway: 'https://openapi.alipay.com/gateway.do', appId, sellerId, privateKey, publicKey, notifyUrl })
+ */
+export function alipay(config: AlipayConfig) {
+  const merchant = checked(config)
+  const { timeoutMs } = merchant
+  const client = alipayClient(merchant)
+  const deadline = (ms = timeoutMs) => AbortSignal.timeout(ms)
+
+  return {
+    name: 'alipay',
+    channels: { alipay: 'page', 'alipay-qr': 'qr' },
+    timeoutMs,
+    open: async (request: OpenRequest) =>
+      request.way === 'page' ? openPage(client, request) : openQr(client, merchant, request, deadline()),
+    query: async (attempt: AttemptNumber) =>
+      whileWaiting(await askTrade(client, merchant, attempt, deadline())),
+    async close(attempt: AttemptNumber, creation: 'in_flight' | 'settled') {
+      const until = deadline()
+      const half = AbortSignal.any([until, deadline(timeoutMs / 2)])
+      // Whatever closing answers (done, paid, closed before, no such trade, nothing at all): what asking finds is the result.
+      await client.call('alipay.trade.close', { out_trade_no: attempt }, half)
+      return whenClosing(await askTrade(client, merchant, attempt, until), creation)
+    },
+    refund: (request: RefundRequest) => makeRefund(client, request, deadline()),
+    queryRefund: (refund: RefundNumber, of: Pick<RefundRequest, 'attempt' | 'transaction'>) =>
+      askRefund(client, refund, of, deadline()),
+    callbacks: {
+      path: new URL(merchant.notifyUrl).pathname,
+      read: notificationReader(merchant),
+      // 异步通知: the seven letters `success`, and nothing else, are taken as received; anything else comes again.
+      answers: {
+        stored: { status: 200, type: 'text/plain', body: 'success' },
+        refused: { status: 200, type: 'text/plain', body: 'fail' },
+        later: { status: 200, type: 'text/plain', body: 'fail' },
+      },
+    },
+    statements: alipayStatements(client, merchant),
+  } satisfies PaymentProvider
+}

@@ -1,0 +1,72 @@
+import type { Fen } from '../../domain/money.ts'
+import { inShanghai } from '../../domain/shanghai-time.ts'
+import type { Opened, OpenRequest } from '../provider.ts'
+import type { Call } from './client.ts'
+import type { Merchant } from './config.ts'
+import { isPassing } from './states.ts'
+import { askTrade } from './trade.ts'
+
+const maxDescriptionBytes = 127
+
+/**
+ * Creates a Native trade (统一下单). The same request sends the same parameters, but for the nonce and the sign over it, so that a creation
+ * whose answer was lost can be repeated: WeChat gives the QR text again. A refusal of this call doesn't say that an earlier one made no trade
+ * (OUT_TRADE_NO_USED, INVALID_REQUEST: 请求重入), so before `refused` the trade itself is asked for.
+ */
+export async function openTrade(
+  call: Call,
+  merchant: Merchant,
+  request: OpenRequest,
+  until: AbortSignal,
+): Promise<Opened> {
+  const answer = await call('/pay/unifiedorder', nativeBody(merchant, request), until)
+  if (answer.heard === 'nothing') return { is: 'unknown', code: answer.code }
+  if (answer.heard === 'answer') {
+    const { code_url: qr, trade_type } = answer.fields
+    return qr && trade_type === 'NATIVE'
+      ? { is: 'open', answer: { kind: 'qr', qr } }
+      : { is: 'unknown', code: 'UNREADABLE' }
+  }
+  const { code } = answer
+  if (code === 'ORDERPAID') return { is: 'paid' }
+  if (isPassing(code)) return { is: 'unknown', code }
+  const trade = await askTrade(call, request.attempt, 'settled', until)
+  if (trade.is === 'paid') return { is: 'paid' }
+  return { is: trade.is === 'closed' ? 'refused' : 'unknown', code }
+}
+
+const nativeBody = (
+  merchant: Merchant,
+  { attempt, amount, currency, description, attach, payer, expiresAt }: OpenRequest,
+) => ({
+  trade_type: 'NATIVE',
+  product_id: attempt, // Native trades must name one; it comes back to us only.
+  out_trade_no: attempt,
+  body: cut(description, maxDescriptionBytes),
+  attach,
+  fee_type: currency,
+  total_fee: wireFen(amount),
+  spbill_create_ip: payer.ip ?? '127.0.0.1',
+  time_expire: beijingTime(expiresAt),
+  notify_url: merchant.notifyUrl,
+})
+
+/** As many whole characters as fit into so many bytes of UTF-8. */
+function cut(text: string, bytes: number): string {
+  let kept = ''
+  for (const character of text) {
+    if (Buffer.byteLength(kept + character) > bytes) break
+    kept += character
+  }
+  return kept
+}
+
+/** yyyyMMddHHmmss in Beijing (统一下单: time_expire); whole seconds, never later than asked. */
+const beijingTime = (time: Date): string => inShanghai(time.getTime()).replace(/\D/g, '')
+
+/** Fen as text. Throws when it is no positive amount or more than anybody reads exactly: a fault of the caller, not of WeChat. */
+export function wireFen(amount: Fen): string {
+  if (amount <= 0n || amount > BigInt(Number.MAX_SAFE_INTEGER))
+    throw new RangeError(`wechat-v2 can't carry ${amount} fen`)
+  return amount.toString()
+}

@@ -1,0 +1,88 @@
+import type { OfferKey, TicketId } from '../../domain/flash-sale.ts'
+import type { AddressId, UserId } from '../../domain/ids.ts'
+import type { GateRedis } from './gate.ts'
+import { keysOf } from './keys.ts'
+
+/** A ticket in an offer's queue that PostgreSQL does not have yet. `epoch`: of the gate that granted it. */
+export type Queued = {
+  entry: string
+  ticket: TicketId
+  buyer: UserId
+  pieces: number
+  address: AddressId
+  seq: number
+  epoch: number
+}
+
+const group = 'drains'
+/** Entries that a drain has read and not acknowledged for so long belong to whoever asks. */
+const takeOverMs = 5000
+
+type Entry = [id: string, fields: string[]]
+
+/** An offer's queue, as drains see it: read, stage in PostgreSQL, only then acknowledge. A drain that dies in between has lost nothing. */
+export function createQueue(redis: GateRedis) {
+  return {
+    /** The next entries, for this drain alone. Empty as well when there is no queue. */
+    async read(offer: OfferKey, drain: string, most: number): Promise<Queued[]> {
+      const found = await orNothing(
+        redis.xreadgroup('GROUP', group, drain, 'COUNT', most, 'STREAMS', keysOf(offer).queue, '>'),
+      )
+      const [stream] = (found ?? []) as [string, Entry[]][] // What XREADGROUP answers for one stream.
+      return (stream?.[1] ?? []).map(queuedOf)
+    },
+
+    /** Entries that another drain, or this one before a restart, has read and left lying. `afterMs` 0: whatever anybody has read. */
+    async takeOver(offer: OfferKey, drain: string, most: number, afterMs = takeOverMs): Promise<Queued[]> {
+      const found = await orNothing(
+        redis.xautoclaim(keysOf(offer).queue, group, drain, afterMs, '0-0', 'COUNT', most),
+      )
+      const [, entries] = (found ?? ['', []]) as [string, (Entry | null)[]] // What XAUTOCLAIM answers.
+      return entries.flatMap((entry) => (entry?.[1] ? [queuedOf(entry)] : []))
+    },
+
+    /** Takes entries off the queue, once they are in PostgreSQL; frees the buyers of those that staging refused. Answers how many were still there. */
+    async acknowledge(offer: OfferKey, staged: readonly (Queued & { refused: boolean })[]): Promise<number> {
+      if (staged.length === 0) return 0
+      const { offer: key, queue } = keysOf(offer)
+      const args = staged.flatMap((one) => [
+        one.entry,
+        one.epoch,
+        one.buyer,
+        one.ticket,
+        one.pieces,
+        one.seq,
+        one.refused ? 1 : 0,
+      ])
+      return await redis.gateCount(key, queue, ...args)
+    },
+
+    /** How many entries are neither staged nor acknowledged. */
+    length: (offer: OfferKey): Promise<number> => redis.xlen(keysOf(offer).queue),
+  }
+}
+export type TicketQueue = ReturnType<typeof createQueue>
+
+/** An entry as the script `admit` wrote it; of anything else, what the number of an entry says. */
+function queuedOf([entry, [, text = '']]: Entry): Queued {
+  const [ticket = '', pieces, seq, , buyer = '', address = '', epoch] = text.split(':')
+  return {
+    entry,
+    ticket: ticket as TicketId, // What `admit` was given, here and below.
+    buyer: buyer as UserId,
+    pieces: Number(pieces),
+    address: address as AddressId,
+    seq: Number(seq),
+    epoch: Number(epoch),
+  }
+}
+
+/** A queue that is not there is empty. */
+async function orNothing<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith('NOGROUP')) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,156 @@
+import { Client } from '@temporalio/client'
+import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker'
+import { Cluster, Redis } from 'ioredis'
+import { type Logger, pino } from 'pino'
+import type { ActivityDeps } from '../activities/index.ts'
+import { connect, type Db } from '../db/client.ts'
+import { ConfigurationError } from '../domain/configuration.ts'
+import type { Ids } from '../domain/ids.ts'
+import { type Carts, createCarts } from '../redis/carts.ts'
+import { type OrderNews, orderNews } from '../redis/events.ts'
+import { createGate, type Gate } from '../redis/gate/gate.ts'
+import { createQueue, type TicketQueue } from '../redis/gate/queue.ts'
+import { leasedSnowflakes } from '../services/operations/snowflake-lease.ts'
+import type { DrainDeps } from '../workers/consumer/deps.ts'
+import type { RelayDeps } from '../workers/jobs/deps.ts'
+import { askingAtMost } from '../workers/jobs/provider-rate-limit.ts'
+import type { DrainEnv, WorkerEnv } from './environment.ts'
+import { configurePayments, type Payments } from './payments.ts'
+import { installRuntime } from './temporal.ts'
+
+/** What every process is made of, opened once and closed together. */
+export type Parts = {
+  db: Db
+  redis: Redis
+  news: OrderNews
+  carts: Carts
+  /** The flash-sale gate, and the queue of those that it let in. */
+  gate: Gate
+  queue: TicketQueue
+  ids: Ids
+  payments: Payments
+  connection: NativeConnection
+  client: Client
+  log: Logger
+  close(): Promise<void>
+}
+
+/** Opens the parts, or throws what is missing. The client shares the workers' connection: that is what makes an eager start possible. */
+export async function openParts(
+  env: WorkerEnv,
+  options: { debugSql?: (query: string) => void } = {},
+): Promise<Parts> {
+  const log = pino({
+    level: env.LOG_LEVEL,
+    serializers: { error: pino.stdSerializers.err },
+    redact: ['*.phone', '*.address', '*.note'],
+  })
+  installRuntime(log)
+  const db = connect(env.DATABASE_URL, {
+    max: env.DATABASE_CONNECTIONS,
+    ...(options.debugSql ? { debug: options.debugSql } : {}),
+  })
+  const payments = configurePayments(env, db.sql)
+  const redis = new Redis(env.REDIS_URL, redisOptions)
+  redis.on('error', (error) => log.warn({ error: error.message }, 'Redis'))
+  const gateRedis = openGateRedis(env, redis)
+  gateRedis.on('error', (error) => log.warn({ error: error.message }, 'the gate’s Redis'))
+  const news = orderNews(redis)
+  const connection = await reached('TEMPORAL_ADDRESS', () => NativeConnection.connect(temporalOf(env)))
+  const ids = await reached('DATABASE_URL', () => leasedSnowflakes(db))
+  return {
+    db,
+    redis,
+    news,
+    carts: createCarts(redis),
+    gate: createGate(gateRedis),
+    queue: createQueue(gateRedis),
+    ids,
+    payments,
+    connection,
+    client: new Client({ connection, namespace: env.TEMPORAL_NAMESPACE }),
+    log,
+    async close() {
+      await news.close()
+      await connection.close()
+      await ids.release().catch((error) => log.warn({ error }, 'the snowflake lease runs out by itself'))
+      if (gateRedis !== redis) gateRedis.disconnect()
+      redis.disconnect()
+      await db.close()
+    },
+  }
+}
+
+/** Redis answers soon or not at all; what is asked in one moment goes in one packet. */
+const redisOptions = { maxRetriesPerRequest: 2, commandTimeout: 2000, enableAutoPipelining: true }
+
+/** The gate may have a Redis of its own, or a cluster; by default it shares the one of carts and news. */
+function openGateRedis({ GATE_URL, GATE_CLUSTER }: WorkerEnv, shared: Redis): Redis | Cluster {
+  if (GATE_CLUSTER === 'on') {
+    if (GATE_URL === undefined)
+      throw new ConfigurationError(
+        'GATE_URL: GATE_CLUSTER is on, so name one node of the cluster, e.g. redis://127.0.0.1:7000.',
+      )
+    return new Cluster([GATE_URL], {
+      enableAutoPipelining: true,
+      redisOptions: { maxRetriesPerRequest: 2, commandTimeout: 2000 },
+    })
+  }
+  return GATE_URL === undefined ? shared : new Redis(GATE_URL, redisOptions)
+}
+
+/** Address and credentials of Temporal: an API key or a client certificate, both over TLS. */
+function temporalOf({
+  TEMPORAL_ADDRESS,
+  TEMPORAL_TLS,
+  TEMPORAL_API_KEY,
+  TEMPORAL_TLS_CERT,
+  TEMPORAL_TLS_KEY,
+}: WorkerEnv): NativeConnectionOptions {
+  const pair =
+    TEMPORAL_TLS_CERT && TEMPORAL_TLS_KEY
+      ? { crt: Buffer.from(TEMPORAL_TLS_CERT), key: Buffer.from(TEMPORAL_TLS_KEY) }
+      : undefined
+  const tls = pair ? { clientCertPair: pair } : TEMPORAL_TLS === 'on' || TEMPORAL_API_KEY !== undefined
+  return {
+    address: TEMPORAL_ADDRESS,
+    ...(tls ? { tls } : {}),
+    ...(TEMPORAL_API_KEY ? { apiKey: TEMPORAL_API_KEY } : {}),
+  }
+}
+
+/** A server that does not answer at the start is, as a rule, a wrong address: whoever starts the process is told which variable says it. */
+async function reached<T>(variable: string, reach: () => Promise<T>): Promise<T> {
+  try {
+    return await reach()
+  } catch (error) {
+    const { code, message } = error as Error & { code?: string } // Drivers throw errors, most with a code.
+    if (code === '42P01')
+      throw new ConfigurationError(
+        `${variable}: the schema is not there. Run npm run migrate, and start again.`,
+      )
+    throw new ConfigurationError(
+      `${variable}: no answer from there (${message || code}). Correct it, or start that server, and start again.`,
+    )
+  }
+}
+
+export const drainDeps = (env: DrainEnv, { db, gate, queue, client, news, log }: Parts): DrainDeps => ({
+  ...{ db, gate, queue, client, news, log },
+  ordersQueue: env.ORDERS_QUEUE,
+  startsInFlight: env.DRAIN_STARTS_IN_FLIGHT,
+})
+
+export const relayDeps = (
+  env: WorkerEnv,
+  { db, ids, client, payments, news, carts, redis, log }: Parts,
+): RelayDeps => ({
+  ...{ db, ids, client, payments, news, carts, log },
+  queue: env.ORDERS_QUEUE,
+  asking: askingAtMost(redis, env.PROVIDER_CALLS_PER_SECOND),
+})
+
+export const activityDeps = ({ db, ids, news, carts, gate, queue, payments, log }: Parts): ActivityDeps => ({
+  ...{ db, ids, news, carts, gate, queue, log },
+  ...payments,
+})

@@ -1,0 +1,65 @@
+import { z } from 'zod'
+import { ConfigurationError } from '../domain/configuration.ts'
+import { paymentVariables } from './payments.ts'
+
+/** What every process needs. Each variable is described in docs/operations.md. */
+const shared = {
+  DATABASE_URL: z.url({
+    protocol: /^postgres(ql)?$/,
+    error: 'a PostgreSQL URL, e.g. postgres://user:password@127.0.0.1:5432/floodgate',
+  }),
+  REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'a Redis URL, e.g. redis://127.0.0.1:6379' }),
+  /** Where the flash-sale gate lives; the same Redis unless it is given. */
+  GATE_URL: z.url({ protocol: /^rediss?$/, error: 'a Redis URL, e.g. redis://127.0.0.1:6379' }).optional(),
+  /** `on`: GATE_URL is one node of a cluster. */
+  GATE_CLUSTER: z.enum(['on', 'off']).default('off'),
+  TEMPORAL_ADDRESS: z.string({ error: 'host:port of Temporal, e.g. 127.0.0.1:7233' }).min(3),
+  TEMPORAL_NAMESPACE: z.string().default('default'),
+  TEMPORAL_TLS: z.enum(['on', 'off']).optional(),
+  TEMPORAL_API_KEY: z.string().min(1).optional(),
+  TEMPORAL_TLS_CERT: z
+    .string()
+    .includes('-----BEGIN', { error: 'the client certificate in PEM form' })
+    .optional(),
+  TEMPORAL_TLS_KEY: z
+    .string()
+    .includes('-----BEGIN', { error: 'the client certificate’s private key in PEM form' })
+    .optional(),
+  ORDERS_QUEUE: z
+    .string()
+    .regex(/^orders/, 'a name that begins with "orders"')
+    .default('orders'),
+  DATABASE_CONNECTIONS: z.coerce.number().int().min(2).max(500).default(20),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  ...paymentVariables,
+}
+
+export const workerVariables = z.object({
+  ...shared,
+  /** Sleeping orders kept in memory; the others are replayed when they wake. */
+  CACHED_ORDERS: z.coerce.number().int().min(10).default(300),
+  /** Calls to payment providers a second, over all workers. */
+  PROVIDER_CALLS_PER_SECOND: z.coerce.number().positive().default(50),
+})
+export type WorkerEnv = z.infer<typeof workerVariables>
+
+export const drainVariables = workerVariables.extend({
+  /** How many starts of flash orders are under way at once, in each drain. */
+  DRAIN_STARTS_IN_FLIGHT: z.coerce.number().int().min(1).max(1000).default(50),
+})
+export type DrainEnv = z.infer<typeof drainVariables>
+
+/** What reconciling by hand needs: no Redis, no Temporal. */
+export const reconcileVariables = z.object({ DATABASE_URL: shared.DATABASE_URL, ...paymentVariables })
+
+/** Reads and checks variables. Throws `ConfigurationError` naming every variable that is wrong, and the remedy. */
+export function readEnv<T>(variables: z.ZodType<T>, env: Record<string, string | undefined>): T {
+  const read = variables.safeParse(env)
+  if (read.success) return read.data
+  const lines = read.error.issues.map(
+    (issue) => `  ${issue.path.join('.') || 'configuration'}: ${issue.message}`,
+  )
+  throw new ConfigurationError(
+    `The configuration is not complete:\n${lines.join('\n')}\nSet these variables and start again; docs/operations.md describes each.`,
+  )
+}

@@ -1,0 +1,60 @@
+import type { Tx } from '../../db/client.ts'
+import type { OrderId, SessionId, SkuId } from '../../domain/ids.ts'
+import { refuse } from '../../domain/refusals.ts'
+
+type Row = { session: SessionId; sku: SkuId; quantity: number }
+
+/** Takes the ticket's pieces for its order: from now on they are sold. Refuses with `out_of_stock` when the offer has none, which the gate and staging should prevent. */
+export async function takeOffer(tx: Tx, order: OrderId): Promise<void> {
+  const [taken, live] = await Promise.all([
+    tx`
+      UPDATE offers o SET sold = o.sold + t.quantity FROM tickets t
+      WHERE t.id = ${order} AND t.state = 'waiting' AND o.session_id = t.session_id AND o.sku_id = t.sku_id AND o.sold + t.quantity <= o.quota`,
+    tx<
+      { sku: SkuId }[]
+    >`UPDATE tickets SET state = 'live' WHERE id = ${order} AND state = 'waiting' RETURNING sku_id::text AS sku`,
+  ])
+  if (taken.count === 1 && live.count === 1) return
+  const [ticket] = await tx<{ sku: SkuId }[]>`SELECT sku_id::text AS sku FROM tickets WHERE id = ${order}`
+  refuse('out_of_stock', { skus: ticket ? [ticket.sku] : [] })
+}
+
+/** Undoes `takeOffer`; the ticket waits again, for `giveBack` in the same transaction. */
+export async function untakeOffer(tx: Tx, order: OrderId): Promise<void> {
+  await tx`
+    UPDATE offers o SET sold = o.sold - t.quantity FROM tickets t WHERE t.id = ${order} AND o.session_id = t.session_id AND o.sku_id = t.sku_id`
+  await tx`UPDATE tickets SET state = 'waiting' WHERE id = ${order} AND state IN ('live', 'paid')`
+}
+
+/**
+ * Gives a ticket's pieces back, once, in the transaction that ends its order, under the offer's lock: to the session while it lives (the drain
+ * tells the gate, with the epoch that is read here), to the warehouse after it. Does nothing for an order without a ticket.
+ */
+export async function giveBack(tx: Tx, order: OrderId, why: string): Promise<void> {
+  const [ticket] = await tx<Row[]>`
+    SELECT session_id AS session, sku_id::text AS sku, quantity FROM tickets WHERE id = ${order} AND state = 'waiting'`
+  if (!ticket) return
+  const { session, sku, quantity } = ticket
+  const [offer] = await tx<{ epoch: number; ended: boolean; warehouse: number }[]>`
+    SELECT epoch, ended, warehouse_id AS warehouse FROM offers WHERE session_id = ${session} AND sku_id = ${sku} FOR UPDATE`
+  if (!offer) throw new Error(`ticket ${order} is of no offer`)
+  const { epoch, ended, warehouse } = offer
+  const given = await tx`
+    UPDATE tickets SET state = 'given_back', reason = ${why}, ended_at = now(),
+      tell = ${ended ? null : 'given_back'}, tell_epoch = ${epoch}, tell_at = ${ended ? null : new Date()}
+    WHERE id = ${order} AND state = 'waiting'`
+  if (given.count === 0) return
+  await tx`
+    UPDATE offers SET granted = granted - ${quantity}, quota = quota - ${ended ? quantity : 0}, sold_out_at = NULL
+    WHERE session_id = ${session} AND sku_id = ${sku}`
+  if (!ended) return
+  await tx`
+    WITH back AS (UPDATE stock SET on_hand = on_hand + ${quantity} WHERE sku_id = ${sku} AND warehouse_id = ${warehouse})
+    INSERT INTO stock_movements (sku_id, warehouse_id, kind, on_hand, reserved, order_id, session_id)
+    VALUES (${sku}, ${warehouse}, 'returned', ${quantity}, 0, ${order}, ${session})`
+}
+
+/** Notes that the ticket's order is paid; the drain tells the gate. Nothing happens for an order without a ticket. */
+export async function payTicket(tx: Tx, order: OrderId): Promise<void> {
+  await tx`UPDATE tickets SET state = 'paid', tell = 'paid', tell_at = now() WHERE id = ${order} AND state = 'live'`
+}

@@ -1,0 +1,43 @@
+import type { Sql, Tx } from '../../db/client.ts'
+import type { OrderId } from '../../domain/ids.ts'
+
+/** Why a human should look; each is explained, with what to do, in docs/operations.md. */
+export type AttentionReason =
+  | 'close_unknown'
+  | 'unknown_trade'
+  | 'foreign_notification'
+  | 'order_without_workflow'
+  | 'order_overdue'
+  | 'refund_stuck'
+  | 'refund_failed'
+  | 'unknown_refund'
+  | 'provider_missing'
+  | 'statement_differs'
+  | 'statement_missing'
+  | 'notification_unjudged'
+  | 'ticket_waiting'
+  | 'queue_entry_unreadable'
+  | 'gate_recounted'
+  | 'quota_short'
+
+type About = {
+  reason: AttentionReason
+  subject: string
+  orderId?: OrderId | null
+  details?: Record<string, string>
+}
+
+/** Asks a human to act. Asking again about the same thing changes nothing while the first is open. */
+export async function raiseAttention(
+  sql: Sql | Tx,
+  { reason, subject, orderId = null, details = {} }: About,
+): Promise<void> {
+  await sql`
+    INSERT INTO attention (reason, subject, order_id, details) VALUES (${reason}, ${subject}, ${orderId}, ${JSON.stringify(details)}::jsonb)
+    ON CONFLICT (reason, subject) WHERE cleared_at IS NULL DO NOTHING`
+}
+
+/** The cause is gone. */
+export async function clearAttention(sql: Sql | Tx, reason: AttentionReason, subject: string): Promise<void> {
+  await sql`UPDATE attention SET cleared_at = now() WHERE reason = ${reason} AND subject = ${subject} AND cleared_at IS NULL`
+}

@@ -1,0 +1,26 @@
+import type { Logger } from 'pino'
+import type { Sql } from '../../db/client.ts'
+import type { OrderInput } from '../../domain/order-input.ts'
+import type { Carts } from '../../redis/carts.ts'
+
+/**
+ * Takes the bought lines out of the cart, and only those. The order is confirmed by now and nothing may undo that: with Redis away, the
+ * outbox remembers and the relay does it later.
+ */
+export async function leaveCart(
+  sql: Sql,
+  carts: Pick<Carts, 'removeBought'>,
+  log: Logger,
+  { orderId, buyerId, lines }: OrderInput,
+): Promise<void> {
+  const bought = lines.flatMap(({ sku, cartLine }) =>
+    cartLine === undefined ? [] : [{ sku, line: cartLine }],
+  )
+  if (bought.length === 0) return
+  try {
+    await carts.removeBought(buyerId, bought)
+  } catch (error) {
+    log.warn({ orderId, error }, 'the cart keeps the bought lines until the relay has taken them out')
+    await sql`INSERT INTO outbox (topic, key, payload) VALUES ('cart_bought', ${orderId}, ${JSON.stringify({ buyerId, bought })}::jsonb)`
+  }
+}

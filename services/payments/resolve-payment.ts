@@ -1,0 +1,132 @@
+import type { Sql, Tx } from '../../db/client.ts'
+import type { AttemptNumber, NotificationId, OrderId, RefundNumber } from '../../domain/ids.ts'
+import type { OrderStatus } from '../../domain/order.ts'
+import { raiseAttention } from '../operations/attention.ts'
+import { settle } from '../orders/settle.ts'
+import { moveOrder } from '../orders/status.ts'
+
+/** What a notification of money comes to. Written once; asking again answers the same. */
+export type Outcome = 'paid' | 'duplicate' | 'attention' | `refund ${RefundNumber}`
+
+/** The merchant and app that a provider must name for the money to be ours. */
+export type Accounts = Record<string, { merchant: string; app: string }>
+
+type Case = {
+  outcome: Outcome | null
+  provider: string
+  transaction: string
+  amount: bigint
+  currency: string
+  merchant: string
+  app: string
+  attempt: AttemptNumber | null
+  attemptState: string
+  attemptAmount: bigint
+  attemptCurrency: string
+  ownTransaction: string | null
+  orderId: OrderId | null
+  status: OrderStatus
+  /** The refund of this very transaction as money that is not wanted, when there is one already; not those of a paid order. */
+  refund: RefundNumber | null
+}
+
+/**
+ * Decides what one stored notification of a payment means, from rows, under the order's row lock: the order is paid and settled in this
+ * transaction, or the money is a duplicate report, goes back by a refund, or needs a human.
+ */
+export function judge(sql: Sql, accounts: Accounts, notification: NotificationId): Promise<Outcome> {
+  return sql.begin(async (tx) => {
+    const [, [found]] = await Promise.all([
+      tx`
+        SELECT 1 FROM orders WHERE id = (SELECT a.order_id FROM notifications n JOIN attempts a ON a.number = n.attempt WHERE n.id = ${notification}) FOR UPDATE`,
+      tx<Case[]>`
+        SELECT n.outcome, n.provider, n.number AS transaction, n.amount_fen AS amount, n.currency, n.merchant, n.app,
+               a.number::text AS attempt, a.state AS "attemptState", a.amount_fen AS "attemptAmount", a.currency AS "attemptCurrency",
+               a.transaction AS "ownTransaction", o.id::text AS "orderId", o.status,
+               (SELECT r.number FROM refunds r WHERE r.attempt = n.attempt AND r.transaction = n.number
+                  AND r.cause IN ('late', 'duplicate', 'wrong_amount')) AS refund
+        FROM notifications n LEFT JOIN attempts a ON a.number = n.attempt LEFT JOIN orders o ON o.id = a.order_id
+        WHERE n.id = ${notification}`,
+    ])
+    if (!found) throw new Error(`notification ${notification} is not stored`)
+    if (found.outcome !== null) return found.outcome
+    const outcome = await decide(tx, accounts, found)
+    await tx`UPDATE notifications SET outcome = ${outcome}, judged_at = now() WHERE id = ${notification}`
+    return outcome
+  })
+}
+
+async function decide(tx: Tx, accounts: Accounts, found: Case): Promise<Outcome> {
+  const { attempt, orderId, provider } = found
+  if (attempt === null || orderId === null) return toHuman(tx, found, 'unknown_trade')
+  const account = accounts[provider]
+  // This process cannot tell whose money it is; another one can. A fault is tried again, and nothing is released meanwhile.
+  if (!account) throw new Error(`the account of ${provider} is not configured here`)
+  if (found.merchant !== account.merchant || found.app !== account.app)
+    return toHuman(tx, found, 'foreign_notification')
+  if (found.refund) return `refund ${found.refund}`
+  if (found.ownTransaction === found.transaction) return 'duplicate'
+
+  const right = found.amount === found.attemptAmount && found.currency === found.attemptCurrency
+  const payable =
+    found.ownTransaction === null && (found.status === 'awaiting_payment' || found.status === 'closing')
+  if (right && payable) {
+    await pay(tx, orderId, attempt, found)
+    return 'paid'
+  }
+  const cause = !right ? 'wrong_amount' : found.status === 'closed' ? 'late' : 'duplicate'
+  return `refund ${await sendBack(tx, orderId, attempt, found, cause)}`
+}
+
+async function pay(
+  tx: Tx,
+  order: OrderId,
+  attempt: AttemptNumber,
+  { transaction, amount, provider }: Case,
+): Promise<void> {
+  const [moved] = await Promise.all([
+    moveOrder(
+      tx,
+      order,
+      'to_ship',
+      `paid by ${provider}`,
+      tx`, pay_state = 'paid', paid_at = now(), closed_why = NULL`,
+    ),
+    tx`
+      UPDATE attempts SET state = 'paid', transaction = ${transaction}, captured_fen = ${amount}, ended_at = now(), next_ask_at = NULL, payer = NULL
+      WHERE number = ${attempt}`,
+    settle(tx, order, 'paid'),
+  ])
+  if (!moved) throw new Error(`order ${order} was payable under its lock and could not be moved`)
+}
+
+/** Records the capture and reserves all of it for its way back; the relay starts the refund's workflow. */
+async function sendBack(
+  tx: Tx,
+  order: OrderId,
+  attempt: AttemptNumber,
+  found: Case,
+  cause: 'late' | 'duplicate' | 'wrong_amount',
+): Promise<RefundNumber> {
+  const number = `late-${found.provider}-${found.transaction}` as RefundNumber // The one place that makes a late refund's number.
+  await tx`
+    UPDATE attempts SET captured_fen = captured_fen + ${found.amount}, refunding_fen = refunding_fen + ${found.amount},
+      transaction = COALESCE(transaction, ${found.transaction}), ended_at = COALESCE(ended_at, now()), next_ask_at = NULL, payer = NULL,
+      state = CASE WHEN state = 'paid' THEN state ELSE 'closed' END
+    WHERE number = ${attempt}`
+  await tx`
+    INSERT INTO refunds (number, attempt, order_id, cause, transaction, amount_fen)
+    VALUES (${number}, ${attempt}, ${order}, ${cause}, ${found.transaction}, ${found.amount})`
+  return number
+}
+
+async function toHuman(
+  tx: Tx,
+  found: Case,
+  reason: 'unknown_trade' | 'foreign_notification',
+): Promise<Outcome> {
+  const { provider, transaction, amount, currency, merchant, app } = found
+  const details = { provider, transaction, amount: amount.toString(), currency, merchant, app }
+  await raiseAttention(tx, { reason, subject: `${provider} ${transaction}`, orderId: found.orderId, details })
+  return 'attention'
+}

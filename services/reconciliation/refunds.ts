@@ -1,0 +1,85 @@
+import type { Tx } from '../../db/client.ts'
+import type { Ids } from '../../domain/ids.ts'
+import type { RefundFacts, StatementRow } from '../../providers/provider.ts'
+import { storeRefund } from '../payments/notifications.ts'
+import { type Differing, keepDifferences, noteEntries } from './differences.ts'
+import type { StatementOf } from './fetch.ts'
+
+type RefundRow = Extract<StatementRow, { is: 'refund' }>
+
+/** What our rows know of one row of the statement. */
+type Ours = {
+  at: number
+  provider: string | null
+  orderId: string | null
+  state: 'asked' | 'success' | 'closed' | 'abnormal' | null
+  amount: bigint | null
+  paidTo: 'source' | 'wallet' | null
+  /** The same has been said before. */
+  told: boolean
+}
+
+/**
+ * Compares refunds of a statement with ours. One that arrived, and that we still wait for, is stored: the relay asks the provider, and closes it.
+ * What we never asked for, another amount, and what arrived on one side alone are kept as differences.
+ */
+export async function matchRefunds(
+  tx: Tx,
+  ids: Ids,
+  of: StatementOf & { siblings: readonly string[] },
+  statement: bigint,
+  rows: readonly RefundRow[],
+): Promise<{ repaired: number; different: number }> {
+  if (rows.length === 0) return { repaired: 0, different: 0 }
+  const numbers = rows.map(({ facts }) => facts.refund)
+  const [known] = await Promise.all([
+    whatWeKnow(tx, of, rows, numbers),
+    noteEntries(tx, statement, 'refund', numbers),
+  ])
+  const differing: Differing[] = []
+  const untold: RefundFacts[] = []
+  for (const ours of known) {
+    const row = rows[ours.at]
+    if (!row) continue
+    const { facts } = row
+    const difference = compare(row, ours)
+    if (difference) {
+      const here = ours.amount === null ? {} : { here: ours.amount.toString() }
+      const details = {
+        transaction: facts.transaction,
+        trade: facts.attempt,
+        state: facts.state,
+        there: facts.amount.toString(),
+        ...here,
+      }
+      differing.push({ difference, subject: facts.refund, orderId: ours.orderId, details })
+    } else if (arrived(row) && ours.state !== 'success' && !ours.told)
+      untold.push({ ...facts, provider: ours.provider ?? of.provider })
+  }
+  for (const facts of untold) await storeRefund(tx, ids, facts, 'statement') // One by one: a thousand queries under way hold 50 MB.
+  return { repaired: untold.length, different: await keepDifferences(tx, of, differing) }
+}
+
+const arrived = ({ final, failed }: RefundRow): boolean => final && !failed
+
+function compare(row: RefundRow, { state, amount, paidTo }: Ours): Differing['difference'] | undefined {
+  if (state === null) return 'unknown_refund'
+  if (row.facts.amount !== amount) return 'refund_amount'
+  if (state !== 'success') return undefined
+  if (paidTo === 'wallet') return arrived(row) ? 'refund_paid_twice' : undefined
+  return row.failed ? 'refund_failed_there' : undefined
+}
+
+/** One a refund. */
+async function whatWeKnow(
+  tx: Tx,
+  of: StatementOf & { siblings: readonly string[] },
+  rows: readonly RefundRow[],
+  numbers: readonly string[],
+): Promise<Ours[]> {
+  return tx<Ours[]>`
+    SELECT (row.at - 1)::int AS at, a.provider, r.order_id::text AS "orderId", r.state, r.amount_fen AS amount, r.paid_to AS "paidTo",
+           EXISTS (SELECT 1 FROM notifications n WHERE n.provider = a.provider AND n.kind = 'refund' AND n.number = row.number AND n.state = row.state) AS told
+    FROM unnest(${[...numbers]}::text[], ${rows.map(({ facts }) => facts.state)}::text[]) WITH ORDINALITY AS row (number, state, at)
+    LEFT JOIN (refunds r JOIN attempts a ON a.number = r.attempt AND a.provider = ANY(${[...of.siblings]}::text[])) ON r.number = row.number`
+}

@@ -1,0 +1,132 @@
+import { serve } from '@hono/node-server'
+import { Hono } from 'hono'
+import { Redis } from 'ioredis'
+import { exportSPKI, generateKeyPair, SignJWT } from 'jose'
+import { pino } from 'pino'
+import { inject } from 'vitest'
+import { createApp } from '../../api/app.ts'
+import { createBearers } from '../../api/bearers.ts'
+import { type ApiClient, createApiClient } from '../../api/client.ts'
+import { trustedProxies } from '../../api/client-address.ts'
+import type { ApiDeps } from '../../api/deps.ts'
+import { createCaptchas } from '../../api/flash-sales/captchas.ts'
+import { createSessionBook } from '../../api/flash-sales/session-book.ts'
+import { createSoldOut } from '../../api/flash-sales/sold-out.ts'
+import { createTokenLimits } from '../../api/flash-sales/token-limits.ts'
+import { createQuoteTokens } from '../../api/quote-token.ts'
+import { createRefunding } from '../../api/refunding.ts'
+import type { Db } from '../../db/client.ts'
+import { type Ids, snowflakes, type UserId } from '../../domain/ids.ts'
+import { type Carts, createCarts } from '../../redis/carts.ts'
+import { type OrderNews, orderNews } from '../../redis/events.ts'
+import { createGate, type Gate } from '../../redis/gate/gate.ts'
+import { freshDatabase } from '../support/database.ts'
+
+export const secret = 'a secret of the tests, 32 bytes and more'
+
+export type Rig = {
+  url: string
+  db: Db
+  redis: Redis
+  carts: Carts
+  ids: Ids
+  gate: Gate
+  news: OrderNews
+  quoteTokens: ApiDeps['quoteTokens']
+  /** The key that signs buyers' tokens. */
+  keys: Awaited<ReturnType<typeof generateKeyPair>>
+  /** What the log got, as its lines. */
+  logged: string[]
+  newBuyer(claims?: Record<string, string>): Promise<Buyer>
+  close(): Promise<void>
+}
+/** What a stand-in may be made of. */
+type RigParts = Pick<Rig, 'db' | 'redis' | 'news' | 'gate'>
+export type Buyer = { id: UserId; token: string; api: ApiClient }
+
+const mustNotHappen = async (): Promise<never> => {
+  throw new Error('this test places and pays nothing, and has no Temporal')
+}
+
+/** The API over HTTP on a real PostgreSQL and Redis; `deps` stand in for what belongs to placing, paying and Temporal. */
+export async function startRig(
+  given: Partial<ApiDeps> | ((parts: RigParts) => Partial<ApiDeps>) = {},
+): Promise<Rig> {
+  const { db, drop } = await freshDatabase()
+  const redis = new Redis(inject('redisUrl'))
+  const keys = await generateKeyPair('RS256')
+  const ids = snowflakes(Math.floor(Math.random() * 1024))
+  const carts = createCarts(redis)
+  const quoteTokens = createQuoteTokens({ secret, validS: 900 })
+  const logged: string[] = []
+  const news = orderNews(redis)
+  const deps = typeof given === 'function' ? given({ db, redis, news, gate: createGate(redis) }) : given
+  const gate = deps.gate ?? createGate(redis)
+  const app = createApp({
+    db,
+    carts,
+    ids,
+    bearers: createBearers({ publicKey: await exportSPKI(keys.publicKey) }),
+    quoteTokens,
+    placing: { place: mustNotHappen, cancel: mustNotHappen },
+    paying: { pay: mustNotHappen },
+    refunding: createRefunding({ sql: db.sql, news }),
+    checks: { postgres: () => db.sql`SELECT 1`, redis: () => redis.ping() },
+    log: pino({}, { write: (line: string) => logged.push(line) }),
+    notifyRoutes: new Hono().post('/v1/notify/:provider', async (c) =>
+      c.text(`got ${(await c.req.text()).length}`, 200),
+    ),
+    gate,
+    news,
+    sessions: createSessionBook({ sql: db.sql, news }),
+    soldOut: createSoldOut(gate, news),
+    captchas: createCaptchas(redis),
+    tokenLimits: createTokenLimits(redis, { perBuyer: 10_000, perAddress: 1_000_000 }),
+    trustedProxies: trustedProxies(''),
+    operations: {
+      ...{ plan: mustNotHappen, addOffer: mustNotHappen, changeQuota: mustNotHappen },
+      ...{ pause: mustNotHappen, resume: mustNotHappen, end: mustNotHappen },
+    },
+    ...deps,
+  })
+  const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' })
+  await new Promise<void>((resolve) => server.once('listening', resolve))
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the server has no port')
+  const url = `http://127.0.0.1:${address.port}`
+  return {
+    url,
+    db,
+    redis,
+    carts,
+    ids,
+    gate,
+    news,
+    quoteTokens,
+    keys,
+    logged,
+    async newBuyer(claims) {
+      const id = ids.next() as UserId // A fresh snowflake.
+      const token = await bearer(keys.privateKey, id, '1h', claims)
+      return { id, token, api: createApiClient(url, token) }
+    },
+    async close() {
+      await new Promise((resolve) => server.close(resolve))
+      await news.close()
+      redis.disconnect()
+      await drop()
+    },
+  }
+}
+
+export const bearer = (
+  key: Rig['keys']['privateKey'],
+  subject: string,
+  expires: string | number = '1h',
+  claims: Record<string, unknown> = {},
+) =>
+  new SignJWT(claims)
+    .setProtectedHeader({ alg: 'RS256' })
+    .setSubject(subject)
+    .setExpirationTime(expires)
+    .sign(key)

@@ -1,0 +1,102 @@
+import { exportSPKI, generateKeyPair } from 'jose'
+import { afterAll, beforeAll, expect, vi } from 'vitest'
+import type { OfferKey } from '../../domain/flash-sale.ts'
+import type { SessionId, SkuId } from '../../domain/ids.ts'
+import { type House, openHouse } from '../end-to-end/system.ts'
+import { bearer } from './harness.ts'
+
+export const hour = 3_600_000
+type Told = { status: number; headers: Headers; body: Record<string, unknown> }
+
+/** A house with a drain for the tests of this file, and what an operator's page asks of it. */
+export function useOperators() {
+  let house: House
+  let operator: string
+  let buyer: string
+  let skus: SkuId[]
+  beforeAll(async () => {
+    const keys = await generateKeyPair('RS256')
+    house = await openHouse({ drain: true, env: { JWT_PUBLIC_KEY: await exportSPKI(keys.publicKey) } })
+    operator = await bearer(keys.privateKey, '1', '1h', { role: 'operator' })
+    buyer = await bearer(keys.privateKey, '20001', '1h', { role: 'customer' })
+    skus = await house.skus()
+  })
+  afterAll(() => house.close())
+
+  async function call(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+    token = operator,
+  ): Promise<Told> {
+    const answer = await fetch(`${house.url}/v1/ops/sessions${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    return {
+      status: answer.status,
+      headers: answer.headers,
+      body: (await answer.json()) as Record<string, unknown>,
+    } // An object, always.
+  }
+
+  const skuOf = (n: number): SkuId => skus[n] ?? ('0' as SkuId) // A seeded shop has enough.
+  const offer = (n: number, more: object = {}) => ({
+    sku: skuOf(n),
+    price: { fen: '9900' },
+    quota: 5,
+    warehouse: 1,
+    ...more,
+  })
+  let made = 0
+  /** A session that is preheated at once and opens in four minutes, unless told otherwise. */
+  const plan = (more: object = {}) => ({
+    id: `2026121210-t${made++}`,
+    opensAt: new Date(Date.now() + 240_000).toISOString(),
+    endsAt: new Date(Date.now() + hour).toISOString(),
+    offers: [offer(0)],
+    ...more,
+  })
+  async function planned(more: object = {}): Promise<SessionId> {
+    const { status, body } = await call('POST', '', plan(more))
+    expect([status, body]).toEqual([201, expect.objectContaining({ id: expect.any(String) })])
+    return body.id as SessionId // What it answered.
+  }
+  const sessionsWritten = async () =>
+    (await house.parts.db.sql<{ n: number }[]>`SELECT count(*)::int AS n FROM sessions`)[0]?.n
+  const offersOf = async (session: SessionId) =>
+    (await call('GET', `/${session}`)).body.offers as Record<string, unknown>[] // A session's.
+  /** Out of the warehouse, and its gates loaded, which comes after that commit. */
+  const preheated = (session: SessionId) =>
+    vi.waitFor(
+      async () => {
+        const offers = await offersOf(session)
+        expect(offers.every((one) => one.preheated)).toBe(true)
+        const left = await Promise.all(
+          offers.map((one) => house.parts.gate.left({ session, sku: one.sku as SkuId })),
+        ) // As the API names it.
+        expect(left).not.toContain(undefined)
+      },
+      { timeout: 20_000, interval: 50 },
+    )
+  const open = (session: SessionId, n = 0): OfferKey => ({ session, sku: skuOf(n) })
+  return {
+    house: () => house,
+    buyer: () => buyer,
+    call,
+    skuOf,
+    offer,
+    plan,
+    planned,
+    sessionsWritten,
+    offersOf,
+    preheated,
+    open,
+  }
+}

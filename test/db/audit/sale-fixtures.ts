@@ -1,0 +1,78 @@
+import { Redis } from 'ioredis'
+import { inject } from 'vitest'
+import type { Sql } from '../../../db/client.ts'
+import type { OfferKey, TicketId } from '../../../domain/flash-sale.ts'
+import type { AddressId, Ids, SkuId, UserId } from '../../../domain/ids.ts'
+import { createGate } from '../../../redis/gate/gate.ts'
+import type { Queued } from '../../../redis/gate/queue.ts'
+import { endSession, preheat } from '../../../services/flash-sales/sessions.ts'
+import { closeOrder } from '../../../services/orders/close.ts'
+import { placeAtOnce } from '../../../services/orders/place.ts'
+import { type Joiner, planSession } from '../../support/flash-sale.ts'
+import { flashOrder, staged } from '../../support/tickets.ts'
+
+/** A flash sale that runs, one ticket of each life in it, and one that has ended, with a piece that came back before its end and one after. */
+export type LivedInSale = {
+  running: OfferKey
+  ended: OfferKey
+  waiting: TicketId
+  live: TicketId
+  /** Of two pieces, as many as a buyer may have. */
+  paid: TicketId
+  closed: TicketId
+  rejected: TicketId
+  /** By staging. */
+  refused: TicketId
+  late: TicketId
+}
+
+/** `pay`: has the order's buyer pay it from the wallet. */
+export async function livedInSale(
+  sql: Sql,
+  ids: Ids,
+  pay: (order: TicketId, buyer: UserId) => Promise<void>,
+): Promise<LivedInSale> {
+  const redis = new Redis(inject('redisUrl'))
+  const open = async (sku: string, quota: number): Promise<OfferKey> => {
+    const { session } = await planSession(sql, { offers: [{ sku: sku as SkuId, quota, limit: 2 }] }) // The seed's.
+    await preheat(sql, createGate(redis), session)
+    return { session, sku: sku as SkuId }
+  }
+  const ticket = async (offer: OfferKey, buyer: Joiner, wish?: Partial<Queued>) =>
+    await staged(sql, ids, offer, buyer, wish)
+  const placed = async (offer: OfferKey, buyer: Joiner, wish?: Partial<Queued>): Promise<TicketId> => {
+    const id = await ticket(offer, buyer, wish)
+    await placeAtOnce(sql, await flashOrder(sql, id), 'run')
+    return id
+  }
+  const closedAfter = async (id: TicketId): Promise<TicketId> => {
+    await closeOrder(sql, id, 'pay_timeout')
+    return id
+  }
+  try {
+    const buyers = await sql<Joiner[]>`
+      SELECT user_id::text AS id, a.id::text AS "addressId" FROM addresses a JOIN wallets w USING (user_id)
+      WHERE is_default ORDER BY balance_fen DESC, user_id LIMIT 6`
+    const [rich, first, second, third, fourth, fifth] = buyers
+    if (!rich || !first || !second || !third || !fourth || !fifth)
+      throw new Error('the seed made fewer buyers')
+    const [running, ended] = [await open('1003', 10), await open('1004', 5)]
+    const paid = await placed(running, rich, { pieces: 2 })
+    await pay(paid, rich.id)
+    const lives = {
+      waiting: await ticket(running, first),
+      live: await placed(running, second),
+      paid,
+      closed: await closedAfter(await placed(running, third)),
+      rejected: await placed(running, { ...fourth, addressId: '1' as AddressId }), // Nobody's.
+      refused: await ticket(running, fifth, { epoch: 7 }),
+    }
+    await closedAfter(await placed(ended, first))
+    const late = await placed(ended, second)
+    await pay(await placed(ended, rich), rich.id)
+    await endSession(sql, ended.session)
+    return { running, ended, ...lives, late: await closedAfter(late) }
+  } finally {
+    redis.disconnect()
+  }
+}

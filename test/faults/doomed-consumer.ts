@@ -1,0 +1,65 @@
+import type { Client } from '@temporalio/client'
+import { drainDeps, openParts } from '../../runtime/container.ts'
+import { drainVariables, readEnv } from '../../runtime/environment.ts'
+import { runProcess } from '../../runtime/process.ts'
+import { startDrain } from '../../workers/consumer/consumer.ts'
+
+/** Where a drain may die. */
+export type Death = 'read' | 'staged' | 'acknowledged' | 'starting' | 'started' | 'told' | 'minted'
+
+/** The process `drain`, which kills itself with SIGKILL at the point that DIE_AT names, before anybody learns how far it got. */
+await runProcess(async () => {
+  const env = readEnv(drainVariables, process.env)
+  const parts = await openParts(env)
+  const deps = drainDeps(env, parts)
+  const { db, queue, gate, client } = deps
+
+  const dies = (at: Death): void => {
+    if (process.env.DIE_AT === at) process.kill(process.pid, 'SIGKILL')
+  }
+  const sql = new Proxy(db.sql, {
+    apply(statement, self, args) {
+      if (String(args[0]).includes('SET due_at = now() + CASE')) dies('started')
+      return Reflect.apply(statement, self, args)
+    },
+  })
+  let starts = 0
+  const start: Client['workflow']['start'] = async (...args) => {
+    if (process.env.DIE_AT === 'acknowledged') return await new Promise(() => {})
+    const handle = await client.workflow.start(...args)
+    if (++starts === 3) dies('starting')
+    return handle
+  }
+  const drain = startDrain({
+    ...deps,
+    db: { ...db, sql },
+    client: { workflow: { start } } as Client, // All that a drain uses.
+    queue: {
+      ...queue,
+      async read(...args) {
+        const entries = await queue.read(...args)
+        if (entries.length > 0) dies('read')
+        return entries
+      },
+      async acknowledge(...args) {
+        dies('staged')
+        const counted = await queue.acknowledge(...args)
+        dies('acknowledged')
+        return counted
+      },
+    },
+    gate: {
+      ...gate,
+      async giveBack(...args) {
+        const is = await gate.giveBack(...args)
+        dies('told')
+        return is
+      },
+      async load(...args) {
+        dies('minted')
+        return await gate.load(...args)
+      },
+    },
+  })
+  return { parts: [drain, { stop: parts.close }] }
+})

@@ -1,0 +1,124 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { OfferKey, TicketId } from '../../domain/flash-sale.ts'
+import type { AddressId, SkuId, UserId } from '../../domain/ids.ts'
+import { drainDeps } from '../../runtime/container.ts'
+import { drainVariables, readEnv } from '../../runtime/environment.ts'
+import { preheat } from '../../services/flash-sales/sessions.ts'
+import type { DrainDeps } from '../../workers/consumer/deps.ts'
+import { type House, openHouse } from '../end-to-end/system.ts'
+import { ordered, settles, timePasses } from '../support/consuming.ts'
+import { join, offerRow, planSession, ticketRow } from '../support/flash-sale.ts'
+import type { Death } from './doomed-consumer.ts'
+
+let house: House
+let deps: DrainDeps
+beforeAll(async () => {
+  house = await openHouse()
+  deps = drainDeps(readEnv(drainVariables, house.environment), house.parts)
+})
+afterAll(() => house.close())
+
+const [buyers, quota] = [8, 10]
+let sold = 0
+
+/** An offer of ten pieces of its own SKU. */
+async function open(payWithinMs?: number): Promise<OfferKey> {
+  const sku = (await house.skus())[sold++] as SkuId // The seeded shop has more than there are tests.
+  const { session } = await planSession(deps.db.sql, {
+    offers: [{ sku, quota }],
+    ...(payWithinMs ? { payWithinMs } : {}),
+  })
+  await preheat(deps.db.sql, deps.gate, session)
+  return { session, sku }
+}
+
+async function rush(offer: OfferKey): Promise<TicketId[]> {
+  const tickets = Array.from({ length: buyers }, () => house.parts.ids.next() as TicketId) // Fresh snowflakes.
+  const heard = tickets.map(async (ticket, n) => {
+    const { id, addressId } = await house.shopper(n)
+    return await join(deps.gate, offer, { id: id as UserId, addressId: addressId as AddressId }, ticket) // Rows of the seeded shop.
+  })
+  expect(await Promise.all(heard)).toMatchObject(tickets.map((ticket) => ({ answer: 'admitted', ticket })))
+  return tickets
+}
+
+/** A drain's process runs until it kills itself there. */
+async function dies(at: Death): Promise<void> {
+  const doomed: ChildProcess = spawn(
+    process.execPath,
+    ['--import', 'tsx', fileURLToPath(new URL('./doomed-consumer.ts', import.meta.url))],
+    {
+      env: { ...process.env, ...house.environment, DRAIN_STARTS_IN_FLIGHT: '2', DIE_AT: at },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  )
+  const [, signal] = await once(doomed, 'exit')
+  expect(signal).toBe('SIGKILL')
+}
+
+/** A healthy drain goes on from where the dead one stopped. */
+async function takenOver(offer: OfferKey, work: () => Promise<void>): Promise<void> {
+  await timePasses(deps, offer)
+  const drain = house.startDrain()
+  try {
+    await work()
+  } finally {
+    await drain.stop()
+  }
+}
+const row = (offer: OfferKey) => offerRow(deps.db.sql, offer)
+const rowsOf = async (table: 'tickets' | 'orders') =>
+  (await deps.db.sql`SELECT 1 FROM ${deps.db.sql(table)}`).count
+
+describe('a drain that is killed', { timeout: 120_000 }, () => {
+  it.each<[Death, string]>([
+    ['read', 'when it has read tickets and staged none'],
+    ['staged', 'when it has staged tickets and acknowledged none'],
+    ['acknowledged', 'when it has acknowledged tickets and started none'],
+    ['starting', 'in the middle of starting orders'],
+    ['started', 'when it has started orders and not noted it'],
+  ])('at "%s", %s: another one makes one order of each', async (at) => {
+    const before = await rowsOf('orders')
+    const offer = await open()
+    const tickets = await rush(offer)
+    await dies(at)
+    await takenOver(offer, async () => {
+      await ordered(deps, tickets)
+      await settles(deps, offer, quota - buyers)
+    })
+    expect(await row(offer)).toMatchObject({ granted: buyers, sold: buyers })
+    expect(await rowsOf('orders')).toBe(before + buyers)
+    expect(await rowsOf('tickets')).toBe(before + buyers)
+  })
+
+  it('when it has told the gate of pieces and not noted it: they are for sale again once', async () => {
+    const before = await rowsOf('orders')
+    const offer = await open(1)
+    const tickets = await rush(offer)
+    await dies('told')
+    await takenOver(offer, async () => {
+      const back = async () =>
+        await Promise.all(tickets.map(async (ticket) => (await ticketRow(deps.db.sql, ticket))?.state))
+      await expect.poll(back, { timeout: 30_000 }).toEqual(tickets.map(() => 'given_back'))
+      await settles(deps, offer, quota)
+    })
+    expect(await rowsOf('orders')).toBe(before + buyers)
+  })
+
+  it('as the keeper, when it has minted an epoch and not loaded it: the gate is loaded at the next one', async () => {
+    const offer = await open()
+    const tickets = await rush(offer)
+    await takenOver(offer, () => ordered(deps, tickets))
+    await deps.gate.remove(offer)
+    await timePasses(deps, offer)
+    await dies('minted')
+    expect(await row(offer)).toMatchObject({ epoch: 2 })
+    await takenOver(offer, () => settles(deps, offer, quota - buyers))
+    expect(await row(offer)).toMatchObject({ epoch: 3, granted: buyers })
+  })
+})
+
+it('and the books add up after all that', () => house.addsUp())

@@ -1,0 +1,140 @@
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, inject } from 'vitest'
+import type { JoinAnswer, OfferKey, TicketId } from '../../../domain/flash-sale.ts'
+import {
+  type AddressId,
+  isId,
+  type SessionId,
+  type SkuId,
+  snowflakes,
+  type UserId,
+} from '../../../domain/ids.ts'
+import { createGate, type Gate, type GateRedis, type Join, type OfferLoad } from '../../../redis/gate/gate.ts'
+import { keysOf } from '../../../redis/gate/keys.ts'
+import { createQueue, type Queued, type TicketQueue } from '../../../redis/gate/queue.ts'
+import type { EpochWord, LoadWord } from '../../../redis/gate/scripts.ts'
+import { serversFolder, startCluster } from './nodes.ts'
+
+const ids = snowflakes(Math.floor(Math.random() * 1024))
+export const newBuyer = (): UserId => ids.next() as UserId // Fresh snowflakes are what ids are, here and below.
+export const newTicket = (): TicketId => ids.next() as TicketId
+const address = ids.next() as AddressId
+
+/** Where the gate has to keep its promises. */
+export const places = ['one node', 'a cluster of three'] as const
+export type Place = (typeof places)[number]
+
+/** One offer's gate and queue, of the test's own. It is loaded at `epoch` 1, is open, and has ten pieces, one for each buyer, unless told otherwise. */
+export type Sale = {
+  redis: GateRedis
+  gate: Gate
+  queue: TicketQueue
+  offer: OfferKey
+  /** When it opens and ends, ms since 1970. */
+  opensAt: number
+  endsAt: number
+  load(more?: Partial<OfferLoad>): Promise<LoadWord>
+  token(buyer: UserId): Promise<string>
+  /** Joins with a fresh token, a fresh ticket and for one piece, unless told otherwise. */
+  join(buyer: UserId, wish?: Partial<Join>): Promise<JoinAnswer>
+  /** Joins as a new buyer does, who has to get in. */
+  admit(pieces?: number, buyer?: UserId): Promise<Won & { position: number }>
+  giveBack(won: Won, epoch?: number): Promise<EpochWord>
+  pay(won: Won, epoch?: number): Promise<EpochWord>
+  setPhase(phase: { paused?: boolean; opensAt?: number; endsAt?: number }, epoch?: number): Promise<EpochWord>
+  left(): Promise<number | undefined>
+  /** Takes the next entries off the queue, or all of them, as if they were staged in PostgreSQL. */
+  stage(most?: number): Promise<Queued[]>
+  /** What the gate's memory says about each buyer. */
+  holdings(): Promise<Record<UserId, Holding[]>>
+}
+export type Won = { buyer: UserId; ticket: TicketId }
+export type Holding = { ticket: string; pieces: number; seq: number; paid: boolean }
+
+/** Connects the tests of this `describe` to a place, and disconnects after them. Answers what opens a sale there. */
+export function useGate(place: Place): {
+  open(terms?: Partial<OfferLoad>): Promise<Sale>
+  redis(): GateRedis
+} {
+  let redis: GateRedis
+  let leave = async () => {}
+  beforeAll(async () => {
+    const found = place === 'one node' ? oneNode() : await aCluster()
+    redis = found.redis
+    leave = found.leave
+  })
+  afterAll(() => leave())
+  return { open: (terms) => openSale(redis, terms), redis: () => redis }
+}
+
+const oneNode = () => {
+  const redis = new Redis(inject('redisUrl'))
+  return { redis, leave: async () => redis.disconnect() }
+}
+
+async function aCluster() {
+  const folder = serversFolder()
+  const { cluster, stop } = await startCluster(folder.path)
+  const leave = async () => {
+    await stop()
+    folder.remove()
+  }
+  return { redis: cluster, leave }
+}
+
+/** A sale in a session of its own, loaded. */
+export async function openSale(redis: GateRedis, terms: Partial<OfferLoad> = {}): Promise<Sale> {
+  const sale = saleOf(redis, { session: `s${ids.next()}` as SessionId, sku: ids.next() as SkuId })
+  await sale.load(terms)
+  return sale
+}
+
+/** A sale as somebody sees it who comes by another connection, or after a restart. */
+export function saleOf(redis: GateRedis, offer: OfferKey): Sale {
+  const [gate, queue] = [createGate(redis), createQueue(redis)]
+  const [opensAt, endsAt] = [Date.now() - 60_000, Date.now() + 3_600_000]
+  const terms: OfferLoad = { epoch: 1, left: 10, opensAt, endsAt, limit: 1, paused: false, tickets: [] }
+  const sale: Sale = {
+    redis,
+    gate,
+    queue,
+    offer,
+    opensAt,
+    endsAt,
+    load: (more) => gate.load(offer, { ...terms, ...more }),
+    token: async (buyer) => (await gate.issueToken(offer, buyer, opensAt)).token,
+    async join(buyer, wish = {}) {
+      const token = wish.token ?? (await sale.token(buyer))
+      return gate.admit(offer, { buyer, pieces: 1, address, ticket: newTicket(), ...wish, token })
+    },
+    async admit(pieces = 1, buyer = newBuyer()) {
+      const answer = await sale.join(buyer, { pieces })
+      if (answer.answer !== 'admitted')
+        throw new Error(`the buyer was to be admitted, and heard ${answer.answer}`)
+      return { buyer, ticket: answer.ticket, position: answer.position }
+    },
+    giveBack: ({ buyer, ticket }, epoch = 1) => gate.giveBack(offer, epoch, buyer, ticket),
+    pay: ({ buyer, ticket }, epoch = 1) => gate.paid(offer, epoch, buyer, ticket),
+    setPhase: (phase, epoch = 1) => gate.setPhase(offer, epoch, { paused: false, opensAt, endsAt, ...phase }),
+    left: () => gate.left(offer),
+    async stage(most = 1000) {
+      const entries = await queue.read(offer, 'drain', most)
+      await queue.acknowledge(
+        offer,
+        entries.map((entry) => ({ ...entry, refused: false })),
+      )
+      return entries
+    },
+    async holdings() {
+      const fields = Object.entries(await redis.hgetall(keysOf(offer).offer))
+      const records = fields.filter(([field]) => isId(field))
+      return Object.fromEntries(records.map(([buyer, text]) => [buyer, text.split(',').map(holdingOf)]))
+    },
+  }
+  return sale
+}
+
+function holdingOf(text: string): Holding {
+  const [ticket = '', pieces, seq, state] = text.split(':')
+  return { ticket, pieces: Number(pieces), seq: Number(seq), paid: state === 'p' }
+}

@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { OfferKey, TicketId } from '../../../../domain/flash-sale.ts'
+import {
+  type AddressId,
+  type OrderId,
+  orderWorkflowId,
+  type SkuId,
+  type UserId,
+} from '../../../../domain/ids.ts'
+import { cancel, endNow } from '../../../../workflows/messages.ts'
+import { type House, openHouse, type Shopper } from '../../../end-to-end/system.ts'
+import { join, offerRow, planSession, startSession, ticketRow } from '../../../support/flash-sale.ts'
+
+let house: House
+beforeAll(async () => {
+  house = await openHouse({ drain: true })
+})
+afterAll(() => house.close())
+
+let next = 0
+
+/** A session of three pieces, of which one is granted to a buyer whose order waits for its payment, with an open attempt at WeChat. */
+async function granted() {
+  const sql = house.parts.db.sql
+  const n = next++
+  const sku = (await house.skus())[n] as SkuId // The seed's.
+  const shelf = async () =>
+    (await sql<{ pieces: number }[]>`SELECT sum(on_hand)::int AS pieces FROM stock WHERE sku_id = ${sku}`)[0]
+      ?.pieces ?? 0
+  const before = await shelf()
+  const input = await planSession(sql, { offers: [{ sku, quota: 3 }] })
+  const session = await startSession(house.parts.client, house.environment.ORDERS_QUEUE ?? '', input)
+  const offer: OfferKey = { session: input.session, sku }
+  await expect.poll(() => house.parts.gate.left(offer), { timeout: 20_000 }).toBe(3)
+  const shopper = await house.shopper(n)
+  const order = house.parts.ids.next() as TicketId // A fresh snowflake.
+  const joiner = { id: shopper.id as UserId, addressId: shopper.addressId as AddressId } // Rows of the seeded shop.
+  expect(await join(house.parts.gate, offer, joiner, order)).toMatchObject({ answer: 'admitted' })
+  await house.reaches(order, 'awaiting_payment')
+  const ends = async () => {
+    await session.executeUpdate(endNow)
+    expect(await session.result()).toEqual({ sold: 1 })
+    expect(await offerRow(sql, offer)).toMatchObject({ quota: 1, granted: 1, sold: 1, ended: true })
+    expect(await shelf()).toBe(before - 1)
+  }
+  return { offer, order, shopper, before, shelf, ends }
+}
+const closes = (order: OrderId) =>
+  house.parts.client.workflow.getHandle(orderWorkflowId(order)).signal(cancel, 'buyer_cancelled')
+async function attempt(shopper: Shopper, order: OrderId): Promise<string> {
+  const { status, body } = await house.pay(shopper, order)
+  expect(status).toBe(201)
+  return String(body.number)
+}
+const returned = { quota: 0, granted: 0, sold: 0 }
+const kept = { quota: 1, granted: 1, sold: 1 }
+
+describe('a session ends, and an order of it', () => {
+  it('that nobody pays closes later: its piece goes to the warehouse', async () => {
+    const { offer, order, before, shelf, ends } = await granted()
+    await ends()
+    await closes(order)
+    await house.reaches(order, 'closed')
+    expect(await shelf()).toBe(before)
+    expect(await offerRow(house.parts.db.sql, offer)).toMatchObject(returned)
+    expect(await ticketRow(house.parts.db.sql, order)).toEqual({
+      state: 'given_back',
+      reason: 'buyer_cancelled',
+      tell: null,
+    })
+  })
+
+  it('that is paid later keeps its piece', async () => {
+    const { offer, order, shopper, before, shelf, ends } = await granted()
+    const number = await attempt(shopper, order)
+    await ends()
+    await house.sandbox.pay(number)
+    await house.reaches(order, 'to_ship')
+    expect(await shelf()).toBe(before - 1)
+    expect(await offerRow(house.parts.db.sql, offer)).toMatchObject(kept)
+    await expect
+      .poll(() => ticketRow(house.parts.db.sql, order), { timeout: 20_000 })
+      .toMatchObject({ state: 'paid', tell: null })
+  })
+
+  const unknown = { noNotification: true, fail: { close: { times: 1_000_000 }, query: { times: 1_000_000 } } }
+  /** It is to be closed, and the provider does not say what became of its payment. */
+  async function inDoubt() {
+    const sale = await granted()
+    const number = await attempt(sale.shopper, sale.order)
+    await house.sandbox.switches(unknown, number)
+    await sale.ends()
+    await closes(sale.order)
+    await house.reaches(sale.order, 'closing')
+    const holds = async () => {
+      expect(await offerRow(house.parts.db.sql, sale.offer)).toMatchObject(kept)
+      expect(await ticketRow(house.parts.db.sql, sale.order)).toMatchObject({ state: 'live' })
+      expect(await sale.shelf()).toBe(sale.before - 1)
+    }
+    const order = house.parts.client.workflow.getHandle(orderWorkflowId(sale.order))
+    const asked = async () => {
+      const [pending] = (await order.describe()).raw.pendingActivities ?? []
+      return pending?.activityType?.name === 'closeAttempt' && (pending.attempt ?? 0) > 2
+    }
+    await expect.poll(asked, { timeout: 30_000 }).toBe(true)
+    await holds()
+    return { ...sale, number }
+  }
+
+  it('whose payment nobody knows holds its piece until the provider has spoken: closed, it goes to the warehouse', async () => {
+    const { order, offer, number, before, shelf } = await inDoubt()
+    await house.sandbox.switches({}, number)
+    await house.reaches(order, 'closed')
+    expect(await shelf()).toBe(before)
+    expect(await offerRow(house.parts.db.sql, offer)).toMatchObject(returned)
+  })
+
+  it('whose payment nobody knows holds its piece until the provider has spoken: paid, it keeps it', async () => {
+    const { order, offer, number, before, shelf } = await inDoubt()
+    await house.sandbox.pay(number)
+    await house.sandbox.switches({ noNotification: true }, number)
+    await house.reaches(order, 'to_ship')
+    expect(await shelf()).toBe(before - 1)
+    expect(await offerRow(house.parts.db.sql, offer)).toMatchObject(kept)
+    expect(await ticketRow(house.parts.db.sql, order)).toMatchObject({ state: 'paid' })
+  })
+})
+
+it('and the books add up after all that', () => house.addsUp())

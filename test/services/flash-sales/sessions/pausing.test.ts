@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { TicketId } from '../../../../domain/flash-sale.ts'
+import { preheat } from '../../../../services/flash-sales/sessions.ts'
+import { pause, resume } from '../../../../workflows/messages.ts'
+import { expectBooksToAddUp } from '../../../support/books.ts'
+import { ticketRow } from '../../../support/flash-sale.ts'
+import { type SessionRig, sessionRig } from './harness.ts'
+
+let rig: SessionRig
+beforeAll(async () => {
+  rig = await sessionRig()
+  await rig.startWorker()
+})
+afterAll(async () => {
+  await expectBooksToAddUp(rig.sql)
+  await rig.close()
+})
+
+const isPaused = async (session: string) =>
+  (await rig.sql<{ paused: boolean }[]>`SELECT paused FROM sessions WHERE id = ${session}`)[0]?.paused
+
+it('a paused session admits nobody and spends no token; resumed it admits again', async () => {
+  const { offer, workflow } = await rig.open()
+  const buyer = await rig.shop.buyer()
+  const { token } = await rig.deps.gate.issueToken(offer, buyer.id, 0)
+  const wish = {
+    buyer: buyer.id,
+    pieces: 1,
+    address: buyer.addressId,
+    token,
+    ticket: rig.shop.ids.next() as TicketId,
+  } // A fresh snowflake.
+  for (let i = 0; i < 2; i++) await workflow.executeUpdate(pause)
+  expect(await rig.deps.gate.admit(offer, wish)).toEqual({ answer: 'paused' })
+  expect(await isPaused(offer.session)).toBe(true)
+  for (let i = 0; i < 2; i++) await workflow.executeUpdate(resume)
+  expect(await rig.deps.gate.admit(offer, wish)).toMatchObject({ answer: 'admitted' })
+  expect(await isPaused(offer.session)).toBe(false)
+})
+
+it('who got in before the pause gets an order during it', async () => {
+  const { offer, workflow } = await rig.open()
+  const ticket = await rig.admitted(offer)
+  await workflow.executeUpdate(pause)
+  const drain = rig.startDrain()
+  await expect.poll(async () => (await ticketRow(rig.sql, ticket))?.state, { timeout: 30_000 }).toBe('live')
+  expect(await rig.answer(offer)).toBe('paused')
+  await drain.stop()
+})
+
+it('paused before preheating, it is loaded paused', async () => {
+  const { offer, workflow } = await rig.start({ opensInMs: 3_600_000 })
+  await workflow.executeUpdate(pause)
+  await preheat(rig.sql, rig.deps.gate, offer.session)
+  expect(await rig.answer(offer)).toBe('paused')
+  await workflow.executeUpdate(resume)
+  expect(await rig.answer(offer)).toBe('not_open')
+})
+
+it('an offer that is added while it is paused is paused, too', async () => {
+  const { offer, workflow } = await rig.open()
+  await workflow.executeUpdate(pause)
+  const sku = await rig.shop.sku({ 1: 1 })
+  await workflow.executeUpdate('addOffer', {
+    args: [{ sku, priceFen: '1', quota: 1, limit: 1, warehouse: 1 }],
+  })
+  const added = { session: offer.session, sku }
+  expect(await rig.answer(added)).toBe('paused')
+  await workflow.executeUpdate(resume)
+  expect([await rig.answer(offer), await rig.answer(added)]).toEqual(['admitted', 'admitted'])
+})
+
+it.each([
+  ['a pause', 'resume', 'pause', 'paused'],
+  ['a resumption', 'pause', 'resume', 'admitted'],
+] as const)('%s while the gate is lost is heard once it is loaded', async (_, before, asked, then) => {
+  const { offer, workflow } = await rig.open()
+  await workflow.executeUpdate(before)
+  await rig.deps.gate.remove(offer)
+  let answered = false
+  const asking = workflow.executeUpdate(asked).then(() => {
+    answered = true
+  })
+  const waiting = async () => {
+    const [pending] = (await workflow.describe()).raw.pendingActivities ?? []
+    return [pending?.activityType?.name, (pending?.attempt ?? 0) > 1]
+  }
+  await expect.poll(waiting, { timeout: 20_000 }).toEqual(['pauseSession', true])
+  expect(answered).toBe(false)
+  const drain = rig.startDrain()
+  await asking
+  expect(await rig.answer(offer)).toBe(then)
+  await drain.stop()
+})

@@ -1,0 +1,82 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { merchantKeys, platformKeys, shared } from '../../providers/wechat-v3/harness.ts'
+import { provider, type StatementRig, statementRig } from './harness.ts'
+
+let rig: StatementRig
+beforeAll(async () => {
+  rig = await statementRig()
+})
+afterAll(() => rig.close())
+
+const script = fileURLToPath(new URL('../../../workers/reconcile-cli.ts', import.meta.url))
+/** A day whose statement is ready, `back` days before today. */
+const day = (back: number) =>
+  new Date(Date.now() + 8 * 3_600_000 - back * 86_400_000).toISOString().slice(0, 10)
+
+async function reconcile(args: string[], but: Record<string, string> = {}) {
+  const env = {
+    ...{
+      PATH: process.env.PATH ?? '',
+      DATABASE_URL: rig.url,
+      PUBLIC_URL: 'http://127.0.0.1:1',
+      WECHAT_V3_BASE_URL: rig.world.sandbox.url,
+    },
+    ...{
+      WECHAT_V3_MCH_ID: shared.mchId,
+      WECHAT_V3_APP_ID: shared.appId,
+      WECHAT_V3_SERIAL: shared.serial,
+      WECHAT_V3_API_KEY: shared.apiKey,
+    },
+    ...{
+      WECHAT_V3_PRIVATE_KEY: merchantKeys.privateKey,
+      WECHAT_V3_PLATFORM_KEY: platformKeys.publicKey,
+      WECHAT_V3_PLATFORM_KEY_ID: shared.platformKeyId,
+    },
+    ...but,
+  }
+  const child = spawn(process.execPath, ['--import', 'tsx', script, ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += text))
+  const [code] = (await once(child, 'close')) as [number] // What a process ends with.
+  return { code, said }
+}
+const of = (date: string) => ['--provider', provider, '--date', date]
+
+describe('npm run reconcile', () => {
+  it('says that all agrees, and ends with 0', async () => {
+    await rig.bill()
+    expect(await reconcile(of(day(3)))).toEqual({
+      code: 0,
+      said: expect.stringContaining('no trade on that day'),
+    })
+  })
+
+  it('shows what does not agree, and ends with 1, also when it is run again', async () => {
+    await rig.bill({ extraRows: [{ transaction: '4200x', trade: 'A-1', fen: '5' }] })
+    const first = await reconcile(of(day(2)))
+    expect(first).toEqual({ code: 1, said: expect.stringMatching(/unknown_trade .* 4200x/) })
+    expect(await reconcile(of(day(2)))).toEqual(first)
+  })
+
+  it.each<[string, string[], Record<string, string>, RegExp]>([
+    ['no day', ['--provider', provider], {}, /which day/],
+    ['a day that is none', of('2026-02-30'), {}, /which day/],
+    ['a day that is not over', of(day(0)), {}, /makes the statement/],
+    [
+      'a provider without statements',
+      ['--provider', 'balance', '--date', day(2)],
+      {},
+      /these have: wechat-v3/,
+    ],
+    ['a database that is none', of(day(2)), { DATABASE_URL: 'nonsense' }, /DATABASE_URL/],
+    ['half a provider', of(day(2)), { WECHAT_V3_API_KEY: '' }, /WECHAT_V3_API_KEY/],
+  ])('ends with 2 and says why: %s', async (_, args, but, why) => {
+    expect(await reconcile(args, but)).toEqual({ code: 2, said: expect.stringMatching(why) })
+  })
+})

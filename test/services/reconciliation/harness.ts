@@ -1,0 +1,133 @@
+import type { Sql } from '../../../db/client.ts'
+import type { AttemptNumber, NotificationId, OrderId, RefundNumber } from '../../../domain/ids.ts'
+import { fen } from '../../../domain/money.ts'
+import type { BillSwitches } from '../../../sandbox/switches.ts'
+import { openAttempt } from '../../../services/payments/attempts.ts'
+import { storePayment } from '../../../services/payments/notifications.ts'
+import { type Accounts, judge } from '../../../services/payments/resolve-payment.ts'
+import { judgeRefund } from '../../../services/payments/resolve-refund.ts'
+import { refundAtProvider } from '../../../services/payments/send-refund.ts'
+import { fetchStatement } from '../../../services/reconciliation/fetch.ts'
+import { type Matched, matchStatement } from '../../../services/reconciliation/match.ts'
+import { rig as gateway, shared } from '../../providers/wechat-v3/harness.ts'
+import { freshDatabase } from '../../support/database.ts'
+import { openShop } from '../../support/shop.ts'
+import { confirmed, everything } from '../orders/everything.ts'
+
+export type Paid = { order: OrderId; attempt: AttemptNumber; transaction: string; amount: bigint }
+export const provider = 'wechat-v3'
+
+/** A shop that sells by the sandbox's WeChat, whose callbacks get lost: what it knows, it was told by the test. */
+export async function statementRig() {
+  const [fresh, world] = [await freshDatabase(), await gateway()]
+  const { sql } = fresh.db
+  const shop = await openShop(fresh.db)
+  const { wechat, buyer } = world
+  const providers = { [provider]: wechat }
+  const accounts: Accounts = { [provider]: { merchant: shared.mchId, app: shared.appId } }
+  // Each test has a day of its own, so that none sees another's statement: the sandbox puts today's trades into it.
+  const date = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10)
+  const of = { provider, date }
+  const now = Date.now() + 2 * 86_400_000
+  const attempts = { sql, ids: shop.ids, providers, deliver: () => {} }
+  const bill = (bill: BillSwitches = {}) => buyer.switches({ noNotification: true, bill })
+  await bill()
+
+  return {
+    sql,
+    url: fresh.url,
+    world,
+    wechat,
+    of,
+    providers,
+    accounts,
+    ids: shop.ids,
+    /** What is wrong with the day's bill; nothing, unless it is said. */
+    bill,
+    fetch: (kind: 'trade' | 'fund_flow' = 'trade', at = now) =>
+      fetchStatement(sql, { statements: wechat.statements, of, kind, now: at }),
+    match: (given: Partial<{ accounts: Accounts }> = {}): Promise<Matched> =>
+      matchStatement({ sql, ids: shop.ids, accounts, statements: wechat.statements, ...given }, of),
+    /** An order that was paid at WeChat; we were told, and it was judged, unless it is said otherwise. */
+    async paid({ told = true }: { told?: boolean } = {}): Promise<Paid> {
+      const input = await everything(shop)
+      const order = await confirmed(sql, input)
+      const { number: attempt } = await openAttempt(attempts, order, input.buyerId, provider)
+      const { transactionId: transaction, amount } = await buyer.pay(attempt)
+      const paid = { order, attempt, transaction, amount: BigInt(amount) }
+      if (told) await judge(sql, accounts, (await storePayment(sql, shop.ids, factsOf(paid), 'callback')).id)
+      return paid
+    },
+    /** A refund of all of it that WeChat has made; we heard of it, unless it is said otherwise. */
+    async refunded(
+      { order, attempt, transaction, amount }: Paid,
+      { heard = true }: { heard?: boolean } = {},
+    ): Promise<RefundNumber> {
+      const refund = `late-${provider}-${transaction}` as RefundNumber // As the judge names it.
+      await sql`UPDATE attempts SET refunding_fen = ${amount} WHERE number = ${attempt}`
+      await sql`
+        INSERT INTO refunds (number, attempt, order_id, cause, transaction, amount_fen) VALUES (${refund}, ${attempt}, ${order}, 'late', ${transaction}, ${amount})`
+      await wechat.refund({
+        refund,
+        attempt,
+        transaction,
+        amount: fen(amount),
+        captured: fen(amount),
+        currency: 'CNY',
+      })
+      while ((await wechat.queryRefund(refund)).is === 'processing');
+      if (heard) await refundAtProvider({ sql, providers, refundFallback: 'none' }, refund)
+      return refund
+    },
+    /** Has everything judged that is due, as the relay does. */
+    async relay(): Promise<string[]> {
+      const due = await sql<
+        { id: NotificationId; kind: string }[]
+      >`SELECT id::text AS id, kind FROM notifications WHERE outcome IS NULL ORDER BY id`
+      const deps = { sql, providers, refundFallback: 'none' as const }
+      return await Promise.all(
+        due.map(
+          ({ id, kind }): Promise<string> =>
+            kind === 'refund' ? judgeRefund(deps, id) : judge(sql, accounts, id),
+        ),
+      )
+    },
+    differences: () => sql<
+      { difference: string; subject: string; details: Record<string, string>; order: string | null }[]
+    >`
+      SELECT difference, subject, details, order_id::text AS order FROM reconciliation ORDER BY difference, subject`,
+    attention: () =>
+      sql`SELECT reason, subject, details FROM attention WHERE cleared_at IS NULL ORDER BY 1, 2`,
+    statement: async () =>
+      (
+        await sql`SELECT state, bytes, digest, rows, repaired, different, matched_at FROM statements WHERE kind = 'trade'`
+      )[0],
+    raw: async () => sql`SELECT content FROM statement_parts ORDER BY statement, part`,
+    async close() {
+      await world.stop()
+      await fresh.drop()
+    },
+  }
+}
+export type StatementRig = Awaited<ReturnType<typeof statementRig>>
+
+const factsOf = ({ attempt, transaction, amount }: Paid) => ({
+  ...{
+    provider,
+    transaction,
+    attempt,
+    state: 'SUCCESS',
+    amount: fen(amount),
+    currency: 'CNY',
+    merchant: shared.mchId,
+    app: shared.appId,
+  },
+})
+
+/** Moves what we heard to the noon of the day, where no border is near. */
+export const atNoon = async (sql: Sql, date: string): Promise<void> => {
+  const noon = new Date(`${date}T12:00:00+08:00`)
+  await sql`UPDATE attempts SET opened_at = ${noon}, ended_at = ${noon}`
+  await sql`UPDATE notifications SET received_at = ${noon}`
+  await sql`UPDATE refunds SET created_at = ${noon}, ended_at = ${noon} WHERE ended_at IS NOT NULL`
+}

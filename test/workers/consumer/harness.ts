@@ -1,0 +1,96 @@
+import { Redis } from 'ioredis'
+import { expect, inject } from 'vitest'
+import type { OfferKey, TicketId } from '../../../domain/flash-sale.ts'
+import { createGate } from '../../../redis/gate/gate.ts'
+import { createQueue, type Queued } from '../../../redis/gate/queue.ts'
+import { preheat } from '../../../services/flash-sales/sessions.ts'
+import { startDrain } from '../../../workers/consumer/consumer.ts'
+import type { DrainDeps } from '../../../workers/consumer/deps.ts'
+import { ordered, settles, timePasses } from '../../support/consuming.ts'
+import type { FreshDatabase } from '../../support/database.ts'
+import { type Joiner, join, planSession } from '../../support/flash-sale.ts'
+import { type RelayRig, relayRig } from '../jobs/harness.ts'
+
+/** A drain's dependencies on real servers, and a shop with flash sales of the file's own. No session has a workflow: the tests say what happens. */
+export type DrainRig = Pick<RelayRig, 'sql' | 'shop' | 'till' | 'startWorker'> & {
+  deps: DrainDeps
+  redis: Redis
+  /** The offers that were told to be for sale again. */
+  offersTold: string[]
+  /** A session that is open, with one offer of so many pieces; a buyer may have two. */
+  open(quota: number, payWithinMs?: number): Promise<OfferKey>
+  /** A buyer who has to get in: a new one, for one piece, unless told otherwise. */
+  admitted(offer: OfferKey, wish?: { buyer?: Joiner; pieces?: number }): Promise<TicketId>
+  /** So many new buyers at once, who have to get in. */
+  rush(offer: OfferKey, buyers: number): Promise<TicketId[]>
+  /** What the queue holds, read by a drain of this name that does no more than that. */
+  read(offer: OfferKey, drain?: string): Promise<Queued[]>
+  startDrain(but?: Partial<DrainDeps>): { stop(): Promise<void> }
+  /** See test/support/consuming.ts. */
+  settles(offer: OfferKey, left: number): Promise<void>
+  ordered(tickets: readonly TicketId[]): Promise<void>
+  timePasses(offer: OfferKey): Promise<void>
+  close(): Promise<void>
+}
+
+/** As the processes connect. */
+const redisOptions = { maxRetriesPerRequest: 2, commandTimeout: 2000, enableAutoPipelining: true }
+
+export async function drainRig({
+  redisUrl = inject('redisUrl'),
+  fresh,
+}: {
+  redisUrl?: string
+  fresh?: FreshDatabase
+} = {}): Promise<DrainRig> {
+  const relay = await relayRig(fresh)
+  const { sql, shop } = relay
+  const redis = new Redis(redisUrl, redisOptions)
+  redis.on('error', () => {}) // Some tests take it away.
+  const [gate, queue] = [createGate(redis), createQueue(redis)]
+  const offersTold: string[] = []
+  const deps: DrainDeps = {
+    db: relay.fresh.db,
+    ...{ gate, queue },
+    client: relay.deps.client,
+    news: { announce: () => {}, announceOffer: ({ sku }) => offersTold.push(sku) },
+    ordersQueue: relay.deps.queue,
+    startsInFlight: 20,
+    log: relay.deps.log,
+  }
+  const running: { stop(): Promise<void> }[] = []
+  const rig: DrainRig = {
+    ...{ sql, shop, till: relay.till, startWorker: relay.startWorker },
+    ...{ deps, redis, offersTold },
+    async open(quota, payWithinMs = 600_000) {
+      const sku = await shop.sku({ 1: quota })
+      const { session } = await planSession(sql, { payWithinMs, offers: [{ sku, quota, limit: 2 }] })
+      await preheat(sql, gate, session)
+      return { session, sku }
+    },
+    async admitted(offer, { buyer, pieces = 1 } = {}) {
+      const ticket = shop.ids.next() as TicketId // A fresh snowflake.
+      expect(await join(gate, offer, buyer ?? (await shop.buyer()), ticket, pieces)).toMatchObject({
+        answer: 'admitted',
+        ticket,
+      })
+      return ticket
+    },
+    rush: (offer, buyers) => Promise.all(Array.from({ length: buyers }, () => rig.admitted(offer))),
+    read: (offer, drain = 'a drain') => queue.read(offer, drain, 1000),
+    startDrain(but = {}) {
+      const drain = startDrain({ ...deps, ...but })
+      running.push(drain)
+      return drain
+    },
+    settles: (offer, left) => settles(deps, offer, left),
+    ordered: (tickets) => ordered(deps, tickets),
+    timePasses: (offer) => timePasses(deps, offer),
+    async close() {
+      for (const drain of running) await drain.stop()
+      redis.disconnect()
+      await relay.close()
+    },
+  }
+  return rig
+}

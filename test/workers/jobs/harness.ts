@@ -1,0 +1,110 @@
+import { randomBytes } from 'node:crypto'
+import { Client, Connection } from '@temporalio/client'
+import { NativeConnection } from '@temporalio/worker'
+import { Redis } from 'ioredis'
+import { pino } from 'pino'
+import { inject } from 'vitest'
+import type { Sql } from '../../../db/client.ts'
+import type { OrderId, UserId } from '../../../domain/ids.ts'
+import type { OrderInput } from '../../../domain/order-input.ts'
+import { createGate } from '../../../redis/gate/gate.ts'
+import { createQueue } from '../../../redis/gate/queue.ts'
+import { installRuntime } from '../../../runtime/temporal.ts'
+import { startWorkers } from '../../../runtime/workers.ts'
+import type { RelayDeps } from '../../../workers/jobs/deps.ts'
+import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
+import { accounts, openTill, type Till } from '../../support/paying.ts'
+import { openShop, type Shop } from '../../support/shop.ts'
+
+type Bought = { buyer: UserId; bought: { sku: string; line: string }[] }
+
+/** A relay's dependencies on real PostgreSQL and Temporal, in a shop and on a task queue of the file's own; the providers are the test's. */
+export type RelayRig = {
+  fresh: FreshDatabase
+  sql: Sql
+  shop: Shop
+  till: Till
+  deps: RelayDeps
+  announced: OrderId[]
+  carts: { taken: Bought[]; away: boolean }
+  /** Starts `order-<id>`; without a worker it sleeps. */
+  startOrder(input: OrderInput): Promise<void>
+  startWorker(): Promise<{ stop(): Promise<void> }>
+  close(): Promise<void>
+}
+
+export async function relayRig(given?: FreshDatabase): Promise<RelayRig> {
+  const log = pino({ level: 'silent' })
+  installRuntime(log)
+  const fresh = given ?? (await freshDatabase())
+  const { sql } = fresh.db
+  const shop = await openShop(fresh.db)
+  const till = openTill(sql, shop.ids)
+  const address = inject('temporalAddress')
+  const connection = await Connection.connect({ address })
+  const client = new Client({ connection })
+  const native = await NativeConnection.connect({ address })
+  const queue = `orders-relay-${randomBytes(6).toString('hex')}`
+  const announced: OrderId[] = []
+  const carts: RelayRig['carts'] = { taken: [], away: false }
+  const deps: RelayDeps = {
+    db: fresh.db,
+    ids: shop.ids,
+    client,
+    queue,
+    payments: { providers: till.providers, accounts, refundFallback: 'none' },
+    asking: async () => true,
+    news: { announce: (order) => announced.push(order) },
+    carts: {
+      async removeBought(buyer, bought) {
+        if (carts.away) throw new Error('Redis is away')
+        carts.taken.push({ buyer, bought: [...bought] })
+      },
+    },
+    log,
+  }
+  const redis = new Redis(inject('redisUrl'))
+  const stops: (() => Promise<void>)[] = []
+  return {
+    fresh,
+    sql,
+    shop,
+    till,
+    deps,
+    announced,
+    carts,
+    async startOrder(input) {
+      await client.workflow.start('order', {
+        args: [input],
+        taskQueue: queue,
+        workflowId: `order-${input.orderId}`,
+      })
+    },
+    async startWorker() {
+      const running = await startWorkers({
+        connection: native,
+        namespace: 'default',
+        queue,
+        workflowBundle: { codePath: inject('workflowBundle') },
+        activities: {
+          ...deps,
+          ...deps.payments,
+          gate: createGate(redis),
+          queue: createQueue(redis),
+          news: { ...deps.news, announceSession: () => {} },
+        },
+        cachedOrders: 10,
+        providerCallsPerSecond: 100,
+      })
+      stops.push(running.stop)
+      return running
+    },
+    async close() {
+      for (const stop of stops) await stop()
+      redis.disconnect()
+      await native.close()
+      await connection.close()
+      await fresh.drop()
+    },
+  }
+}

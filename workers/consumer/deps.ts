@@ -1,0 +1,19 @@
+import type { Client } from '@temporalio/client'
+import type { Logger } from 'pino'
+import type { Db } from '../../db/client.ts'
+import type { OrderNews } from '../../redis/events.ts'
+import type { Gate } from '../../redis/gate/gate.ts'
+import type { TicketQueue } from '../../redis/gate/queue.ts'
+
+export type DrainDeps = {
+  db: Db
+  gate: Gate
+  queue: TicketQueue
+  client: Client
+  news: Pick<OrderNews, 'announce' | 'announceOffer'>
+  /** The task queue of orders. */
+  ordersQueue: string
+  /** How many starts of workflows are under way at once. */
+  startsInFlight: number
+  log: Logger
+}

@@ -7,7 +7,7 @@ import type { OrderInput } from '../domain/order-input.ts'
 import type { Refusal } from '../domain/refusals.ts'
 import type { PaymentProvider } from '../providers/provider.ts'
 import type { Carts } from '../redis/carts.ts'
-import type { OrderNews } from '../redis/events.ts'
+import type { Events } from '../redis/events.ts'
 import type { Gate } from '../redis/gate/gate.ts'
 import type { TicketQueue } from '../redis/gate/queue.ts'
 import { planDay } from '../services/flash-sales/plan-day.ts'
@@ -17,9 +17,9 @@ import { addOffer, endSession, preheat, removeGate, untilStaged } from '../servi
 import { type AttentionReason, clearAttention, raiseAttention } from '../services/operations/attention.ts'
 import { closeOrder, rejectOrder } from '../services/orders/close.ts'
 import { leaveCart } from '../services/orders/leave-cart.ts'
-import { confirmOrder, openAlone, placeAtOnce, placeStep } from '../services/orders/place.ts'
+import { confirmOrder, openAlone, placeInOneTransaction, placeStep } from '../services/orders/place.ts'
 import { closeAttempt } from '../services/payments/close-attempt.ts'
-import { type Accounts, judge } from '../services/payments/resolve-payment.ts'
+import { type Accounts, resolvePayment } from '../services/payments/resolve-payment.ts'
 import { type RefundDeps, refundAtProvider } from '../services/payments/send-refund.ts'
 import { refusable } from './failures.ts'
 import { createStatementActivities } from './statements.ts'
@@ -27,7 +27,7 @@ import { createStatementActivities } from './statements.ts'
 export type ActivityDeps = {
   db: Db
   ids: Ids
-  news: Pick<OrderNews, 'announce' | 'announceSession'>
+  events: Pick<Events, 'announce' | 'announceSession'>
   carts: Pick<Carts, 'removeBought'>
   gate: Gate
   queue: TicketQueue
@@ -38,23 +38,23 @@ export type ActivityDeps = {
 }
 
 /** The activities of the queue `orders`: SQL and Redis only, short, at most once in effect. What a workflow may call, by name. */
-export function createOrderActivities({ db: { sql }, news, carts, accounts, log }: ActivityDeps) {
+export function createOrderActivities({ db: { sql }, events, carts, accounts, log }: ActivityDeps) {
   const told = async <T>(order: OrderId, work: Promise<T>): Promise<T> => {
     const result = await work
-    news.announce(order)
+    events.announce(order)
     return result
   }
   return {
-    /** The quick road: all of placing at once. Undefined: the single steps have to go on where others stopped. */
+    /** The fast path: all of placing at once. Undefined: the single steps have to go on where others stopped. */
     place: async (input: OrderInput, runId: string) => {
-      const placed = await placeAtOnce(sql, input, runId)
+      const placed = await placeInOneTransaction(sql, input, runId)
       if (placed && placed.status !== 'rejected') await leaveCart(sql, carts, log, input)
-      if (placed) news.announce(input.orderId)
+      if (placed) events.announce(input.orderId)
       return placed
     },
     openOrder: async (input: OrderInput, runId: string) => {
       const opened = await openAlone(sql, input, runId)
-      if (opened.status !== 'placing') news.announce(input.orderId)
+      if (opened.status !== 'placing') events.announce(input.orderId)
       return opened
     },
     reserveStock: (order: OrderId) => refusable(() => placeStep(sql, order, 'reserve_stock')),
@@ -70,8 +70,8 @@ export function createOrderActivities({ db: { sql }, news, carts, accounts, log 
       }),
     rejectOrder: (order: OrderId, refusal: Refusal) => told(order, rejectOrder(sql, order, refusal)),
     closeOrder: (order: OrderId, why: ClosedWhy) => told(order, closeOrder(sql, order, why)),
-    judge: async (order: OrderId, notification: NotificationId) =>
-      told(order, judge(sql, accounts, notification)),
+    resolvePayment: async (order: OrderId, notification: NotificationId) =>
+      told(order, resolvePayment(sql, accounts, notification)),
     raiseAttention: (reason: AttentionReason, subject: string, orderId: OrderId | null) =>
       raiseAttention(sql, { reason, subject, orderId }),
     clearAttention: (reason: AttentionReason, subject: string) => clearAttention(sql, reason, subject),
@@ -80,10 +80,10 @@ export function createOrderActivities({ db: { sql }, news, carts, accounts, log 
 export type OrderActivities = ReturnType<typeof createOrderActivities>
 
 /** What sessions do to the world: the same queue as orders. Each is safe to repeat, whenever it was broken off. */
-export function createSessionActivities({ db: { sql }, gate, queue, news }: ActivityDeps) {
+export function createSessionActivities({ db: { sql }, gate, queue, events }: ActivityDeps) {
   const telling = async <T>(session: SessionId, work: Promise<T>): Promise<T> => {
     const result = await work
-    news.announceSession(session)
+    events.announceSession(session)
     return result
   }
   return {

@@ -6,7 +6,7 @@ import type { Accounts } from '../services/payments/resolve-payment.ts'
 import { fetchStatement, type StatementKind, type StatementOf } from '../services/reconciliation/fetch.ts'
 import { type Matched, matchStatement } from '../services/reconciliation/match.ts'
 import { statementsToReconcile } from '../services/reconciliation/plan.ts'
-import { stillUnknown } from './retry-later.ts'
+import { retryLater } from './retry-later.ts'
 
 export type StatementDeps = {
   sql: Sql
@@ -27,7 +27,7 @@ export function createStatementActivities({ sql, ids, providers, accounts }: Sta
       try {
         return (await fetchStatement(sql, { statements, of, kind, now: Date.now(), progress })).state
       } catch (error) {
-        throw stillUnknown(error instanceof Error ? error.message : String(error))
+        throw retryLater(error instanceof Error ? error.message : String(error))
       }
     },
     /** Fails with `statement_rejected`, not to be tried again, for one that has to be fetched anew. */

@@ -27,7 +27,7 @@ const bad = [
 ]
 
 /**
- * Verifies bearers: RS256 alone, `exp` required, `sub` the user's id (a decimal snowflake). A verified token is remembered until it expires
+ * Verifies bearers: RS256 alone, `exp` required, `sub` the user's id (a decimal snowflake). A verified token is ttlCache until it expires
  * (the last 100,000 verified), so that a busy buyer costs one signature.
  */
 export function createBearers(

@@ -8,7 +8,7 @@ import type { Choice, Quote } from '../domain/quote.ts'
 import type { RefundChoice } from '../domain/refund.ts'
 import type { Payer } from '../providers/provider.ts'
 import type { Carts } from '../redis/carts.ts'
-import type { OrderNews } from '../redis/events.ts'
+import type { Events } from '../redis/events.ts'
 import type { Gate } from '../redis/gate/gate.ts'
 import type { Bearers } from './bearers.ts'
 import type { TrustedProxies } from './client-address.ts'
@@ -53,7 +53,7 @@ export type Refunding = {
     wish: { key: string; choice?: RefundChoice | undefined; reason: string; restock?: boolean | undefined },
   ): Promise<RefundNumber>
   /** For a buyer: all of a paid order that has not been shipped. */
-  callOff(order: OrderId): Promise<void>
+  cancelPaidOrder(order: OrderId): Promise<void>
 }
 
 /** Asks one dependency for a sign of life; rejects when there is none. */
@@ -62,7 +62,7 @@ export type Check = () => Promise<unknown>
 /** What flash sales need beside the rest. */
 type SeckillDeps = {
   gate: Gate
-  news: Pick<OrderNews, 'until'>
+  events: Pick<Events, 'until'>
   sessions: SessionBook
   soldOut: SoldOut
   captchas: Captchas

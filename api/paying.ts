@@ -1,5 +1,5 @@
 import type { Sql } from '../db/client.ts'
-import type { OrderNews } from '../redis/events.ts'
+import type { Events } from '../redis/events.ts'
 import { type AttemptDeps, openAttempt } from '../services/payments/attempts.ts'
 import type { AttemptView, Paying } from './deps.ts'
 
@@ -7,7 +7,7 @@ import type { AttemptView, Paying } from './deps.ts'
 const waitMs = 5000
 
 /** Pays orders. The wallet pays at once, so its buyer is answered when the order is settled. */
-export function createPaying(deps: AttemptDeps & { news: Pick<OrderNews, 'until'> }): Paying {
+export function createPaying(deps: AttemptDeps & { events: Pick<Events, 'until'> }): Paying {
   return {
     async pay(orderId, buyer, { channel, payer }): Promise<AttemptView> {
       const { number, state, amount, answer, expiresAt } = await openAttempt(
@@ -19,7 +19,7 @@ export function createPaying(deps: AttemptDeps & { news: Pick<OrderNews, 'until'
       )
       const view = { number, channel, state, amount, expiresAt, answer }
       if (channel !== 'balance') return view
-      const settled = await deps.news.until(orderId, waitMs, () => endOf(deps.sql, number))
+      const settled = await deps.events.until(orderId, waitMs, () => endOf(deps.sql, number))
       return { ...view, state: settled ?? state }
     },
   }

@@ -6,7 +6,7 @@ import { kinds, type OrderStatus, type PayState } from '../domain/order.ts'
 import type { OrderInput } from '../domain/order-input.ts'
 import type { Choice, Quote } from '../domain/quote.ts'
 import { type Refusal, Refused, refuse } from '../domain/refusals.ts'
-import type { OrderNews } from '../redis/events.ts'
+import type { Events } from '../redis/events.ts'
 import { OrderUnknown } from '../services/payments/attempts.ts'
 import type { order } from '../workflows/index.ts'
 import { buyerId, cancel, orderKind } from '../workflows/messages.ts'
@@ -15,8 +15,8 @@ import type { Placing, Refunding } from './deps.ts'
 export type PlacingDeps = {
   db: Db
   client: Client
-  news: Pick<OrderNews, 'until'>
-  refunding: Pick<Refunding, 'callOff'>
+  events: Pick<Events, 'until'>
+  refunding: Pick<Refunding, 'cancelPaidOrder'>
   queue: string
   payWithinMs: number
   /** How long a buyer waits for the row before being told where to look. */
@@ -44,7 +44,7 @@ type Row = {
 export function createPlacing({
   db: { sql },
   client,
-  news,
+  events,
   refunding,
   queue,
   payWithinMs,
@@ -62,11 +62,11 @@ export function createPlacing({
 
   /** Somebody else has started it: maybe long ago, so look at once. */
   const joined = async (id: OrderId, fingerprint: string): Promise<PlacedOrPending> => {
-    const row = await news.until(id, waitMs, () => answered(id))
+    const row = await events.until(id, waitMs, () => answered(id))
     return row ? answer(id, row, fingerprint) : { state: 'pending', orderId: id }
   }
 
-  /** No workflow: the order has just ended, or nothing can close it safely; the relay finds such orders and asks a human. */
+  /** No workflow: the order has just ended, or nothing can close it safely; the jobs finds such orders and asks a human. */
   const hasEnded = async (id: OrderId): Promise<void> => {
     const row = await rowOf(id)
     if (row?.status === 'awaiting_payment' || row?.status === 'closing')
@@ -81,8 +81,8 @@ export function createPlacing({
       if (!before && expired) return await startedBefore(client, quote)
       if (before) return await joined(quote.id, fingerprint)
       await keepNote(sql, quote.id, fingerprint, choice.note)
-      // Listens before it starts, so that it cannot miss the news and need not look before there is any.
-      const waiting = news.until(quote.id, waitMs, () => answered(quote.id), 'later')
+      // Listens before it starts, so that it cannot miss the events and need not look before there is any.
+      const waiting = events.until(quote.id, waitMs, () => answered(quote.id), 'later')
       waiting.catch(() => {}) // Awaited below, unless the start fails.
       if (!(await start(client, queue, inputOf(quote, choice, fingerprint, payWithinMs))))
         return await joined(quote.id, fingerprint)
@@ -94,10 +94,10 @@ export function createPlacing({
       const row = await rowOf(id)
       if (!row || row.buyer !== buyer) throw new OrderUnknown(id)
       if (row.status === 'closed' || row.status === 'closing') return
-      if (row.status === 'to_ship') return await refunding.callOff(id)
+      if (row.status === 'to_ship') return await refunding.cancelPaidOrder(id)
       if (row.status !== 'awaiting_payment') throw new Refused(notCancellable(row))
       if (!(await wishToClose(client, id))) await hasEnded(id)
-      const ended = await news.until(id, waitMs, async () => {
+      const ended = await events.until(id, waitMs, async () => {
         const now = await rowOf(id)
         return now?.status === 'awaiting_payment' || now?.status === 'closing' ? undefined : now
       })

@@ -1,21 +1,21 @@
 import { createHash } from 'node:crypto'
 import type { Sql } from '../db/client.ts'
 import type { OrderId } from '../domain/ids.ts'
-import type { OrderNews } from '../redis/events.ts'
+import type { Events } from '../redis/events.ts'
 import { refundOrder } from '../services/payments/refund-order.ts'
 import type { Refunding } from './deps.ts'
 
-/** Refunds orders, for operators and for buyers who call theirs off. The relay has the money sent. */
-export function createRefunding({ sql, news }: { sql: Sql; news: Pick<OrderNews, 'announce'> }): Refunding {
+/** Refunds orders, for operators and for buyers who call theirs off. The jobs has the money sent. */
+export function createRefunding({ sql, events }: { sql: Sql; events: Pick<Events, 'announce'> }): Refunding {
   return {
     async refund(order, { key, ...wish }) {
       const number = await refundOrder(sql, order, { ...wish, key: short(key), cause: 'operator' })
-      news.announce(order)
+      events.announce(order)
       return number
     },
-    async callOff(order: OrderId) {
+    async cancelPaidOrder(order: OrderId) {
       await refundOrder(sql, order, { key: 'cancelled', cause: 'cancelled', reason: '' })
-      news.announce(order)
+      events.announce(order)
     },
   }
 }

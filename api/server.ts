@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { backgroundDelivery } from '../runtime/background-delivery.ts'
-import type { Parts } from '../runtime/container.ts'
+import type { Container } from '../runtime/container.ts'
 import { createApp } from './app.ts'
 import { createBearers } from './bearers.ts'
 import type { ApiEnv } from './environment.ts'
@@ -19,11 +19,11 @@ import { createRefunding } from './refunding.ts'
 
 export type RunningApi = { port: number; stop(): Promise<void> }
 
-/** Serves the API over the opened parts. The orders that it starts run on `ORDERS_QUEUE`, eagerly where this process has a worker of it. */
-export async function startApi(env: ApiEnv, parts: Parts): Promise<RunningApi> {
-  const { db, redis, news, carts, ids, gate, payments, client, log } = parts
-  const delivery = backgroundDelivery({ sql: db.sql, accounts: payments.accounts, client, news, log })
-  const refunding = createRefunding({ sql: db.sql, news })
+/** Serves the API over the opened container. The orders that it starts run on `ORDERS_QUEUE`, eagerly where this process has a worker of it. */
+export async function startApi(env: ApiEnv, container: Container): Promise<RunningApi> {
+  const { db, redis, events, carts, ids, gate, payments, client, log } = container
+  const delivery = backgroundDelivery({ sql: db.sql, accounts: payments.accounts, client, events, log })
+  const refunding = createRefunding({ sql: db.sql, events })
   const app = createApp({
     db,
     carts,
@@ -36,29 +36,29 @@ export async function startApi(env: ApiEnv, parts: Parts): Promise<RunningApi> {
     placing: createPlacing({
       db,
       client,
-      news,
+      events,
       refunding,
       queue: env.ORDERS_QUEUE,
       payWithinMs: env.PAY_WITHIN_S * 1000,
     }),
     refunding,
-    paying: createPaying({ sql: db.sql, ids, providers: payments.providers, deliver: delivery.soon, news }),
+    paying: createPaying({ sql: db.sql, ids, providers: payments.providers, deliver: delivery.soon, events }),
     checks: {
       postgresql: () => db.sql`SELECT 1`,
       redis: () => redis.ping(),
       temporal: () => client.workflowService.getSystemInfo({}),
     },
     gate,
-    news,
-    sessions: createSessionBook({ sql: db.sql, news }),
-    soldOut: createSoldOut(gate, news),
+    events,
+    sessions: createSessionBook({ sql: db.sql, events }),
+    soldOut: createSoldOut(gate, events),
     captchas: createCaptchas(gate.redis),
     tokenLimits: createTokenLimits(redis, {
       perBuyer: env.TOKENS_PER_BUYER_PER_MINUTE,
       perAddress: env.TOKENS_PER_ADDRESS_PER_MINUTE,
     }),
     trustedProxies: env.TRUSTED_PROXIES,
-    operations: createSessionOperations({ sql: db.sql, client, news, queue: env.ORDERS_QUEUE, log }),
+    operations: createSessionOperations({ sql: db.sql, client, events, queue: env.ORDERS_QUEUE, log }),
     notifyRoutes: notifyRoutes({ sql: db.sql, ids, providers: payments.providers, delivery, log }),
   })
   // Longer than proxies and providers keep theirs idle (a minute is usual), so that a request never meets a connection that just closed.

@@ -1,5 +1,5 @@
 /** What is asked for often and may be a moment old, by key. */
-export type Remembered<T> = {
+export type TtlCache<T> = {
   /** What `load` answered, not longer ago than the moment; asked once, however many want it at a time. */
   get(key: string): Promise<T>
   /** The next `get` asks again. */
@@ -9,10 +9,10 @@ export type Remembered<T> = {
 type Entry<T> = { value: Promise<T>; until: number }
 
 /** Remembers what `load` answers for `forMs`, of the last `most` keys. When it fails, what was known before is better than nothing. */
-export function remembered<T>(
+export function ttlCache<T>(
   load: (key: string) => Promise<T>,
   { forMs = 1000, most = 1000, now = Date.now } = {},
-): Remembered<T> {
+): TtlCache<T> {
   const entries = new Map<string, Entry<T>>()
   return {
     get(key) {

@@ -83,7 +83,7 @@ export async function seedPayments(sql: Sql, rows: number, odd: number): Promise
     SELECT ${firstAttempt.toString()}::bigint + i, 1, 'wechat-v3', 'wechat-v3', 'paid', 100 + i % 90000, 'CNY', 'tea', now(), now(), '4200' || i, 100 + i % 90000, ${heard}, ${heard}
     FROM generate_series(0, ${rows - odd - 1}::int) i`
   await sql`
-    INSERT INTO notifications (id, provider, kind, number, state, trade, attempt, amount_fen, currency, merchant, app, found, outcome, judged_at, due_at, received_at)
+    INSERT INTO notifications (id, provider, kind, number, state, trade, attempt, amount_fen, currency, merchant, app, found, outcome, resolved_at, due_at, received_at)
     SELECT ${firstAttempt.toString()}::bigint + i, 'wechat-v3', 'payment', '4200' || i, 'SUCCESS', ${firstAttempt.toString()}::bigint + i, ${firstAttempt.toString()}::bigint + i,
            100 + i % 90000, 'CNY', ${account.merchant}, ${account.app}, 'callback', 'paid', now(), now(), ${heard}
     FROM generate_series(0, ${rows - 2 * odd - 1}::int) i`

@@ -1,18 +1,18 @@
 import { setTimeout } from 'node:timers/promises'
 import type { ApiClient } from '../api/client.ts'
 import type { OrderId } from '../domain/ids.ts'
-import type { Rig } from './harness.ts'
+import type { Harness } from './harness.ts'
 import type { Buyer } from './shop.ts'
 
 /** What a buyer of the benchmark holds before the clock starts. */
 export type Basket = { api: ApiClient; buyer: Buyer; quoteToken: string }
 
 /** A quote of two lines for the `i`-th buyer. */
-export async function basket(rig: Rig, apis: Map<string, ApiClient>, i: number): Promise<Basket> {
-  const { buyers, skus } = rig.shop
+export async function basket(harness: Harness, apis: Map<string, ApiClient>, i: number): Promise<Basket> {
+  const { buyers, skus } = harness.shop
   const buyer = buyers[i % buyers.length]
   if (!buyer) throw new Error('the shop has no buyers')
-  const api = apis.get(buyer.id) ?? (await rig.as(buyer.id))
+  const api = apis.get(buyer.id) ?? (await harness.as(buyer.id))
   apis.set(buyer.id, api)
   const sku = (n: number) => skus[n % skus.length] ?? ''
   const quoted = await api.v1.quotes.$post({
@@ -29,7 +29,7 @@ export async function basket(rig: Rig, apis: Map<string, ApiClient>, i: number):
 
 /** Places the order; resolves when its buyer knows: with the answer, or, told where to look (202), when the row says it. */
 export async function placeOrder(
-  rig: Rig,
+  harness: Harness,
   { api, buyer, quoteToken }: Basket,
   more: Record<string, string> = {},
 ): Promise<OrderId> {
@@ -38,8 +38,8 @@ export async function placeOrder(
   })
   if (placed.status === 202) {
     const { orderId } = (await placed.json()) as unknown as { orderId: OrderId } // What 202 answers; its ids are text.
-    await rig.news.until(orderId, 60_000, async () => {
-      const [row] = await rig.db.sql`SELECT 1 FROM orders WHERE id = ${orderId} AND status <> 'placing'`
+    await harness.events.until(orderId, 60_000, async () => {
+      const [row] = await harness.db.sql`SELECT 1 FROM orders WHERE id = ${orderId} AND status <> 'placing'`
       return row
     })
     return orderId
@@ -49,23 +49,23 @@ export async function placeOrder(
 }
 
 /** Pays by WeChat at the sandbox, whose signed callback settles it; resolves when the order's row says so. */
-export async function payAndSettle(rig: Rig, { api }: Basket, order: OrderId): Promise<void> {
+export async function payAndSettle(harness: Harness, { api }: Basket, order: OrderId): Promise<void> {
   const opened = await api.v1.orders[':id'].payments.$post({
     param: { id: order },
     json: { channel: 'wechat-v3' },
   })
   if (opened.status !== 201) throw new Error(`paying answered ${opened.status}: ${await opened.text()}`)
   const isSettled = async () => {
-    const [row] = await rig.db.sql`SELECT 1 FROM orders WHERE id = ${order} AND status = 'to_ship'`
+    const [row] = await harness.db.sql`SELECT 1 FROM orders WHERE id = ${order} AND status = 'to_ship'`
     return row
   }
-  const settled = rig.news.until(order, 60_000, isSettled, 'later')
-  await rig.sandbox.pay((await opened.json()).number)
+  const settled = harness.events.until(order, 60_000, isSettled, 'later')
+  await harness.sandbox.pay((await opened.json()).number)
   if (!(await settled)) throw new Error(`order ${order} was paid and not settled within a minute`)
 }
 
 /** Waits until no more than `asleep` workflows of orders run: those that were paid have ended. */
-export async function workflowsEnded({ client }: Rig, asleep: number): Promise<void> {
+export async function workflowsEnded({ client }: Harness, asleep: number): Promise<void> {
   for (;;) {
     const { count } = await client.workflow.count("WorkflowType = 'order' AND ExecutionStatus = 'Running'")
     if (count <= asleep) return

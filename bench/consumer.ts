@@ -8,10 +8,10 @@ import { appEnvironment } from '../local/environment.ts'
 import { keysOf } from '../local/keys.ts'
 import { startServers } from '../local/servers/start.ts'
 import { endLeftovers, removeState } from '../local/state.mjs'
-import { drainDeps, openParts, type Parts } from '../runtime/container.ts'
-import { drainVariables, readEnv } from '../runtime/environment.ts'
+import { type Container, consumerDeps, openContainer } from '../runtime/container.ts'
+import { consumerVariables, readEnv } from '../runtime/environment.ts'
 import { insertOffer, preheat } from '../services/flash-sales/sessions.ts'
-import { startDrain } from '../workers/consumer/consumer.ts'
+import { startConsumer } from '../workers/consumer/consumer.ts'
 import { type Figure, inParallel, say } from './figures.ts'
 import { measureRebuild } from './rebuild.ts'
 import { makeShop, type Shop } from './shop.ts'
@@ -19,30 +19,30 @@ import { makeShop, type Shop } from './shop.ts'
 const orders = 1500
 
 /**
- * One drain beside bare starts: from tickets that lie in Redis's queue to workflows that Temporal has started, staging and bookkeeping in
+ * One consumer beside bare starts: from tickets that lie in Redis's queue to workflows that Temporal has started, staging and bookkeeping in
  * between. The same client and as many starts in flight on both sides; no worker polls, so that nothing else is measured.
  */
-export async function benchDrain(rounds: number): Promise<Figure[]> {
+export async function benchConsumer(rounds: number): Promise<Figure[]> {
   const stateDir = fileURLToPath(new URL('../.floodgate/bench', import.meta.url))
   await endLeftovers(stateDir)
   removeState(stateDir)
   say('starting the servers')
   const servers = await startServers({ stateDir, usualPorts: false })
   await migrate(servers.databaseUrl)
-  const env = readEnv(drainVariables, {
+  const env = readEnv(consumerVariables, {
     ...appEnvironment({ servers, appPort: 0, sandboxPort: 0 }, await keysOf(stateDir)),
     LOG_LEVEL: 'error',
     ORDERS_QUEUE: 'orders-nobody',
   })
-  const parts = await openParts(env)
+  const container = await openContainer(env)
   try {
-    const shop = await makeShop(parts.db, parts.ids)
+    const shop = await makeShop(container.db, container.ids)
     const figures = { ratio: [] as number[], ours: [] as number[], bare: [] as number[] }
-    await bareStarts(parts.client, 200, env.DRAIN_STARTS_IN_FLIGHT, parts)
+    await bareStarts(container.client, 200, env.CONSUMER_STARTS_IN_FLIGHT, container)
     for (let round = 1; round <= rounds; round++) {
-      const offer = await queueUp(parts, shop, orders)
-      const ours = await drained(parts, env, offer)
-      const bare = await bareStarts(parts.client, orders, env.DRAIN_STARTS_IN_FLIGHT, parts)
+      const offer = await queueUp(container, shop, orders)
+      const ours = await consumed(container, env, offer)
+      const bare = await bareStarts(container.client, orders, env.CONSUMER_STARTS_IN_FLIGHT, container)
       figures.ratio.push(bare / ours)
       figures.ours.push((orders * 1000) / ours)
       figures.bare.push((orders * 1000) / bare)
@@ -50,22 +50,26 @@ export async function benchDrain(rounds: number): Promise<Figure[]> {
         `round ${round} of ${rounds}: ${((orders * 1000) / ours).toFixed(0)} orders/s started beside ${((orders * 1000) / bare).toFixed(0)} bare`,
       )
     }
-    const rebuilt = await measureRebuild(parts, env, shop, rounds)
+    const rebuilt = await measureRebuild(container, env, shop, rounds)
     return [
       { figure: 'rebuild_s', rounds: rebuilt, target: { atMost: 5 } },
-      { figure: 'drain_vs_start', rounds: figures.ratio, target: { atLeast: 0.7 } },
-      { figure: 'drain_per_s', rounds: figures.ours, target: null },
+      { figure: 'consumer_vs_start', rounds: figures.ratio, target: { atLeast: 0.7 } },
+      { figure: 'consumer_per_s', rounds: figures.ours, target: null },
       { figure: 'start_per_s', rounds: figures.bare, target: null },
     ]
   } finally {
-    await parts.close()
+    await container.close()
     await servers.stop()
     removeState(stateDir)
   }
 }
 
 /** An offer whose queue holds so many tickets, of as many buyers. */
-async function queueUp({ db: { sql }, gate, ids }: Parts, shop: Shop, tickets: number): Promise<OfferKey> {
+async function queueUp(
+  { db: { sql }, gate, ids }: Container,
+  shop: Shop,
+  tickets: number,
+): Promise<OfferKey> {
   const session = `2026010100-${ids.next()}` as SessionId // The form of an operator's id.
   const sku = ids.next() as SkuId // A fresh snowflake, here and below.
   const address = shop.buyers[0]?.address
@@ -102,28 +106,33 @@ async function queueUp({ db: { sql }, gate, ids }: Parts, shop: Shop, tickets: n
   return offer
 }
 
-/** Runs one drain until every ticket's order is started; how long that took (ms). */
-async function drained(
-  parts: Parts,
-  env: Parameters<typeof drainDeps>[0],
+/** Runs one consumer until every ticket's order is started; how long that took (ms). */
+async function consumed(
+  container: Container,
+  env: Parameters<typeof consumerDeps>[0],
   { session }: OfferKey,
 ): Promise<number> {
   const began = performance.now()
-  const drain = startDrain(drainDeps(env, parts))
+  const consumer = startConsumer(consumerDeps(env, container))
   for (;;) {
     // A ticket whose start was answered is looked at again only in a minute.
-    const [row] = await parts.db.sql<{ started: number }[]>`
+    const [row] = await container.db.sql<{ started: number }[]>`
       SELECT count(*)::int AS started FROM tickets WHERE session_id = ${session} AND tried > 0 AND due_at > now() + interval '20 seconds'`
     if (row?.started === orders) break
     await pause(20)
   }
   const took = performance.now() - began
-  await drain.stop()
+  await consumer.stop()
   return took
 }
 
 /** Starts workflows that nobody runs; how long it took (ms). */
-async function bareStarts(client: Client, count: number, inFlight: number, { ids }: Parts): Promise<number> {
+async function bareStarts(
+  client: Client,
+  count: number,
+  inFlight: number,
+  { ids }: Container,
+): Promise<number> {
   const { allMs } = await inParallel(count, inFlight, async () => {
     await client.workflow.start('empty', { taskQueue: 'nobody', workflowId: `empty-${ids.next()}` })
   })

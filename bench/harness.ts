@@ -10,18 +10,18 @@ import { connect, type Db } from '../db/client.ts'
 import { type Ids, snowflakes } from '../domain/ids.ts'
 import { type Stack, startStack } from '../local/compose.ts'
 import { endLeftovers, removeState } from '../local/state.mjs'
-import { type OrderNews, orderNews } from '../redis/events.ts'
+import { createEvents, type Events } from '../redis/events.ts'
 import { type SandboxClient, sandboxClient } from '../sandbox/client.ts'
 import { say } from './figures.ts'
 import { makeShop, type Shop } from './shop.ts'
 
 /** Everything that a benchmark talks to: the stack as an operator runs it, a shop with plenty of stock, and a worker of bare workflows. */
-export type Rig = {
+export type Harness = {
   stack: Stack
   db: Db
   ids: Ids
   shop: Shop
-  news: OrderNews
+  events: Events
   client: Client
   sandbox: SandboxClient
   floor: ChildProcess
@@ -46,8 +46,8 @@ export async function fork(script: string, env: Record<string, string>): Promise
   return child
 }
 
-/** Starts the rig in a state folder of its own, on free ports. `app`: more of the application's environment. */
-export async function openRig(app: Record<string, string> = {}): Promise<Rig> {
+/** Starts the harness in a state folder of its own, on free ports. `app`: more of the application's environment. */
+export async function openHarness(app: Record<string, string> = {}): Promise<Harness> {
   say('starting the stack')
   const stateDir = fileURLToPath(new URL('../.floodgate/bench', import.meta.url))
   // Orders of an earlier run that wake up in this one would be measured too.
@@ -58,7 +58,7 @@ export async function openRig(app: Record<string, string> = {}): Promise<Rig> {
   const db = connect(servers.databaseUrl, { max: 4 })
   const ids = snowflakes(benchWorker)
   const redis = new Redis(servers.redisUrl)
-  const news = orderNews(redis)
+  const events = createEvents(redis)
   const temporal = await Connection.connect({ address: servers.temporalAddress })
   const floor = await fork('./floor/worker.ts', { TEMPORAL_ADDRESS: servers.temporalAddress })
   floor.setMaxListeners(0) // One for each bare workflow that is about to sleep.
@@ -68,7 +68,7 @@ export async function openRig(app: Record<string, string> = {}): Promise<Rig> {
     db,
     ids,
     shop: await makeShop(db, ids),
-    news,
+    events,
     client: new Client({ connection: temporal }),
     sandbox: sandboxClient(stack.sandboxUrl),
     floor,
@@ -84,7 +84,7 @@ export async function openRig(app: Record<string, string> = {}): Promise<Rig> {
     async close() {
       floor.kill('SIGTERM')
       await once(floor, 'exit')
-      await news.close()
+      await events.close()
       redis.disconnect()
       await temporal.close()
       await db.close()

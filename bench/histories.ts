@@ -2,23 +2,23 @@ import type { ApiClient } from '../api/client.ts'
 import { connect } from '../db/client.ts'
 import type { CouponId, OrderId } from '../domain/ids.ts'
 import type { OrderInput } from '../domain/order-input.ts'
-import { placeAtOnce } from '../services/orders/place.ts'
+import { placeInOneTransaction } from '../services/orders/place.ts'
 import type { order } from '../workflows/index.ts'
 import { basket, payAndSettle } from './buying.ts'
 import { type Figure, say } from './figures.ts'
-import type { Rig } from './harness.ts'
+import type { Harness } from './harness.ts'
 
 const queue = 'orders'
 
 /** What an order with everything costs Temporal in history events, and PostgreSQL in round trips. Counts, so one round says it all. */
-export async function historyFigures(rig: Rig, apis: Map<string, ApiClient>): Promise<Figure[]> {
+export async function historyFigures(harness: Harness, apis: Map<string, ApiClient>): Promise<Figure[]> {
   say('counting history events and SQL round trips')
-  const paid = await eventsOf(rig, 0, 600_000, async (id) =>
-    payAndSettle(rig, await basket(rig, apis, 0), id),
+  const paid = await eventsOf(harness, 0, 600_000, async (id) =>
+    payAndSettle(harness, await basket(harness, apis, 0), id),
   )
-  const closed = await eventsOf(rig, 1, 1000, async () => {})
-  const closedAttempt = await eventsOf(rig, 2, 3000, async (id) => {
-    const { api } = await basket(rig, apis, 2)
+  const closed = await eventsOf(harness, 1, 1000, async () => {})
+  const closedAttempt = await eventsOf(harness, 2, 3000, async (id) => {
+    const { api } = await basket(harness, apis, 2)
     const opened = await api.v1.orders[':id'].payments.$post({
       param: { id },
       json: { channel: 'wechat-v3' },
@@ -29,25 +29,25 @@ export async function historyFigures(rig: Rig, apis: Map<string, ApiClient>): Pr
     { figure: 'events_paid', rounds: [paid], target: { atMost: 18 } },
     { figure: 'events_closed', rounds: [closed], target: { atMost: 18 } },
     { figure: 'events_closed_attempt', rounds: [closedAttempt], target: { atMost: 24 } },
-    { figure: 'place_round_trips', rounds: [await roundTrips(rig)], target: { atMost: 30 } },
+    { figure: 'place_round_trips', rounds: [await roundTrips(harness)], target: { atMost: 30 } },
   ]
 }
 
 /** Starts an order with all five steps for the `i`-th buyer, lets something happen to it, and counts its events at its end. */
 async function eventsOf(
-  rig: Rig,
+  harness: Harness,
   i: number,
   payWithinMs: number,
   happen: (id: OrderId) => Promise<void>,
 ): Promise<number> {
-  const input = inputOf(rig, i, payWithinMs)
-  const handle = await rig.client.workflow.start<typeof order>('order', {
+  const input = inputOf(harness, i, payWithinMs)
+  const handle = await harness.client.workflow.start<typeof order>('order', {
     args: [input],
     taskQueue: queue,
     workflowId: `order-${input.orderId}`,
   })
-  const placed = await rig.news.until(input.orderId, 10_000, async () => {
-    const [row] = await rig.db.sql<
+  const placed = await harness.events.until(input.orderId, 10_000, async () => {
+    const [row] = await harness.db.sql<
       { status: string }[]
     >`SELECT status FROM orders WHERE id = ${input.orderId} AND status <> 'placing'`
     return row?.status
@@ -59,10 +59,10 @@ async function eventsOf(
 }
 
 /** Statements of placing, BEGIN and COMMIT counted; those sent together without waiting count singly, so it is an upper bound. */
-async function roundTrips(rig: Rig): Promise<number> {
+async function roundTrips(harness: Harness): Promise<number> {
   let statements = 0
   let counting = false
-  const db = connect(rig.stack.servers.databaseUrl, {
+  const db = connect(harness.stack.servers.databaseUrl, {
     max: 1,
     debug: () => {
       if (counting) statements++
@@ -71,8 +71,8 @@ async function roundTrips(rig: Rig): Promise<number> {
   try {
     await db.sql`SELECT 1`
     counting = true
-    const input = inputOf(rig, 3, 600_000)
-    const placed = await placeAtOnce(db.sql, input, 'bench')
+    const input = inputOf(harness, 3, 600_000)
+    const placed = await placeInOneTransaction(db.sql, input, 'bench')
     if (placed?.status !== 'awaiting_payment')
       throw new Error(`the order with everything became ${placed?.status}`)
     return statements
@@ -82,12 +82,12 @@ async function roundTrips(rig: Rig): Promise<number> {
 }
 
 /** An order with two lines, a coupon, balance and points, of the `i`-th buyer. */
-export function inputOf(rig: Rig, i: number, payWithinMs: number): OrderInput {
-  const buyer = rig.shop.buyers[i]
-  const [first, second] = rig.shop.skus
+export function inputOf(harness: Harness, i: number, payWithinMs: number): OrderInput {
+  const buyer = harness.shop.buyers[i]
+  const [first, second] = harness.shop.skus
   if (!buyer || !first || !second) throw new Error('the shop is too small')
   return {
-    orderId: rig.ids.next() as OrderId, // A fresh snowflake is what an order's id is.
+    orderId: harness.ids.next() as OrderId, // A fresh snowflake is what an order's id is.
     buyerId: buyer.id,
     kind: 1,
     source: 'bench',

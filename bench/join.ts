@@ -2,7 +2,7 @@ import { createPrivateKey, sign } from 'node:crypto'
 import { createBrowser } from '../demo/crowd/http.ts'
 import type { OfferKey } from '../domain/flash-sale.ts'
 import type { SessionId, SkuId } from '../domain/ids.ts'
-import type { Parts } from '../runtime/container.ts'
+import type { Container } from '../runtime/container.ts'
 import { insertOffer, preheat } from '../services/flash-sales/sessions.ts'
 import type { Shot } from './cannon.ts'
 import { type Figure, inParallel, say } from './figures.ts'
@@ -22,11 +22,11 @@ export async function benchJoin(rounds: number): Promise<Figure[]> {
     TRUSTED_PROXIES: '127.0.0.1',
     TOKENS_PER_BUYER_PER_MINUTE: '100000',
   })
-  const { parts, keys, url, bareUrl } = one
+  const { container, keys, url, bareUrl } = one
   const browser = createBrowser(url, connections)
   try {
     const bearers = signAll(keys.jwt.privateKey)
-    const shop = await makeShop(parts.db, parts.ids)
+    const shop = await makeShop(container.db, container.ids)
     const address = shop.buyers[0]?.address ?? ''
     const fire = async (to: string, shots: Shot[], status: string) =>
       (await one.fire(to, shots, status, connections)).perS
@@ -43,7 +43,7 @@ export async function benchJoin(rounds: number): Promise<Figure[]> {
       number[]
     > // One list a name.
     for (let round = 0; round <= rounds; round++) {
-      const offer = await openOffer(parts, buyers)
+      const offer = await openOffer(container, buyers)
       const path = pathOf(offer)
       const shots: Shot[] = []
       await inParallel(buyers, connections, async (n) => {
@@ -57,7 +57,7 @@ export async function benchJoin(rounds: number): Promise<Figure[]> {
         (some) => fire(url, some, '202'),
         (some) => fire(bareUrl, some, '202'),
       )
-      const empty = pathOf(await openOffer(parts, 0))
+      const empty = pathOf(await openOffer(container, 0))
       const late = bearers.map((bearer, n) =>
         shot(`${empty}/tickets`, headersOf(bearer, n), {
           token: 'AAAAAAAAAAAAAAAAAAAAAAAA',
@@ -92,7 +92,7 @@ export async function benchJoin(rounds: number): Promise<Figure[]> {
 }
 
 /** An offer that is open now. Preheated with so many pieces; 0: sold out from the start. */
-async function openOffer({ db: { sql }, gate, ids }: Parts, pieces: number): Promise<OfferKey> {
+async function openOffer({ db: { sql }, gate, ids }: Container, pieces: number): Promise<OfferKey> {
   const session = `2026010100-${ids.next()}` as SessionId // The form of an operator's id.
   const sku = ids.next() as SkuId // A fresh snowflake.
   await sql`INSERT INTO skus (id, product_id, name, price_fen) SELECT ${sku}, product_id, 'Bench', 5000 FROM skus LIMIT 1`
@@ -106,8 +106,8 @@ async function openOffer({ db: { sql }, gate, ids }: Parts, pieces: number): Pro
   return { session, sku }
 }
 
-/** No drain runs here to renew the lease. */
-async function keepAlive(gate: Parts['gate'], offer: OfferKey): Promise<void> {
+/** No consumer runs here to renew the lease. */
+async function keepAlive(gate: Container['gate'], offer: OfferKey): Promise<void> {
   const timer = setInterval(() => gate.renew(offer, 1).catch(() => {}), 3000)
   timer.unref()
 }

@@ -1,9 +1,9 @@
 import { Command } from 'commander'
 import { benchBill } from './bill.ts'
-import { benchDrain } from './consumer.ts'
+import { benchConsumer } from './consumer.ts'
 import { type Figure, report } from './figures.ts'
 import { benchGate } from './gate.ts'
-import { openRig, type Rig } from './harness.ts'
+import { type Harness, openHarness } from './harness.ts'
 import { benchJoin } from './join.ts'
 import { benchNotify } from './notify.ts'
 import { benchOrders } from './orders.ts'
@@ -13,29 +13,29 @@ import { benchSleep } from './sleep.ts'
 type Bench = (rounds: number) => Promise<Figure[]>
 
 /** A benchmark of the whole application. */
-const onRig =
-  (bench: (rig: Rig, rounds: number) => Promise<Figure[]>): Bench =>
+const onHarness =
+  (bench: (harness: Harness, rounds: number) => Promise<Figure[]>): Bench =>
   async (rounds) => {
-    const rig = await openRig()
+    const harness = await openHarness()
     try {
-      return await bench(rig, rounds)
+      return await bench(harness, rounds)
     } finally {
-      await rig.close()
+      await harness.close()
     }
   }
 
 const benches: Record<string, Bench> = {
-  orders: onRig(benchOrders),
-  sleep: onRig(benchSleep),
+  orders: onHarness(benchOrders),
+  sleep: onHarness(benchSleep),
   gate: async (rounds) => [...(await benchGate(rounds)), ...(await benchJoin(rounds))],
-  drain: benchDrain,
+  consumer: benchConsumer,
   rush: benchRush,
   notify: benchNotify,
   bill: benchBill,
 }
 const names = Object.keys(benches).join(' or ')
 
-/** `npm run bench -- orders|sleep|gate|drain|rush|notify|bill [--json]`: exits 1 when a target is missed. */
+/** `npm run bench -- orders|sleep|gate|consumer|rush|notify|bill [--json]`: exits 1 when a target is missed. */
 const program = new Command('bench')
   .argument('<what>', names)
   .option('--json', 'one line of JSON a figure')

@@ -14,7 +14,7 @@ const connections = { flood: 60, stream: 6 }
 
 /**
  * One API process that takes genuine notifications of open attempts beside a bare Hono process that verifies the same signature and inserts one
- * row; and how long an acknowledgement takes while Temporal stands still. No relay runs: what the API leaves to it is only stored.
+ * row; and how long an acknowledgement takes while Temporal stands still. No jobs runs: what the API leaves to it is only stored.
  */
 export async function benchNotify(rounds: number): Promise<Figure[]> {
   const one = await startOneApi('./floor/bare-notify.ts', {})
@@ -37,7 +37,7 @@ export async function benchNotify(rounds: number): Promise<Figure[]> {
       'bare_per_s',
       'ack_up_ms_p99',
       'ack_down_ms_p99',
-      'judged_share',
+      'resolved_share',
     ] as const
     const figures = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<
       (typeof names)[number],
@@ -46,7 +46,7 @@ export async function benchNotify(rounds: number): Promise<Figure[]> {
     for (let round = 0; round <= rounds; round++) {
       const shots = await paidAttempts(one, notifications)
       const [ours, bare] = await inTurns(shots, perS(url), perS(bareUrl))
-      const judged = await judgedShare(one, shots.length)
+      const resolved = await resolvedShare(one, shots.length)
       const up: number[] = []
       const down: number[] = []
       for (const part of thirds(await paidAttempts(one, notifications))) {
@@ -62,7 +62,7 @@ export async function benchNotify(rounds: number): Promise<Figure[]> {
       figures.bare_per_s.push(bare)
       figures.ack_up_ms_p99.push(upMs)
       figures.ack_down_ms_p99.push(downMs)
-      figures.judged_share.push(judged)
+      figures.resolved_share.push(resolved)
       say(
         `round ${round} of ${rounds}: ${ours.toFixed(0)}/s beside ${bare.toFixed(0)} bare, acknowledged within ${upMs.toFixed(1)} ms, ${downMs.toFixed(1)} without Temporal`,
       )
@@ -81,7 +81,7 @@ const thirds = (shots: Shot[]): Shot[][] =>
   [0, 1, 2].map((n) => shots.slice((n * shots.length) / 3, ((n + 1) * shots.length) / 3))
 
 /** Orders that wait for their payment, each with an open attempt, and what WeChat says when each is paid. */
-async function paidAttempts({ parts: { db, ids }, keys }: OneApi, count: number): Promise<Shot[]> {
+async function paidAttempts({ container: { db, ids }, keys }: OneApi, count: number): Promise<Shot[]> {
   const orders = Array.from({ length: count }, () => ids.next() as OrderId) // Fresh snowflakes.
   const numbers = orders.map(() => ids.next() as AttemptNumber)
   await db.sql`INSERT INTO users (id) SELECT unnest(${orders}::bigint[])` // A buyer for each: the next order of the same one would wait for its lock.
@@ -96,20 +96,22 @@ async function paidAttempts({ parts: { db, ids }, keys }: OneApi, count: number)
   return numbers.map((number) => ({ path, ...notice(number, 100) }))
 }
 
-/** Which share of the latest notifications the API judged itself; the others wait for the relay. */
-async function judgedShare({ parts: { db } }: OneApi, count: number): Promise<number> {
-  const [row] = await db.sql<{ judged: number }[]>`
-    SELECT count(outcome)::int AS judged FROM (SELECT outcome FROM notifications ORDER BY id DESC LIMIT ${count}) latest`
-  return (row?.judged ?? 0) / count
+/** Which share of the latest notifications the API resolved itself; the others wait for the jobs. */
+async function resolvedShare({ container: { db } }: OneApi, count: number): Promise<number> {
+  const [row] = await db.sql<{ resolved: number }[]>`
+    SELECT count(outcome)::int AS resolved FROM (SELECT outcome FROM notifications ORDER BY id DESC LIMIT ${count}) latest`
+  return (row?.resolved ?? 0) / count
 }
 
-/** Resolves when the API judges no more: what it still does in the background would be counted against whoever is measured next. */
-async function quiet({ parts: { db } }: OneApi): Promise<void> {
+/** Resolves when the API resolves no more: what it still does in the background would be counted against whoever is measured next. */
+async function quiet({ container: { db } }: OneApi): Promise<void> {
   let before = -1
   for (;;) {
-    const [row] = await db.sql<{ judged: number }[]>`SELECT count(outcome)::int AS judged FROM notifications`
-    if (row?.judged === before) return
-    before = row?.judged ?? 0
+    const [row] = await db.sql<
+      { resolved: number }[]
+    >`SELECT count(outcome)::int AS resolved FROM notifications`
+    if (row?.resolved === before) return
+    before = row?.resolved ?? 0
     await new Promise((resolve) => setTimeout(resolve, 250))
   }
 }

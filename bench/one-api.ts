@@ -8,8 +8,8 @@ import { type Keys, keysOf } from '../local/keys.ts'
 import { freePort } from '../local/servers/ports.ts'
 import { type Servers, startServers } from '../local/servers/start.ts'
 import { endLeftovers, removeState } from '../local/state.mjs'
-import { openParts, type Parts } from '../runtime/container.ts'
-import { drainVariables, readEnv } from '../runtime/environment.ts'
+import { type Container, openContainer } from '../runtime/container.ts'
+import { consumerVariables, readEnv } from '../runtime/environment.ts'
 import type { FromCannon, Shot, ToCannon } from './cannon.ts'
 import { say } from './figures.ts'
 import { fork } from './harness.ts'
@@ -22,7 +22,7 @@ export type OneApi = {
   stateDir: string
   servers: Servers
   keys: Keys
-  parts: Parts
+  container: Container
   /** Where the API and the bare process listen. */
   url: string
   bareUrl: string
@@ -48,7 +48,7 @@ export async function startOneApi(floor: string, app: Record<string, string>): P
     ...app,
   }
   const url = `http://127.0.0.1:${appPort}`
-  const parts = await openParts(readEnv(drainVariables, environment))
+  const container = await openContainer(readEnv(consumerVariables, environment))
   const api = await startChild({
     ...{ name: 'api', command: process.execPath, stateDir, env: environment },
     args: [
@@ -62,7 +62,7 @@ export async function startOneApi(floor: string, app: Record<string, string>): P
   const [bare, barePort] = await startBare(floor, environment)
   const cannon = await fork('./cannon.ts', {})
   return {
-    ...{ stateDir, servers, keys, parts, url, bareUrl: `http://127.0.0.1:${barePort}` },
+    ...{ stateDir, servers, keys, container, url, bareUrl: `http://127.0.0.1:${barePort}` },
     async fire(to, shots, status, connections) {
       cannon.send({ url: to, connections, shots } satisfies ToCannon)
       const [told] = (await once(cannon, 'message')) as [FromCannon]
@@ -76,7 +76,7 @@ export async function startOneApi(floor: string, app: Record<string, string>): P
       cannon.disconnect()
       bare.kill('SIGTERM')
       await api.stop()
-      await parts.close()
+      await container.close()
       await servers.stop()
       removeState(stateDir)
     },

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { bundleWorkflowCode } from '@temporalio/worker'
-import { openParts } from '../runtime/container.ts'
+import { openContainer } from '../runtime/container.ts'
 import { readEnv, workerVariables } from '../runtime/environment.ts'
 import { runProcess } from '../runtime/process.ts'
 import { startWorkersOf } from '../runtime/workers.ts'
@@ -9,11 +9,11 @@ import { answerMemory, hangUp } from './memory.ts'
 /** The process `worker`, its queue of orders only, which also collects its garbage and says how much memory it holds. */
 await runProcess(async () => {
   const env = readEnv(workerVariables, process.env)
-  const [parts, workflowBundle] = await Promise.all([
-    openParts(env),
+  const [container, workflowBundle] = await Promise.all([
+    openContainer(env),
     bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('./order-workflows.ts', import.meta.url)) }),
   ])
-  const workers = await startWorkersOf(env, parts, workflowBundle, 'orders')
+  const workers = await startWorkersOf(env, container, workflowBundle, 'orders')
   answerMemory()
-  return { parts: [workers, { stop: parts.close }, { stop: hangUp }], failed: workers.failed }
+  return { running: [workers, { stop: container.close }, { stop: hangUp }], failed: workers.failed }
 })

@@ -2,7 +2,7 @@ import { WithStartWorkflowOperation } from '@temporalio/client'
 import type { ApiClient } from '../api/client.ts'
 import { type Basket, basket, payAndSettle, placeOrder, workflowsEnded } from './buying.ts'
 import { type Figure, inParallel, percentile, say } from './figures.ts'
-import type { Rig } from './harness.ts'
+import type { Harness } from './harness.ts'
 import { historyFigures } from './histories.ts'
 
 const orders = 600
@@ -10,17 +10,17 @@ const width = 50
 const singles = 150
 
 /** Orders over HTTP beside bare Temporal workflows on the same server: throughput, latency, history events, SQL round trips. */
-export async function benchOrders(rig: Rig, rounds: number): Promise<Figure[]> {
+export async function benchOrders(harness: Harness, rounds: number): Promise<Figure[]> {
   const apis = new Map<string, ApiClient>()
-  const baskets = (n: number) => Promise.all(Array.from({ length: n }, (_, i) => basket(rig, apis, i)))
+  const baskets = (n: number) => Promise.all(Array.from({ length: n }, (_, i) => basket(harness, apis, i)))
   const placeAndSettle = async (all: Basket[], i: number) => {
     const mine = all[i]
-    if (mine) await payAndSettle(rig, mine, await placeOrder(rig, mine))
+    if (mine) await payAndSettle(harness, mine, await placeOrder(harness, mine))
   }
   say('warming up')
   const warm = await baskets(100)
   await inParallel(100, 8, (i) => placeAndSettle(warm, i))
-  await inParallel(100, width, () => bareOrder(rig))
+  await inParallel(100, width, () => bareOrder(harness))
 
   const names = [
     'orders_per_s',
@@ -39,15 +39,15 @@ export async function benchOrders(rig: Rig, rounds: number): Promise<Figure[]> {
     const many = await baskets(orders)
     const started = performance.now()
     const ours = await inParallel(orders, width, (i) => placeAndSettle(many, i))
-    await workflowsEnded(rig, (round - 1) * singles) // What is left to do would slow the floor down.
+    await workflowsEnded(harness, (round - 1) * singles) // What is left to do would slow the floor down.
     const endedMs = performance.now() - started
-    const bare = await inParallel(orders, width, () => bareOrder(rig))
+    const bare = await inParallel(orders, width, () => bareOrder(harness))
     const few = await baskets(singles)
     const place = await inParallel(singles, 1, async (i) => {
       const mine = few[i]
-      if (mine) await placeOrder(rig, mine)
+      if (mine) await placeOrder(harness, mine)
     })
-    const update = await inParallel(singles, 1, () => bareUpdate(rig))
+    const update = await inParallel(singles, 1, () => bareUpdate(harness))
     const perS = (ms: number) => (orders * 1000) / ms
     figures.orders_per_s.push(perS(ours.allMs))
     figures.floor_per_s.push(perS(bare.allMs))
@@ -61,7 +61,7 @@ export async function benchOrders(rig: Rig, rounds: number): Promise<Figure[]> {
     )
   }
   return [
-    ...(await historyFigures(rig, apis)),
+    ...(await historyFigures(harness, apis)),
     { figure: 'orders_vs_floor', rounds: figures.orders_vs_floor, target: { atLeast: 0.7 } },
     { figure: 'place_vs_floor', rounds: figures.place_vs_floor, target: { atMost: 1 } },
     { figure: 'ended_vs_floor', rounds: figures.ended_vs_floor, target: null },
@@ -73,7 +73,7 @@ export async function benchOrders(rig: Rig, rounds: number): Promise<Figure[]> {
 }
 
 /** Start, and once its timer runs (as an order's does before anybody can pay it) the signal, and the end. */
-async function bareOrder({ client, ids, floor }: Rig): Promise<void> {
+async function bareOrder({ client, ids, floor }: Harness): Promise<void> {
   const workflowId = `bare-${ids.next()}`
   const asleep = new Promise<void>((resolve) => {
     const heard = (told: { asleep?: string }) => {
@@ -90,7 +90,7 @@ async function bareOrder({ client, ids, floor }: Rig): Promise<void> {
 }
 
 /** A workflow whose update answers at once. */
-async function bareUpdate({ client, ids }: Rig): Promise<void> {
+async function bareUpdate({ client, ids }: Harness): Promise<void> {
   const startWorkflowOperation = new WithStartWorkflowOperation('barePlace', {
     taskQueue: 'bare',
     workflowId: `bare-${ids.next()}`,

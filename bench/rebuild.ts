@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { OfferKey, TicketId } from '../domain/flash-sale.ts'
 import type { SessionId, SkuId, UserId } from '../domain/ids.ts'
-import { drainDeps, type Parts } from '../runtime/container.ts'
+import { type Container, consumerDeps } from '../runtime/container.ts'
 import { insertOffer, preheat } from '../services/flash-sales/sessions.ts'
-import { startDrain } from '../workers/consumer/consumer.ts'
+import { startConsumer } from '../workers/consumer/consumer.ts'
 import { say } from './figures.ts'
 import type { Shop } from './shop.ts'
 
@@ -11,31 +11,31 @@ const live = 10_000
 
 /** Seconds from a flush of Redis to the next buyer who is let in, with 10,000 tickets of live orders to be known again. One number a round. */
 export async function measureRebuild(
-  parts: Parts,
-  env: Parameters<typeof drainDeps>[0],
+  container: Container,
+  env: Parameters<typeof consumerDeps>[0],
   shop: Shop,
   rounds: number,
 ): Promise<number[]> {
-  const offer = await crowdedOffer(parts)
-  const drain = startDrain(drainDeps(env, parts))
+  const offer = await crowdedOffer(container)
+  const consumer = startConsumer(consumerDeps(env, container))
   const seconds: number[] = []
   try {
-    await letIn(parts, shop, offer)
+    await letIn(container, shop, offer)
     for (let round = 1; round <= rounds; round++) {
-      await parts.gate.redis.flushall()
+      await container.gate.redis.flushall()
       const began = performance.now()
-      await letIn(parts, shop, offer)
+      await letIn(container, shop, offer)
       seconds.push((performance.now() - began) / 1000)
       say(`rebuild ${round} of ${rounds}: ${seconds.at(-1)?.toFixed(2)} s`)
     }
     return seconds
   } finally {
-    await drain.stop()
+    await consumer.stop()
   }
 }
 
 /** An offer with so many pieces sold to live orders, and as many left. */
-async function crowdedOffer({ db: { sql }, gate, ids }: Parts): Promise<OfferKey> {
+async function crowdedOffer({ db: { sql }, gate, ids }: Container): Promise<OfferKey> {
   const session = `2026010100-${ids.next()}` as SessionId // The form of an operator's id.
   const sku = ids.next() as SkuId // A fresh snowflake.
   await sql`INSERT INTO skus (id, product_id, name, price_fen) SELECT ${sku}, product_id, 'Bench', 5000 FROM skus LIMIT 1`
@@ -63,7 +63,7 @@ async function crowdedOffer({ db: { sql }, gate, ids }: Parts): Promise<OfferKey
 }
 
 /** Has one new buyer after the other join until one is let in. */
-async function letIn({ gate, ids }: Parts, shop: Shop, offer: OfferKey): Promise<void> {
+async function letIn({ gate, ids }: Container, shop: Shop, offer: OfferKey): Promise<void> {
   const address = shop.buyers[0]?.address
   if (!address) throw new Error('the shop has no buyers')
   for (;;) {

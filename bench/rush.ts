@@ -4,7 +4,7 @@ import type { CrowdBuyer } from '../demo/crowd/plan.ts'
 import { hireOperator, type Sale } from '../demo/flash-sale/operator.ts'
 import type { SessionId, SkuId } from '../domain/ids.ts'
 import { type Figure, say } from './figures.ts'
-import { openRig, type Rig } from './harness.ts'
+import { type Harness, openHarness } from './harness.ts'
 
 const joins = 50_000
 const pieces = 1000
@@ -16,10 +16,10 @@ const warehouse = 9001 // The one of bench/shop.ts.
  * went missing on the way, which has to be nothing.
  */
 export async function benchRush(rounds: number): Promise<Figure[]> {
-  const rig = await openRig({ TRUSTED_PROXIES: '127.0.0.1' })
+  const harness = await openHarness({ TRUSTED_PROXIES: '127.0.0.1' })
   try {
-    const buyers = await makeBuyers(rig)
-    const operator = await hireOperator(rig.stack.url, rig.stack.keys.jwt.privateKey)
+    const buyers = await makeBuyers(harness)
+    const operator = await hireOperator(harness.stack.url, harness.stack.keys.jwt.privateKey)
     const names = ['rush_s', 'rush_answered_s', 'join_p99_ms', 'oversold', 'undersold', 'lost'] as const
     const figures = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<
       (typeof names)[number],
@@ -27,12 +27,12 @@ export async function benchRush(rounds: number): Promise<Figure[]> {
     > // One list a name.
     for (let round = 1; round <= rounds; round++) {
       // Signing and fetching 50,000 tokens takes its time; tokens live until a minute after the opening.
-      const sale = await operator.plan(await drop(rig), warehouse, pieces, Date.now() + 120_000, 1800)
+      const sale = await operator.plan(await drop(harness), warehouse, pieces, Date.now() + 120_000, 1800)
       const crowd = gather({
         ...{
-          url: rig.stack.url,
-          sandboxUrl: rig.stack.sandboxUrl,
-          privateKey: rig.stack.keys.jwt.privateKey,
+          url: harness.stack.url,
+          sandboxUrl: harness.stack.sandboxUrl,
+          privateKey: harness.stack.keys.jwt.privateKey,
           buyers,
           opensAt: sale.opensAt,
         },
@@ -42,11 +42,11 @@ export async function benchRush(rounds: number): Promise<Figure[]> {
         mischief: { early: 0, twice: 0, forged: 0, borrowed: 0 },
       })
       await crowd.until('ready')
-      const placed = allPlaced(rig, sale)
+      const placed = allPlaced(harness, sale)
       const told = await crowd.until('over')
       const answeredS = (Date.now() - sale.opensAt) / 1000
       const rushS = ((await placed) - sale.opensAt) / 1000
-      const counted = await countOf(rig, sale)
+      const counted = await countOf(harness, sale)
       figures.rush_s.push(rushS)
       figures.rush_answered_s.push(answeredS)
       figures.join_p99_ms.push(told.p99)
@@ -65,11 +65,11 @@ export async function benchRush(rounds: number): Promise<Figure[]> {
       target: ['oversold', 'undersold', 'lost'].includes(figure) ? { atMost: 0 } : null,
     }))
   } finally {
-    await rig.close()
+    await harness.close()
   }
 }
 
-async function makeBuyers({ db: { sql } }: Rig): Promise<CrowdBuyer[]> {
+async function makeBuyers({ db: { sql } }: Harness): Promise<CrowdBuyer[]> {
   const last = firstBuyer + joins - 1
   await sql`INSERT INTO users (id) SELECT generate_series(${firstBuyer}::bigint, ${last}::bigint)`
   await sql`
@@ -81,7 +81,7 @@ async function makeBuyers({ db: { sql } }: Rig): Promise<CrowdBuyer[]> {
   }))
 }
 
-async function drop({ db: { sql }, ids }: Rig): Promise<SkuId> {
+async function drop({ db: { sql }, ids }: Harness): Promise<SkuId> {
   const sku = ids.next() as SkuId // A fresh snowflake.
   await sql`INSERT INTO skus (id, product_id, name, price_fen) SELECT ${sku}, product_id, 'Drop', 5000 FROM skus LIMIT 1`
   await sql`INSERT INTO stock (sku_id, warehouse_id, on_hand) VALUES (${sku}, ${warehouse}, ${pieces})`
@@ -90,15 +90,15 @@ async function drop({ db: { sql }, ids }: Rig): Promise<SkuId> {
 }
 
 /** When the last piece's order was placed, ms since 1970. */
-async function allPlaced(rig: Rig, sale: Sale): Promise<number> {
+async function allPlaced(harness: Harness, sale: Sale): Promise<number> {
   for (const patience = Date.now() + 300_000; Date.now() < patience; await pause(50)) {
-    if ((await countOf(rig, sale)).placed >= pieces) return Date.now()
+    if ((await countOf(harness, sale)).placed >= pieces) return Date.now()
   }
   return Number.NaN
 }
 
 async function countOf(
-  { db: { sql } }: Rig,
+  { db: { sql } }: Harness,
   { session, sku }: Sale,
 ): Promise<{ tickets: number; placed: number }> {
   const [row] = await sql<{ tickets: number; placed: number }[]>`

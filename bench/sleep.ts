@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import type { OrderId } from '../domain/ids.ts'
 import { type Figure, inParallel, percentile, say } from './figures.ts'
-import { fork, type Rig } from './harness.ts'
+import { fork, type Harness } from './harness.ts'
 import { inputOf } from './histories.ts'
 import { memoryOf } from './memory.ts'
 
@@ -13,16 +13,16 @@ const minuteMs = 60_000
 const width = 50
 
 /** What ten thousand sleeping orders cost a worker in memory, and how late two thousand deadlines in one minute fire beside bare timers. */
-export async function benchSleep(rig: Rig, rounds: number): Promise<Figure[]> {
+export async function benchSleep(harness: Harness, rounds: number): Promise<Figure[]> {
   const memory: number[] = []
   const late: Record<'orders' | 'floor' | 'ratio', number[]> = { orders: [], floor: [], ratio: [] }
   for (let round = 1; round <= rounds; round++) {
-    const ours = await lateness(rig, 'order', (id, ms) => startOrder(rig, id, 'orders', ms))
-    const bare = await lateness(rig, 'bare', (id, ms) => startTimer(rig, id, ms))
+    const ours = await lateness(harness, 'order', (id, ms) => startOrder(harness, id, 'orders', ms))
+    const bare = await lateness(harness, 'bare', (id, ms) => startTimer(harness, id, ms))
     late.orders.push(ours)
     late.floor.push(bare)
     late.ratio.push(ours / bare)
-    memory.push(await sleepers(rig, round))
+    memory.push(await sleepers(harness, round))
     say(
       `round ${round} of ${rounds}: p99 late ${ours.toFixed(0)} ms beside ${bare.toFixed(0)} ms bare; ${memory.at(-1)?.toFixed(1)} MB for ${asleep} orders asleep`,
     )
@@ -36,44 +36,49 @@ export async function benchSleep(rig: Rig, rounds: number): Promise<Figure[]> {
 }
 
 /** Growth of a fresh worker's memory (after full collections) from a full workflow cache to all orders asleep. */
-async function sleepers(rig: Rig, round: number): Promise<number> {
+async function sleepers(harness: Harness, round: number): Promise<number> {
   const queue = `orders-asleep-${round}`
   const worker = await fork('./order-worker.ts', {
-    ...rig.stack.environment,
+    ...harness.stack.environment,
     ORDERS_QUEUE: queue,
     CACHED_ORDERS: String(cached),
     LOG_LEVEL: 'warn',
   })
   try {
-    const before = await filled(rig, worker, queue, cached + 100)
+    const before = await filled(harness, worker, queue, cached + 100)
     say(`  ${Math.round(before)} MB with a full cache`)
-    return (await filled(rig, worker, queue, asleep - cached - 100)) - before
+    return (await filled(harness, worker, queue, asleep - cached - 100)) - before
   } finally {
     worker.kill('SIGTERM')
     await once(worker, 'exit')
   }
 }
 
-async function filled(rig: Rig, worker: ChildProcess, queue: string, orders: number): Promise<number> {
+async function filled(
+  harness: Harness,
+  worker: ChildProcess,
+  queue: string,
+  orders: number,
+): Promise<number> {
   await inParallel(orders, width, async () => {
-    const id = rig.ids.next() as OrderId // A fresh snowflake is what an order's id is.
-    await startOrder(rig, id, queue, 24 * 3_600_000)
-    await placed(rig, id)
+    const id = harness.ids.next() as OrderId // A fresh snowflake is what an order's id is.
+    await startOrder(harness, id, queue, 24 * 3_600_000)
+    await placed(harness, id)
   })
-  await rig.client.workflow.execute('collectGarbage', {
+  await harness.client.workflow.execute('collectGarbage', {
     taskQueue: queue,
-    workflowId: `collect-${rig.ids.next()}`,
+    workflowId: `collect-${harness.ids.next()}`,
   })
   return (await memoryOf(worker)).rssMb
 }
 
 /** The p99 (ms) of how long after its due time a timer's workflow task started, for timers that all fire within one minute. */
 async function lateness(
-  rig: Rig,
+  harness: Harness,
   prefix: string,
   start: (id: OrderId, ms: number) => Promise<void>,
 ): Promise<number> {
-  const ids = Array.from({ length: deadlines }, () => rig.ids.next() as OrderId) // As above.
+  const ids = Array.from({ length: deadlines }, () => harness.ids.next() as OrderId) // As above.
   // Far enough ahead that all are asleep before the first wakes.
   const first = Date.now() + 90_000
   await inParallel(deadlines, width, async (i) => {
@@ -86,7 +91,7 @@ async function lateness(
     )
   const late: number[] = []
   await inParallel(deadlines, 10, async (i) => {
-    const handle = rig.client.workflow.getHandle(`${prefix}-${ids[i]}`)
+    const handle = harness.client.workflow.getHandle(`${prefix}-${ids[i]}`)
     await handle.result()
     late.push(lateOf((await handle.fetchHistory()).events ?? []))
   })
@@ -117,18 +122,18 @@ function ms(time: unknown): number {
   return Number(seconds?.toString() ?? 0) * 1000 + (nanos ?? 0) / 1e6
 }
 
-async function startOrder(rig: Rig, id: OrderId, queue: string, payWithinMs: number): Promise<void> {
+async function startOrder(harness: Harness, id: OrderId, queue: string, payWithinMs: number): Promise<void> {
   const input = {
-    ...inputOf(rig, Number(BigInt(id) % 60n), payWithinMs),
+    ...inputOf(harness, Number(BigInt(id) % 60n), payWithinMs),
     orderId: id,
     points: '0',
     balance: '0',
   }
   const { couponId: _, ...plain } = input
-  await rig.client.workflow.start('order', { args: [plain], taskQueue: queue, workflowId: `order-${id}` })
+  await harness.client.workflow.start('order', { args: [plain], taskQueue: queue, workflowId: `order-${id}` })
 }
 
-async function startTimer({ client }: Rig, id: OrderId, durationMs: number): Promise<void> {
+async function startTimer({ client }: Harness, id: OrderId, durationMs: number): Promise<void> {
   await client.workflow.start('bareTimer', {
     args: [durationMs],
     taskQueue: 'bare',
@@ -136,8 +141,8 @@ async function startTimer({ client }: Rig, id: OrderId, durationMs: number): Pro
   })
 }
 
-async function placed({ news, db }: Rig, id: OrderId): Promise<void> {
-  const status = await news.until(id, 60_000, async () => {
+async function placed({ events, db }: Harness, id: OrderId): Promise<void> {
+  const status = await events.until(id, 60_000, async () => {
     const [row] = await db.sql<
       { status: string }[]
     >`SELECT status FROM orders WHERE id = ${id} AND status <> 'placing'`

@@ -2,24 +2,24 @@ import { apiVariables } from '../api/environment.ts'
 import { startApi } from '../api/server.ts'
 import { migrate } from '../db/migrate.ts'
 import { bundleWorkflows } from '../runtime/bundle.ts'
-import { drainDeps, openParts, relayDeps } from '../runtime/container.ts'
-import { drainVariables, readEnv } from '../runtime/environment.ts'
+import { consumerDeps, jobsDeps, openContainer } from '../runtime/container.ts'
+import { consumerVariables, readEnv } from '../runtime/environment.ts'
 import { runProcess } from '../runtime/process.ts'
 import { startWorkersOf } from '../runtime/workers.ts'
-import { startDrain } from '../workers/consumer/consumer.ts'
-import { startRelay } from '../workers/jobs/jobs.ts'
+import { startConsumer } from '../workers/consumer/consumer.ts'
+import { startJobs } from '../workers/jobs/jobs.ts'
 import { schedulePlanning, scheduleStatements } from '../workers/schedules.ts'
 
-/** The whole application in one process, for development and the demo: API, workers of both queues, relay, drain. */
+/** The whole application in one process, for development and the demo: API, workers of both queues, jobs, consumer. */
 await runProcess(async () => {
   const env = readEnv(apiVariables, process.env)
   await migrate(env.DATABASE_URL)
-  const [parts, workflowBundle] = await Promise.all([openParts(env), bundleWorkflows()])
-  const workers = await startWorkersOf(env, parts, workflowBundle)
-  const relay = startRelay(relayDeps(env, parts))
-  const drain = startDrain(drainDeps(readEnv(drainVariables, process.env), parts))
-  await schedulePlanning(parts.client, env.ORDERS_QUEUE)
-  await scheduleStatements(parts.client, env.ORDERS_QUEUE)
-  const api = await startApi(env, parts)
-  return { parts: [api, drain, relay, workers, { stop: parts.close }], failed: workers.failed }
+  const [container, workflowBundle] = await Promise.all([openContainer(env), bundleWorkflows()])
+  const workers = await startWorkersOf(env, container, workflowBundle)
+  const jobs = startJobs(jobsDeps(env, container))
+  const consumer = startConsumer(consumerDeps(readEnv(consumerVariables, process.env), container))
+  await schedulePlanning(container.client, env.ORDERS_QUEUE)
+  await scheduleStatements(container.client, env.ORDERS_QUEUE)
+  const api = await startApi(env, container)
+  return { running: [api, consumer, jobs, workers, { stop: container.close }], failed: workers.failed }
 })

@@ -55,7 +55,7 @@ async function plain<T extends readonly Told[]>(jobs: Jobs<T>): Results<T> {
       const began = Date.now()
       const seconds = () => ((Date.now() - began) / 1000).toFixed(1)
       let doing = 'at work'
-      const news = setInterval(
+      const ticker = setInterval(
         () => process.stdout.write(`… ${name}: ${doing} (${seconds()} s)\n`),
         NEWS_EVERY_MS,
       )
@@ -66,7 +66,7 @@ async function plain<T extends readonly Told[]>(jobs: Jobs<T>): Results<T> {
           process.stdout.write(`✖ ${name} (${seconds()} s)\n`)
           throw error
         })
-        .finally(() => clearInterval(news))
+        .finally(() => clearInterval(ticker))
       process.stdout.write(`✔ ${result.about} (${seconds()} s)\n`)
       return result
     }),

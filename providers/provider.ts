@@ -29,7 +29,7 @@ export type Trade =
  * How a buyer pays at a provider: by scanning a QR text (`native`, `qr`), inside WeChat (`jsapi`), from a phone's browser (`h5`), or on the
  * provider's own page (`page`).
  */
-export type Way = 'native' | 'jsapi' | 'h5' | 'page' | 'qr' | 'wallet'
+export type PaymentProduct = 'native' | 'jsapi' | 'h5' | 'page' | 'qr' | 'wallet'
 
 /** What a way of paying has to know of the buyer: kept while the attempt is open, for a repetition of its creation, and forgotten after. */
 export type Payer = { openid?: string; ip?: string }
@@ -37,7 +37,7 @@ export type Payer = { openid?: string; ip?: string }
 /** All that creating a trade needs; stored before the call, so that a repeated call sends identical parameters. */
 export type OpenRequest = {
   attempt: AttemptNumber
-  way: Way
+  way: PaymentProduct
   amount: Fen
   currency: 'CNY'
   description: string
@@ -152,7 +152,7 @@ export class NotificationRejected extends Error {
 export interface PaymentProvider {
   readonly name: string
   /** What a buyer may choose here, by the API's name, and the way of paying that it is. */
-  readonly channels: Readonly<Record<string, Way>>
+  readonly channels: Readonly<Record<string, PaymentProduct>>
   readonly timeoutMs: number
   open(request: OpenRequest): Promise<Opened>
   query(attempt: AttemptNumber, creation: 'in_flight' | 'settled'): Promise<Trade>

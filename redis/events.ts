@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis'
 import { type OfferKey, offerChannel } from '../domain/flash-sale.ts'
 import { type OrderId, orderChannel, type SessionId } from '../domain/ids.ts'
 
-export type OrderNews = {
+export type Events = {
   /** Tells everyone who waits, here and in other processes, that the order's row has changed. Never throws: the row is the truth. */
   announce(order: OrderId): void
   /** Tells everyone that pieces of an offer are for sale again. Never throws. */
@@ -14,7 +14,7 @@ export type OrderNews = {
   onOffer(listener: (channel: string) => void): void
   /**
    * Waits until `look` answers something other than undefined, at the most `forMs`. It looks at once (unless told that there can be nothing
-   * yet: `later`), at each announcement, and now and then in case the news got lost: every 100 ms while Redis is away, each second otherwise.
+   * yet: `later`), at each announcement, and now and then in case the events got lost: every 100 ms while Redis is away, each second otherwise.
    * Undefined when the time is over.
    */
   until<T>(
@@ -27,7 +27,7 @@ export type OrderNews = {
 }
 
 /** News of orders and offers within this process and, through Redis (`order:<id>`, `offer:<session>:<sku>`; one subscription a process), among processes. */
-export function orderNews(redis: Redis): OrderNews {
+export function createEvents(redis: Redis): Events {
   const here = new EventEmitter().setMaxListeners(0)
   const subscriber = redis.duplicate({ enableOfflineQueue: true, maxRetriesPerRequest: null })
   subscriber.on('error', () => {})

@@ -1,8 +1,8 @@
 import type { NotificationId, OrderId } from '../domain/ids.ts'
-import { judge } from '../services/payments/resolve-payment.ts'
+import { resolvePayment } from '../services/payments/resolve-payment.ts'
 import { type DeliveryDeps, tell } from './deliver.ts'
 
-/** How many are judged at once, how many may wait here, and how many that wait for an answer are a crowd. */
+/** How many are resolved at once, how many may wait here, and how many that wait for an answer are a crowd. */
 const atOnce = 8
 const mostWaiting = 10_000
 const crowd = 12
@@ -10,13 +10,13 @@ const crowd = 12
 const waveMs = 100
 
 export type BackgroundDelivery = {
-  /** Has a stored notification judged; not waited for. What is dropped here, or fails, is due for the relay within seconds. */
+  /** Has a stored notification resolved; not waited for. What is dropped here, or fails, is due for the jobs within seconds. */
   soon(order: OrderId, notification: NotificationId): void
-  /** Does what somebody waits for; while there is a crowd of these, no judgement begins, as a provider that waits too long posts again. */
+  /** Does what somebody waits for; while there is a crowd of these, no resolution begins, as a provider that waits too long posts again. */
   after<T>(answer: () => Promise<T>): Promise<T>
 }
 
-/** Judges stored notifications in this process, a few at a time, so that a flood of them takes neither the database nor the answers away from others. */
+/** Resolves stored notifications in this process, a few at a time, so that a flood of them takes neither the database nor the answers away from others. */
 export function backgroundDelivery(deps: DeliveryDeps): BackgroundDelivery {
   const waiting: [OrderId, NotificationId][] = []
   let underway = 0
@@ -27,10 +27,10 @@ export function backgroundDelivery(deps: DeliveryDeps): BackgroundDelivery {
   const deliver = async (order: OrderId, notification: NotificationId): Promise<void> => {
     underway += 1
     try {
-      const outcome = await judge(deps.sql, deps.accounts, notification)
-      void tell(deps, order, notification, outcome) // Takes as long as Temporal is away; judging the next one does not.
+      const outcome = await resolvePayment(deps.sql, deps.accounts, notification)
+      void tell(deps, order, notification, outcome) // Takes as long as Temporal is away; resolving the next one does not.
     } catch (error) {
-      deps.log.warn({ order, error }, 'a notification waits for the relay')
+      deps.log.warn({ order, error }, 'a notification waits for the jobs')
     } finally {
       underway -= 1
       next()

@@ -7,22 +7,22 @@ import { connect, type Db } from '../db/client.ts'
 import { ConfigurationError } from '../domain/configuration.ts'
 import type { Ids } from '../domain/ids.ts'
 import { type Carts, createCarts } from '../redis/carts.ts'
-import { type OrderNews, orderNews } from '../redis/events.ts'
+import { createEvents, type Events } from '../redis/events.ts'
 import { createGate, type Gate } from '../redis/gate/gate.ts'
 import { createQueue, type TicketQueue } from '../redis/gate/queue.ts'
 import { leasedSnowflakes } from '../services/operations/snowflake-lease.ts'
-import type { DrainDeps } from '../workers/consumer/deps.ts'
-import type { RelayDeps } from '../workers/jobs/deps.ts'
-import { askingAtMost } from '../workers/jobs/provider-rate-limit.ts'
-import type { DrainEnv, WorkerEnv } from './environment.ts'
+import type { ConsumerDeps } from '../workers/consumer/deps.ts'
+import type { JobsDeps } from '../workers/jobs/deps.ts'
+import { createProviderRateLimit } from '../workers/jobs/provider-rate-limit.ts'
+import type { ConsumerEnv, WorkerEnv } from './environment.ts'
 import { configurePayments, type Payments } from './payments.ts'
 import { installRuntime } from './temporal.ts'
 
 /** What every process is made of, opened once and closed together. */
-export type Parts = {
+export type Container = {
   db: Db
   redis: Redis
-  news: OrderNews
+  events: Events
   carts: Carts
   /** The flash-sale gate, and the queue of those that it let in. */
   gate: Gate
@@ -35,11 +35,11 @@ export type Parts = {
   close(): Promise<void>
 }
 
-/** Opens the parts, or throws what is missing. The client shares the workers' connection: that is what makes an eager start possible. */
-export async function openParts(
+/** Opens the container, or throws what is missing. The client shares the workers' connection: that is what makes an eager start possible. */
+export async function openContainer(
   env: WorkerEnv,
   options: { debugSql?: (query: string) => void } = {},
-): Promise<Parts> {
+): Promise<Container> {
   const log = pino({
     level: env.LOG_LEVEL,
     serializers: { error: pino.stdSerializers.err },
@@ -55,13 +55,13 @@ export async function openParts(
   redis.on('error', (error) => log.warn({ error: error.message }, 'Redis'))
   const gateRedis = openGateRedis(env, redis)
   gateRedis.on('error', (error) => log.warn({ error: error.message }, 'the gate’s Redis'))
-  const news = orderNews(redis)
+  const events = createEvents(redis)
   const connection = await reached('TEMPORAL_ADDRESS', () => NativeConnection.connect(temporalOf(env)))
   const ids = await reached('DATABASE_URL', () => leasedSnowflakes(db))
   return {
     db,
     redis,
-    news,
+    events,
     carts: createCarts(redis),
     gate: createGate(gateRedis),
     queue: createQueue(gateRedis),
@@ -71,7 +71,7 @@ export async function openParts(
     client: new Client({ connection, namespace: env.TEMPORAL_NAMESPACE }),
     log,
     async close() {
-      await news.close()
+      await events.close()
       await connection.close()
       await ids.release().catch((error) => log.warn({ error }, 'the snowflake lease runs out by itself'))
       if (gateRedis !== redis) gateRedis.disconnect()
@@ -84,7 +84,7 @@ export async function openParts(
 /** Redis answers soon or not at all; what is asked in one moment goes in one packet. */
 const redisOptions = { maxRetriesPerRequest: 2, commandTimeout: 2000, enableAutoPipelining: true }
 
-/** The gate may have a Redis of its own, or a cluster; by default it shares the one of carts and news. */
+/** The gate may have a Redis of its own, or a cluster; by default it shares the one of carts and events. */
 function openGateRedis({ GATE_URL, GATE_CLUSTER }: WorkerEnv, shared: Redis): Redis | Cluster {
   if (GATE_CLUSTER === 'on') {
     if (GATE_URL === undefined)
@@ -135,22 +135,34 @@ async function reached<T>(variable: string, reach: () => Promise<T>): Promise<T>
   }
 }
 
-export const drainDeps = (env: DrainEnv, { db, gate, queue, client, news, log }: Parts): DrainDeps => ({
-  ...{ db, gate, queue, client, news, log },
+export const consumerDeps = (
+  env: ConsumerEnv,
+  { db, gate, queue, client, events, log }: Container,
+): ConsumerDeps => ({
+  ...{ db, gate, queue, client, events, log },
   ordersQueue: env.ORDERS_QUEUE,
-  startsInFlight: env.DRAIN_STARTS_IN_FLIGHT,
+  startsInFlight: env.CONSUMER_STARTS_IN_FLIGHT,
 })
 
-export const relayDeps = (
+export const jobsDeps = (
   env: WorkerEnv,
-  { db, ids, client, payments, news, carts, redis, log }: Parts,
-): RelayDeps => ({
-  ...{ db, ids, client, payments, news, carts, log },
+  { db, ids, client, payments, events, carts, redis, log }: Container,
+): JobsDeps => ({
+  ...{ db, ids, client, payments, events, carts, log },
   queue: env.ORDERS_QUEUE,
-  asking: askingAtMost(redis, env.PROVIDER_CALLS_PER_SECOND),
+  providerRateLimit: createProviderRateLimit(redis, env.PROVIDER_CALLS_PER_SECOND),
 })
 
-export const activityDeps = ({ db, ids, news, carts, gate, queue, payments, log }: Parts): ActivityDeps => ({
-  ...{ db, ids, news, carts, gate, queue, log },
+export const activityDeps = ({
+  db,
+  ids,
+  events,
+  carts,
+  gate,
+  queue,
+  payments,
+  log,
+}: Container): ActivityDeps => ({
+  ...{ db, ids, events, carts, gate, queue, log },
   ...payments,
 })

@@ -2,40 +2,40 @@ import { type Client, WorkflowNotFoundError } from '@temporalio/client'
 import type { Logger } from 'pino'
 import type { Sql } from '../db/client.ts'
 import { type NotificationId, type OrderId, orderWorkflowId } from '../domain/ids.ts'
-import type { OrderNews } from '../redis/events.ts'
-import { type Accounts, judge, type Outcome } from '../services/payments/resolve-payment.ts'
+import type { Events } from '../redis/events.ts'
+import { type Accounts, type Outcome, resolvePayment } from '../services/payments/resolve-payment.ts'
 import { paid } from '../workflows/messages.ts'
 
 export type DeliveryDeps = {
   sql: Sql
   accounts: Accounts
   client: Client
-  news: Pick<OrderNews, 'announce'>
+  events: Pick<Events, 'announce'>
   log: Logger
 }
 
 /**
- * Has a stored notification judged, and tells the order's workflow when that paid it. Throws when it could not be judged: it stays due, and
- * the relay comes again. A signal decides nothing: a workflow that never got it learns from the rows before it closes.
+ * Has a stored notification resolved, and tells the order's workflow when that paid it. Throws when it could not be resolved: it stays due, and
+ * the jobs comes again. A signal decides nothing: a workflow that never got it learns from the rows before it closes.
  */
 export async function deliver(
   deps: DeliveryDeps,
   order: OrderId | null,
   notification: NotificationId,
 ): Promise<Outcome> {
-  const outcome = await judge(deps.sql, deps.accounts, notification)
+  const outcome = await resolvePayment(deps.sql, deps.accounts, notification)
   if (order !== null) await tell(deps, order, notification, outcome)
   return outcome
 }
 
-/** Tells whoever looks at the order that it was judged, and its workflow when that paid it. Never throws. */
+/** Tells whoever looks at the order that it was resolved, and its workflow when that paid it. Never throws. */
 export async function tell(
-  { client, news, log }: DeliveryDeps,
+  { client, events, log }: DeliveryDeps,
   order: OrderId,
   notification: NotificationId,
   outcome: Outcome,
 ): Promise<void> {
-  news.announce(order)
+  events.announce(order)
   if (outcome !== 'paid') return
   await signal(client, order, notification).catch((error) =>
     log.warn({ order, error }, 'the workflow learns at its deadline that it is paid'),

@@ -43,11 +43,11 @@ export const workerVariables = z.object({
 })
 export type WorkerEnv = z.infer<typeof workerVariables>
 
-export const drainVariables = workerVariables.extend({
-  /** How many starts of flash orders are under way at once, in each drain. */
-  DRAIN_STARTS_IN_FLIGHT: z.coerce.number().int().min(1).max(1000).default(50),
+export const consumerVariables = workerVariables.extend({
+  /** How many starts of flash orders are under way at once, in each consumer. */
+  CONSUMER_STARTS_IN_FLIGHT: z.coerce.number().int().min(1).max(1000).default(50),
 })
-export type DrainEnv = z.infer<typeof drainVariables>
+export type ConsumerEnv = z.infer<typeof consumerVariables>
 
 /** What reconciling by hand needs: no Redis, no Temporal. */
 export const reconcileVariables = z.object({ DATABASE_URL: shared.DATABASE_URL, ...paymentVariables })

@@ -1,10 +1,10 @@
 import type { Logger } from 'pino'
 
 /** A duty: does what is due, a bounded batch at a time, and says how much that was. */
-export type Duty = { name: string; everyMs: number; run(): Promise<number> }
+export type PollLoop = { name: string; everyMs: number; run(): Promise<number> }
 
 /** Runs each duty again and again until stopped: at once after a batch that found something, after its pause otherwise. A fault is logged and tried again. */
-export function runDuties(duties: readonly Duty[], log: Logger): { stop(): Promise<void> } {
+export function runPollLoops(duties: readonly PollLoop[], log: Logger): { stop(): Promise<void> } {
   const stopping = new AbortController()
   const loops = duties.map((duty) => loop(duty, log, stopping.signal))
   return {
@@ -15,7 +15,7 @@ export function runDuties(duties: readonly Duty[], log: Logger): { stop(): Promi
   }
 }
 
-async function loop(duty: Duty, log: Logger, signal: AbortSignal): Promise<void> {
+async function loop(duty: PollLoop, log: Logger, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const found = await duty.run().catch((error) => {
       log.error({ error, duty: duty.name }, 'a duty failed and is tried again')

@@ -7,12 +7,12 @@ type Stoppable = { stop(): Promise<void> }
  * says what to set; another failure ends it with its stack.
  */
 export async function runProcess(
-  start: () => Promise<{ parts: Stoppable[]; failed?: Promise<never> }>,
+  start: () => Promise<{ running: Stoppable[]; failed?: Promise<never> }>,
 ): Promise<void> {
   try {
-    const { parts, failed } = await start()
+    const { running, failed } = await start()
     await Promise.race([signalled(), ...(failed ? [failed] : [])])
-    for (const part of parts) await part.stop()
+    for (const part of running) await part.stop()
     process.exitCode = 0
   } catch (error) {
     console.error(error instanceof ConfigurationError ? error.message : error)

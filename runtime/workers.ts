@@ -6,7 +6,7 @@ import {
   createSessionActivities,
 } from '../activities/index.ts'
 import { paymentsQueue } from '../workflows/messages.ts'
-import { activityDeps, type Parts } from './container.ts'
+import { activityDeps, type Container } from './container.ts'
 import type { WorkerEnv } from './environment.ts'
 
 type WorkerOptions = {
@@ -38,20 +38,20 @@ export async function startWorkers(options: WorkerOptions, only?: 'orders'): Pro
   }
 }
 
-/** The same for a process that has read its environment and opened its parts. */
+/** The same for a process that has read its environment and opened its container. */
 export const startWorkersOf = (
   env: WorkerEnv,
-  parts: Parts,
+  container: Container,
   workflowBundle: WorkflowBundleOption,
   only?: 'orders',
 ): Promise<Running> =>
   startWorkers(
     {
-      connection: parts.connection,
+      connection: container.connection,
       namespace: env.TEMPORAL_NAMESPACE,
       queue: env.ORDERS_QUEUE,
       workflowBundle,
-      activities: activityDeps(parts),
+      activities: activityDeps(container),
       cachedOrders: env.CACHED_ORDERS,
       providerCallsPerSecond: env.PROVIDER_CALLS_PER_SECOND,
     },

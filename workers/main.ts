@@ -1,5 +1,5 @@
 import { bundleWorkflows } from '../runtime/bundle.ts'
-import { openParts } from '../runtime/container.ts'
+import { openContainer } from '../runtime/container.ts'
 import { readEnv, workerVariables } from '../runtime/environment.ts'
 import { runProcess } from '../runtime/process.ts'
 import { startWorkersOf } from '../runtime/workers.ts'
@@ -8,9 +8,9 @@ import { schedulePlanning, scheduleStatements } from './schedules.ts'
 /** The process `worker`: workflows and activities of the queues `orders` and `payments`, and the Schedules that plan flash sales and have statements reconciled. */
 await runProcess(async () => {
   const env = readEnv(workerVariables, process.env)
-  const [parts, workflowBundle] = await Promise.all([openParts(env), bundleWorkflows()])
-  const workers = await startWorkersOf(env, parts, workflowBundle)
-  await schedulePlanning(parts.client, env.ORDERS_QUEUE)
-  await scheduleStatements(parts.client, env.ORDERS_QUEUE)
-  return { parts: [workers, { stop: parts.close }], failed: workers.failed }
+  const [container, workflowBundle] = await Promise.all([openContainer(env), bundleWorkflows()])
+  const workers = await startWorkersOf(env, container, workflowBundle)
+  await schedulePlanning(container.client, env.ORDERS_QUEUE)
+  await scheduleStatements(container.client, env.ORDERS_QUEUE)
+  return { running: [workers, { stop: container.close }], failed: workers.failed }
 })

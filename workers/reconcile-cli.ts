@@ -48,7 +48,7 @@ async function run(): Promise<number> {
       )
       console.log(figuresTable(matched, colour))
       if (matched.repaired > 0)
-        console.log('What was repaired is judged by the relay within seconds: orders paid, refunds closed.')
+        console.log('What was repaired is resolved by the jobs within seconds: orders paid, refunds closed.')
       if (matched.different === 0) return 0
       console.log(await differencesTable(db.sql, of, colour))
       return 1

@@ -12,7 +12,7 @@ export type RefundInput = { number: RefundNumber }
 /** Which statement: a provider's of a day in Shanghai, `YYYY-MM-DD`. */
 export type ReconcileInput = { provider: string; date: string }
 
-/** The judge has settled this order's payment, which this notification told of. The rows say so too; without the signal it is learnt later. */
+/** The resolver has settled this order's payment, which this notification told of. The rows say so too; without the signal it is learnt later. */
 export const paid = defineSignal<[NotificationId]>('paid')
 
 /** Somebody wants the order closed before its deadline. */

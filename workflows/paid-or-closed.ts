@@ -10,21 +10,21 @@ import {
 import type { PaymentActivities } from '../activities/index.ts'
 import type { OrderId } from '../domain/ids.ts'
 import type { AttemptClosed } from '../services/payments/close-attempt.ts'
-import { type Life, unlessPaid } from './life.ts'
+import { localFirst } from './local-first.ts'
 import { attentionReason, type OrderEnd, paymentsQueue } from './messages.ts'
-import { sure } from './roads.ts'
+import { type Signals, unlessPaid } from './signals.ts'
 
-const closeOrder = sure('closeOrder', 'close and give everything back, unless an attempt is open')
-const judge = sure('judge', 'judge what closing found')
-const raiseAttention = sure('raiseAttention', 'ask a human to look')
-const clearAttention = sure('clearAttention', 'a human need not look any more')
+const closeOrder = localFirst('closeOrder', 'close and give everything back, unless an attempt is open')
+const resolvePayment = localFirst('resolvePayment', 'resolvePayment what closing found')
+const raiseAttention = localFirst('raiseAttention', 'ask a human to look')
+const clearAttention = localFirst('clearAttention', 'a human need not look any more')
 
 /** The race: a payment against the deadline or somebody's wish to close. Payment wins a tie, also when the timer fired first. */
-export async function paidOrClosed(life: Life, order: OrderId, payBy: number): Promise<OrderEnd> {
+export async function paidOrClosed(signals: Signals, order: OrderId, payBy: number): Promise<OrderEnd> {
   setCurrentDetails(`Waiting for the payment until ${new Date(payBy).toISOString()}.`)
   const left = payBy - Date.now()
-  if (left > 0) await condition(() => life.paid || life.cancelled !== undefined, left)
-  return life.paid ? settled() : await close(life, order)
+  if (left > 0) await condition(() => signals.paid || signals.cancelled !== undefined, left)
+  return signals.paid ? settled() : await close(signals, order)
 }
 
 function settled(): OrderEnd {
@@ -34,10 +34,10 @@ function settled(): OrderEnd {
 
 /**
  * Closes at the provider first, then here: `closeOrder` gives nothing back while an attempt is open, whatever is remembered here. Money that
- * was judged before that wins; money after it goes back.
+ * was resolved before that wins; money after it goes back.
  */
-async function close(life: Life, order: OrderId): Promise<OrderEnd> {
-  const why = life.cancelled ?? 'pay_timeout'
+async function close(signals: Signals, order: OrderId): Promise<OrderEnd> {
+  const why = signals.cancelled ?? 'pay_timeout'
   for (;;) {
     const { status, openAttempt } = await closeOrder(order, why)
     if (status === 'to_ship') return settled()
@@ -45,36 +45,36 @@ async function close(life: Life, order: OrderId): Promise<OrderEnd> {
       setCurrentDetails(`Closed (${why}). Everything that was reserved is for sale again.`)
       return { status }
     }
-    if (await paidMeanwhile(life, order)) return settled()
+    if (await paidMeanwhile(signals, order)) return settled()
   }
 }
 
 /** Ends the open attempt by its provider's word, unless the order is paid first. While that word is unknown, a human is asked and nothing happens. */
-async function paidMeanwhile(life: Life, order: OrderId): Promise<boolean> {
+async function paidMeanwhile(signals: Signals, order: OrderId): Promise<boolean> {
   setCurrentDetails('Closing: asking the payment provider before anything is given back.')
   const scope = new CancellationScope({ cancellable: true })
   const closing = scope.run(() => closePatiently(order))
-  const answer = await unlessPaid(life, closing)
+  const answer = await unlessPaid(signals, closing)
   if (answer === 'paid') {
     scope.cancel()
     await closing.catch(() => {}) // Cancelled: the payment was faster.
     return true
   }
-  if (answer.is === 'closed') return life.paid
-  const outcome = await judge(order, answer.notification)
-  return outcome === 'attention' ? await untilHumansHaveActed(life) : outcome === 'paid'
+  if (answer.is === 'closed') return signals.paid
+  const outcome = await resolvePayment(order, answer.notification)
+  return outcome === 'attention' ? await untilHumansHaveActed(signals) : outcome === 'paid'
 }
 
 /** The provider has the buyer's money and names an account that is not ours: a human corrects that, or gives it back there. Until then nothing is released. */
-async function untilHumansHaveActed(life: Life): Promise<boolean> {
+async function untilHumansHaveActed(signals: Signals): Promise<boolean> {
   setCurrentDetails(
     'The provider has money for this order, but not for the account that is configured. A human has to look; everything stays reserved.',
   )
   upsertSearchAttributes([{ key: attentionReason, value: 'foreign_notification' }])
-  const { wishes } = life
-  await condition(() => life.paid || life.wishes > wishes, '1 h') // Then the provider is asked again.
+  const { wishes } = signals
+  await condition(() => signals.paid || signals.wishes > wishes, '1 h') // Then the provider is asked again.
   upsertSearchAttributes([{ key: attentionReason, value: null }])
-  return life.paid
+  return signals.paid
 }
 
 async function closePatiently(order: OrderId): Promise<AttemptClosed> {

@@ -2,13 +2,13 @@ import { proxyActivities, setCurrentDetails, workflowInfo } from '@temporalio/wo
 import type { OrderActivities } from '../activities/index.ts'
 import type { OrderInput } from '../domain/order-input.ts'
 import type { Confirmed } from '../services/orders/place.ts'
-import { isAnswer, quickly, refusalOf, sure } from './roads.ts'
+import { fastPath, isAnswer, localFirst, refusalOf } from './local-first.ts'
 
-const rejectOrder = sure('rejectOrder', 'undo every step and reject')
+const rejectOrder = localFirst('rejectOrder', 'undo every step and reject')
 
 /**
- * The quick road places the order in one local activity and one transaction, where a refusal leaves nothing to undo. When that fails for a
- * fault, or finds the work half done, the slow road goes on step by step. Either way the rows say how it ended, also when a crash re-ran it.
+ * The fast path places the order in one local activity and one transaction, where a refusal leaves nothing to undo. When that fails for a
+ * fault, or finds the work half done, the fallback goes on step by step. Either way the rows say how it ended, also when a crash re-ran it.
  */
 export async function placing(input: OrderInput): Promise<Confirmed> {
   const placed = (await atOnce(input)) ?? (await stepByStep(input))
@@ -26,7 +26,7 @@ async function atOnce(input: OrderInput): Promise<Confirmed | undefined> {
   ]
   const summary = [...steps, ...(input.points === '0' ? [] : ['spend points']), 'confirm'].join(' → ')
   try {
-    return await quickly('place', summary)(input, workflowInfo().firstExecutionRunId)
+    return await fastPath('place', summary)(input, workflowInfo().firstExecutionRunId)
   } catch (error) {
     if (isAnswer(error)) throw error
     return undefined

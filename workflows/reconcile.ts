@@ -8,11 +8,11 @@ import {
   workflowInfo,
 } from '@temporalio/workflow'
 import type { PaymentActivities } from '../activities/index.ts'
+import { localFirst } from './local-first.ts'
 import { attentionReason, paymentsQueue, type ReconcileInput } from './messages.ts'
-import { sure } from './roads.ts'
 
-const raiseAttention = sure('raiseAttention', 'ask a human to look')
-const clearAttention = sure('clearAttention', 'a human need not look any more')
+const raiseAttention = localFirst('raiseAttention', 'ask a human to look')
+const clearAttention = localFirst('clearAttention', 'a human need not look any more')
 
 /** How a day's reconciliation ends: how many rows the statement has, what was stored because of them, and what does not agree. */
 type Reconciled = { rows: number; repaired: number; different: number }

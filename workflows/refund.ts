@@ -7,10 +7,10 @@ import {
 } from '@temporalio/workflow'
 import type { PaymentActivities } from '../activities/index.ts'
 import type { RefundEnd } from '../services/payments/send-refund.ts'
+import { localFirst } from './local-first.ts'
 import { attentionReason, paymentsQueue, type RefundInput } from './messages.ts'
-import { sure } from './roads.ts'
 
-const raiseAttention = sure('raiseAttention', 'ask a human to look')
+const raiseAttention = localFirst('raiseAttention', 'ask a human to look')
 
 /**
  * Sends money back until the provider's final word. Its number derives from its cause, so whoever finds the cause finds this one workflow.

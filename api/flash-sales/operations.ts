@@ -13,7 +13,7 @@ import { readSession } from '../../db/reads/sessions.ts'
 import type { NewOffer, QuotaChange } from '../../domain/flash-sale.ts'
 import { type SessionId, sessionWorkflowId } from '../../domain/ids.ts'
 import { type Refusal, Refused, refuse } from '../../domain/refusals.ts'
-import type { OrderNews } from '../../redis/events.ts'
+import type { Events } from '../../redis/events.ts'
 import { insertSession, type SessionPlan } from '../../services/flash-sales/plan-session.ts'
 import type { session as sessionWorkflow } from '../../workflows/index.ts'
 import { addOffer, changeQuota, endNow, pause, resume } from '../../workflows/messages.ts'
@@ -36,7 +36,7 @@ export type SessionOperations = {
 type OperationDeps = {
   sql: Sql
   client: Client
-  news: Pick<OrderNews, 'announceSession'>
+  events: Pick<Events, 'announceSession'>
   /** The task queue of sessions: that of orders. */
   queue: string
   log: Logger
@@ -48,7 +48,7 @@ type OperationDeps = {
 export function createSessionOperations({
   sql,
   client,
-  news,
+  events,
   queue,
   log,
   waitMs = 10_000,
@@ -98,7 +98,7 @@ export function createSessionOperations({
   return {
     async plan(plan) {
       const fresh = await insertSession(sql, plan)
-      news.announceSession(plan.id)
+      events.announceSession(plan.id)
       await within(() => start(plan)).catch((error: unknown) =>
         log.warn(
           { session: plan.id, fault: faultOf(error) },

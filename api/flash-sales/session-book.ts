@@ -3,8 +3,8 @@ import { livingSessions, readSession, type StoredOffer, type StoredSession } fro
 import type { OfferKey } from '../../domain/flash-sale.ts'
 import type { SessionId } from '../../domain/ids.ts'
 import { refuse } from '../../domain/refusals.ts'
-import type { OrderNews } from '../../redis/events.ts'
-import { remembered } from '../ttl-cache.ts'
+import type { Events } from '../../redis/events.ts'
+import { ttlCache } from '../ttl-cache.ts'
 
 /** Sessions with their offers, as PostgreSQL had them a second ago at the most; sooner when one was announced as changed. */
 export type SessionBook = {
@@ -18,14 +18,14 @@ const all = 'all'
 
 export function createSessionBook({
   sql,
-  news,
+  events,
 }: {
   sql: Sql
-  news: Pick<OrderNews, 'onOffer'>
+  events: Pick<Events, 'onOffer'>
 }): SessionBook {
-  const single = remembered((session) => readSession(sql, session as SessionId)) // Asked for by `offer` alone.
-  const living = remembered(() => livingSessions(sql), { most: 1 })
-  news.onOffer((channel) => {
+  const single = ttlCache((session) => readSession(sql, session as SessionId)) // Asked for by `offer` alone.
+  const living = ttlCache(() => livingSessions(sql), { most: 1 })
+  events.onOffer((channel) => {
     const [, session = '', sku] = channel.split(':')
     if (sku !== '') return // Pieces are back: those numbers may be a second old.
     single.forget(session)

@@ -1,11 +1,11 @@
 import { type JoinAnswer, type OfferKey, offerChannel } from '../../domain/flash-sale.ts'
 import type { UserId } from '../../domain/ids.ts'
-import type { OrderNews } from '../../redis/events.ts'
+import type { Events } from '../../redis/events.ts'
 import type { Gate } from '../../redis/gate/gate.ts'
 
 /** The fast "no": what this process remembers of offers of which nothing is left. */
 export type SoldOut = {
-  /** Whether to tell this buyer so without asking the gate to admit. At once, while it is remembered. */
+  /** Whether to tell this buyer so without asking the gate to admit. At once, while it is ttlCache. */
   tells(offer: OfferKey, buyer: UserId): boolean | Promise<boolean>
   /** The moment before the gate is asked, for `learn`. */
   asking(): number
@@ -24,13 +24,13 @@ const mostOffers = 500
  */
 export function createSoldOut(
   gate: Pick<Gate, 'left'>,
-  news: Pick<OrderNews, 'onOffer'>,
+  events: Pick<Events, 'onOffer'>,
   { forMs = 1000, now = Date.now }: { forMs?: number; now?: () => number } = {},
 ): SoldOut {
   const none = new Map<string, Memory>()
   const holders = new Map<string, Set<UserId>>()
   let announced = 0
-  news.onOffer((channel) => {
+  events.onOffer((channel) => {
     announced++
     if (!channel.endsWith(':')) none.delete(channel)
     else for (const key of none.keys()) if (key.startsWith(channel)) none.delete(key)

@@ -3,14 +3,14 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Context } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import type { TicketId } from '../../domain/flash-sale.ts'
-import type { OrderNews } from '../../redis/events.ts'
+import type { Events } from '../../redis/events.ts'
 import { faultOf } from '../http/errors/fault.ts'
 
 type Told = { view: object; ended: boolean }
 /** A ticket to follow; `look` says what it has come to. */
 export type Followed = { ticket: TicketId; look: () => Promise<Told> }
 type Deps = {
-  news: Pick<OrderNews, 'until'>
+  events: Pick<Events, 'until'>
   warn: (about: object, message: string) => void
   beatMs?: number
 }
@@ -18,7 +18,7 @@ type Deps = {
 const heartbeatMs = 15_000
 /** A browser whose stream broke off comes again after this. */
 const retryMs = 3000
-/** While news come fast, or Redis is away and `until` looks ten times a second, one look in this time is enough. */
+/** While events come fast, or Redis is away and `until` looks ten times a second, one look in this time is enough. */
 const betweenLooksMs = 250
 
 /** Names what an event says, shortly: who has seen an event of this name has nothing to learn from it. */
@@ -31,7 +31,7 @@ export const eventId = (view: object): string =>
  */
 export function ticketEvents(
   c: Context,
-  { news, warn, beatMs = heartbeatMs }: Deps,
+  { events, warn, beatMs = heartbeatMs }: Deps,
   { ticket, look }: Followed,
 ): Response {
   let sent = c.req.header('last-event-id')
@@ -49,7 +49,7 @@ export function ticketEvents(
     try {
       await stream.write(`retry: ${retryMs}\n\n`)
       for (;;) {
-        const event = await news.until(ticket, beatMs, changed)
+        const event = await events.until(ticket, beatMs, changed)
         if (event === 'gone') return
         if (event === undefined) {
           await stream.write(': still here\n\n')

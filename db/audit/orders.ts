@@ -57,8 +57,8 @@ export const orderChecks: Check[] = [
         UNION ALL SELECT concat('attempt ', number), state, expires_at FROM attempts WHERE state IN ('opening', 'open')
         UNION ALL SELECT concat('refund ', number), 'asked', due_at FROM refunds WHERE state = 'asked'
         UNION ALL SELECT concat('ticket ', id), 'waiting for its order', staged_at FROM tickets WHERE state = 'waiting'
-        UNION ALL SELECT concat('ticket ', t.id), concat('the gate is to hear: ', t.tell), COALESCE(t.ended_at, o.paid_at, t.staged_at)
-          FROM tickets t LEFT JOIN orders o ON o.id = t.id WHERE t.tell IS NOT NULL
+        UNION ALL SELECT concat('ticket ', t.id), concat('the gate is to hear: ', t.sync), COALESCE(t.ended_at, o.paid_at, t.staged_at)
+          FROM tickets t LEFT JOIN orders o ON o.id = t.id WHERE t.sync IS NOT NULL
         UNION ALL SELECT concat('session ', id), phase, ends_at FROM sessions WHERE phase = 'running'
         UNION ALL SELECT concat(topic, ' ', key), 'in the outbox', due_at FROM outbox) waiting`,
   },

@@ -32,7 +32,7 @@ export const paymentChecks: Check[] = [
   {
     name: 'captured_as_told',
     promise:
-      'Each attempt has captured what its provider told of, and every fen of it was judged: paid, or sent back',
+      'Each attempt has captured what its provider told of, and every fen of it was resolved: paid, or sent back',
     counts: 'attempts',
     unit: 'fen',
     rows: (sql) => sql`
@@ -89,10 +89,10 @@ export const paymentChecks: Check[] = [
         FROM wallet_movements WHERE kind IN ('payment', 'refund') GROUP BY 1),
       attempted AS (
         SELECT order_id, sum(captured_fen) AS captured, sum(refunded_fen) AS refunded,
-               COALESCE(sum(amount_fen) FILTER (WHERE state IN ('opening', 'open')), 0) AS unjudged
+               COALESCE(sum(amount_fen) FILTER (WHERE state IN ('opening', 'open')), 0) AS unresolved
         FROM attempts WHERE provider = 'balance' GROUP BY 1)
       SELECT concat('order ', order_id) AS subject, m.paid AS amount, a.captured, COALESCE(m.paid, 0) AS paid, a.refunded, COALESCE(m.back, 0) AS back,
-             COALESCE(m.paid, 0) = COALESCE(a.captured + a.unjudged, 0) AND COALESCE(m.back, 0) = COALESCE(a.refunded, 0) AS holds
+             COALESCE(m.paid, 0) = COALESCE(a.captured + a.unresolved, 0) AND COALESCE(m.back, 0) = COALESCE(a.refunded, 0) AS holds
       FROM attempted a FULL JOIN moved m USING (order_id)`,
   },
   {
@@ -129,8 +129,8 @@ export const paymentChecks: Check[] = [
       FULL JOIN (SELECT refund, amount_fen FROM wallet_movements WHERE kind = 'refund_instead') w ON w.refund = r.number`,
   },
   {
-    name: 'judged',
-    promise: 'Every notification has been judged within a minute',
+    name: 'resolved',
+    promise: 'Every notification has been resolved within a minute',
     counts: 'notifications',
     unit: 'fen',
     rows: (sql) => sql`

@@ -18,7 +18,7 @@ export const attention = pgTable(
   (t) => [uniqueIndex('one_open_attention').on(t.reason, t.subject).where(sql`${t.clearedAt} IS NULL`)],
 )
 
-/** What still has to be told to another system after a commit; the relay tells it until it is taken. */
+/** What still has to be told to another system after a commit; the jobs tells it until it is taken. */
 export const outbox = pgTable(
   'outbox',
   {

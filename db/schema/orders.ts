@@ -118,7 +118,7 @@ export const orderLog = pgTable(
   (t) => [index('log_of_order').on(t.orderId, t.id)],
 )
 
-/** A buyer's note waits here for its order, because personal data does not go through a workflow's history; then the relay removes it. */
+/** A buyer's note waits here for its order, because personal data does not go through a workflow's history; then the jobs removes it. */
 export const orderNotes = pgTable(
   'order_notes',
   {

@@ -76,7 +76,7 @@ export const attempts = pgTable(
   ],
 )
 
-/** What a provider told us, verified, before anything else is believed; due until the judge has written its outcome. */
+/** What a provider told us, verified, before anything else is believed; due until the resolver has written its outcome. */
 export const notifications = pgTable(
   'notifications',
   {
@@ -95,9 +95,9 @@ export const notifications = pgTable(
     app: text('app').notNull(),
     found: text('found').$type<'callback' | 'watch' | 'closing' | 'balance' | 'statement'>().notNull(),
     receivedAt: moment('received_at').notNull().defaultNow(),
-    /** `paid`, `duplicate`, `refund <number>`, `attention`: written by the judge, once; `noted` for what changes nothing. */
+    /** `paid`, `duplicate`, `refund <number>`, `attention`: written by the resolver, once; `noted` for what changes nothing. */
     outcome: text('outcome'),
-    judgedAt: moment('judged_at'),
+    resolvedAt: moment('resolved_at'),
     dueAt: moment('due_at').notNull(),
     delivered: integer('delivered').notNull().default(0),
   },
@@ -137,7 +137,7 @@ export const refunds = pgTable(
     state: text('state').$type<'asked' | 'success' | 'closed' | 'abnormal'>().notNull().default('asked'),
     /** Where the money went: back to where it came from, or, when the provider could not, into the wallet. */
     paidTo: text('paid_to').$type<'source' | 'wallet'>(),
-    /** While it is asked: when the relay makes sure, next, that its workflow runs. */
+    /** While it is asked: when the jobs makes sure, next, that its workflow runs. */
     dueAt: moment('due_at').notNull().defaultNow(),
     createdAt: moment('created_at').notNull().defaultNow(),
     endedAt: moment('ended_at'),

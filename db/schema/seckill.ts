@@ -88,9 +88,9 @@ export const tickets = pgTable(
     dueAt: moment('due_at').notNull().defaultNow(),
     tried: integer('tried').notNull().default(0),
     /** What the gate has still to be told, and the epoch under which it became true. */
-    tell: text('tell').$type<'given_back' | 'paid'>(),
-    tellEpoch: integer('tell_epoch').notNull().default(0),
-    tellAt: moment('tell_at'),
+    sync: text('sync').$type<'given_back' | 'paid'>(),
+    syncEpoch: integer('sync_epoch').notNull().default(0),
+    syncAt: moment('sync_at'),
     stagedAt: moment('staged_at').notNull().defaultNow(),
     endedAt: moment('ended_at'),
   },
@@ -98,7 +98,7 @@ export const tickets = pgTable(
     index('tickets_of_buyer').on(t.buyerId, t.sessionId, t.skuId),
     index('tickets_of_offer').on(t.sessionId, t.skuId, t.state),
     index('tickets_to_start').on(t.dueAt).where(sql`${t.state} = 'waiting'`),
-    index('tickets_to_tell').on(t.tellAt).where(sql`${t.tell} IS NOT NULL`),
+    index('tickets_to_sync').on(t.syncAt).where(sql`${t.sync} IS NOT NULL`),
     check('ticket_pieces_in_range', sql`${t.quantity} BETWEEN 1 AND 999`),
   ],
 )

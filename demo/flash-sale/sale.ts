@@ -19,7 +19,7 @@ const neverPay = 333
 const patienceMs = 120_000
 
 /**
- * Plays the flash sale: 5,000 buyers for 100 pieces, while a drain and a worker are killed and Redis forgets everything. It ends when every piece
+ * Plays the flash sale: 5,000 buyers for 100 pieces, while a consumer and a worker are killed and Redis forgets everything. It ends when every piece
  * is paid for, whatever it took. Answers what was played, with what did not go as it should.
  */
 export async function playFlashSale(db: Db, stack: Stack): Promise<Played[]> {
@@ -102,7 +102,7 @@ function verdict(
       ],
     },
     {
-      title: `no ticket without an end, though a drain, a worker and Redis’s memory were lost (${admitted} admitted) · 无遗漏`,
+      title: `no ticket without an end, though a consumer, a worker and Redis’s memory were lost (${admitted} admitted) · 无遗漏`,
       times: 1,
       problems: [
         ...unless(

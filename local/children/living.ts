@@ -9,7 +9,7 @@ export interface Living {
 const living = new Set<Living>()
 let stopping: Promise<void> | undefined
 
-/** Whether this process is on its way out: nothing may be started any more, and failures are no news. */
+/** Whether this process is on its way out: nothing may be started any more, and failures are no events. */
 export const isStopping = (): boolean => stopping !== undefined
 
 /** Counts `one` among what must not outlive this process. Answers how to take it off the list. */

@@ -69,7 +69,7 @@ function meaning(notice: z.infer<typeof noticeSchema>): Notified {
   const facts: TradeFacts = {
     provider: 'alipay',
     transaction: notice.trade_no,
-    // Whether it is one of ours is for the judge to find out.
+    // Whether it is one of ours is for the resolver to find out.
     attempt: notice.out_trade_no as AttemptNumber,
     state: notice.trade_status,
     amount: notice.total_amount,
@@ -90,7 +90,7 @@ function meaning(notice: z.infer<typeof noticeSchema>): Notified {
           is: 'refund',
           facts: { ...facts, refund: out_biz_no as RefundNumber, amount: refund_fee ?? facts.amount },
         }
-      // A refund without a number, or a trade that ended unpaid: no news of money that came, so the watch asks.
+      // A refund without a number, or a trade that ended unpaid: no events of money that came, so the watch asks.
       if (refund_fee !== undefined || gmt_refund !== undefined || notice.trade_status === 'TRADE_CLOSED')
         return { is: 'progress', facts }
       return { is: 'payment', facts }

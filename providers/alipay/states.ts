@@ -17,7 +17,7 @@ export const meanings: Meanings = {
   errors: {
     'ACQ.TRADE_NOT_EXIST': 'missing',
     'ACQ.TRADE_HAS_CLOSE': 'closed',
-    /** Paid, they say, and yet no facts to judge by: ask again. */
+    /** Paid, they say, and yet no facts to resolve by: ask again. */
     'ACQ.TRADE_HAS_SUCCESS': 'unknown',
     'ACQ.TRADE_HAS_FINISHED': 'unknown',
     'ACQ.TRADE_STATUS_ERROR': 'unknown',

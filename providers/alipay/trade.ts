@@ -59,7 +59,7 @@ export async function askTrade(
 const factsOf = (paid: z.infer<typeof paidSchema>, { sellerId, appId }: Merchant): TradeFacts => ({
   provider: 'alipay',
   transaction: paid.trade_no,
-  // Whether it is one of ours is for the judge to find out.
+  // Whether it is one of ours is for the resolver to find out.
   attempt: paid.out_trade_no as AttemptNumber,
   state: paid.trade_status,
   amount: paid.total_amount,

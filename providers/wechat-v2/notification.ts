@@ -56,7 +56,7 @@ function refund(merchant: Merchant, fields: Fields, sealed: string): RefundFacts
   return {
     provider: 'wechat-v2',
     transaction: notice.transaction_id,
-    // Whether they are ours is for the judge of refunds to find out.
+    // Whether they are ours is for the resolver of refunds to find out.
     attempt: notice.out_trade_no as AttemptNumber,
     refund: notice.out_refund_no as RefundNumber,
     state: notice.refund_status,

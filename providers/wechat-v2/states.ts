@@ -11,7 +11,7 @@ export const meanings: Meanings = {
   errors: {
     ORDERNOTEXIST: 'missing',
     ORDERCLOSED: 'closed',
-    /** Paid, they say, and yet no facts to judge by: ask again. */
+    /** Paid, they say, and yet no facts to resolve by: ask again. */
     ORDERPAID: 'unknown',
     SYSTEMERROR: 'unknown',
     INVALID_REQUEST: 'unknown',

@@ -33,7 +33,7 @@ export function factsOf(fields: Fields): TradeFacts | undefined {
   return {
     provider: 'wechat-v2',
     transaction: paid.transaction_id,
-    // Whether it is one of ours is for the judge to find out.
+    // Whether it is one of ours is for the resolver to find out.
     attempt: paid.out_trade_no as AttemptNumber,
     state: 'SUCCESS',
     amount: fen(paid.total_fee),

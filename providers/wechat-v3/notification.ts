@@ -49,7 +49,7 @@ export function notificationReader(
           facts: {
             provider: 'wechat-v3',
             transaction: notice.transaction_id,
-            // Whether they are ours is for the judge of refunds to find out.
+            // Whether they are ours is for the resolver of refunds to find out.
             attempt: notice.out_trade_no as AttemptNumber,
             refund: notice.out_refund_no as RefundNumber,
             state: notice.refund_status,

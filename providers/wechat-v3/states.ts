@@ -14,7 +14,7 @@ export const meanings: Meanings = {
     RESOURCE_NOT_EXISTS: 'missing',
     ORDER_CLOSED: 'closed',
     ORDERCLOSED: 'closed',
-    /** Paid, they say, and yet no facts to judge by: ask again. */
+    /** Paid, they say, and yet no facts to resolve by: ask again. */
     ORDERPAID: 'unknown',
     ORDER_PAID: 'unknown',
     USERPAYING: 'unknown',

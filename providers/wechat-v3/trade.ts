@@ -24,7 +24,7 @@ export const paidSchema = z.object({
 export const factsOf = (paid: z.infer<typeof paidSchema>): TradeFacts => ({
   provider: 'wechat-v3',
   transaction: paid.transaction_id,
-  // Whether it is one of ours is for the judge to find out.
+  // Whether it is one of ours is for the resolver to find out.
   attempt: paid.out_trade_no as AttemptNumber,
   state: paid.trade_state,
   amount: fen(paid.amount.total),

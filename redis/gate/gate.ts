@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Cluster, Redis } from 'ioredis'
 import type { JoinAnswer, OfferKey, TicketId } from '../../domain/flash-sale.ts'
 import type { AddressId, UserId } from '../../domain/ids.ts'
-import { joinsTogether } from './join-batcher.ts'
+import { createJoinBatcher } from './join-batcher.ts'
 import { keysOf } from './keys.ts'
 import { defineGateScripts, type EpochWord, type LoadWord } from './scripts.ts'
 
@@ -35,7 +35,7 @@ export type Standing = {
   perMinute: number
 }
 
-/** How long the gate admits without its keeper: an isolated master stops by itself. */
+/** How long the gate admits without its supervisor: an isolated master stops by itself. */
 export const leaseMs = 10_000
 
 const tokenLastsMs = 60_000
@@ -49,7 +49,7 @@ const chunk = 5000
  */
 export function createGate(redis: GateRedis) {
   defineGateScripts(redis)
-  const admit = joinsTogether(redis)
+  const admit = createJoinBatcher(redis)
   return {
     redis,
 

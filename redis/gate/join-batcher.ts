@@ -16,7 +16,7 @@ type Waiting = {
  * Asks the gate for all who join an offer in one moment by one call: what they share is read and written once, and a call costs the API and
  * Redis more than a join. Each gets an answer of their own, or the call's fault. Nobody waits for company: what came in one turn of the event loop goes.
  */
-export function joinsTogether(redis: GateRedis): (offer: OfferKey, join: Join) => Promise<string> {
+export function createJoinBatcher(redis: GateRedis): (offer: OfferKey, join: Join) => Promise<string> {
   const waiting = new Map<string, Waiting>()
 
   function send(key: string, { keys, args, answered, failed }: Waiting): void {

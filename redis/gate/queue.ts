@@ -14,28 +14,28 @@ export type Queued = {
   epoch: number
 }
 
-const group = 'drains'
-/** Entries that a drain has read and not acknowledged for so long belong to whoever asks. */
+const group = 'consumers'
+/** Entries that a consumer has read and not acknowledged for so long belong to whoever asks. */
 const takeOverMs = 5000
 
 type Entry = [id: string, fields: string[]]
 
-/** An offer's queue, as drains see it: read, stage in PostgreSQL, only then acknowledge. A drain that dies in between has lost nothing. */
+/** An offer's queue, as consumers see it: read, stage in PostgreSQL, only then acknowledge. A consumer that dies in between has lost nothing. */
 export function createQueue(redis: GateRedis) {
   return {
-    /** The next entries, for this drain alone. Empty as well when there is no queue. */
-    async read(offer: OfferKey, drain: string, most: number): Promise<Queued[]> {
+    /** The next entries, for this consumer alone. Empty as well when there is no queue. */
+    async read(offer: OfferKey, consumer: string, most: number): Promise<Queued[]> {
       const found = await orNothing(
-        redis.xreadgroup('GROUP', group, drain, 'COUNT', most, 'STREAMS', keysOf(offer).queue, '>'),
+        redis.xreadgroup('GROUP', group, consumer, 'COUNT', most, 'STREAMS', keysOf(offer).queue, '>'),
       )
       const [stream] = (found ?? []) as [string, Entry[]][] // What XREADGROUP answers for one stream.
       return (stream?.[1] ?? []).map(queuedOf)
     },
 
-    /** Entries that another drain, or this one before a restart, has read and left lying. `afterMs` 0: whatever anybody has read. */
-    async takeOver(offer: OfferKey, drain: string, most: number, afterMs = takeOverMs): Promise<Queued[]> {
+    /** Entries that another consumer, or this one before a restart, has read and left lying. `afterMs` 0: whatever anybody has read. */
+    async takeOver(offer: OfferKey, consumer: string, most: number, afterMs = takeOverMs): Promise<Queued[]> {
       const found = await orNothing(
-        redis.xautoclaim(keysOf(offer).queue, group, drain, afterMs, '0-0', 'COUNT', most),
+        redis.xautoclaim(keysOf(offer).queue, group, consumer, afterMs, '0-0', 'COUNT', most),
       )
       const [, entries] = (found ?? ['', []]) as [string, (Entry | null)[]] // What XAUTOCLAIM answers.
       return entries.flatMap((entry) => (entry?.[1] ? [queuedOf(entry)] : []))

@@ -9,7 +9,7 @@ import type { Fields } from './xml.ts'
 
 type Env = { Bindings: HttpBindings }
 type File = ReturnType<BillBook['file']>
-type Parts = {
+type Container = {
   bills: BillBook
   switches: Switchboard
   /** The request's fields, or why it isn't believed. */
@@ -24,7 +24,7 @@ const messages = new Map([
 ])
 
 /** 下载交易账单, 下载资金账单: the bill itself, unsigned, in answer to a signed request; a refusal in XML, unsigned too. */
-export function billRoutes(app: Hono<Env>, { bills, switches, heard, refuse }: Parts): void {
+export function billRoutes(app: Hono<Env>, { bills, switches, heard, refuse }: Container): void {
   const bill = (path: string, of: 'trade' | 'fundFlow') =>
     app.post(path, async (c) => {
       const fields = await heard(c)

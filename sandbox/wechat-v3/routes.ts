@@ -14,7 +14,7 @@ import { type Refund, type RefundBook, refundJson, refundNoticeJson, refundSchem
 import type { SignedHeaders, SignedRequest } from './signature.ts'
 import { creationSchemas, type Trade, type TradeBook, transactionJson, type Way } from './trades.ts'
 
-export type Parts = {
+export type Container = {
   mchId: string
   headers(body: string, key?: KeyObject, asked?: string): SignedHeaders
   mistrusts(request: SignedRequest): string | undefined
@@ -68,7 +68,7 @@ export function merchantRoutes({
   switches,
   buyer,
   notify,
-}: Parts): Hono<Env> {
+}: Container): Hono<Env> {
   const app = new Hono<Env>()
 
   const reply = (c: Context, { status, body }: Answer, key?: KeyObject): Response => {

@@ -27,7 +27,7 @@ export async function untakeOffer(tx: Tx, order: OrderId): Promise<void> {
 }
 
 /**
- * Gives a ticket's pieces back, once, in the transaction that ends its order, under the offer's lock: to the session while it lives (the drain
+ * Gives a ticket's pieces back, once, in the transaction that ends its order, under the offer's lock: to the session while it lives (the consumer
  * tells the gate, with the epoch that is read here), to the warehouse after it. Does nothing for an order without a ticket.
  */
 export async function giveBack(tx: Tx, order: OrderId, why: string): Promise<void> {
@@ -41,7 +41,7 @@ export async function giveBack(tx: Tx, order: OrderId, why: string): Promise<voi
   const { epoch, ended, warehouse } = offer
   const given = await tx`
     UPDATE tickets SET state = 'given_back', reason = ${why}, ended_at = now(),
-      tell = ${ended ? null : 'given_back'}, tell_epoch = ${epoch}, tell_at = ${ended ? null : new Date()}
+      sync = ${ended ? null : 'given_back'}, sync_epoch = ${epoch}, sync_at = ${ended ? null : new Date()}
     WHERE id = ${order} AND state = 'waiting'`
   if (given.count === 0) return
   await tx`
@@ -54,7 +54,7 @@ export async function giveBack(tx: Tx, order: OrderId, why: string): Promise<voi
     VALUES (${sku}, ${warehouse}, 'returned', ${quantity}, 0, ${order}, ${session})`
 }
 
-/** Notes that the ticket's order is paid; the drain tells the gate. Nothing happens for an order without a ticket. */
+/** Notes that the ticket's order is paid; the consumer tells the gate. Nothing happens for an order without a ticket. */
 export async function payTicket(tx: Tx, order: OrderId): Promise<void> {
-  await tx`UPDATE tickets SET state = 'paid', tell = 'paid', tell_at = now() WHERE id = ${order} AND state = 'live'`
+  await tx`UPDATE tickets SET state = 'paid', sync = 'paid', sync_at = now() WHERE id = ${order} AND state = 'live'`
 }

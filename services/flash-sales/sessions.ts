@@ -1,4 +1,4 @@
-import { stillUnknown } from '../../activities/retry-later.ts'
+import { retryLater } from '../../activities/retry-later.ts'
 import type { Sql, Tx } from '../../db/client.ts'
 import { type SessionReport, sessionReport } from '../../db/reads/sessions.ts'
 import { type NewOffer, type OfferKey, phaseMayLeaveFor, type SessionPhase } from '../../domain/flash-sale.ts'
@@ -40,7 +40,7 @@ export async function preheat(sql: Sql, gate: Gate, session: SessionId): Promise
   for (const sku of skus) await loadOnce(sql, gate, { session, sku })
 }
 
-/** Loads a gate that is empty. A loaded one may have granted tickets since, which another load before their staging would refuse: the keeper knows how. */
+/** Loads a gate that is empty. A loaded one may have granted tickets since, which another load before their staging would refuse: the supervisor knows how. */
 async function loadOnce(sql: Sql, gate: Gate, offer: OfferKey): Promise<void> {
   if ((await gate.left(offer)) === undefined) await loadOffer(sql, gate, offer)
 }
@@ -106,7 +106,7 @@ export async function untilStaged(sql: Sql, queue: TicketQueue, session: Session
   const offers = await offersOf(sql, session)
   const lengths = await Promise.all(offers.map((offer) => queue.length(offer)))
   const left = lengths.reduce((sum, length) => sum + length, 0)
-  if (left > 0) throw stillUnknown(`${left} ticket(s) of session ${session} have still to be staged`)
+  if (left > 0) throw retryLater(`${left} ticket(s) of session ${session} have still to be staged`)
 }
 
 /**

@@ -1,11 +1,11 @@
 import { keysOf } from '../../redis/gate/keys.ts'
-import type { DrainDeps } from '../../workers/consumer/deps.ts'
+import type { ConsumerDeps } from '../../workers/consumer/deps.ts'
 import { raiseAttention } from '../operations/attention.ts'
 import { loadOffer } from './load-gate.ts'
 import { type RunningOffer, runningOffers } from './running-offers.ts'
-import { drainOffer } from './stage-tickets.ts'
+import { stageEntries } from './stage-tickets.ts'
 
-/** A difference that is the same so many looks in a row is no matter of timing, unless a dead drain has staged tickets and not acknowledged them. */
+/** A difference that is the same so many looks in a row is no matter of timing, unless a dead consumer has staged tickets and not acknowledged them. */
 const lasting = 5
 /** One that is still the same so many looks after that has been ruled out is real. */
 const real = lasting + 2
@@ -15,7 +15,7 @@ const batch = 500
  * Looks after the gates, one process at a time: renews each lease; rebuilds a gate that is not the one that was loaded (a restart, a flush, a
  * failover, an older file); and sees that no piece appears or disappears: quota = left + queued + granted.
  */
-export function createKeeper(deps: DrainDeps, name: string) {
+export function createGateSupervisor(deps: ConsumerDeps, name: string) {
   const { db, gate, log } = deps
   const differences = new Map<string, { pieces: number; seen: number }>()
 
@@ -31,7 +31,7 @@ export function createKeeper(deps: DrainDeps, name: string) {
     const pieces = offer.quota - answer.left - answer.queued - offer.granted
     const key = keysOf(offer).offer
     const before = differences.get(key)
-    if (pieces === 0 || offer.untold > 0) {
+    if (pieces === 0 || offer.pending > 0) {
       differences.delete(key)
       return
     }
@@ -79,7 +79,7 @@ export function createKeeper(deps: DrainDeps, name: string) {
   }
 
   return {
-    /** One look at every gate, if this process is the keeper. Answers 0: there is always a pause until the next. */
+    /** One look at every gate, if this process is the supervisor. Answers 0: there is always a pause until the next. */
     async look(): Promise<number> {
       if (!(await holdsLease(deps, name))) {
         differences.clear()
@@ -97,24 +97,24 @@ export function createKeeper(deps: DrainDeps, name: string) {
     },
     /** Lets another process keep at once. */
     async resign(): Promise<void> {
-      await db.sql`DELETE FROM leases WHERE name = 'keeper' AND holder = ${name}`
+      await db.sql`DELETE FROM leases WHERE name = 'supervisor' AND holder = ${name}`
     },
   }
 }
 
 /** Stages everything that the queue holds, whoever has read it. */
-async function stageAll(deps: DrainDeps, offer: RunningOffer, name: string): Promise<void> {
+async function stageAll(deps: ConsumerDeps, offer: RunningOffer, name: string): Promise<void> {
   for (;;) {
     const lying = await deps.queue.takeOver(offer, name, batch, 0)
     const entries = lying.length > 0 ? lying : await deps.queue.read(offer, name, batch)
     if (entries.length === 0) return
-    await drainOffer(deps, offer, entries)
+    await stageEntries(deps, offer, entries)
   }
 }
 
-async function holdsLease({ db: { sql } }: DrainDeps, holder: string): Promise<boolean> {
+async function holdsLease({ db: { sql } }: ConsumerDeps, holder: string): Promise<boolean> {
   const held = await sql`
-    INSERT INTO leases (name, holder, leased_until) VALUES ('keeper', ${holder}, now() + interval '5 seconds')
+    INSERT INTO leases (name, holder, leased_until) VALUES ('supervisor', ${holder}, now() + interval '5 seconds')
     ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, leased_until = excluded.leased_until
       WHERE leases.holder = excluded.holder OR leases.leased_until <= now()`
   return held.count === 1

@@ -14,7 +14,7 @@ export type AttentionReason =
   | 'provider_missing'
   | 'statement_differs'
   | 'statement_missing'
-  | 'notification_unjudged'
+  | 'notification_unresolved'
   | 'ticket_waiting'
   | 'queue_entry_unreadable'
   | 'gate_recounted'
@@ -27,7 +27,7 @@ type About = {
   details?: Record<string, string>
 }
 
-/** Asks a human to act. Asking again about the same thing changes nothing while the first is open. */
+/** Asks a human to act. ProviderRateLimit again about the same thing changes nothing while the first is open. */
 export async function raiseAttention(
   sql: Sql | Tx,
   { reason, subject, orderId = null, details = {} }: About,

@@ -5,7 +5,7 @@ import type { Carts } from '../../redis/carts.ts'
 
 /**
  * Takes the bought lines out of the cart, and only those. The order is confirmed by now and nothing may undo that: with Redis away, the
- * outbox remembers and the relay does it later.
+ * outbox remembers and the jobs does it later.
  */
 export async function leaveCart(
   sql: Sql,
@@ -20,7 +20,7 @@ export async function leaveCart(
   try {
     await carts.removeBought(buyerId, bought)
   } catch (error) {
-    log.warn({ orderId, error }, 'the cart keeps the bought lines until the relay has taken them out')
+    log.warn({ orderId, error }, 'the cart keeps the bought lines until the jobs has taken them out')
     await sql`INSERT INTO outbox (topic, key, payload) VALUES ('cart_bought', ${orderId}, ${JSON.stringify({ buyerId, bought })}::jsonb)`
   }
 }

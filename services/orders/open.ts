@@ -35,7 +35,7 @@ export async function openOrder(
   refusal?: Refusal,
 ): Promise<Opened> {
   const facts = await readFacts(tx, input)
-  const verdict = { ...judgeRequest(input, facts, new Date()), ...(refusal ? { refusal } : {}) }
+  const verdict = { ...resolveRequest(input, facts, new Date()), ...(refusal ? { refusal } : {}) }
   if (await insertOrder(tx, input, runId, facts, verdict)) {
     if (verdict.refusal) await giveBack(tx, input.orderId, verdict.refusal.code)
     return { mine: true, fresh: true, status: verdict.refusal ? 'rejected' : 'placing' }
@@ -89,7 +89,7 @@ async function readFacts(
 }
 
 /** What the order costs now, or why it cannot be placed. */
-function judgeRequest(input: OrderInput, facts: Facts, now: Date): Verdict {
+function resolveRequest(input: OrderInput, facts: Facts, now: Date): Verdict {
   try {
     return { amounts: amountsOf(input, facts, now) }
   } catch (error) {

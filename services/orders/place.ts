@@ -43,10 +43,10 @@ const stepsOf = ({ session, couponId, balance, points }: OrderInput): ReservingS
 ]
 
 /**
- * The quick road: opens, reserves and confirms the order in one transaction, so that a refusal has nothing to undo; it is written as the
+ * The fast path: opens, reserves and confirms the order in one transaction, so that a refusal has nothing to undo; it is written as the
  * order's row and answered as `rejected`. Undefined when the row was there before, unfinished: then only the single steps know how to go on.
  */
-export async function placeAtOnce(
+export async function placeInOneTransaction(
   sql: Sql,
   input: OrderInput,
   runId: string,

@@ -4,7 +4,7 @@ import type { AttemptNumber, Ids, NotificationId, OrderId, UserId } from '../../
 import { type Fen, fen } from '../../domain/money.ts'
 import type { OrderStatus, PayState } from '../../domain/order.ts'
 import { refuse } from '../../domain/refusals.ts'
-import type { Payer, PaymentProvider, Way } from '../../providers/provider.ts'
+import type { Payer, PaymentProduct, PaymentProvider } from '../../providers/provider.ts'
 import { payFromWallet } from './balance.ts'
 import { storePayment } from './notifications.ts'
 
@@ -25,14 +25,14 @@ export type Attempt = {
 }
 
 /** How somebody wants to pay. */
-type Wish = { provider: PaymentProvider; channel: string; way: Way; payer: Payer }
+type Wish = { provider: PaymentProvider; channel: string; way: PaymentProduct; payer: Payer }
 
 type Providers = Readonly<Record<string, PaymentProvider>>
 export type AttemptDeps = {
   sql: Sql
   ids: Ids
   providers: Providers
-  /** Has a stored notification judged; not waited for, as the relay sees to it until it is. */
+  /** Has a stored notification resolved; not waited for, as the jobs sees to it until it is. */
   deliver: (order: OrderId, notification: NotificationId) => void
 }
 
@@ -56,11 +56,11 @@ export async function openAttempt(
   if (!provider || !way) return refuse('payment_refused', { provider: channel, code: 'CHANNEL_UNKNOWN' })
   const wish = { provider, channel, way, payer }
   const claimed = await claim(deps, order, buyer, wish)
-  if (claimed.channel === channel) return carryOn(deps, order, wish, claimed)
+  if (claimed.channel === channel) return resumeAttempt(deps, order, wish, claimed)
   await closeOther(deps, order, claimed)
   const second = await claim(deps, order, buyer, wish)
   return second.channel === channel
-    ? carryOn(deps, order, wish, second)
+    ? resumeAttempt(deps, order, wish, second)
     : refuse('attempt_unsettled', { retryAfterS: 2 })
 }
 
@@ -92,7 +92,12 @@ async function claim(
   return attempt
 }
 
-async function carryOn(deps: AttemptDeps, order: OrderId, wish: Wish, attempt: Attempt): Promise<Attempt> {
+async function resumeAttempt(
+  deps: AttemptDeps,
+  order: OrderId,
+  wish: Wish,
+  attempt: Attempt,
+): Promise<Attempt> {
   return attempt.answer || attempt.state === 'open' ? attempt : create(deps, order, wish, attempt)
 }
 

@@ -1,11 +1,11 @@
-import { stillUnknown } from '../../activities/retry-later.ts'
+import { retryLater } from '../../activities/retry-later.ts'
 import type { Sql } from '../../db/client.ts'
 import type { Ids, NotificationId, OrderId } from '../../domain/ids.ts'
 import type { PaymentProvider } from '../../providers/provider.ts'
 import { type Attempt, creationOf, endAttempt, openOf } from './attempts.ts'
 import { storePayment } from './notifications.ts'
 
-/** No money will come by the order's attempt, or it has come and its notification wants judging. */
+/** No money will come by the order's attempt, or it has come and its notification wants resolving. */
 export type AttemptClosed = { is: 'closed' } | { is: 'paid'; notification: NotificationId }
 
 /**
@@ -21,10 +21,10 @@ export async function closeAttempt(
   const open = await openOf(sql, order)
   if (!open) return { is: 'closed' }
   const provider = providers[open.provider]
-  if (!provider) throw stillUnknown(`attempt ${open.number}: the provider ${open.provider} is not configured`)
+  if (!provider) throw retryLater(`attempt ${open.number}: the provider ${open.provider} is not configured`)
   const trade = await provider.close(open.number, creationOf(open))
   if (trade.is === 'unknown')
-    throw stillUnknown(
+    throw retryLater(
       `attempt ${open.number} at ${open.provider}: ${trade.state}`,
       useful(trade.retryAfterS, open),
     )

@@ -14,7 +14,7 @@ type Waiting = { facts: TradeFacts; stored: (stored: Stored) => void; failed: (e
  * Stores what callbacks say of payments as `storePayment` does, those that come while others are being stored together in one statement. Each
  * is answered after the commit of its own row. Nobody waits for company: a payment that comes alone is stored at once.
  */
-export function gatheredPayments(
+export function createNotificationBatcher(
   sql: Sql,
   ids: Ids,
   log: Pick<Logger, 'warn'>,

@@ -5,20 +5,20 @@ import type { Notified, RefundFacts, TradeFacts } from '../../providers/provider
 /** Who found out: the provider's callback, the watch, the closing or the statement that asked, or our own wallet. */
 export type FoundBy = 'callback' | 'watch' | 'closing' | 'balance' | 'statement'
 
-/** A stored notification. `orderId` is null when its trade number is none of ours; `outcome` is null until the judge has spoken. */
+/** A stored notification. `orderId` is null when its trade number is none of ours; `outcome` is null until the resolver has spoken. */
 export type Stored = { id: NotificationId; orderId: OrderId | null; outcome: string | null }
 
-/** How long a stored payment may wait before the relay has it judged: who stores it does so at once. */
+/** How long a stored payment may wait before the jobs has it resolved: who stores it does so at once. */
 export const graceMs = 5000
 
 /**
  * Stores what a provider said about a payment, once per provider, transaction and state, whoever finds it and however often.
- * The facts have been verified; they are not believed before they are judged.
+ * The facts have been verified; they are not believed before they are resolved.
  */
 export const storePayment = (sql: Sql | Tx, ids: Ids, facts: TradeFacts, found: FoundBy): Promise<Stored> =>
   store(sql, ids, { kind: 'payment', number: facts.transaction, facts, found, graceMs })
 
-/** Stores what a provider said about a refund: the relay asks about it, whatever was said. */
+/** Stores what a provider said about a refund: the jobs asks about it, whatever was said. */
 export const storeRefund = (sql: Sql | Tx, ids: Ids, facts: RefundFacts, found: FoundBy): Promise<Stored> =>
   store(sql, ids, { kind: 'refund', number: facts.refund, facts, found, graceMs: 0 })
 
@@ -69,7 +69,7 @@ type Telling = {
 async function store(sql: Sql | Tx, ids: Ids, telling: Telling): Promise<Stored> {
   const { kind, number, facts, found, graceMs, outcome = null } = telling
   const [stored] = await sql<Stored[]>`
-    INSERT INTO notifications (id, provider, kind, number, state, trade, attempt, amount_fen, currency, merchant, app, found, due_at, outcome, judged_at)
+    INSERT INTO notifications (id, provider, kind, number, state, trade, attempt, amount_fen, currency, merchant, app, found, due_at, outcome, resolved_at)
     VALUES (${ids.next()}, ${facts.provider}, ${kind}, ${number}, ${facts.state}, ${facts.attempt},
               (SELECT number FROM attempts WHERE number = ${isId(facts.attempt) ? facts.attempt : null}),
               ${facts.amount}, ${facts.currency}, ${facts.merchant}, ${facts.app}, ${found}, ${new Date(Date.now() + graceMs)}, ${outcome},

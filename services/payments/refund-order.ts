@@ -39,7 +39,7 @@ type Row = {
 
 /**
  * Refunds a paid order, whole or in part, in one transaction: what came from wallet and points is there again with its commit, the money is
- * reserved for its way back (the relay starts the workflow that sends it). An order that is refunded whole before it was shipped is closed,
+ * reserved for its way back (the jobs starts the workflow that sends it). An order that is refunded whole before it was shipped is closed,
  * its coupon, pieces and place in a flash sale given back. Refuses `not_refundable`, `nothing_to_refund`, `refund_exceeds`, `refund_reused`.
  */
 export function refundOrder(sql: Sql, order: OrderId, wish: RefundWish): Promise<RefundNumber> {

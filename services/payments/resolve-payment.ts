@@ -34,7 +34,7 @@ type Case = {
  * Decides what one stored notification of a payment means, from rows, under the order's row lock: the order is paid and settled in this
  * transaction, or the money is a duplicate report, goes back by a refund, or needs a human.
  */
-export function judge(sql: Sql, accounts: Accounts, notification: NotificationId): Promise<Outcome> {
+export function resolvePayment(sql: Sql, accounts: Accounts, notification: NotificationId): Promise<Outcome> {
   return sql.begin(async (tx) => {
     const [, [found]] = await Promise.all([
       tx`
@@ -51,7 +51,7 @@ export function judge(sql: Sql, accounts: Accounts, notification: NotificationId
     if (!found) throw new Error(`notification ${notification} is not stored`)
     if (found.outcome !== null) return found.outcome
     const outcome = await decide(tx, accounts, found)
-    await tx`UPDATE notifications SET outcome = ${outcome}, judged_at = now() WHERE id = ${notification}`
+    await tx`UPDATE notifications SET outcome = ${outcome}, resolved_at = now() WHERE id = ${notification}`
     return outcome
   })
 }
@@ -100,7 +100,7 @@ async function pay(
   if (!moved) throw new Error(`order ${order} was payable under its lock and could not be moved`)
 }
 
-/** Records the capture and reserves all of it for its way back; the relay starts the refund's workflow. */
+/** Records the capture and reserves all of it for its way back; the jobs starts the refund's workflow. */
 async function sendBack(
   tx: Tx,
   order: OrderId,

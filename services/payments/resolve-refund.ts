@@ -20,7 +20,7 @@ type Told = {
  * Decides what a stored notification of a refund means. It is no more than a hint: the provider is asked, and its answer ends the refund. One
  * that we never asked for was made by hand at the provider: a human has to know. Throws while the provider has no final word.
  */
-export async function judgeRefund(deps: RefundDeps, notification: NotificationId): Promise<RefundOutcome> {
+export async function resolveRefund(deps: RefundDeps, notification: NotificationId): Promise<RefundOutcome> {
   const { sql } = deps
   const [told] = await sql<Told[]>`
     SELECT n.outcome, n.provider, n.number AS refund, n.trade, n.amount_fen AS amount, n.state, a.order_id::text AS "orderId",
@@ -41,7 +41,7 @@ export async function judgeRefund(deps: RefundDeps, notification: NotificationId
         details: { provider, trade, amount: amount.toString(), state },
       })
     }
-    await tx`UPDATE notifications SET outcome = ${outcome}, judged_at = now() WHERE id = ${notification} AND outcome IS NULL`
+    await tx`UPDATE notifications SET outcome = ${outcome}, resolved_at = now() WHERE id = ${notification} AND outcome IS NULL`
   })
   return outcome
 }

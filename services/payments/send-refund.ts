@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/activity'
-import { stillUnknown } from '../../activities/retry-later.ts'
+import { retryLater } from '../../activities/retry-later.ts'
 import type { Sql, Tx } from '../../db/client.ts'
 import type { AttemptNumber, OrderId, RefundNumber } from '../../domain/ids.ts'
 import { fen } from '../../domain/money.ts'
@@ -40,7 +40,7 @@ export async function refundAtProvider(
   if (!refund) throw ApplicationFailure.nonRetryable(`refund ${number} is not stored`, 'refund_unknown')
   if (refund.state === 'success') return refund.state
   const provider = providers[refund.provider]
-  if (!provider) throw stillUnknown(`the provider ${refund.provider} is not configured`)
+  if (!provider) throw retryLater(`the provider ${refund.provider} is not configured`)
   const { attempt, transaction } = refund
   const known = await provider.queryRefund(number, { attempt, transaction })
   const asks = known.is === 'missing' && refund.state === 'asked'
@@ -56,7 +56,7 @@ export async function refundAtProvider(
     : known
   const end = finalOf(state)
   if (!end && refund.state !== 'asked') return refund.state
-  if (!end) throw stillUnknown(`refund ${number} at ${refund.provider}: ${state.code}`)
+  if (!end) throw retryLater(`refund ${number} at ${refund.provider}: ${state.code}`)
   return await sql.begin((tx) => endRefund(tx, refund, end, state.code, refundFallback))
 }
 

@@ -24,7 +24,7 @@ type Known = Matched & {
 }
 
 /**
- * Compares a fetched trade statement with our rows, once: what the provider knows and we do not is stored and will be judged; what does not
+ * Compares a fetched trade statement with our rows, once: what the provider knows and we do not is stored and will be resolved; what does not
  * agree is kept for a human. Broken off, it goes on where it stopped; two at once share the work. `progress` hears of the rows done, and of all.
  */
 export async function matchStatement(

@@ -19,7 +19,7 @@ type Ours = {
 }
 
 /**
- * Compares payments of a statement with our attempts. One that we were never told of is stored: the relay has it judged, and its order is paid or its
+ * Compares payments of a statement with our attempts. One that we were never told of is stored: the jobs has it resolved, and its order is paid or its
  * money goes back. A trade that is none of ours, and another amount, are kept as differences.
  */
 export async function matchPayments(
@@ -65,7 +65,7 @@ function compare(
   return kept ? undefined : { difference: 'amount', details: { ...there, here: String(ours.captured ?? 0n) } }
 }
 
-/** One a payment; where we were told more than once, what the judge called paid. A trade's progress, which brought no money, is not looked at. */
+/** One a payment; where we were told more than once, what the resolver called paid. A trade's progress, which brought no money, is not looked at. */
 async function whatWeKnow(
   tx: Tx,
   siblings: readonly string[],

@@ -20,7 +20,7 @@ type Ours = {
 }
 
 /**
- * Compares refunds of a statement with ours. One that arrived, and that we still wait for, is stored: the relay asks the provider, and closes it.
+ * Compares refunds of a statement with ours. One that arrived, and that we still wait for, is stored: the jobs asks the provider, and closes it.
  * What we never asked for, another amount, and what arrived on one side alone are kept as differences.
  */
 export async function matchRefunds(

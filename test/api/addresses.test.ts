@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Buyer, type Rig, startRig } from './harness.ts'
+import { type Buyer, type Harness, startHarness } from './harness.ts'
 import { home } from './shop.ts'
 
-let rig: Rig
+let harness: Harness
 beforeAll(async () => {
-  rig = await startRig()
+  harness = await startHarness()
 })
-afterAll(() => rig.close())
+afterAll(() => harness.close())
 
 const create = async ({ api }: Buyer, more: { isDefault?: boolean; label?: string } = {}) => {
   const answer = await api.v1.addresses.$post({ json: { ...home, ...more } })
@@ -19,7 +19,7 @@ const list = async ({ api }: Buyer) => {
   if (answer.status !== 200) throw new Error('not listed')
   return (await answer.json()).addresses
 }
-const at = (rig: Rig, id: string) => `${rig.url}/v1/addresses/${id}`
+const at = (harness: Harness, id: string) => `${harness.url}/v1/addresses/${id}`
 const headers = ({ token }: Buyer) => ({
   authorization: `Bearer ${token}`,
   'content-type': 'application/json',
@@ -27,7 +27,7 @@ const headers = ({ token }: Buyer) => ({
 
 describe('addresses', () => {
   it('makes the first one the default, and a later one only when asked', async () => {
-    const buyer = await rig.newBuyer()
+    const buyer = await harness.newBuyer()
     const first = await create(buyer)
     expect(first).toMatchObject({ ...home, postCode: '', label: '', isDefault: true })
     expect((await create(buyer)).isDefault).toBe(false)
@@ -37,13 +37,13 @@ describe('addresses', () => {
   })
 
   it('has exactly one default when many come at once', async () => {
-    const buyer = await rig.newBuyer()
+    const buyer = await harness.newBuyer()
     await Promise.all(Array.from({ length: 8 }, (_, i) => create(buyer, { isDefault: i % 2 === 0 })))
     expect((await list(buyer)).filter(({ isDefault }) => isDefault)).toHaveLength(1)
   })
 
   it('changes what is given, and moves the default', async () => {
-    const buyer = await rig.newBuyer()
+    const buyer = await harness.newBuyer()
     const [first, second] = [await create(buyer), await create(buyer)]
     const answer = await buyer.api.v1.addresses[':id'].$patch({
       param: { id: second.id },
@@ -54,7 +54,7 @@ describe('addresses', () => {
   })
 
   it('hands the default on when it is removed', async () => {
-    const buyer = await rig.newBuyer()
+    const buyer = await harness.newBuyer()
     const [first, second] = [await create(buyer), await create(buyer)]
     expect((await buyer.api.v1.addresses[':id'].$delete({ param: { id: first.id } })).status).toBe(204)
     expect(await list(buyer)).toEqual([{ ...second, isDefault: true }])
@@ -62,7 +62,7 @@ describe('addresses', () => {
   })
 
   it("answers 404 for somebody else's, and leaves it as it is", async () => {
-    const [owner, other] = [await rig.newBuyer(), await rig.newBuyer()]
+    const [owner, other] = [await harness.newBuyer(), await harness.newBuyer()]
     const address = await create(owner)
     expect(
       (
@@ -78,7 +78,7 @@ describe('addresses', () => {
   })
 
   it('takes fifty at the most', async () => {
-    const buyer = await rig.newBuyer()
+    const buyer = await harness.newBuyer()
     for (let i = 0; i < 50; i++) await create(buyer)
     const answer = await buyer.api.v1.addresses.$post({ json: home })
     expect(answer.status).toBe(409)
@@ -94,8 +94,8 @@ describe('addresses', () => {
     ['a long text', { ...home, city: 'x'.repeat(31) }, 'city'],
     ['a text that is a number', { ...home, city: 7 }, 'city'],
   ])('refuses %s with 422 and the field', async (_, body, field) => {
-    const buyer = await rig.newBuyer()
-    const answer = await fetch(`${rig.url}/v1/addresses`, {
+    const buyer = await harness.newBuyer()
+    const answer = await fetch(`${harness.url}/v1/addresses`, {
       method: 'POST',
       headers: headers(buyer),
       body: JSON.stringify(body),
@@ -106,9 +106,9 @@ describe('addresses', () => {
   })
 
   it('never just unmakes the default', async () => {
-    const buyer = await rig.newBuyer()
+    const buyer = await harness.newBuyer()
     const address = await create(buyer)
-    const answer = await fetch(at(rig, address.id), {
+    const answer = await fetch(at(harness, address.id), {
       method: 'PATCH',
       headers: headers(buyer),
       body: JSON.stringify({ isDefault: false }),

@@ -2,23 +2,23 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { SkuId } from '../../domain/ids.ts'
 import { fen } from '../../domain/money.ts'
-import { type Rig, startRig } from './harness.ts'
+import { type Harness, startHarness } from './harness.ts'
 import { type Goods, stockGoods } from './shop.ts'
 
-let rig: Rig
+let harness: Harness
 let tea: Goods
 beforeAll(async () => {
-  rig = await startRig()
-  tea = await stockGoods(rig.db, rig.ids, { price: 1999, pieces: 10 })
+  harness = await startHarness()
+  tea = await stockGoods(harness.db, harness.ids, { price: 1999, pieces: 10 })
 })
-afterAll(() => rig.close())
+afterAll(() => harness.close())
 
 type Line = { sku: string; line: string; quantity: number; selected: boolean; priceChanged: boolean }
 type Cart = { lines: Line[]; selectedPieces: number; selectedTotal: { fen: string } }
 type Asked = { method?: string; path?: string; body?: unknown; headers?: Record<string, string> }
 
 async function ask({ method = 'GET', path = '', body, headers = {} }: Asked) {
-  const answer = await fetch(`${rig.url}/v1/cart${path}`, {
+  const answer = await fetch(`${harness.url}/v1/cart${path}`, {
     method,
     headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -30,7 +30,7 @@ async function ask({ method = 'GET', path = '', body, headers = {} }: Asked) {
   } // A cart, or a problem.
 }
 const signedIn = async () => {
-  const { id, token } = await rig.newBuyer()
+  const { id, token } = await harness.newBuyer()
   return { id, headers: { authorization: `Bearer ${token}` } }
 }
 const add = (headers: Record<string, string>, sku: string, quantity: number) =>
@@ -81,15 +81,15 @@ describe('a cart', () => {
 
   it('keeps the price of when a line was added, and shows what changed since', async () => {
     const { headers } = await signedIn()
-    const cake = await stockGoods(rig.db, rig.ids, { price: 5000 })
+    const cake = await stockGoods(harness.db, harness.ids, { price: 5000 })
     await add(headers, cake.sku, 1)
-    await rig.db.sql`UPDATE skus SET price_fen = 4500 WHERE id = ${cake.sku}`
+    await harness.db.sql`UPDATE skus SET price_fen = 4500 WHERE id = ${cake.sku}`
     const { cart } = await add(headers, cake.sku, 1)
     expect(cart).toMatchObject({
       lines: [{ priceWhenAdded: { fen: '5000' }, price: { fen: '4500' }, priceChanged: true }],
       selectedTotal: { fen: '9000' },
     })
-    await rig.db.sql`UPDATE skus SET on_sale = false WHERE id = ${cake.sku}`
+    await harness.db.sql`UPDATE skus SET on_sale = false WHERE id = ${cake.sku}`
     const { cart: later } = await ask({ headers })
     expect(later).toMatchObject({ lines: [{ onSale: false }], selectedTotal: { fen: '0' } })
   })
@@ -118,7 +118,7 @@ describe('a cart', () => {
 
   it('refuses goods that do not exist or are not on sale', async () => {
     const { headers } = await signedIn()
-    const gone = await stockGoods(rig.db, rig.ids, { onSale: false })
+    const gone = await stockGoods(harness.db, harness.ids, { onSale: false })
     expect(await add(headers, '1', 1)).toMatchObject({ status: 409, cart: { code: 'sku_unknown' } })
     expect(await add(headers, gone.sku, 1)).toMatchObject({ status: 409, cart: { code: 'not_on_sale' } })
     expect(await add(headers, 'tea', 1)).toMatchObject({
@@ -130,7 +130,7 @@ describe('a cart', () => {
 
   it('holds 120 SKUs at the most', async () => {
     const { id, headers } = await signedIn()
-    for (let i = 1; i <= 120; i++) await rig.carts.add(id, String(i) as SkuId, 1, fen(1)) // Any decimal is a SKU's id here.
+    for (let i = 1; i <= 120; i++) await harness.carts.add(id, String(i) as SkuId, 1, fen(1)) // Any decimal is a SKU's id here.
     expect(await add(headers, tea.sku, 1)).toMatchObject({ status: 409, cart: { code: 'cart_full' } })
   })
 })
@@ -144,7 +144,7 @@ describe('an anonymous cart', () => {
     )
     expect((await ask({ headers: { cookie: `floodgate_cart=${name}` } })).cart.lines[0]?.quantity).toBe(2)
     expect((await ask({ headers: { 'x-cart': String(name) } })).cart.lines[0]?.quantity).toBe(2)
-    const ttl = await rig.redis.ttl(`cart:anon-${name}`)
+    const ttl = await harness.redis.ttl(`cart:anon-${name}`)
     expect(ttl).toBeGreaterThan(29 * 86_400)
   })
 
@@ -157,10 +157,10 @@ describe('an anonymous cart', () => {
 
   it('merges at login: sums, keeps the buyer’s price, and is gone', async () => {
     const { headers } = await signedIn()
-    const cake = await stockGoods(rig.db, rig.ids, { price: 5000 })
-    const other = await stockGoods(rig.db, rig.ids)
+    const cake = await stockGoods(harness.db, harness.ids, { price: 5000 })
+    const other = await stockGoods(harness.db, harness.ids)
     await add(headers, cake.sku, 1)
-    await rig.db.sql`UPDATE skus SET price_fen = 6000 WHERE id = ${cake.sku}`
+    await harness.db.sql`UPDATE skus SET price_fen = 6000 WHERE id = ${cake.sku}`
     const cart = { 'x-cart': randomUUID() }
     await add(cart, cake.sku, 2)
     await add(cart, other.sku, 4)

@@ -18,20 +18,20 @@ import { createRefunding } from '../../api/refunding.ts'
 import type { Db } from '../../db/client.ts'
 import { type Ids, snowflakes, type UserId } from '../../domain/ids.ts'
 import { type Carts, createCarts } from '../../redis/carts.ts'
-import { type OrderNews, orderNews } from '../../redis/events.ts'
+import { createEvents, type Events } from '../../redis/events.ts'
 import { createGate, type Gate } from '../../redis/gate/gate.ts'
 import { freshDatabase } from '../support/database.ts'
 
 export const secret = 'a secret of the tests, 32 bytes and more'
 
-export type Rig = {
+export type Harness = {
   url: string
   db: Db
   redis: Redis
   carts: Carts
   ids: Ids
   gate: Gate
-  news: OrderNews
+  events: Events
   quoteTokens: ApiDeps['quoteTokens']
   /** The key that signs buyers' tokens. */
   keys: Awaited<ReturnType<typeof generateKeyPair>>
@@ -41,7 +41,7 @@ export type Rig = {
   close(): Promise<void>
 }
 /** What a stand-in may be made of. */
-type RigParts = Pick<Rig, 'db' | 'redis' | 'news' | 'gate'>
+type RigParts = Pick<Harness, 'db' | 'redis' | 'events' | 'gate'>
 export type Buyer = { id: UserId; token: string; api: ApiClient }
 
 const mustNotHappen = async (): Promise<never> => {
@@ -49,9 +49,9 @@ const mustNotHappen = async (): Promise<never> => {
 }
 
 /** The API over HTTP on a real PostgreSQL and Redis; `deps` stand in for what belongs to placing, paying and Temporal. */
-export async function startRig(
-  given: Partial<ApiDeps> | ((parts: RigParts) => Partial<ApiDeps>) = {},
-): Promise<Rig> {
+export async function startHarness(
+  given: Partial<ApiDeps> | ((container: RigParts) => Partial<ApiDeps>) = {},
+): Promise<Harness> {
   const { db, drop } = await freshDatabase()
   const redis = new Redis(inject('redisUrl'))
   const keys = await generateKeyPair('RS256')
@@ -59,8 +59,8 @@ export async function startRig(
   const carts = createCarts(redis)
   const quoteTokens = createQuoteTokens({ secret, validS: 900 })
   const logged: string[] = []
-  const news = orderNews(redis)
-  const deps = typeof given === 'function' ? given({ db, redis, news, gate: createGate(redis) }) : given
+  const events = createEvents(redis)
+  const deps = typeof given === 'function' ? given({ db, redis, events, gate: createGate(redis) }) : given
   const gate = deps.gate ?? createGate(redis)
   const app = createApp({
     db,
@@ -70,16 +70,16 @@ export async function startRig(
     quoteTokens,
     placing: { place: mustNotHappen, cancel: mustNotHappen },
     paying: { pay: mustNotHappen },
-    refunding: createRefunding({ sql: db.sql, news }),
+    refunding: createRefunding({ sql: db.sql, events }),
     checks: { postgres: () => db.sql`SELECT 1`, redis: () => redis.ping() },
     log: pino({}, { write: (line: string) => logged.push(line) }),
     notifyRoutes: new Hono().post('/v1/notify/:provider', async (c) =>
       c.text(`got ${(await c.req.text()).length}`, 200),
     ),
     gate,
-    news,
-    sessions: createSessionBook({ sql: db.sql, news }),
-    soldOut: createSoldOut(gate, news),
+    events,
+    sessions: createSessionBook({ sql: db.sql, events }),
+    soldOut: createSoldOut(gate, events),
     captchas: createCaptchas(redis),
     tokenLimits: createTokenLimits(redis, { perBuyer: 10_000, perAddress: 1_000_000 }),
     trustedProxies: trustedProxies(''),
@@ -101,7 +101,7 @@ export async function startRig(
     carts,
     ids,
     gate,
-    news,
+    events,
     quoteTokens,
     keys,
     logged,
@@ -112,7 +112,7 @@ export async function startRig(
     },
     async close() {
       await new Promise((resolve) => server.close(resolve))
-      await news.close()
+      await events.close()
       redis.disconnect()
       await drop()
     },
@@ -120,7 +120,7 @@ export async function startRig(
 }
 
 export const bearer = (
-  key: Rig['keys']['privateKey'],
+  key: Harness['keys']['privateKey'],
   subject: string,
   expires: string | number = '1h',
   claims: Record<string, unknown> = {},

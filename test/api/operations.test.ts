@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Rig, startRig } from './harness.ts'
+import { type Harness, startHarness } from './harness.ts'
 
-let rig: Rig
+let harness: Harness
 let redis: () => Promise<unknown> = async () => 'PONG'
 beforeAll(async () => {
-  rig = await startRig({ checks: { postgres: async () => 1, redis: () => redis() } })
+  harness = await startHarness({ checks: { postgres: async () => 1, redis: () => redis() } })
 })
-afterAll(() => rig.close())
+afterAll(() => harness.close())
 
 const get = async (path: string) => {
-  const answer = await fetch(rig.url + path)
+  const answer = await fetch(harness.url + path)
   return {
     status: answer.status,
     type: answer.headers.get('content-type'),

@@ -2,26 +2,26 @@ import { exportSPKI, generateKeyPair } from 'jose'
 import { afterAll, beforeAll, expect, vi } from 'vitest'
 import type { OfferKey } from '../../domain/flash-sale.ts'
 import type { SessionId, SkuId } from '../../domain/ids.ts'
-import { type House, openHouse } from '../end-to-end/system.ts'
+import { openSystem, type TestSystem } from '../end-to-end/system.ts'
 import { bearer } from './harness.ts'
 
 export const hour = 3_600_000
 type Told = { status: number; headers: Headers; body: Record<string, unknown> }
 
-/** A house with a drain for the tests of this file, and what an operator's page asks of it. */
+/** A system with a consumer for the tests of this file, and what an operator's page asks of it. */
 export function useOperators() {
-  let house: House
+  let system: TestSystem
   let operator: string
   let buyer: string
   let skus: SkuId[]
   beforeAll(async () => {
     const keys = await generateKeyPair('RS256')
-    house = await openHouse({ drain: true, env: { JWT_PUBLIC_KEY: await exportSPKI(keys.publicKey) } })
+    system = await openSystem({ consumer: true, env: { JWT_PUBLIC_KEY: await exportSPKI(keys.publicKey) } })
     operator = await bearer(keys.privateKey, '1', '1h', { role: 'operator' })
     buyer = await bearer(keys.privateKey, '20001', '1h', { role: 'customer' })
-    skus = await house.skus()
+    skus = await system.skus()
   })
-  afterAll(() => house.close())
+  afterAll(() => system.close())
 
   async function call(
     method: string,
@@ -30,7 +30,7 @@ export function useOperators() {
     headers: Record<string, string> = {},
     token = operator,
   ): Promise<Told> {
-    const answer = await fetch(`${house.url}/v1/ops/sessions${path}`, {
+    const answer = await fetch(`${system.url}/v1/ops/sessions${path}`, {
       method,
       headers: {
         authorization: `Bearer ${token}`,
@@ -69,7 +69,7 @@ export function useOperators() {
     return body.id as SessionId // What it answered.
   }
   const sessionsWritten = async () =>
-    (await house.parts.db.sql<{ n: number }[]>`SELECT count(*)::int AS n FROM sessions`)[0]?.n
+    (await system.container.db.sql<{ n: number }[]>`SELECT count(*)::int AS n FROM sessions`)[0]?.n
   const offersOf = async (session: SessionId) =>
     (await call('GET', `/${session}`)).body.offers as Record<string, unknown>[] // A session's.
   /** Out of the warehouse, and its gates loaded, which comes after that commit. */
@@ -79,7 +79,7 @@ export function useOperators() {
         const offers = await offersOf(session)
         expect(offers.every((one) => one.preheated)).toBe(true)
         const left = await Promise.all(
-          offers.map((one) => house.parts.gate.left({ session, sku: one.sku as SkuId })),
+          offers.map((one) => system.container.gate.left({ session, sku: one.sku as SkuId })),
         ) // As the API names it.
         expect(left).not.toContain(undefined)
       },
@@ -87,7 +87,7 @@ export function useOperators() {
     )
   const open = (session: SessionId, n = 0): OfferKey => ({ session, sku: skuOf(n) })
   return {
-    house: () => house,
+    system: () => system,
     buyer: () => buyer,
     call,
     skuOf,

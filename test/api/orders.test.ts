@@ -2,33 +2,33 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createApiClient } from '../../api/client.ts'
 import type { AttemptNumber, OrderId, UserId } from '../../domain/ids.ts'
 import type { OrderStatus } from '../../domain/order.ts'
-import { type Buyer, type Rig, startRig } from './harness.ts'
+import { type Buyer, type Harness, startHarness } from './harness.ts'
 import { insertOrder, snapshot } from './stored-orders.ts'
 
-let rig: Rig
+let harness: Harness
 let buyer: Buyer
 beforeAll(async () => {
-  rig = await startRig()
+  harness = await startHarness()
 })
-afterAll(() => rig.close())
+afterAll(() => harness.close())
 beforeEach(async () => {
-  buyer = await rig.newBuyer()
+  buyer = await harness.newBuyer()
 })
 
 const stored = async (
   status: OrderStatus = 'awaiting_payment',
   owner: UserId = buyer.id,
 ): Promise<OrderId> => {
-  const id = rig.ids.next() as OrderId // A fresh snowflake.
-  await insertOrder(rig.db, { id, buyer: owner, status })
+  const id = harness.ids.next() as OrderId // A fresh snowflake.
+  await insertOrder(harness.db, { id, buyer: owner, status })
   return id
 }
 
 describe('an order', () => {
   it('has everything that was agreed, as it was, with its log and its payments', async () => {
     const id = await stored()
-    const number = rig.ids.next() as AttemptNumber // A fresh snowflake.
-    await rig.db.sql`
+    const number = harness.ids.next() as AttemptNumber // A fresh snowflake.
+    await harness.db.sql`
       INSERT INTO attempts (number, order_id, provider, channel, state, amount_fen, currency, description, expires_at, calling_until, answer)
       VALUES (${number}, ${id}, 'wechat-v3', 'wechat-v3', 'open', 2100, 'CNY', 'Order', now(), now(), '{"kind":"qr","qr":"weixin://x"}')`
     const answer = await buyer.api.v1.orders[':id'].$get({ param: { id } })
@@ -87,9 +87,9 @@ describe('an order', () => {
   })
 
   it('is not found by anybody else', async () => {
-    const id = await stored('awaiting_payment', (await rig.newBuyer()).id)
+    const id = await stored('awaiting_payment', (await harness.newBuyer()).id)
     expect((await buyer.api.v1.orders[':id'].$get({ param: { id } })).status).toBe(404)
-    expect((await createApiClient(rig.url, '').v1.orders[':id'].$get({ param: { id } })).status).toBe(401)
+    expect((await createApiClient(harness.url, '').v1.orders[':id'].$get({ param: { id } })).status).toBe(401)
   })
 })
 
@@ -105,7 +105,7 @@ describe('the list of orders', () => {
     for (let i = 0; i < 5; i++) ids.unshift(await stored(i === 2 ? 'closed' : 'awaiting_payment'))
     await stored('placing')
     await stored('rejected')
-    await stored('awaiting_payment', (await rig.newBuyer()).id)
+    await stored('awaiting_payment', (await harness.newBuyer()).id)
     const first = await page({ limit: '3' })
     expect(first.orders.map(({ id }) => id)).toEqual(ids.slice(0, 3))
     expect(first.next).toBe(ids[2])
@@ -118,7 +118,7 @@ describe('the list of orders', () => {
   it.each(['status=placing', 'status=rejected', 'status=x', 'limit=0', 'limit=101', 'limit=x', 'cursor=x'])(
     'refuses %s',
     async (query) => {
-      const answer = await fetch(`${rig.url}/v1/orders?${query}`, {
+      const answer = await fetch(`${harness.url}/v1/orders?${query}`, {
         headers: { authorization: `Bearer ${buyer.token}` },
       })
       expect(answer.status).toBe(422)

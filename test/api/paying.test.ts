@@ -7,20 +7,20 @@ import type { Buyer } from './harness.ts'
 import { type Played, startPlayed } from './played.ts'
 import { insertOrder } from './stored-orders.ts'
 
-let rig: Played
+let harness: Played
 let buyer: Buyer
 beforeAll(async () => {
-  rig = await startPlayed()
+  harness = await startPlayed()
 })
-afterAll(() => rig.close())
+afterAll(() => harness.close())
 beforeEach(async () => {
-  rig.reset()
-  buyer = await rig.newBuyer()
+  harness.reset()
+  buyer = await harness.newBuyer()
 })
 
 const stored = async (): Promise<OrderId> => {
-  const id = rig.ids.next() as OrderId // A fresh snowflake.
-  await insertOrder(rig.db, { id, buyer: buyer.id })
+  const id = harness.ids.next() as OrderId // A fresh snowflake.
+  await insertOrder(harness.db, { id, buyer: buyer.id })
   return id
 }
 
@@ -36,13 +36,13 @@ describe('paying', () => {
       expiresAt: new Date(0),
     }
     const calls: unknown[] = []
-    rig.paying = {
+    harness.paying = {
       pay: async (...call) => {
         calls.push(call)
         return attempt
       },
     }
-    expect(await rig.post(buyer, `/v1/orders/${id}/payments`, { channel: 'wechat-v3' })).toMatchObject({
+    expect(await harness.post(buyer, `/v1/orders/${id}/payments`, { channel: 'wechat-v3' })).toMatchObject({
       status: 201,
       number: '5',
       channel: 'wechat-v3',
@@ -56,24 +56,24 @@ describe('paying', () => {
 
   it('answers refusals, and 404 for an order that is not the buyer’s', async () => {
     const id = await stored()
-    rig.paying = { pay: async () => refuse('attempt_unsettled', { retryAfterS: 2 }) }
-    expect(await rig.post(buyer, `/v1/orders/${id}/payments`, { channel: 'balance' })).toMatchObject({
+    harness.paying = { pay: async () => refuse('attempt_unsettled', { retryAfterS: 2 }) }
+    expect(await harness.post(buyer, `/v1/orders/${id}/payments`, { channel: 'balance' })).toMatchObject({
       status: 409,
       code: 'attempt_unsettled',
     })
-    rig.paying = {
+    harness.paying = {
       pay: async () => {
         throw new OrderUnknown(id)
       },
     }
-    expect(await rig.post(buyer, `/v1/orders/${id}/payments`, { channel: 'balance' })).toMatchObject({
+    expect(await harness.post(buyer, `/v1/orders/${id}/payments`, { channel: 'balance' })).toMatchObject({
       status: 404,
       code: 'not_found',
     })
-    expect(await rig.post(buyer, '/v1/orders/x/payments', { channel: 'balance' })).toMatchObject({
+    expect(await harness.post(buyer, '/v1/orders/x/payments', { channel: 'balance' })).toMatchObject({
       status: 404,
     })
-    expect(await rig.post(buyer, `/v1/orders/${id}/payments`, { channel: 'cash' })).toMatchObject({
+    expect(await harness.post(buyer, `/v1/orders/${id}/payments`, { channel: 'cash' })).toMatchObject({
       status: 422,
       field: 'channel',
     })
@@ -83,11 +83,11 @@ describe('paying', () => {
 describe('cancelling', () => {
   it('answers 200 with the closed order, 202 while the provider is asked', async () => {
     const id = await stored()
-    rig.placing.cancel = async () =>
-      void (await rig.db.sql`UPDATE orders SET status = 'closing' WHERE id = ${id}`)
-    expect(await rig.post(buyer, `/v1/orders/${id}/cancel`, {})).toMatchObject({ status: 'closing' })
-    rig.placing.cancel = async () =>
-      void (await rig.db.sql`UPDATE orders SET status = 'closed' WHERE id = ${id}`)
+    harness.placing.cancel = async () =>
+      void (await harness.db.sql`UPDATE orders SET status = 'closing' WHERE id = ${id}`)
+    expect(await harness.post(buyer, `/v1/orders/${id}/cancel`, {})).toMatchObject({ status: 'closing' })
+    harness.placing.cancel = async () =>
+      void (await harness.db.sql`UPDATE orders SET status = 'closed' WHERE id = ${id}`)
     const answer = await buyer.api.v1.orders[':id'].cancel.$post({ param: { id } })
     expect(answer.status).toBe(200)
     expect(await answer.json()).toMatchObject({ status: 'closed' })
@@ -95,9 +95,9 @@ describe('cancelling', () => {
 
   it('answers refusals, and 404 for an order that is not the buyer’s', async () => {
     const id = await stored()
-    rig.placing.cancel = async () => refuse('already_paid', {})
+    harness.placing.cancel = async () => refuse('already_paid', {})
     expect((await buyer.api.v1.orders[':id'].cancel.$post({ param: { id } })).status).toBe(409)
-    rig.placing.cancel = async () => {
+    harness.placing.cancel = async () => {
       throw new OrderUnknown(id)
     }
     expect((await buyer.api.v1.orders[':id'].cancel.$post({ param: { id } })).status).toBe(404)
@@ -106,24 +106,24 @@ describe('cancelling', () => {
 
 describe('a fault', () => {
   it('is logged once, with the order, and tells nothing of its inside', async () => {
-    rig.logged.length = 0
+    harness.logged.length = 0
     const id = await stored()
     const fault = Object.assign(new Error('boom', { cause: new Error('syntax error in SELECT') }), {
       parameters: ['13800138000'],
     })
-    rig.paying = {
+    harness.paying = {
       pay: async () => {
         throw fault
       },
     }
-    const answer = await rig.post(buyer, `/v1/orders/${id}/payments`, { channel: 'balance' })
+    const answer = await harness.post(buyer, `/v1/orders/${id}/payments`, { channel: 'balance' })
     expect(answer).toMatchObject({ status: 500, code: 'fault' })
     expect(JSON.stringify(answer)).not.toMatch(/boom|SELECT|\.ts/)
-    expect(rig.logged).toHaveLength(1)
-    expect(JSON.parse(rig.logged[0] ?? '')).toMatchObject({
+    expect(harness.logged).toHaveLength(1)
+    expect(JSON.parse(harness.logged[0] ?? '')).toMatchObject({
       orderId: id,
       fault: { message: 'syntax error in SELECT' },
     })
-    expect(rig.logged[0]).not.toContain('13800138000')
+    expect(harness.logged[0]).not.toContain('13800138000')
   })
 })

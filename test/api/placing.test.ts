@@ -4,22 +4,22 @@ import { type RefusalCode, refusalStatus, refuse } from '../../domain/refusals.t
 import { type Buyer, secret } from './harness.ts'
 import { type Played, startPlayed } from './played.ts'
 
-let rig: Played
+let harness: Played
 let buyer: Buyer
 beforeAll(async () => {
-  rig = await startPlayed()
+  harness = await startPlayed()
 })
-afterAll(() => rig.close())
+afterAll(() => harness.close())
 beforeEach(async () => {
-  rig.reset()
-  buyer = await rig.newBuyer()
+  harness.reset()
+  buyer = await harness.newBuyer()
 })
 
 const choice = { addressId: '1', payment: 'online' } as const
 
 describe('placing', () => {
   it('hands the quote and the choice over, and answers with the order', async () => {
-    const quoteToken = await rig.tokenOf(buyer.id)
+    const quoteToken = await harness.tokenOf(buyer.id)
     const answer = await buyer.api.v1.orders.$post({
       json: {
         ...choice,
@@ -32,7 +32,7 @@ describe('placing', () => {
       },
     })
     expect(answer.status).toBe(201)
-    const [{ quote, expired, choice: chosen } = { quote: undefined }] = rig.asked
+    const [{ quote, expired, choice: chosen } = { quote: undefined }] = harness.asked
     expect(expired).toBe(false)
     expect(chosen).toEqual({
       addressId: '1',
@@ -47,53 +47,60 @@ describe('placing', () => {
   })
 
   it('takes points as a number too', async () => {
-    await rig.post(buyer, '/v1/orders', { ...choice, quoteToken: await rig.tokenOf(buyer.id), points: 120 })
-    expect(rig.asked[0]?.choice.points).toBe('120')
+    await harness.post(buyer, '/v1/orders', {
+      ...choice,
+      quoteToken: await harness.tokenOf(buyer.id),
+      points: 120,
+    })
+    expect(harness.asked[0]?.choice.points).toBe('120')
   })
 
   it('says where to look when the answer is not there yet', async () => {
-    rig.placing.place = async ({ quote }) => ({ state: 'pending', orderId: quote.id })
-    const answer = await rig.post(buyer, '/v1/orders', { ...choice, quoteToken: await rig.tokenOf(buyer.id) })
+    harness.placing.place = async ({ quote }) => ({ state: 'pending', orderId: quote.id })
+    const answer = await harness.post(buyer, '/v1/orders', {
+      ...choice,
+      quoteToken: await harness.tokenOf(buyer.id),
+    })
     expect(answer).toMatchObject({ status: 202, look: answer.location })
     expect(answer.location).toBe(`/v1/orders/${answer.orderId}`)
   })
 
   it('leaves it to the order whether an expired token still answers', async () => {
     const old = createQuoteTokens({ secret, validS: 900, now: () => Date.now() - 3_600_000 })
-    await rig.post(buyer, '/v1/orders', { ...choice, quoteToken: await rig.tokenOf(buyer.id, old) })
-    expect(rig.asked[0]?.expired).toBe(true)
+    await harness.post(buyer, '/v1/orders', { ...choice, quoteToken: await harness.tokenOf(buyer.id, old) })
+    expect(harness.asked[0]?.expired).toBe(true)
   })
 
   it('refuses another buyer’s token, and one that is changed or signed by somebody else', async () => {
-    const other = await rig.newBuyer()
-    const mine = await rig.tokenOf(buyer.id)
+    const other = await harness.newBuyer()
+    const mine = await harness.tokenOf(buyer.id)
     const [header, payload = '', signature] = mine.split('.')
     const cheaper = Buffer.from(
       Buffer.from(payload, 'base64url').toString().replace('"100"', '"001"'),
     ).toString('base64url')
     const forged = [
-      await rig.tokenOf(other.id),
+      await harness.tokenOf(other.id),
       `${header}.${cheaper}.${signature}`,
       `${Buffer.from('{"alg":"none"}').toString('base64url')}.${payload}.`,
       'nonsense',
       buyer.token,
     ]
     for (const quoteToken of forged)
-      expect(await rig.post(buyer, '/v1/orders', { ...choice, quoteToken })).toMatchObject({
+      expect(await harness.post(buyer, '/v1/orders', { ...choice, quoteToken })).toMatchObject({
         status: 401,
         code: 'quote_forged',
       })
-    expect(rig.asked).toEqual([])
+    expect(harness.asked).toEqual([])
   })
 
   // The table's keys are the codes.
   it.each(Object.keys(refusalStatus) as RefusalCode[])(
     'answers the refusal %s with its status and details',
     async (code) => {
-      rig.placing.place = async () => refuse<RefusalCode>(code, { skus: ['7'] })
-      const answer = await rig.post(buyer, '/v1/orders', {
+      harness.placing.place = async () => refuse<RefusalCode>(code, { skus: ['7'] })
+      const answer = await harness.post(buyer, '/v1/orders', {
         ...choice,
-        quoteToken: await rig.tokenOf(buyer.id),
+        quoteToken: await harness.tokenOf(buyer.id),
       })
       expect(answer).toMatchObject({
         status: refusalStatus[code],
@@ -117,12 +124,12 @@ describe('placing', () => {
     ['a note of 501 characters', { note: 'x'.repeat(501) }, 'note'],
     ['a note with a zero byte', { note: 'a\u0000' }, 'note'],
   ])('refuses %s with 422 and the field', async (_, more, field) => {
-    const answer = await rig.post(buyer, '/v1/orders', {
+    const answer = await harness.post(buyer, '/v1/orders', {
       ...choice,
-      quoteToken: await rig.tokenOf(buyer.id),
+      quoteToken: await harness.tokenOf(buyer.id),
       ...more,
     })
     expect(answer).toMatchObject({ status: 422, code: 'validation', field })
-    expect(rig.asked).toEqual([])
+    expect(harness.asked).toEqual([])
   })
 })

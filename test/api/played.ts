@@ -1,9 +1,9 @@
 import type { ApiDeps, Paying, Placing } from '../../api/deps.ts'
 import type { OrderId, SkuId, UserId } from '../../domain/ids.ts'
-import { type Buyer, type Rig, startRig } from './harness.ts'
+import { type Buyer, type Harness, startHarness } from './harness.ts'
 import { insertOrder } from './stored-orders.ts'
 
-export type Played = Rig & {
+export type Played = Harness & {
   placing: Placing
   paying: Paying
   /** What `place` was asked since the last `reset`. */
@@ -20,7 +20,7 @@ export type Played = Rig & {
 
 /** The API with placing and paying played by what a test sets: here only their answers and the HTTP around them matter. */
 export async function startPlayed(): Promise<Played> {
-  const rig = await startRig({
+  const harness = await startHarness({
     placing: {
       place: (placement) => played.placing.place(placement),
       cancel: (id, who) => played.placing.cancel(id, who),
@@ -32,11 +32,11 @@ export async function startPlayed(): Promise<Played> {
   }
   const place: Placing['place'] = async (placement) => {
     played.asked.push(placement)
-    await insertOrder(rig.db, { id: placement.quote.id, buyer: placement.quote.buyer })
+    await insertOrder(harness.db, { id: placement.quote.id, buyer: placement.quote.buyer })
     return { state: 'placed', orderId: placement.quote.id }
   }
   const played: Played = {
-    ...rig,
+    ...harness,
     placing: { place, cancel: unset },
     paying: { pay: unset },
     asked: [],
@@ -47,13 +47,13 @@ export async function startPlayed(): Promise<Played> {
     },
     async post({ token }, path, body) {
       const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
-      const answer = await fetch(rig.url + path, { method: 'POST', headers, body: JSON.stringify(body) })
+      const answer = await fetch(harness.url + path, { method: 'POST', headers, body: JSON.stringify(body) })
       const told = (await answer.json()) as { orderId?: string; title?: string } // An object, always.
       return { status: answer.status, location: answer.headers.get('location'), ...told }
     },
-    async tokenOf(owner, quotes = rig.quoteTokens) {
+    async tokenOf(owner, quotes = harness.quoteTokens) {
       const lines = [{ sku: '7' as SkuId, quantity: 1, unitPrice: '100' }] // Any decimal is a SKU's id here.
-      const id = rig.ids.next() as OrderId // A fresh snowflake.
+      const id = harness.ids.next() as OrderId // A fresh snowflake.
       return (await quotes.sign({ id, buyer: owner, source: 'web', lines, rates: {} })).token
     },
   }

@@ -4,18 +4,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { joinCode, joinStatus } from '../../api/flash-sales/answers.ts'
 import { languageOf, problemTexts } from '../../api/http/errors/problem-texts.ts'
 import { refusalStatus } from '../../domain/refusals.ts'
-import { type Buyer, type Rig, startRig } from './harness.ts'
+import { type Buyer, type Harness, startHarness } from './harness.ts'
 
-let rig: Rig
+let harness: Harness
 let buyer: Buyer
 beforeAll(async () => {
-  rig = await startRig()
-  buyer = await rig.newBuyer()
+  harness = await startHarness()
+  buyer = await harness.newBuyer()
 })
-afterAll(() => rig.close())
+afterAll(() => harness.close())
 
 const post = (body: string, headers: Record<string, string> = {}, path = '/v1/quotes') =>
-  fetch(rig.url + path, {
+  fetch(harness.url + path, {
     method: 'POST',
     body,
     headers: { authorization: `Bearer ${buyer.token}`, 'content-type': 'application/json', ...headers },
@@ -25,7 +25,7 @@ const codeOf = async (answer: Response) => ((await answer.json()) as { code: str
 
 describe('what is not a success', () => {
   it('is application/problem+json', async () => {
-    const answer = await fetch(`${rig.url}/v1/nothing`)
+    const answer = await fetch(`${harness.url}/v1/nothing`)
     expect(answer.status).toBe(404)
     expect(answer.headers.get('content-type')).toBe('application/problem+json')
     expect(await answer.json()).toEqual({
@@ -44,7 +44,7 @@ describe('what is not a success', () => {
       ['DELETE', '/v1/cart'],
       ['GET', '/v1/products/1/x'],
     ] as const) {
-      const answer = await fetch(rig.url + path, { method })
+      const answer = await fetch(harness.url + path, { method })
       expect([path, answer.status, await codeOf(answer)]).toEqual([path, 404, 'not_found'])
     }
   })
@@ -106,7 +106,7 @@ describe('what is not a success', () => {
 
 describe('what providers post', () => {
   it('needs neither token nor JSON, and is answered as they want', async () => {
-    const answer = await fetch(`${rig.url}/v1/notify/x`, {
+    const answer = await fetch(`${harness.url}/v1/notify/x`, {
       method: 'POST',
       body: '<xml/>',
       headers: { 'content-type': 'text/xml' },
@@ -117,7 +117,7 @@ describe('what providers post', () => {
 
 describe('the language', () => {
   it('is the one that the client likes better', async () => {
-    const answer = await fetch(`${rig.url}/v1/nothing`, {
+    const answer = await fetch(`${harness.url}/v1/nothing`, {
       headers: { 'accept-language': 'zh-CN,zh;q=0.9,en;q=0.8' },
     })
     expect(answer.headers.get('content-language')).toBe('zh')
@@ -164,7 +164,7 @@ describe('the table of answers to who joins', () => {
 /** A request as the client writes it, header by header. */
 function raw(headers: Record<string, string>, chunks: string[]): Promise<{ status: number }> {
   return new Promise((resolve, reject) => {
-    const sent = request(`${rig.url}/v1/quotes`, { method: 'POST', headers }, (answer) => {
+    const sent = request(`${harness.url}/v1/quotes`, { method: 'POST', headers }, (answer) => {
       answer.resume()
       resolve({ status: answer.statusCode ?? 0 })
     })

@@ -1,19 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApiClient } from '../../api/client.ts'
-import { type Rig, startRig } from './harness.ts'
+import { type Harness, startHarness } from './harness.ts'
 import { type Goods, stockGoods } from './shop.ts'
 
-let rig: Rig
+let harness: Harness
 const goods: Goods[] = []
 beforeAll(async () => {
-  rig = await startRig()
+  harness = await startHarness()
   for (let i = 0; i < 5; i++)
-    goods.push(await stockGoods(rig.db, rig.ids, { price: 100 + i, pieces: 10 + i, name: `Tea ${i}` }))
+    goods.push(
+      await stockGoods(harness.db, harness.ids, { price: 100 + i, pieces: 10 + i, name: `Tea ${i}` }),
+    )
 })
-afterAll(() => rig.close())
+afterAll(() => harness.close())
 
 const list = async (query: { limit?: string; cursor?: string } = {}) => {
-  const answer = await createApiClient(rig.url, '').v1.products.$get({ query })
+  const answer = await createApiClient(harness.url, '').v1.products.$get({ query })
   if (answer.status !== 200) throw new Error(`no list: ${answer.status}`)
   return answer.json()
 }
@@ -30,7 +32,7 @@ describe('products', () => {
 
   it('have SKUs with the price and the free stock of this moment', async () => {
     const [tea] = goods
-    const answer = await createApiClient(rig.url, '').v1.products[':id'].$get({
+    const answer = await createApiClient(harness.url, '').v1.products[':id'].$get({
       param: { id: tea?.product ?? '' },
     })
     expect(await answer.json()).toEqual({
@@ -53,10 +55,10 @@ describe('products', () => {
   })
 
   it.each(['1', '0', 'x', '%27'])('%s is not found', async (id) => {
-    expect((await fetch(`${rig.url}/v1/products/${id}`)).status).toBe(404)
+    expect((await fetch(`${harness.url}/v1/products/${id}`)).status).toBe(404)
   })
 
   it.each(['limit=0', 'limit=101', 'limit=1.5', 'cursor=-1', "cursor='"])('refuses %s', async (query) => {
-    expect((await fetch(`${rig.url}/v1/products?${query}`)).status).toBe(422)
+    expect((await fetch(`${harness.url}/v1/products?${query}`)).status).toBe(422)
   })
 })

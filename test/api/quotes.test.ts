@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { SkuId } from '../../domain/ids.ts'
-import { type Buyer, type Rig, startRig } from './harness.ts'
+import { type Buyer, type Harness, startHarness } from './harness.ts'
 import { endow, type Goods, giveCoupon, home, setRates, stockGoods } from './shop.ts'
 
-let rig: Rig
+let harness: Harness
 let tea: Goods
 let cake: Goods
 beforeAll(async () => {
-  rig = await startRig()
-  tea = await stockGoods(rig.db, rig.ids, { price: 1999, pieces: 10 })
-  cake = await stockGoods(rig.db, rig.ids, { price: 5000, pieces: 1, name: 'Cake' })
-  await setRates(rig.db)
+  harness = await startHarness()
+  tea = await stockGoods(harness.db, harness.ids, { price: 1999, pieces: 10 })
+  cake = await stockGoods(harness.db, harness.ids, { price: 5000, pieces: 1, name: 'Cake' })
+  await setRates(harness.db)
 })
-afterAll(() => rig.close())
+afterAll(() => harness.close())
 
 type Wanted = { sku: string; quantity: number }[]
 const quoteOf = async ({ api }: Buyer, lines?: Wanted) => {
@@ -27,8 +27,8 @@ const refusalOf = async ({ api }: Buyer, lines: Wanted) => {
 
 describe('a quote', () => {
   it('shows everything that a confirm page needs', async () => {
-    const buyer = await rig.newBuyer()
-    await endow(rig.db, buyer.id, { balance: 5000, points: 10_000 })
+    const buyer = await harness.newBuyer()
+    await endow(harness.db, buyer.id, { balance: 5000, points: 10_000 })
     const created = await buyer.api.v1.addresses.$post({ json: home })
     const address = await created.json()
     const quote = await quoteOf(buyer, [
@@ -66,9 +66,9 @@ describe('a quote', () => {
   })
 
   it('carries a token that says the same, with the number of the order that it becomes', async () => {
-    const buyer = await rig.newBuyer()
+    const buyer = await harness.newBuyer()
     const quote = await quoteOf(buyer, [{ sku: tea.sku, quantity: 2 }])
-    const { quote: told, expired } = await rig.quoteTokens.verify(quote.quoteToken)
+    const { quote: told, expired } = await harness.quoteTokens.verify(quote.quoteToken)
     expect(expired).toBe(false)
     expect(told).toEqual({
       id: quote.orderId,
@@ -82,23 +82,23 @@ describe('a quote', () => {
   })
 
   it('is of the selected cart lines by default, and names them', async () => {
-    const buyer = await rig.newBuyer()
+    const buyer = await harness.newBuyer()
     await buyer.api.v1.cart.lines.$post({ json: { sku: tea.sku, quantity: 3 } })
     await buyer.api.v1.cart.lines.$post({ json: { sku: cake.sku, quantity: 1 } })
     await buyer.api.v1.cart.lines[':sku'].$patch({ param: { sku: cake.sku }, json: { selected: false } })
     const quote = await quoteOf(buyer)
-    const [line] = await rig.carts.lines(buyer.id)
+    const [line] = await harness.carts.lines(buyer.id)
     expect(quote.lines).toMatchObject([{ sku: tea.sku, quantity: 3, cartLine: line?.line }])
-    expect((await rig.quoteTokens.verify(quote.quoteToken)).quote.lines[0]?.cartLine).toBe(line?.line)
+    expect((await harness.quoteTokens.verify(quote.quoteToken)).quote.lines[0]?.cartLine).toBe(line?.line)
   })
 
   it('shows what is short instead of refusing it', async () => {
-    const quote = await quoteOf(await rig.newBuyer(), [{ sku: cake.sku, quantity: 2 }])
+    const quote = await quoteOf(await harness.newBuyer(), [{ sku: cake.sku, quantity: 2 }])
     expect(quote.lines[0]).toMatchObject({ stock: 1, inStock: false })
   })
 
   it('knows no fee for who has no address yet', async () => {
-    const quote = await quoteOf(await rig.newBuyer(), [{ sku: tea.sku, quantity: 1 }])
+    const quote = await quoteOf(await harness.newBuyer(), [{ sku: tea.sku, quantity: 1 }])
     expect(quote).toMatchObject({
       addresses: [],
       defaultAddressId: null,
@@ -108,10 +108,11 @@ describe('a quote', () => {
   })
 
   it('tells which coupons fit and what each takes off, and why the others do not', async () => {
-    const [buyer, other] = [await rig.newBuyer(), await rig.newBuyer()]
-    for (const { id } of [buyer, other]) await endow(rig.db, id, { balance: 0, points: 100_000 })
+    const [buyer, other] = [await harness.newBuyer(), await harness.newBuyer()]
+    for (const { id } of [buyer, other]) await endow(harness.db, id, { balance: 0, points: 100_000 })
     await buyer.api.v1.addresses.$post({ json: home })
-    const give = (terms: Parameters<typeof giveCoupon>[3]) => giveCoupon(rig.db, rig.ids, buyer.id, terms)
+    const give = (terms: Parameters<typeof giveCoupon>[3]) =>
+      giveCoupon(harness.db, harness.ids, buyer.id, terms)
     const off = await give({ kind: 'amount_off', amount: 500, minimum: 3000 })
     const percent = await give({ kind: 'percent_off', percent: 15, cap: 400, scope: [tea.sku] })
     const shipping = await give({ kind: 'free_shipping' })
@@ -119,7 +120,7 @@ describe('a quote', () => {
     const scoped = await give({ kind: 'amount_off', amount: 500, scope: ['1' as SkuId] }) // Any decimal is a SKU's id here.
     const expired = await give({ kind: 'amount_off', amount: 500, until: new Date(Date.now() - 1000) })
     const used = await give({ kind: 'amount_off', amount: 500, state: 'used' })
-    await giveCoupon(rig.db, rig.ids, other.id, { kind: 'free_shipping' })
+    await giveCoupon(harness.db, harness.ids, other.id, { kind: 'free_shipping' })
 
     const { coupons } = await quoteOf(buyer, [{ sku: tea.sku, quantity: 2 }])
     const usable = new Map(coupons.usable.map((coupon) => [coupon.id, coupon]))
@@ -140,14 +141,14 @@ describe('a quote', () => {
   })
 
   it('refuses nothing to order', async () => {
-    const buyer = await rig.newBuyer()
+    const buyer = await harness.newBuyer()
     expect(await refusalOf(buyer, [])).toMatchObject({ status: 422, code: 'empty_order' })
     const answer = await buyer.api.v1.quotes.$post({ json: {} })
     expect(answer.status).toBe(422)
   })
 
   it.each([0, -3, 1000, 2.5])('refuses the quantity %s', async (quantity) => {
-    expect(await refusalOf(await rig.newBuyer(), [{ sku: tea.sku, quantity }])).toMatchObject({
+    expect(await refusalOf(await harness.newBuyer(), [{ sku: tea.sku, quantity }])).toMatchObject({
       status: 422,
       code: 'quantity_invalid',
       details: { sku: tea.sku, quantity },
@@ -159,15 +160,15 @@ describe('a quote', () => {
       { sku: tea.sku, quantity: 500 },
       { sku: tea.sku, quantity: 500 },
     ]
-    expect(await refusalOf(await rig.newBuyer(), lines)).toMatchObject({
+    expect(await refusalOf(await harness.newBuyer(), lines)).toMatchObject({
       code: 'quantity_invalid',
       details: { quantity: 1000 },
     })
   })
 
   it('refuses goods that do not exist, or are not on sale', async () => {
-    const buyer = await rig.newBuyer()
-    const gone = await stockGoods(rig.db, rig.ids, { onSale: false })
+    const buyer = await harness.newBuyer()
+    const gone = await stockGoods(harness.db, harness.ids, { onSale: false })
     expect(await refusalOf(buyer, [{ sku: '42', quantity: 1 }])).toMatchObject({
       status: 409,
       code: 'sku_unknown',
@@ -192,9 +193,9 @@ describe('a quote', () => {
     ['a source that we do not know', { source: 'fax' }, 'source'],
     ['lines that are none', { lines: 'all' }, 'lines'],
   ])('refuses %s with 422 and the field', async (_, body, field) => {
-    const { token } = await rig.newBuyer()
+    const { token } = await harness.newBuyer()
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
-    const answer = await fetch(`${rig.url}/v1/quotes`, {
+    const answer = await fetch(`${harness.url}/v1/quotes`, {
       method: 'POST',
       headers,
       body: JSON.stringify(body),

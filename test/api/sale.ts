@@ -8,11 +8,11 @@ import { payTicket } from '../../services/flash-sales/offers.ts'
 import { preheat } from '../../services/flash-sales/sessions.ts'
 import { stage } from '../../services/flash-sales/stage-tickets.ts'
 import { closeOrder } from '../../services/orders/close.ts'
-import { placeAtOnce } from '../../services/orders/place.ts'
+import { placeInOneTransaction } from '../../services/orders/place.ts'
 import { moveOrder } from '../../services/orders/status.ts'
 import { planSession } from '../support/flash-sale.ts'
 import { flashOrder } from '../support/tickets.ts'
-import type { Buyer, Rig } from './harness.ts'
+import type { Buyer, Harness } from './harness.ts'
 import { home, stockGoods } from './shop.ts'
 
 export type Terms = {
@@ -28,7 +28,7 @@ export type Shopper = Buyer & { addressId: AddressId }
 export type Told = { status: number; headers: Headers; body: Record<string, unknown> }
 type Wish = { token?: string; quantity?: unknown; addressId?: string }
 
-/** A flash sale's offer over HTTP, with what its drain and workers would do, done by hand. */
+/** A flash sale's offer over HTTP, with what its consumer and workers would do, done by hand. */
 export type Sale = {
   offer: OfferKey
   path: string
@@ -59,10 +59,10 @@ export type Sale = {
 
 /** Opens a sale of ten pieces, one for each buyer, that is on for an hour and has been for a second, unless told otherwise. */
 export async function openSale(
-  rig: Rig,
+  harness: Harness,
   { opensInMs, lastsMs, captcha, quota = 10, limit = 1, gate: loaded = 'loaded' }: Terms = {},
 ): Promise<Sale> {
-  const { db, ids, news, redis, url } = rig
+  const { db, ids, events, redis, url } = harness
   const [gate, queue] = [createGate(redis), createQueue(redis)] // Its own: a test may take the API's away.
   const { sku } = await stockGoods(db, ids, { pieces: quota })
   const times = {
@@ -77,14 +77,14 @@ export async function openSale(
   const offer = { session: planned.session, sku }
   if (loaded === 'loaded') {
     await preheat(db.sql, gate, offer.session)
-    setInterval(() => gate.renew(offer, 1).catch(() => {}), 3000).unref() // As the keeper does.
+    setInterval(() => gate.renew(offer, 1).catch(() => {}), 3000).unref() // As the supervisor does.
   }
   const path = `/v1/seckill/sessions/${offer.session}/offers/${offer.sku}`
 
   const sale: Sale = {
     ...{ offer, path, opensAt: planned.opensAt, endsAt: planned.endsAt },
     async shopper() {
-      const buyer = await rig.newBuyer()
+      const buyer = await harness.newBuyer()
       await db.sql`INSERT INTO users (id) VALUES (${buyer.id})`
       const answer = await buyer.api.v1.addresses.$post({ json: home })
       if (answer.status !== 201) throw new Error('the address was not taken')
@@ -127,26 +127,26 @@ export async function openSale(
     },
     mine: (who, ticket) => sale.ask(who, 'GET', `${path}/tickets/mine${ticket ? `?ticket=${ticket}` : ''}`),
     async stage() {
-      const staged = await stage(db.sql, offer, await queue.read(offer, 'drain', 100))
+      const staged = await stage(db.sql, offer, await queue.read(offer, 'consumer', 100))
       await queue.acknowledge(offer, staged)
-      for (const { ticket } of staged) news.announce(ticket)
+      for (const { ticket } of staged) events.announce(ticket)
     },
     async place(ticket) {
-      expect(await placeAtOnce(db.sql, await flashOrder(db.sql, ticket), 'run')).toMatchObject({
+      expect(await placeInOneTransaction(db.sql, await flashOrder(db.sql, ticket), 'run')).toMatchObject({
         status: 'awaiting_payment',
       })
-      news.announce(ticket)
+      events.announce(ticket)
     },
     async close(ticket, why) {
       await closeOrder(db.sql, ticket, why)
-      news.announce(ticket)
+      events.announce(ticket)
     },
     async pay(ticket) {
       await db.sql.begin(async (tx) => {
         await moveOrder(tx, ticket, 'to_ship', 'paid', tx`, pay_state = 'paid', paid_at = now()`)
         await payTicket(tx, ticket)
       })
-      news.announce(ticket)
+      events.announce(ticket)
     },
   }
   return sale

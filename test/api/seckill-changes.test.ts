@@ -7,7 +7,7 @@ import type { SessionPlan } from '../../services/flash-sales/plan-session.ts'
 import { join } from '../support/flash-sale.ts'
 import { useOperators } from './operators.ts'
 
-const { house, call, skuOf, offer, plan, planned, offersOf, preheated, open } = useOperators()
+const { system, call, skuOf, offer, plan, planned, offersOf, preheated, open } = useOperators()
 
 describe('changing', () => {
   let session: SessionId
@@ -16,7 +16,7 @@ describe('changing', () => {
     await preheated(session)
   })
 
-  const left = (n: number) => house().parts.gate.left(open(session, n))
+  const left = (n: number) => system().container.gate.left(open(session, n))
   const set = (n: number, quota: unknown, key?: string) =>
     call(
       'PATCH',
@@ -73,10 +73,10 @@ describe('changing', () => {
 
   it('sets no quota below what is granted, beyond what the shelf has, or that is none', async () => {
     await set(4, 6)
-    const { id, addressId } = await house().shopper(1)
-    const ticket = house().parts.ids.next() as TicketId // A fresh snowflake.
+    const { id, addressId } = await system().shopper(1)
+    const ticket = system().container.ids.next() as TicketId // A fresh snowflake.
     await join(
-      house().parts.gate,
+      system().container.gate,
       open(session, 4),
       { id: id as UserId, addressId: addressId as never },
       ticket,
@@ -103,13 +103,13 @@ describe('changing', () => {
   })
 
   it('pauses and resumes', async () => {
-    const { id, addressId } = await house().shopper(2)
+    const { id, addressId } = await system().shopper(2)
     const joins = async () => {
       const answer = await join(
-        house().parts.gate,
+        system().container.gate,
         open(session, 5),
         { id: id as UserId, addressId: addressId as never },
-        house().parts.ids.next() as TicketId,
+        system().container.ids.next() as TicketId,
       ) // The same.
       return answer.answer
     }
@@ -152,7 +152,7 @@ describe('changing', () => {
 
   it('starts a session whose workflow is not there, and changes it', async () => {
     const lonely = await planned()
-    await house().parts.client.workflow.getHandle(sessionWorkflowId(lonely)).terminate('by mistake')
+    await system().container.client.workflow.getHandle(sessionWorkflowId(lonely)).terminate('by mistake')
     expect(await call('POST', `/${lonely}/pause`)).toMatchObject({ status: 200, body: { paused: true } })
   })
 })
@@ -160,8 +160,8 @@ describe('changing', () => {
 describe('while Temporal does not get on', () => {
   const operations = (client: Client) =>
     createSessionOperations({
-      ...house().parts,
-      sql: house().parts.db.sql,
+      ...system().container,
+      sql: system().container.db.sql,
       client,
       queue: 'orders-nobody',
       waitMs: 300,
@@ -179,7 +179,7 @@ describe('while Temporal does not get on', () => {
   }
 
   it('a change that takes too long is answered so, and may still be done', async () => {
-    const slow = operations(house().parts.client)
+    const slow = operations(system().container.client)
     const session = wanted()
     await slow.plan(session)
     await expect(slow.pause(session.id)).rejects.toMatchObject({ code: 'still_being_done' })

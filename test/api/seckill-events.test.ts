@@ -2,30 +2,30 @@ import { Hono } from 'hono'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Followed, ticketEvents } from '../../api/flash-sales/ticket-events.ts'
 import type { TicketId } from '../../domain/flash-sale.ts'
-import type { OrderNews } from '../../redis/events.ts'
-import { type Rig, startRig } from './harness.ts'
+import type { Events } from '../../redis/events.ts'
+import { type Harness, startHarness } from './harness.ts'
 import { openSale, type Sale, type Shopper } from './sale.ts'
 
-let rig: Rig
+let harness: Harness
 let sale: Sale
 let untils = 0
 beforeAll(async () => {
-  rig = await startRig(({ news }) => ({
-    news: {
-      /** How many streams wait for news. */
+  harness = await startHarness(({ events }) => ({
+    events: {
+      /** How many streams wait for events. */
       async until(...args) {
         untils++
         try {
-          return await news.until(...(args as Parameters<OrderNews['until']>)) // What was passed on.
+          return await events.until(...(args as Parameters<Events['until']>)) // What was passed on.
         } finally {
           untils--
         }
       },
-    } as Pick<OrderNews, 'until'>, // A generic function's own type cannot be spelt out of its arguments.
+    } as Pick<Events, 'until'>, // A generic function's own type cannot be spelt out of its arguments.
   }))
-  sale = await openSale(rig, { quota: 100 })
+  sale = await openSale(harness, { quota: 100 })
 })
-afterAll(() => rig.close())
+afterAll(() => harness.close())
 
 type Event = { id: string; status: number; body: Record<string, unknown> }
 
@@ -33,7 +33,7 @@ type Event = { id: string; status: number; body: Record<string, unknown> }
 async function listen(who: Shopper, { ticket, lastEventId }: { ticket?: string; lastEventId?: string } = {}) {
   const leaving = new AbortController()
   const answer = await fetch(
-    `${rig.url}${sale.path}/tickets/mine/events${ticket ? `?ticket=${ticket}` : ''}`,
+    `${harness.url}${sale.path}/tickets/mine/events${ticket ? `?ticket=${ticket}` : ''}`,
     {
       headers: {
         authorization: `Bearer ${who.token}`,
@@ -117,7 +117,7 @@ describe('the events of a buyer’s ticket', () => {
 
   it('tell of a ticket that was lost with Redis, and end', async () => {
     const who = await sale.shopper()
-    const stream = await listen(who, { ticket: rig.ids.next() })
+    const stream = await listen(who, { ticket: harness.ids.next() })
     expect(await stream.next()).toMatchObject({ status: 4, body: { reason: 'lost' } })
     expect(await stream.next()).toBeUndefined()
   })
@@ -143,7 +143,7 @@ describe('a stream of events', () => {
   const ticket = '1' as TicketId // Any number is one here.
   const follow = (look: Followed['look'], warn = (): void => {}) => {
     const app = new Hono().get('/', (c) =>
-      ticketEvents(c, { news: rig.news, warn, beatMs: 20 }, { ticket, look }),
+      ticketEvents(c, { events: harness.events, warn, beatMs: 20 }, { ticket, look }),
     )
     return app.request('/', { headers: {} })
   }

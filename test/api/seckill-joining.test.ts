@@ -1,20 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { SessionId } from '../../domain/ids.ts'
 import { keysOf } from '../../redis/gate/keys.ts'
-import { type Rig, startRig } from './harness.ts'
+import { type Harness, startHarness } from './harness.ts'
 import { openSale, type Sale } from './sale.ts'
 
-let rig: Rig
+let harness: Harness
 let sale: Sale
 beforeAll(async () => {
-  rig = await startRig()
-  sale = await openSale(rig)
+  harness = await startHarness()
+  sale = await openSale(harness)
 })
-afterAll(() => rig.close())
+afterAll(() => harness.close())
 
 /** How many were let in since the gate was loaded. */
 const letIn = async ({ offer }: Sale): Promise<number> =>
-  Number((await rig.redis.hget(keysOf(offer).offer, 'seq')) ?? 0)
+  Number((await harness.redis.hget(keysOf(offer).offer, 'seq')) ?? 0)
 
 describe('a buyer who joins', () => {
   it('is let in with a ticket and a position: 202, code 0', async () => {
@@ -44,51 +44,51 @@ describe('a buyer who joins', () => {
   })
 
   it('hears sold_out when fewer pieces are left than wanted, with how many', async () => {
-    const two = await openSale(rig, { quota: 2, limit: 5 })
+    const two = await openSale(harness, { quota: 2, limit: 5 })
     await two.admitted(await two.shopper())
     const refused = await two.join(await two.shopper(), { quantity: 2 })
     expect(refused).toMatchObject({ status: 409, body: { code: 'sold_out', details: { left: 1 } } })
   })
 
   it('hears already_bought when the limit is used up by paid tickets, and over_limit when it would be passed', async () => {
-    const pair = await openSale(rig, { limit: 2 })
+    const pair = await openSale(harness, { limit: 2 })
     const shopper = await pair.shopper()
     expect(await pair.join(shopper, { quantity: 3 })).toMatchObject({
       status: 409,
       body: { code: 'over_limit', details: { limit: 2 } },
     })
-    for (const _ of [1, 2]) await rig.gate.paid(pair.offer, 1, shopper.id, await pair.admitted(shopper))
+    for (const _ of [1, 2]) await harness.gate.paid(pair.offer, 1, shopper.id, await pair.admitted(shopper))
     expect(await pair.join(shopper)).toMatchObject({ status: 409, body: { code: 'already_bought' } })
   })
 
   it('hears not_open before the opening, and ended after the end', async () => {
-    const early = await openSale(rig, { opensInMs: 30_000 })
+    const early = await openSale(harness, { opensInMs: 30_000 })
     const opensAt = new Date(early.opensAt).toISOString()
     expect(await early.join(await early.shopper())).toMatchObject({
       status: 409,
       body: { code: 'not_open', details: { opensAt } },
     })
-    const late = await openSale(rig)
+    const late = await openSale(harness)
     const shopper = await late.shopper()
     const token = await late.token(shopper)
-    await rig.gate.setPhase(late.offer, 1, { paused: false, opensAt: late.opensAt, endsAt: Date.now() })
+    await harness.gate.setPhase(late.offer, 1, { paused: false, opensAt: late.opensAt, endsAt: Date.now() })
     expect(await late.join(shopper, { token })).toMatchObject({ status: 410, body: { code: 'ended' } })
   })
 
   it('hears paused with Retry-After while an operator holds the gate', async () => {
-    const held = await openSale(rig)
+    const held = await openSale(harness)
     const shopper = await held.shopper()
-    await rig.gate.setPhase(held.offer, 1, { paused: true, opensAt: held.opensAt, endsAt: held.endsAt })
+    await harness.gate.setPhase(held.offer, 1, { paused: true, opensAt: held.opensAt, endsAt: held.endsAt })
     const { status, body, headers } = await held.join(shopper)
     expect([status, body.code, headers.get('retry-after')]).toEqual([503, 'paused', '2'])
   })
 
   it('hears bad_token for a token that is made up, spent, another buyer’s or another offer’s, and the token stays good for its buyer', async () => {
     const [owner, thief] = [await sale.shopper(), await sale.shopper()]
-    const other = await openSale(rig)
+    const other = await openSale(harness)
     const token = await sale.token(owner)
     const spent = await other.token(thief)
-    await rig.gate.giveBack(
+    await harness.gate.giveBack(
       other.offer,
       1,
       thief.id,
@@ -115,7 +115,7 @@ describe('an offer that the gate does not know', () => {
   const join = async (of: Sale) => of.join(await of.shopper(), { token: 'x' })
 
   it('is not open while its session is planned', async () => {
-    const planned = await openSale(rig, { opensInMs: 600_000, gate: 'none' })
+    const planned = await openSale(harness, { opensInMs: 600_000, gate: 'none' })
     const opensAt = new Date(planned.opensAt).toISOString()
     expect(await join(planned)).toMatchObject({
       status: 409,
@@ -124,17 +124,17 @@ describe('an offer that the gate does not know', () => {
   })
 
   it('is paused while its session runs: it was lost with Redis, and is rebuilt', async () => {
-    const lost = await openSale(rig)
-    await rig.gate.remove(lost.offer)
+    const lost = await openSale(harness)
+    await harness.gate.remove(lost.offer)
     expect(await join(lost)).toMatchObject({ status: 503, body: { code: 'paused' } })
   })
 
   it('is ended when its session is, as soon as that was announced', async () => {
-    const over = await openSale(rig)
-    await rig.gate.remove(over.offer)
+    const over = await openSale(harness)
+    await harness.gate.remove(over.offer)
     expect(await join(over)).toMatchObject({ body: { code: 'paused' } })
-    await rig.db.sql`UPDATE sessions SET phase = 'ended' WHERE id = ${over.offer.session}`
-    rig.news.announceSession(over.offer.session)
+    await harness.db.sql`UPDATE sessions SET phase = 'ended' WHERE id = ${over.offer.session}`
+    harness.events.announceSession(over.offer.session)
     await expect.poll(async () => (await join(over)).body.code, { timeout: 10_000 }).toBe('ended')
   })
 
@@ -187,12 +187,12 @@ describe('input that is not as expected', () => {
       (await sale.ask(shopper, 'POST', `${sale.path}/tickets`, body, headers)).status
     expect(await post('{')).toBe(400)
     expect(await post(JSON.stringify({ token: 'x'.repeat(70_000) }))).toBe(413)
-    const chunked = (parts: string[]) =>
-      fetch(`${rig.url}${sale.path}/tickets`, {
+    const chunked = (container: string[]) =>
+      fetch(`${harness.url}${sale.path}/tickets`, {
         ...{
           method: 'POST',
           duplex: 'half',
-          body: ReadableStream.from(parts.map((part) => new TextEncoder().encode(part))),
+          body: ReadableStream.from(container.map((part) => new TextEncoder().encode(part))),
         },
         headers: { authorization: `Bearer ${shopper.token}`, 'content-type': 'application/json' },
       } as RequestInit) // `duplex` is not in the types, and needed.

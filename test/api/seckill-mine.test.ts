@@ -5,16 +5,16 @@ import { madeAt } from '../../domain/ids.ts'
 import { freePort } from '../../local/servers/ports.ts'
 import { createGate } from '../../redis/gate/gate.ts'
 import { createQueue } from '../../redis/gate/queue.ts'
-import { type Rig, startRig } from './harness.ts'
+import { type Harness, startHarness } from './harness.ts'
 import { openSale, type Sale, type Shopper } from './sale.ts'
 
-let rig: Rig
+let harness: Harness
 let sale: Sale
 beforeAll(async () => {
-  rig = await startRig()
-  sale = await openSale(rig, { quota: 100 })
+  harness = await startHarness()
+  sale = await openSale(harness, { quota: 100 })
 })
-afterAll(() => rig.close())
+afterAll(() => harness.close())
 
 const nothing = { position: null, waitS: null, orderId: null, amount: null, payBy: null, reason: null }
 const about = (ticket: TicketId, of = sale) => ({
@@ -39,7 +39,7 @@ async function staged(of = sale): Promise<{ who: Shopper; ticket: TicketId }> {
 
 describe('a buyer’s ticket', () => {
   it('is queueing (1) with its position, and without a wait while nothing is known of the pace', async () => {
-    const line = await openSale(rig)
+    const line = await openSale(harness)
     await line.admitted(await line.shopper())
     const who = await line.shopper()
     const ticket = await line.admitted(who)
@@ -50,7 +50,7 @@ describe('a buyer’s ticket', () => {
   })
 
   it('waits as long as the last minute’s pace says', async () => {
-    const line = await openSale(rig)
+    const line = await openSale(harness)
     for (const _ of [1, 2, 3]) await line.admitted(await line.shopper())
     await line.stage()
     await line.admitted(await line.shopper())
@@ -68,11 +68,11 @@ describe('a buyer’s ticket', () => {
   })
 
   it('is queueing while the gate has counted it as staged and PostgreSQL does not show it yet', async () => {
-    const line = await openSale(rig)
+    const line = await openSale(harness)
     const who = await line.shopper()
     const ticket = await line.admitted(who)
-    const queue = createQueue(rig.redis)
-    const entries = await queue.read(line.offer, 'drain', 10)
+    const queue = createQueue(harness.redis)
+    const entries = await queue.read(line.offer, 'consumer', 10)
     await queue.acknowledge(
       line.offer,
       entries.map((entry) => ({ ...entry, refused: false })),
@@ -83,7 +83,7 @@ describe('a buyer’s ticket', () => {
   it('is won (2) with the order, what it costs and until when it can be paid', async () => {
     const { who, ticket } = await staged()
     await sale.place(ticket)
-    const [order] = await rig.db.sql<
+    const [order] = await harness.db.sql<
       { payBy: Date }[]
     >`SELECT pay_by AS "payBy" FROM orders WHERE id = ${ticket}`
     const paying = {
@@ -113,10 +113,10 @@ describe('a buyer’s ticket', () => {
   })
 
   it('is failed (4) when staging had to refuse it', async () => {
-    const line = await openSale(rig)
+    const line = await openSale(harness)
     const who = await line.shopper()
     const ticket = await line.admitted(who)
-    await rig.db.sql`UPDATE offers SET epoch = epoch + 1 WHERE session_id = ${line.offer.session}`
+    await harness.db.sql`UPDATE offers SET epoch = epoch + 1 WHERE session_id = ${line.offer.session}`
     await line.stage()
     expect((await line.mine(who)).body).toMatchObject({
       ...about(ticket, line),
@@ -135,7 +135,7 @@ describe('a buyer’s ticket', () => {
       orderId: ticket,
       amount: { fen: '900' },
     })
-    await rig.gate.paid(sale.offer, 1, who.id, ticket)
+    await harness.gate.paid(sale.offer, 1, who.id, ticket)
     expect(await theirs(who)).toMatchObject({ status: 5 })
   })
 
@@ -143,7 +143,7 @@ describe('a buyer’s ticket', () => {
     const { who, ticket: first } = await staged()
     await sale.place(first)
     await sale.close(first, 'pay_timeout')
-    await rig.gate.giveBack(sale.offer, 1, who.id, first)
+    await harness.gate.giveBack(sale.offer, 1, who.id, first)
     expect(await theirs(who)).toMatchObject({ ticket: first, status: 3 })
     const second = await sale.admitted(who)
     expect(await theirs(who)).toMatchObject({ ticket: second, status: 1 })
@@ -153,10 +153,10 @@ describe('a buyer’s ticket', () => {
   })
 
   it('is lost (4) when neither Redis nor PostgreSQL knows it, and its buyer may join again', async () => {
-    const line = await openSale(rig)
+    const line = await openSale(harness)
     const who = await line.shopper()
     const ticket = await line.admitted(who)
-    await rig.redis.del(...(await rig.redis.keys(`seckill:{${line.offer.session}:*`)))
+    await harness.redis.del(...(await harness.redis.keys(`seckill:{${line.offer.session}:*`)))
     expect((await line.mine(who, ticket)).body).toMatchObject({
       ...about(ticket, line),
       ...nothing,
@@ -178,12 +178,12 @@ describe('a buyer’s ticket', () => {
 })
 
 describe('while the gate is away', () => {
-  let away: Rig
+  let away: Harness
   let redis: Redis
   beforeAll(async () => {
     redis = new Redis(await freePort(), '127.0.0.1', { maxRetriesPerRequest: 0, commandTimeout: 500 })
     redis.on('error', () => {}) // Nobody serves there.
-    away = await startRig({ gate: createGate(redis) })
+    away = await startHarness({ gate: createGate(redis) })
   })
   afterAll(async () => {
     redis.disconnect()

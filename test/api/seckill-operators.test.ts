@@ -4,7 +4,7 @@ import type { SessionId, UserId } from '../../domain/ids.ts'
 import { join } from '../support/flash-sale.ts'
 import { hour, useOperators } from './operators.ts'
 
-const { house, buyer, call, skuOf, offer, plan, planned, sessionsWritten, offersOf, preheated, open } =
+const { system, buyer, call, skuOf, offer, plan, planned, sessionsWritten, offersOf, preheated, open } =
   useOperators()
 
 describe('planning', () => {
@@ -36,7 +36,7 @@ describe('planning', () => {
       },
       { sku: skuOf(1), limit: 1 },
     ])
-    expect(await house().parts.gate.left(open(wanted.id as SessionId))).toBe(5)
+    expect(await system().container.gate.left(open(wanted.id as SessionId))).toBe(5)
   })
 
   it('names a session after its hour in Shanghai, and has orders wait ten minutes, unless told otherwise', async () => {
@@ -138,15 +138,15 @@ describe('looking', () => {
   it('reports what was sold', async () => {
     const session = await planned({ opensAt: new Date().toISOString(), offers: [offer(2), offer(3)] })
     await preheated(session)
-    const { id, addressId } = await house().shopper(0)
-    const ticket = house().parts.ids.next() as TicketId // A fresh snowflake.
+    const { id, addressId } = await system().shopper(0)
+    const ticket = system().container.ids.next() as TicketId // A fresh snowflake.
     await join(
-      house().parts.gate,
+      system().container.gate,
       open(session, 2),
       { id: id as UserId, addressId: addressId as never },
       ticket,
     ) // Rows of the seeded shop.
-    await house().reaches(ticket, 'awaiting_payment')
+    await system().reaches(ticket, 'awaiting_payment')
     const nothing = {
       granted: 0,
       sold: 0,
@@ -199,7 +199,7 @@ describe('who is no operator', () => {
         body: { code: 'forbidden' },
       })
       expect(await call(method, path, undefined, {}, 'nonsense')).toMatchObject({ status: 401 })
-      expect((await fetch(`${house().url}/v1/ops/sessions${path}`, { method })).status).toBe(401)
+      expect((await fetch(`${system().url}/v1/ops/sessions${path}`, { method })).status).toBe(401)
       expect(await sessionsWritten()).toBe(before)
     },
   )

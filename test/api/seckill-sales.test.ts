@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Rig, startRig } from './harness.ts'
+import { type Harness, startHarness } from './harness.ts'
 import { openSale, type Sale } from './sale.ts'
 
-let rig: Rig
+let harness: Harness
 beforeAll(async () => {
-  rig = await startRig()
+  harness = await startHarness()
 })
-afterAll(() => rig.close())
+afterAll(() => harness.close())
 
 type Shown = {
   id: string
@@ -18,10 +18,10 @@ type Shown = {
 }
 type Sales = { serverTime: string; current: Shown[]; next: Shown[] }
 const sales = async (): Promise<Sales> =>
-  (await (await fetch(`${rig.url}/v1/seckill/sessions`)).json()) as Sales
+  (await (await fetch(`${harness.url}/v1/seckill/sessions`)).json()) as Sales
 const ids = (shown: Shown[]) => shown.map(({ id }) => id)
 const page = async ({ path }: Pick<Sale, 'path'>) => {
-  const answer = await fetch(rig.url + path)
+  const answer = await fetch(harness.url + path)
   return {
     status: answer.status,
     body: (await answer.json()) as { serverTime: string; session: Shown; offer: object; code?: string },
@@ -29,12 +29,12 @@ const page = async ({ path }: Pick<Sale, 'path'>) => {
 }
 
 it('shows everybody the sessions that are on and those that come, the soonest first, with the server’s time', async () => {
-  const later = await openSale(rig, { opensInMs: 7_200_000, gate: 'none' })
-  const soon = await openSale(rig, { opensInMs: 600_000, gate: 'none', captcha: true })
-  const open = await openSale(rig, { quota: 7, limit: 2 })
-  const over = await openSale(rig)
-  await rig.db.sql`UPDATE sessions SET phase = 'ended' WHERE id = ${over.offer.session}`
-  await openSale(rig, { opensInMs: -7_200_000, gate: 'none' })
+  const later = await openSale(harness, { opensInMs: 7_200_000, gate: 'none' })
+  const soon = await openSale(harness, { opensInMs: 600_000, gate: 'none', captcha: true })
+  const open = await openSale(harness, { quota: 7, limit: 2 })
+  const over = await openSale(harness)
+  await harness.db.sql`UPDATE sessions SET phase = 'ended' WHERE id = ${over.offer.session}`
+  await openSale(harness, { opensInMs: -7_200_000, gate: 'none' })
   const before = Date.now()
   const { serverTime, current, next } = await sales()
   expect(new Date(serverTime).getTime()).toBeGreaterThanOrEqual(before)
@@ -64,7 +64,7 @@ it('shows everybody the sessions that are on and those that come, the soonest fi
 })
 
 it('shows an offer in its session', async () => {
-  const sale = await openSale(rig, { quota: 1 })
+  const sale = await openSale(harness, { quota: 1 })
   const { status, body } = await page(sale)
   expect(status).toBe(200)
   expect(body).toMatchObject({
@@ -75,12 +75,12 @@ it('shows an offer in its session', async () => {
 })
 
 it('shows a change as soon as it is announced, and otherwise within a second', async () => {
-  const sale = await openSale(rig, { quota: 1 })
+  const sale = await openSale(harness, { quota: 1 })
   await page(sale)
-  await rig.db.sql`UPDATE sessions SET paused = true WHERE id = ${sale.offer.session}`
-  rig.news.announceSession(sale.offer.session)
+  await harness.db.sql`UPDATE sessions SET paused = true WHERE id = ${sale.offer.session}`
+  harness.events.announceSession(sale.offer.session)
   await expect.poll(async () => (await page(sale)).body.session.state, { timeout: 10_000 }).toBe('paused')
-  await rig.db
+  await harness.db
     .sql`UPDATE offers SET granted = 1, sold_out_at = now() WHERE session_id = ${sale.offer.session}`
   await expect
     .poll(async () => (await page(sale)).body.offer, { timeout: 10_000 })
@@ -88,7 +88,7 @@ it('shows a change as soon as it is announced, and otherwise within a second', a
 })
 
 it('has no session and no offer that is not there', async () => {
-  const sale = await openSale(rig)
+  const sale = await openSale(harness)
   expect(await page({ path: '/v1/seckill/sessions/2019052614/offers/1' })).toMatchObject({
     status: 404,
     body: { code: 'session_unknown' },

@@ -1,26 +1,26 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSoldOut } from '../../api/flash-sales/sold-out.ts'
 import type { Gate } from '../../redis/gate/gate.ts'
-import { type Rig, startRig } from './harness.ts'
+import { type Harness, startHarness } from './harness.ts'
 import { openSale, type Sale, type Shopper, type Told } from './sale.ts'
 
-let rig: Rig
+let harness: Harness
 /** The API's clock for what it remembers. */
 let now = 0
 /** What the API asks of the gate, since `reset`; poisoned, it has no answer. */
 const asked: string[] = []
 let poisoned = false
 beforeAll(async () => {
-  rig = await startRig(({ gate, news }) => {
+  harness = await startHarness(({ gate, events }) => {
     const watched: Gate = {
       ...gate,
       admit: (...question) => heard('admit', () => gate.admit(...question)),
       left: (...question) => heard('left', () => gate.left(...question)),
     }
-    return { gate: watched, soldOut: createSoldOut(watched, news, { now: () => now }) }
+    return { gate: watched, soldOut: createSoldOut(watched, events, { now: () => now }) }
   })
 })
-afterAll(() => rig.close())
+afterAll(() => harness.close())
 
 async function heard<T>(what: string, ask: () => Promise<T>): Promise<T> {
   asked.push(what)
@@ -33,7 +33,7 @@ const soldOut = { status: 409, body: { code: 'sold_out', details: { left: 0 } } 
 /** A sale whose only piece is gone, which the API has just been told; and what was asked of the gate since then. */
 async function sellOut(): Promise<{ sale: Sale; holder: Shopper; ticket: string }> {
   poisoned = false
-  const sale = await openSale(rig, { quota: 1 })
+  const sale = await openSale(harness, { quota: 1 })
   const holder = await sale.shopper()
   const ticket = await sale.admitted(holder)
   expect(await sale.join(await sale.shopper())).toMatchObject(soldOut)
@@ -54,7 +54,7 @@ describe('after "sold out"', () => {
     const { sale } = await sellOut()
     const [shopper, headers] = [await sale.shopper(), { 'accept-language': 'zh' }]
     const fast = await sale.ask(shopper, 'POST', `${sale.path}/tickets`, {}, headers)
-    rig.news.announceOffer(sale.offer)
+    harness.events.announceOffer(sale.offer)
     await expect
       .poll(async () => (await click(sale, shopper)).body.code, { timeout: 10_000 })
       .toBe('bad_token')
@@ -88,7 +88,7 @@ describe('after "sold out"', () => {
 
   it('other offers are asked for as ever', async () => {
     await sellOut()
-    const other = await openSale(rig)
+    const other = await openSale(harness)
     await other.admitted(await other.shopper())
   })
 
@@ -109,15 +109,15 @@ describe('after "sold out"', () => {
 
   it('a piece that came back unheard of is for sale within that second', async () => {
     const { sale, holder, ticket } = await sellOut()
-    await rig.gate.giveBack(sale.offer, 1, holder.id, ticket as never) // Its own ticket.
+    await harness.gate.giveBack(sale.offer, 1, holder.id, ticket as never) // Its own ticket.
     now += 1000
     await sale.admitted(await sale.shopper())
   })
 
   it('a piece whose return was announced is for sale at once', async () => {
     const { sale, holder, ticket } = await sellOut()
-    await rig.gate.giveBack(sale.offer, 1, holder.id, ticket as never) // Its own ticket.
-    rig.news.announceOffer(sale.offer)
+    await harness.gate.giveBack(sale.offer, 1, holder.id, ticket as never) // Its own ticket.
+    harness.events.announceOffer(sale.offer)
     const shopper = await sale.shopper()
     const token = await sale.token(shopper)
     await expect.poll(async () => (await sale.join(shopper, { token })).status, { timeout: 10_000 }).toBe(202)
@@ -125,14 +125,14 @@ describe('after "sold out"', () => {
 
   it('a session that was changed is asked about at once: more pieces, or a pause', async () => {
     const { sale } = await sellOut()
-    await rig.gate.setPhase(sale.offer, 1, { paused: true, opensAt: sale.opensAt, endsAt: sale.endsAt })
-    rig.news.announceSession(sale.offer.session)
+    await harness.gate.setPhase(sale.offer, 1, { paused: true, opensAt: sale.opensAt, endsAt: sale.endsAt })
+    harness.events.announceSession(sale.offer.session)
     const shopper = await sale.shopper()
     await expect.poll(async () => (await click(sale, shopper)).body.code, { timeout: 10_000 }).toBe('paused')
   })
 
   it('nothing is remembered of an offer that has pieces, only fewer than somebody wanted', async () => {
-    const sale = await openSale(rig, { quota: 1, limit: 5 })
+    const sale = await openSale(harness, { quota: 1, limit: 5 })
     expect(await sale.join(await sale.shopper(), { quantity: 2 })).toMatchObject({
       body: { code: 'sold_out', details: { left: 1 } },
     })
@@ -140,15 +140,15 @@ describe('after "sold out"', () => {
   })
 
   it('an answer is not remembered when pieces came back while it was on its way', async () => {
-    const news: ((channel: string) => void)[] = []
+    const events: ((channel: string) => void)[] = []
     const memory = createSoldOut(
-      rig.gate,
-      { onOffer: (listener) => void news.push(listener) },
+      harness.gate,
+      { onOffer: (listener) => void events.push(listener) },
       { now: () => now },
     )
     const { sale, holder } = await sellOut()
     const asking = memory.asking()
-    for (const listener of news) listener(`offer:${sale.offer.session}:${sale.offer.sku}`)
+    for (const listener of events) listener(`offer:${sale.offer.session}:${sale.offer.sku}`)
     memory.learn(sale.offer, holder.id, { answer: 'sold_out', left: 0 }, asking)
     expect(memory.tells(sale.offer, holder.id)).toBe(false)
     memory.learn(sale.offer, holder.id, { answer: 'sold_out', left: 0 }, memory.asking())

@@ -6,56 +6,56 @@ import { createTokenLimits } from '../../api/flash-sales/token-limits.ts'
 import { snowflakes, type UserId } from '../../domain/ids.ts'
 import { freePort } from '../../local/servers/ports.ts'
 import { keysOf } from '../../redis/gate/keys.ts'
-import { type Buyer, type Rig, startRig } from './harness.ts'
+import { type Buyer, type Harness, startHarness } from './harness.ts'
 import { openSale, type Sale, type Told } from './sale.ts'
 
-let rig: Rig
+let harness: Harness
 let sale: Sale
 beforeAll(async () => {
-  rig = await startRig()
-  sale = await openSale(rig)
+  harness = await startHarness()
+  sale = await openSale(harness)
 })
-afterAll(() => rig.close())
+afterAll(() => harness.close())
 
 const ask = (of: Sale, who: Buyer | undefined, body: unknown = {}) =>
   of.ask(who, 'POST', `${of.path}/token`, body)
 
 describe('an admission token', () => {
   it('is given from a minute before the opening, and not sooner', async () => {
-    const buyer = await rig.newBuyer()
-    const tomorrow = await openSale(rig, { opensInMs: 600_000, gate: 'none' })
+    const buyer = await harness.newBuyer()
+    const tomorrow = await openSale(harness, { opensInMs: 600_000, gate: 'none' })
     const opensAt = new Date(tomorrow.opensAt).toISOString()
     expect(await ask(tomorrow, buyer)).toMatchObject({
       status: 409,
       body: { code: 'not_open', details: { opensAt } },
     })
-    await rig.db
+    await harness.db
       .sql`UPDATE sessions SET opens_at = now() + interval '59 seconds' WHERE id = ${tomorrow.offer.session}`
-    rig.news.announceSession(tomorrow.offer.session)
+    harness.events.announceSession(tomorrow.offer.session)
     await expect.poll(async () => (await ask(tomorrow, buyer)).status, { timeout: 10_000 }).toBe(201)
   })
 
   it('lasts until a minute after its issue, or after the opening when that is later', async () => {
-    const soon = await openSale(rig, { opensInMs: 30_000 })
-    const { body } = await ask(soon, await rig.newBuyer())
+    const soon = await openSale(harness, { opensInMs: 30_000 })
+    const { body } = await ask(soon, await harness.newBuyer())
     expect(body.expiresAt).toBe(new Date(soon.opensAt + 60_000).toISOString())
     const before = Date.now()
-    const now = await ask(sale, await rig.newBuyer())
+    const now = await ask(sale, await harness.newBuyer())
     const lastsMs = new Date(String(now.body.expiresAt)).getTime() - before
     expect(lastsMs).toBeGreaterThanOrEqual(60_000)
     expect(lastsMs).toBeLessThan(60_000 + (Date.now() - before) + 1)
   })
 
   it('is another one each time, and nothing that could be guessed', async () => {
-    const buyer = await rig.newBuyer()
+    const buyer = await harness.newBuyer()
     const tokens = await Promise.all(Array.from({ length: 20 }, () => sale.token(buyer)))
     expect(new Set(tokens).size).toBe(20)
     for (const token of tokens) expect(token).toMatch(/^[\w-]{24}$/) // 144 random bits.
   })
 
   it('needs no body', async () => {
-    const { token } = await rig.newBuyer()
-    const answer = await fetch(`${rig.url}${sale.path}/token`, {
+    const { token } = await harness.newBuyer()
+    const answer = await fetch(`${harness.url}${sale.path}/token`, {
       method: 'POST',
       headers: { authorization: `Bearer ${token}` },
     })
@@ -63,12 +63,12 @@ describe('an admission token', () => {
   })
 
   it('is not given for a session that is over', async () => {
-    const over = await openSale(rig, { opensInMs: -7_200_000, gate: 'none' })
-    expect(await ask(over, await rig.newBuyer())).toMatchObject({ status: 410, body: { code: 'ended' } })
+    const over = await openSale(harness, { opensInMs: -7_200_000, gate: 'none' })
+    expect(await ask(over, await harness.newBuyer())).toMatchObject({ status: 410, body: { code: 'ended' } })
   })
 
   it('is not given to nobody, for nothing, or for what is not asked like that', async () => {
-    const buyer = await rig.newBuyer()
+    const buyer = await harness.newBuyer()
     expect((await ask(sale, undefined)).status).toBe(401)
     expect(
       await ask({ ...sale, path: `/v1/seckill/sessions/${sale.offer.session}/offers/1` }, buyer),
@@ -92,15 +92,15 @@ describe('an admission token', () => {
 describe('a captcha', () => {
   let guarded: Sale
   beforeAll(async () => {
-    guarded = await openSale(rig, { captcha: true })
+    guarded = await openSale(harness, { captcha: true })
   })
   const pictureOf = ({ body }: Told) => (body.details as { captcha: { id: string; svg: string } }).captcha // A captcha problem's details.
   /** What the picture says, which only Redis and a human know. */
   const read = async (id: string) =>
-    (await rig.redis.get(keysOf(guarded.offer).captcha(id)))?.split(' ')[1] ?? ''
+    (await harness.redis.get(keysOf(guarded.offer).captcha(id)))?.split(' ')[1] ?? ''
 
   it('is wanted where the session says so, and its answer gets a token, in capitals too', async () => {
-    const buyer = await rig.newBuyer()
+    const buyer = await harness.newBuyer()
     const wanted = await ask(guarded, buyer)
     expect(wanted).toMatchObject({ status: 403, body: { code: 'captcha_required' } })
     const { id, svg } = pictureOf(wanted)
@@ -114,7 +114,7 @@ describe('a captcha', () => {
   })
 
   it('can be answered once, right or wrong, by its own buyer; a wrong answer shows the next one', async () => {
-    const [buyer, other] = [await rig.newBuyer(), await rig.newBuyer()]
+    const [buyer, other] = [await harness.newBuyer(), await harness.newBuyer()]
     const first = pictureOf(await ask(guarded, buyer))
     const answer = await read(first.id)
     const wrong = await ask(guarded, buyer, { captcha: { id: first.id, answer: `${answer}x` } })
@@ -129,8 +129,8 @@ describe('a captcha', () => {
   })
 
   it('is forgotten after two minutes', async () => {
-    const { id } = pictureOf(await ask(guarded, await rig.newBuyer()))
-    const ttl = await rig.redis.pttl(keysOf(guarded.offer).captcha(id))
+    const { id } = pictureOf(await ask(guarded, await harness.newBuyer()))
+    const ttl = await harness.redis.pttl(keysOf(guarded.offer).captcha(id))
     expect(ttl).toBeGreaterThan(0)
     expect(ttl).toBeLessThanOrEqual(120_000)
   })
@@ -140,10 +140,10 @@ describe('limits', () => {
   const ids = snowflakes(randomInt(1024))
   const newUser = () => ids.next() as UserId // A fresh snowflake.
   const newAddress = () => `10.${randomInt(256)}.${randomInt(256)}.${randomInt(256)}`
-  let limited: Rig
+  let limited: Harness
   let offer: Sale
   beforeAll(async () => {
-    limited = await startRig(({ redis }) => ({
+    limited = await startHarness(({ redis }) => ({
       tokenLimits: createTokenLimits(redis, { perBuyer: 2, perAddress: 3 }),
       trustedProxies: trustedProxies('127.0.0.1'),
     }))
@@ -189,7 +189,7 @@ describe('limits', () => {
 describe('the address that a limit counts by', () => {
   const seenWith = async (proxies: string, forwarded: string): Promise<string | undefined> => {
     let seen: string | undefined
-    const watched = await startRig({
+    const watched = await startHarness({
       trustedProxies: trustedProxies(proxies),
       tokenLimits: {
         async waitS(_, address) {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { remembered } from '../../api/ttl-cache.ts'
+import { ttlCache } from '../../api/ttl-cache.ts'
 
 /** A memory of a second, of two keys, with its clock; and how often each key was loaded. */
 function memory() {
@@ -11,7 +11,7 @@ function memory() {
     if (fails.has(key)) throw new Error('away')
     return `${key}${loads.length}`
   }
-  return { clock, loads, fails, ...remembered(load, { forMs: 1000, most: 2, now: () => clock.now }) }
+  return { clock, loads, fails, ...ttlCache(load, { forMs: 1000, most: 2, now: () => clock.now }) }
 }
 
 it('asks once for all who want it at a time, and again when the moment is over', async () => {

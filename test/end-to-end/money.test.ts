@@ -5,14 +5,14 @@ import type { Switches } from '../../sandbox/client.ts'
 import { shanghaiDay } from '../../services/reconciliation/day.ts'
 import { fetchStatement } from '../../services/reconciliation/fetch.ts'
 import { matchStatement } from '../../services/reconciliation/match.ts'
-import { type House, openHouse, type Shopper } from './system.ts'
+import { openSystem, type Shopper, type TestSystem } from './system.ts'
 
-let house: House
+let system: TestSystem
 const began = Date.now()
 beforeAll(async () => {
-  house = await openHouse({ payWithinS: 5 })
+  system = await openSystem({ payWithinS: 5 })
 })
-afterAll(() => house.close())
+afterAll(() => system.close())
 
 const channels = ['wechat-v3', 'wechat-v2', 'alipay-qr'] as const
 type Channel = (typeof channels)[number]
@@ -44,20 +44,20 @@ type Trade = {
 }
 let next = 0
 async function opened(channel: Channel, fault: Switches): Promise<Trade> {
-  const shopper = await house.shopper(next++ % 60)
-  const order = await house.buy(shopper, 1)
-  const { status, body } = await house.pay(shopper, order, channel)
+  const shopper = await system.shopper(next++ % 60)
+  const order = await system.buy(shopper, 1)
+  const { status, body } = await system.pay(shopper, order, channel)
   expect(status).toBe(201)
   const number = String(body.number)
   const due = BigInt((body.amount as { fen: string }).fen) // Money.
-  const switches = (more: Switches) => house.sandbox.switches({ ...fault, ...more }, number)
+  const switches = (more: Switches) => system.sandbox.switches({ ...fault, ...more }, number)
   await switches({})
   return { shopper, order, number, due, switches }
 }
 const cancel = ({ shopper, order }: Trade) =>
   shopper.api.v1.orders[':id'].cancel.$post({ param: { id: order } })
 /** Whoever pays a trade that is closed by then is refused by the provider. */
-const pays = ({ number }: Trade) => house.sandbox.pay(number).catch(() => {})
+const pays = ({ number }: Trade) => system.sandbox.pay(number).catch(() => {})
 
 /** Nobody tells of these payments, and once its order has ended nobody asks: the day's statement does. */
 const untold = new Set(['the callback is lost', 'a forged callback comes instead'])
@@ -76,12 +76,12 @@ const lives: Record<string, (trade: Trade) => Promise<unknown>> = {
   },
   'is paid after it closed': async (trade) => {
     await trade.switches({ takeMoneyWhenClosed: true })
-    await house.reaches(trade.order, 'closed')
+    await system.reaches(trade.order, 'closed')
     await pays(trade)
   },
   'is paid from the wallet, and then by the older trade too': async (trade) => {
     await trade.switches({ takeMoneyWhenClosed: true })
-    await house.pay(trade.shopper, trade.order, 'balance')
+    await system.pay(trade.shopper, trade.order, 'balance')
     await pays(trade)
   },
   'is paid, and called off': async (trade) => {
@@ -90,11 +90,13 @@ const lives: Record<string, (trade: Trade) => Promise<unknown>> = {
     await expect.poll(() => statusOf(trade.order), { timeout: 40_000 }).toMatch(/to_ship|closed/)
     await cancel(trade)
   },
-  'is never paid': ({ order }) => house.reaches(order, 'closed'),
+  'is never paid': ({ order }) => system.reaches(order, 'closed'),
 }
 
 async function statusOf(order: OrderId): Promise<string> {
-  const [row] = await house.parts.db.sql<{ status: string }[]>`SELECT status FROM orders WHERE id = ${order}`
+  const [row] = await system.container.db.sql<
+    { status: string }[]
+  >`SELECT status FROM orders WHERE id = ${order}`
   return row?.status ?? 'none'
 }
 
@@ -102,7 +104,7 @@ async function statusOf(order: OrderId): Promise<string> {
 async function atRest(
   order: OrderId,
 ): Promise<{ status: string; payState: string; paidBy: string | null } | undefined> {
-  const [row] = await house.parts.db.sql<
+  const [row] = await system.container.db.sql<
     { status: string; payState: string; paidBy: string | null; resting: boolean }[]
   >`
     SELECT o.status, o.pay_state AS "payState", (SELECT number::text FROM attempts a WHERE a.order_id = o.id AND a.state = 'paid') AS "paidBy",
@@ -114,7 +116,7 @@ async function atRest(
   return row?.resting ? { status: row.status, payState: row.payState, paidBy: row.paidBy } : undefined
 }
 async function keptAtProvider(number: string): Promise<bigint> {
-  const trade = (await house.sandbox.ledger()).trades.find(({ outTradeNo }) => outTradeNo === number)
+  const trade = (await system.sandbox.ledger()).trades.find(({ outTradeNo }) => outTradeNo === number)
   return BigInt(trade?.captured ?? 0) - BigInt(trade?.refunded ?? 0) - BigInt(trade?.refunding ?? 0)
 }
 
@@ -155,7 +157,7 @@ describe.each(channels)('whatever goes wrong at %s, every fen is on the order or
 describe('what nobody told of and nobody asks about any more', () => {
   it('is found by the day’s statement, and goes back', async () => {
     expect(waitsForStatement.length).toBeGreaterThan(0)
-    const { db, ids, payments } = house.parts
+    const { db, ids, payments } = system.container
     const days = new Set([shanghaiDay(began), shanghaiDay(Date.now())])
     for (const provider of ['wechat-v3', 'wechat-v2', 'alipay']) {
       for (const date of days) {
@@ -170,4 +172,4 @@ describe('what nobody told of and nobody asks about any more', () => {
   }, 120_000)
 })
 
-it('and the books add up, here and at the providers', () => house.addsUp())
+it('and the books add up, here and at the providers', () => system.addsUp())

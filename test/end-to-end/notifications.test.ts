@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { audit } from '../../db/audit/audit.ts'
 import type { OrderId } from '../../domain/ids.ts'
 import { platform, seal } from '../../sandbox/wechat-v3/signature.ts'
-import { type House, openHouse } from './system.ts'
+import { openSystem, type TestSystem } from './system.ts'
 
 const pair = () =>
   generateKeyPairSync('rsa', {
@@ -16,14 +16,14 @@ const wechat = pair()
 const stranger = pair()
 const keyId = 'PUB_KEY_ID_0119000001092024010100000000000002'
 
-let house: House
+let system: TestSystem
 beforeAll(async () => {
-  house = await openHouse({
-    relay: false,
+  system = await openSystem({
+    jobs: false,
     env: { WECHAT_V3_PLATFORM_KEY_ID_2: keyId, WECHAT_V3_PLATFORM_KEY_2: wechat.publicKey },
   })
 })
-afterAll(() => house.close())
+afterAll(() => system.close())
 
 type Posted = { headers: Record<string, string>; body: string }
 type By = { key?: string; serial?: string; now?: () => number }
@@ -42,7 +42,7 @@ const envelope = (
   plain = JSON.stringify(content),
 ): string => {
   const resource = { algorithm: 'AEAD_AES_256_GCM', nonce: 'abcdefghijkl', associated_data: 'transaction' }
-  const key = Buffer.from(house.environment.WECHAT_V3_API_KEY ?? '')
+  const key = Buffer.from(system.environment.WECHAT_V3_API_KEY ?? '')
   return JSON.stringify({
     id: '1',
     event_type: event,
@@ -50,24 +50,24 @@ const envelope = (
   })
 }
 const post = async ({ headers, body }: Posted) => {
-  const answer = await fetch(`${house.url}/v1/notify/wechat/v3`, { method: 'POST', headers, body })
+  const answer = await fetch(`${system.url}/v1/notify/wechat/v3`, { method: 'POST', headers, body })
   return { status: answer.status, text: await answer.text() }
 }
 
 let next = 0
 /** A new order with an open attempt, and what WeChat says of its payment; `but` is what it says otherwise. */
 async function opened() {
-  const shopper = await house.shopper(next++)
-  const order = await house.buy(shopper, 2)
-  const { body } = await house.pay(shopper, order)
+  const shopper = await system.shopper(next++)
+  const order = await system.buy(shopper, 2)
+  const { body } = await system.pay(shopper, order)
   const attempt = String(body.number)
-  const [row] = await house.parts.db.sql<
+  const [row] = await system.container.db.sql<
     { amount: number }[]
   >`SELECT amount_fen::int AS amount FROM attempts WHERE number = ${attempt}`
   const facts = {
     ...{
-      appid: house.environment.WECHAT_V3_APP_ID,
-      mchid: house.environment.WECHAT_V3_MCH_ID,
+      appid: system.environment.WECHAT_V3_APP_ID,
+      mchid: system.environment.WECHAT_V3_MCH_ID,
       out_trade_no: attempt,
     },
     ...{
@@ -80,14 +80,14 @@ async function opened() {
 }
 const outcomes = async (attempt: string) =>
   (
-    await house.parts.db.sql<
+    await system.container.db.sql<
       { outcome: string | null }[]
     >`SELECT outcome FROM notifications WHERE trade = ${attempt} ORDER BY id`
   ).map(({ outcome }) => outcome)
-const judged = (attempt: string, expected: unknown[]) =>
+const resolved = (attempt: string, expected: unknown[]) =>
   expect.poll(() => outcomes(attempt), { timeout: 20_000 }).toEqual(expected)
 const statusOf = async (order: OrderId) =>
-  (await house.parts.db.sql<{ status: string }[]>`SELECT status FROM orders WHERE id = ${order}`).map(
+  (await system.container.db.sql<{ status: string }[]>`SELECT status FROM orders WHERE id = ${order}`).map(
     ({ status }) => status,
   )
 const taken = { status: 204, text: '' }
@@ -99,11 +99,11 @@ describe('a genuine notification', () => {
     const same = genuine()
     for (const answer of await Promise.all(Array.from({ length: 10 }, () => post(same))))
       expect(answer).toEqual(taken)
-    await house.reaches(order, 'to_ship')
+    await system.reaches(order, 'to_ship')
     expect(await post(same)).toEqual(taken)
-    await judged(attempt, ['paid'])
-    expect(await house.parts.db.sql`SELECT 1 FROM refunds WHERE order_id = ${order}`).toHaveLength(0)
-    const points = await house.parts.db
+    await resolved(attempt, ['paid'])
+    expect(await system.container.db.sql`SELECT 1 FROM refunds WHERE order_id = ${order}`).toHaveLength(0)
+    const points = await system.container.db
       .sql`SELECT 1 FROM points_movements WHERE order_id = ${order} AND kind = 'earned'`
     expect(points).toHaveLength(1)
   })
@@ -119,16 +119,16 @@ describe('a genuine notification', () => {
     expect(await post(signed(envelope(refund, 'REFUND.SUCCESS')))).toEqual(taken)
     expect(await statusOf(order)).toEqual(['awaiting_payment'])
     expect(await post(genuine())).toEqual(taken)
-    await house.reaches(order, 'to_ship')
+    await system.reaches(order, 'to_ship')
   })
 
   it('of a second transaction goes back, whichever of the two came first', async () => {
     const { order, attempt, facts, genuine } = await opened()
     const second = { ...facts, transaction_id: `43${attempt}` }
     expect(await post(signed(envelope(second)))).toEqual(taken)
-    await judged(attempt, ['paid'])
+    await resolved(attempt, ['paid'])
     expect(await post(genuine())).toEqual(taken)
-    await judged(attempt, ['paid', `refund late-wechat-v3-42${attempt}`])
+    await resolved(attempt, ['paid', `refund late-wechat-v3-42${attempt}`])
     expect(await statusOf(order)).toEqual(['to_ship'])
   })
 
@@ -145,10 +145,10 @@ describe('a genuine notification', () => {
       { amount: { total: 1, currency: 'USD' } },
       (attempt: string) => `refund late-wechat-v3-42${attempt}`,
     ],
-  ])('of %s is kept and judged, and does not pay', async (_, but, outcome) => {
+  ])('of %s is kept and resolved, and does not pay', async (_, but, outcome) => {
     const { order, attempt, facts } = await opened()
     expect(await post(signed(envelope({ ...facts, ...but })))).toEqual(taken)
-    await judged(attempt, [outcome(attempt)])
+    await resolved(attempt, [outcome(attempt)])
     expect(await statusOf(order)).toEqual(['awaiting_payment'])
   })
 
@@ -160,7 +160,7 @@ describe('a genuine notification', () => {
       '{"__proto__":{"event_type":"OTHER","polluted":1},',
     )
     expect(await post(signed(body))).toEqual(taken)
-    await house.reaches(order, 'to_ship')
+    await system.reaches(order, 'to_ship')
     expect({}).not.toHaveProperty('polluted')
   })
 })
@@ -194,7 +194,7 @@ describe('not believed, and nothing of it kept:', () => {
     expect(await outcomes(attempt)).toEqual([])
     expect(await statusOf(order)).toEqual(['awaiting_payment'])
     expect(await post(genuine())).toEqual(taken)
-    await house.reaches(order, 'to_ship')
+    await system.reaches(order, 'to_ship')
   })
 
   it('a body of a megabyte, though WeChat had signed it: 413, before it is read', async () => {
@@ -208,7 +208,9 @@ describe('not believed, and nothing of it kept:', () => {
 
 it('and the books add up after all that', async () => {
   await expect
-    .poll(() => house.parts.db.sql`SELECT 1 FROM notifications WHERE outcome IS NULL AND kind = 'payment'`)
+    .poll(
+      () => system.container.db.sql`SELECT 1 FROM notifications WHERE outcome IS NULL AND kind = 'payment'`,
+    )
     .toHaveLength(0)
-  expect((await audit(house.parts.db.sql)).findings.filter(({ holds }) => !holds)).toEqual([])
+  expect((await audit(system.container.db.sql)).findings.filter(({ holds }) => !holds)).toEqual([])
 })

@@ -3,50 +3,50 @@ import type { AttemptNumber, OrderId } from '../../domain/ids.ts'
 import { fen } from '../../domain/money.ts'
 import type { Switches } from '../../sandbox/client.ts'
 import { storePayment } from '../../services/payments/notifications.ts'
-import { type House, openHouse, type Shopper } from './system.ts'
+import { openSystem, type Shopper, type TestSystem } from './system.ts'
 
-let house: House
+let system: TestSystem
 let worker: { stop(): Promise<void> }
 beforeAll(async () => {
-  house = await openHouse({ payWithinS: 4, worker: false })
-  worker = await house.startWorker()
+  system = await openSystem({ payWithinS: 4, worker: false })
+  worker = await system.startWorker()
 })
-afterAll(() => house.close())
+afterAll(() => system.close())
 
 let next = 0
 /** A new order of a new buyer, with an open attempt at WeChat. */
 async function opened(
   switches: Switches = {},
 ): Promise<{ shopper: Shopper; order: OrderId; number: string }> {
-  const shopper = await house.shopper(next++)
-  const order = await house.buy(shopper, 1)
-  const { status, body } = await house.pay(shopper, order)
+  const shopper = await system.shopper(next++)
+  const order = await system.buy(shopper, 1)
+  const { status, body } = await system.pay(shopper, order)
   expect(status).toBe(201)
   const number = String(body.number)
-  if (Object.keys(switches).length > 0) await house.sandbox.switches(switches, number)
+  if (Object.keys(switches).length > 0) await system.sandbox.switches(switches, number)
   return { shopper, order, number }
 }
 const refundsOf = (order: OrderId) =>
-  house.parts.db.sql`SELECT cause, state FROM refunds WHERE order_id = ${order}`
+  system.container.db.sql`SELECT cause, state FROM refunds WHERE order_id = ${order}`
 const refunded = (order: OrderId, cause: string) =>
   expect.poll(() => refundsOf(order), { timeout: 40_000 }).toEqual([{ cause, state: 'success' }])
 
 describe('paid by WeChat', () => {
   it('the signed callback settles the order', async () => {
     const { order, number } = await opened()
-    await house.sandbox.pay(number)
-    await house.reaches(order, 'to_ship')
+    await system.sandbox.pay(number)
+    await system.reaches(order, 'to_ship')
     expect(await refundsOf(order)).toEqual([])
   })
 
   it('told twice: settled once', async () => {
     const { order, number } = await opened({ notifyTwice: true })
-    await house.sandbox.pay(number)
-    await house.reaches(order, 'to_ship')
+    await system.sandbox.pay(number)
+    await system.reaches(order, 'to_ship')
     await expect
       .poll(
         () =>
-          house.parts.db
+          system.container.db
             .sql`SELECT count(*)::int AS n FROM notifications WHERE attempt = ${number} AND outcome = 'paid'`,
       )
       .toEqual([{ n: 1 }])
@@ -54,66 +54,68 @@ describe('paid by WeChat', () => {
 
   it('a forged callback is not believed and does not stand in the way of the genuine one', async () => {
     const { order, number } = await opened({ forgedNotification: 'first' })
-    await house.sandbox.forge(number)
-    expect(await house.parts.db.sql`SELECT 1 FROM notifications WHERE attempt = ${number}`).toHaveLength(0)
-    await house.sandbox.pay(number)
-    await house.reaches(order, 'to_ship')
+    await system.sandbox.forge(number)
+    expect(await system.container.db.sql`SELECT 1 FROM notifications WHERE attempt = ${number}`).toHaveLength(
+      0,
+    )
+    await system.sandbox.pay(number)
+    await system.reaches(order, 'to_ship')
   })
 
   it('a lost callback: closing asks the provider, finds the money, and the order is paid', async () => {
     const { order, number } = await opened({ noNotification: true })
-    await house.sandbox.pay(number)
-    await house.reaches(order, 'to_ship')
+    await system.sandbox.pay(number)
+    await system.reaches(order, 'to_ship')
   })
 
   it('paid before the answer to its creation: settled, and the buyer is told', async () => {
-    const shopper = await house.shopper(next++)
-    const order = await house.buy(shopper, 1)
-    await house.sandbox.switches({ payBeforeAnswer: true })
-    await house.pay(shopper, order)
-    await house.sandbox.switches({})
-    await house.reaches(order, 'to_ship')
+    const shopper = await system.shopper(next++)
+    const order = await system.buy(shopper, 1)
+    await system.sandbox.switches({ payBeforeAnswer: true })
+    await system.pay(shopper, order)
+    await system.sandbox.switches({})
+    await system.reaches(order, 'to_ship')
   })
 
   it('a creation whose answer was lost is repeated under its number, and the buyer still gets the QR', async () => {
-    const shopper = await house.shopper(next++)
-    const order = await house.buy(shopper, 1)
-    await house.sandbox.switches({ loseAnswer: { open: 1 } })
-    expect(await house.pay(shopper, order)).toMatchObject({
+    const shopper = await system.shopper(next++)
+    const order = await system.buy(shopper, 1)
+    await system.sandbox.switches({ loseAnswer: { open: 1 } })
+    expect(await system.pay(shopper, order)).toMatchObject({
       status: 409,
       body: { code: 'attempt_unsettled' },
     })
-    await house.sandbox.switches({})
-    const second = await house.pay(shopper, order)
+    await system.sandbox.switches({})
+    const second = await system.pay(shopper, order)
     expect(second).toMatchObject({ status: 201, body: { qr: expect.stringContaining('weixin://') } })
-    expect(await house.parts.db.sql`SELECT 1 FROM attempts WHERE order_id = ${order}`).toHaveLength(1)
-    await house.sandbox.pay(String(second.body.number))
-    await house.reaches(order, 'to_ship')
+    expect(await system.container.db.sql`SELECT 1 FROM attempts WHERE order_id = ${order}`).toHaveLength(1)
+    await system.sandbox.pay(String(second.body.number))
+    await system.reaches(order, 'to_ship')
   })
 })
 
 describe('money that must not stay is sent back', () => {
   it('late: taken after the order closed', async () => {
     const { order, number } = await opened({ takeMoneyWhenClosed: true })
-    await house.reaches(order, 'closed')
-    await house.sandbox.pay(number)
+    await system.reaches(order, 'closed')
+    await system.sandbox.pay(number)
     await refunded(order, 'late')
   })
 
   it('a wrong amount: all of it goes back, and the order is not paid by it', async () => {
     const { order, number } = await opened({ captureFen: '1' })
-    await house.sandbox.pay(number)
+    await system.sandbox.pay(number)
     await refunded(order, 'wrong_amount')
-    await house.reaches(order, 'closed')
+    await system.reaches(order, 'closed')
   })
 
   it('double: the old channel’s trade takes money after the order was paid by the wallet', async () => {
     const { shopper, order, number } = await opened({ takeMoneyWhenClosed: true })
-    expect((await house.pay(shopper, order, 'balance')).status).toBe(201)
-    await house.reaches(order, 'to_ship')
-    await house.sandbox.pay(number)
+    expect((await system.pay(shopper, order, 'balance')).status).toBe(201)
+    await system.reaches(order, 'to_ship')
+    await system.sandbox.pay(number)
     await refunded(order, 'duplicate')
-    const [row] = await house.parts.db.sql`SELECT status, pay_state FROM orders WHERE id = ${order}`
+    const [row] = await system.container.db.sql`SELECT status, pay_state FROM orders WHERE id = ${order}`
     expect(row).toEqual({ status: 'to_ship', pay_state: 'paid' })
   })
 })
@@ -123,50 +125,53 @@ describe('closing', () => {
     const { shopper, order } = await opened({ payBeforeClose: true })
     const answer = await shopper.api.v1.orders[':id'].cancel.$post({ param: { id: order } })
     expect(await answer.json()).toMatchObject({ status: 409, code: 'already_paid' })
-    await house.reaches(order, 'to_ship')
+    await system.reaches(order, 'to_ship')
   })
 
   it('nothing is released while the provider does not answer; then the order closes', async () => {
     const { order } = await opened({
       fail: { close: { times: 2, status: 500 }, query: { times: 2, status: 500 } },
     })
-    await house.reaches(order, 'closing')
-    await house.reaches(order, 'closed')
+    await system.reaches(order, 'closing')
+    await system.reaches(order, 'closed')
   })
 
   it('a buyer who cancels is answered when the order is closed, and cannot pay any more', async () => {
     const { shopper, order } = await opened()
     const answer = await shopper.api.v1.orders[':id'].cancel.$post({ param: { id: order } })
     expect([200, 202]).toContain(answer.status)
-    await house.reaches(order, 'closed')
-    expect(await house.pay(shopper, order)).toMatchObject({ status: 409, body: { code: 'order_closed' } })
+    await system.reaches(order, 'closed')
+    expect(await system.pay(shopper, order)).toMatchObject({ status: 409, body: { code: 'order_closed' } })
   })
 })
 
 describe('paying refuses', () => {
   it('already_paid, not_payable, and a wallet that is short', async () => {
-    const shopper = await house.shopper(next++)
-    const onDelivery = await house.buy(shopper, 1, { payment: 'on_delivery' })
-    expect(await house.pay(shopper, onDelivery)).toMatchObject({ status: 409, body: { code: 'not_payable' } })
-    const order = await house.buy(shopper, 1)
-    expect((await house.pay(shopper, order, 'balance')).status).toBe(201)
-    expect(await house.pay(shopper, order, 'balance')).toMatchObject({
+    const shopper = await system.shopper(next++)
+    const onDelivery = await system.buy(shopper, 1, { payment: 'on_delivery' })
+    expect(await system.pay(shopper, onDelivery)).toMatchObject({
+      status: 409,
+      body: { code: 'not_payable' },
+    })
+    const order = await system.buy(shopper, 1)
+    expect((await system.pay(shopper, order, 'balance')).status).toBe(201)
+    expect(await system.pay(shopper, order, 'balance')).toMatchObject({
       status: 409,
       body: { code: 'already_paid' },
     })
-    const broke = await house.shopper(7)
-    const unpaid = await house.buy(broke, 1)
-    expect(await house.pay(broke, unpaid, 'balance')).toMatchObject({
+    const broke = await system.shopper(7)
+    const unpaid = await system.buy(broke, 1)
+    expect(await system.pay(broke, unpaid, 'balance')).toMatchObject({
       status: 409,
       body: { code: 'balance_insufficient' },
     })
-    expect(await house.parts.db.sql`SELECT 1 FROM attempts WHERE order_id = ${unpaid}`).toHaveLength(0)
+    expect(await system.container.db.sql`SELECT 1 FROM attempts WHERE order_id = ${unpaid}`).toHaveLength(0)
   })
 
   it('somebody else’s order is not found, and its attempt stays as it is', async () => {
     const { order, number } = await opened()
-    expect((await house.pay(await house.shopper(50), order, 'balance')).status).toBe(404)
-    expect(await house.parts.db.sql`SELECT state FROM attempts WHERE number = ${number}`).toEqual([
+    expect((await system.pay(await system.shopper(50), order, 'balance')).status).toBe(404)
+    expect(await system.container.db.sql`SELECT state FROM attempts WHERE number = ${number}`).toEqual([
       { state: 'open' },
     ])
   })
@@ -175,15 +180,15 @@ describe('paying refuses', () => {
 describe('delivered is not handled', () => {
   it('the paying notification comes again after the order is done and its history gone: nothing happens', async () => {
     const { order, number } = await opened()
-    await house.sandbox.pay(number)
-    await house.reaches(order, 'to_ship')
-    const handle = house.parts.client.workflow.getHandle(`order-${order}`)
+    await system.sandbox.pay(number)
+    await system.reaches(order, 'to_ship')
+    const handle = system.container.client.workflow.getHandle(`order-${order}`)
     await handle.result()
-    await house.parts.client.workflowService.deleteWorkflowExecution({
+    await system.container.client.workflowService.deleteWorkflowExecution({
       namespace: 'default',
       workflowExecution: { workflowId: `order-${order}` },
     })
-    const [told] = await house.parts.db.sql<
+    const [told] = await system.container.db.sql<
       { transaction: string; amount: bigint; merchant: string; app: string }[]
     >`
       SELECT number AS transaction, amount_fen AS amount, merchant, app FROM notifications WHERE attempt = ${number}`
@@ -196,27 +201,29 @@ describe('delivered is not handled', () => {
       state: 'SUCCESS_AGAIN',
       currency: 'CNY',
     }
-    const { id } = await storePayment(house.parts.db.sql, house.parts.ids, again, 'callback')
+    const { id } = await storePayment(system.container.db.sql, system.container.ids, again, 'callback')
     await expect
-      .poll(() => house.parts.db.sql`SELECT outcome FROM notifications WHERE id = ${id}`, { timeout: 30_000 })
+      .poll(() => system.container.db.sql`SELECT outcome FROM notifications WHERE id = ${id}`, {
+        timeout: 30_000,
+      })
       .toEqual([{ outcome: 'duplicate' }])
     expect(await refundsOf(order)).toEqual([])
   })
 
   it('no workflow is there to hear it: the order is paid all the same', async () => {
     const { order, number } = await opened()
-    await house.parts.client.workflow.getHandle(`order-${order}`).terminate('an operator slipped')
-    await house.sandbox.pay(number)
-    await house.reaches(order, 'to_ship')
+    await system.container.client.workflow.getHandle(`order-${order}`).terminate('an operator slipped')
+    await system.sandbox.pay(number)
+    await system.reaches(order, 'to_ship')
   })
 
   it('no worker is up: the order is paid at once, and its workflow ends so when one comes back', async () => {
     const { order, number } = await opened()
     await worker.stop()
-    await house.sandbox.pay(number)
-    await house.reaches(order, 'to_ship')
-    worker = await house.startWorker()
-    expect(await house.parts.client.workflow.getHandle(`order-${order}`).result()).toEqual({
+    await system.sandbox.pay(number)
+    await system.reaches(order, 'to_ship')
+    worker = await system.startWorker()
+    expect(await system.container.client.workflow.getHandle(`order-${order}`).result()).toEqual({
       status: 'to_ship',
     })
   })
@@ -232,21 +239,27 @@ describe('delivered is not handled', () => {
       merchant: 'm',
       app: 'a',
     }
-    await storePayment(house.parts.db.sql, house.parts.ids, facts, 'callback')
+    await storePayment(system.container.db.sql, system.container.ids, facts, 'callback')
     await expect
-      .poll(() => house.parts.db.sql`SELECT reason FROM attention WHERE subject = 'wechat-v3 t-unknown'`, {
-        timeout: 30_000,
-      })
+      .poll(
+        () => system.container.db.sql`SELECT reason FROM attention WHERE subject = 'wechat-v3 t-unknown'`,
+        {
+          timeout: 30_000,
+        },
+      )
       .toEqual([{ reason: 'unknown_trade' }])
-    await house.parts.db.sql`DELETE FROM notifications WHERE number = 't-unknown'`
+    await system.container.db.sql`DELETE FROM notifications WHERE number = 't-unknown'`
   })
 })
 
 it('and the books add up, here and at the provider', async () => {
   await expect
-    .poll(() => house.parts.db.sql`SELECT 1 FROM orders WHERE status IN ('awaiting_payment', 'closing')`, {
-      timeout: 50_000,
-    })
+    .poll(
+      () => system.container.db.sql`SELECT 1 FROM orders WHERE status IN ('awaiting_payment', 'closing')`,
+      {
+        timeout: 50_000,
+      },
+    )
     .toHaveLength(0)
-  await house.addsUp()
+  await system.addsUp()
 })

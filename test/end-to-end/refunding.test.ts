@@ -2,18 +2,18 @@ import { exportSPKI, generateKeyPair } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { OrderId } from '../../domain/ids.ts'
 import { bearer } from '../api/harness.ts'
-import { type House, openHouse } from './system.ts'
+import { openSystem, type TestSystem } from './system.ts'
 
-let house: House
+let system: TestSystem
 let operator: string
 let tokenOf: (buyer: string) => Promise<string>
 beforeAll(async () => {
   const keys = await generateKeyPair('RS256')
-  house = await openHouse({ env: { JWT_PUBLIC_KEY: await exportSPKI(keys.publicKey) } })
+  system = await openSystem({ env: { JWT_PUBLIC_KEY: await exportSPKI(keys.publicKey) } })
   operator = await bearer(keys.privateKey, '1', '1h', { role: 'operator' })
   tokenOf = (buyer) => bearer(keys.privateKey, buyer)
 })
-afterAll(() => house.close())
+afterAll(() => system.close())
 
 type Told = { status: number; body: Record<string, unknown> }
 async function call(
@@ -23,7 +23,7 @@ async function call(
   body?: unknown,
   headers: Record<string, string> = {},
 ): Promise<Told> {
-  const answer = await fetch(`${house.url}${path}`, {
+  const answer = await fetch(`${system.url}${path}`, {
     method,
     headers: {
       authorization: `Bearer ${token}`,
@@ -40,13 +40,13 @@ let next = 20_001
 async function bought(): Promise<{ token: string; order: OrderId; number: string; due: bigint }> {
   const buyer = String(next++)
   const token = await tokenOf(buyer)
-  const [first, second] = await house.skus()
+  const [first, second] = await system.skus()
   const lines = [
     { sku: first, quantity: 3 },
     { sku: second, quantity: 1 },
   ]
   const quote = await call(token, 'POST', '/v1/quotes', { lines })
-  const [home] = await house.parts.db.sql<
+  const [home] = await system.container.db.sql<
     { id: string }[]
   >`SELECT id::text AS id FROM addresses WHERE user_id = ${buyer} AND is_default`
   const placed = await call(token, 'POST', '/v1/orders', {
@@ -58,12 +58,12 @@ async function bought(): Promise<{ token: string; order: OrderId; number: string
   const order = placed.body.id as OrderId // An order's.
   const opened = await call(token, 'POST', `/v1/orders/${order}/payments`, { channel: 'wechat-v3' })
   const number = String(opened.body.number)
-  await house.sandbox.pay(number)
-  await house.reaches(order, 'to_ship')
+  await system.sandbox.pay(number)
+  await system.reaches(order, 'to_ship')
   return { token, order, number, due: BigInt((opened.body.amount as { fen: string }).fen) } // Money.
 }
 const atWechat = async (number: string) => {
-  const { trades } = await house.sandbox.ledger()
+  const { trades } = await system.sandbox.ledger()
   const { captured, refunded, refunding } = trades.find(({ outTradeNo }) => outTradeNo === number) ?? {
     captured: '0',
     refunded: '0',
@@ -98,7 +98,7 @@ describe('an operator', () => {
         payState: 'partly_refunded',
         refunds: [{ number: first.body.number, state: 'success', paidTo: 'source' }],
       })
-    await house.addsUp()
+    await system.addsUp()
   })
 
   it('is told what is wrong with a wish, and nothing is written', async () => {
@@ -136,7 +136,7 @@ describe('a buyer', () => {
     await expect
       .poll(() => story(token, order), { timeout: 20_000 })
       .toMatchObject({ refunds: [{ cause: 'cancelled', state: 'success' }] })
-    await house.addsUp()
+    await system.addsUp()
   })
 
   it('who calls it off while an operator refunds a part gets the rest: together exactly what was paid', async () => {
@@ -150,13 +150,13 @@ describe('a buyer', () => {
     await expect
       .poll(
         () =>
-          house.parts.db
+          system.container.db
             .sql`SELECT count(*)::int AS under_way FROM refunds WHERE order_id = ${order} AND state = 'asked'`,
         {
           timeout: 20_000,
         },
       )
       .toEqual([{ under_way: 0 }])
-    await house.addsUp()
+    await system.addsUp()
   })
 })

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type House, openHouse, type Shopper } from './system.ts'
+import { openSystem, type Shopper, type TestSystem } from './system.ts'
 
-let house: House
+let system: TestSystem
 beforeAll(async () => {
-  house = await openHouse()
+  system = await openSystem()
 })
-afterAll(() => house.close())
+afterAll(() => system.close())
 
 /** Everything that a placing can touch, as it is now. */
 async function world(shopper: Shopper): Promise<unknown> {
-  const { sql } = house.parts.db
+  const { sql } = system.container.db
   const cart = await shopper.api.v1.cart.$get()
   return {
     stock: await sql`SELECT * FROM stock ORDER BY sku_id, warehouse_id`,
@@ -27,8 +27,8 @@ async function refusedAfter(
   choice: (shopper: Shopper) => Promise<object>,
   happens: (shopper: Shopper, sku: string) => Promise<unknown>,
 ) {
-  const shopper = await house.shopper(n)
-  const [dear] = await house.parts.db.sql<{ id: string }[]>`
+  const shopper = await system.shopper(n)
+  const [dear] = await system.container.db.sql<{ id: string }[]>`
     SELECT k.id::text AS id FROM skus k JOIN stock s ON s.sku_id = k.id WHERE k.on_sale GROUP BY k.id HAVING sum(s.on_hand) > 20 ORDER BY k.price_fen DESC OFFSET ${n} LIMIT 1`
   const sku = dear?.id ?? ''
   await shopper.api.v1.cart.lines.$post({ json: { sku, quantity: 1 } })
@@ -36,12 +36,13 @@ async function refusedAfter(
   const { quoteToken } = (await quoted.json()) as { quoteToken: string }
   await happens(shopper, sku)
   const before = await world(shopper)
-  const answer = await house.place(shopper, quoteToken, await choice(shopper))
+  const answer = await system.place(shopper, quoteToken, await choice(shopper))
   expect(await world(shopper)).toEqual(before)
   const { id } = JSON.parse(Buffer.from(quoteToken.split('.')[1] ?? '', 'base64url').toString()) as {
     id: string
   }
-  const [row] = await house.parts.db.sql`SELECT status, refusal->>'code' AS code FROM orders WHERE id = ${id}`
+  const [row] = await system.container.db
+    .sql`SELECT status, refusal->>'code' AS code FROM orders WHERE id = ${id}`
   return { answer, row }
 }
 
@@ -51,19 +52,19 @@ const everything = async (shopper: Shopper) => ({
   balance: '10',
 })
 async function couponOf({ id }: Shopper): Promise<string> {
-  const [coupon] = await house.parts.db.sql<
+  const [coupon] = await system.container.db.sql<
     { id: string }[]
   >`SELECT max(id)::text AS id FROM user_coupons WHERE user_id = ${id} AND coupon_id = 501`
   return coupon?.id ?? ''
 }
-const sql = (shopper: Shopper) => ({ db: house.parts.db.sql, id: shopper.id })
+const sql = (shopper: Shopper) => ({ db: system.container.db.sql, id: shopper.id })
 
 describe('a refused placing leaves stock, coupon, balance, points and cart exactly as they were', () => {
   it('out_of_stock, naming the SKU', async () => {
     const { answer, row } = await refusedAfter(
       0,
       everything,
-      (_, sku) => house.parts.db.sql`
+      (_, sku) => system.container.db.sql`
       WITH gone AS (UPDATE stock SET on_hand = 0 WHERE sku_id = ${sku} RETURNING sku_id, warehouse_id)
       INSERT INTO stock_movements (sku_id, warehouse_id, kind, on_hand, reserved)
       SELECT g.sku_id, g.warehouse_id, 'received', -sum(m.on_hand), 0 FROM gone g JOIN stock_movements m USING (sku_id, warehouse_id) GROUP BY 1, 2`,
@@ -77,7 +78,7 @@ describe('a refused placing leaves stock, coupon, balance, points and cart exact
 
   it('coupon_unavailable when another order took the coupon meanwhile', async () => {
     const { answer, row } = await refusedAfter(1, everything, async (shopper) => {
-      await house.buy(shopper, 3, { couponId: await couponOf(shopper) })
+      await system.buy(shopper, 3, { couponId: await couponOf(shopper) })
     })
     expect(answer).toMatchObject({
       status: 409,
@@ -123,7 +124,7 @@ describe('a refused placing leaves stock, coupon, balance, points and cart exact
     const { answer } = await refusedAfter(
       4,
       everything,
-      (_, sku) => house.parts.db.sql`UPDATE skus SET price_fen = price_fen + 1 WHERE id = ${sku}`,
+      (_, sku) => system.container.db.sql`UPDATE skus SET price_fen = price_fen + 1 WHERE id = ${sku}`,
     )
     expect(answer).toMatchObject({
       status: 409,
@@ -135,7 +136,7 @@ describe('a refused placing leaves stock, coupon, balance, points and cart exact
     const { answer } = await refusedAfter(
       5,
       everything,
-      (_, sku) => house.parts.db.sql`UPDATE skus SET on_sale = false WHERE id = ${sku}`,
+      (_, sku) => system.container.db.sql`UPDATE skus SET on_sale = false WHERE id = ${sku}`,
     )
     expect(answer).toMatchObject({ status: 409, body: { code: 'not_on_sale' } })
   })
@@ -144,7 +145,7 @@ describe('a refused placing leaves stock, coupon, balance, points and cart exact
     const { answer } = await refusedAfter(
       6,
       async () => ({}),
-      () => house.parts.db.sql`UPDATE shipping_rates SET fee_fen = fee_fen + 100, free_from_fen = NULL`,
+      () => system.container.db.sql`UPDATE shipping_rates SET fee_fen = fee_fen + 100, free_from_fen = NULL`,
     )
     expect(answer).toMatchObject({ status: 409, body: { code: 'amount_changed' } })
   })
@@ -153,13 +154,13 @@ describe('a refused placing leaves stock, coupon, balance, points and cart exact
     const { answer } = await refusedAfter(
       8,
       everything,
-      (shopper) => house.parts.db.sql`UPDATE users SET blocked = true WHERE id = ${shopper.id}`,
+      (shopper) => system.container.db.sql`UPDATE users SET blocked = true WHERE id = ${shopper.id}`,
     )
     expect(answer).toMatchObject({ status: 409, body: { code: 'buyer_blocked' } })
   })
 
   it('address_unknown for somebody else’s address', async () => {
-    const other = await house.shopper(10)
+    const other = await system.shopper(10)
     const { answer } = await refusedAfter(
       9,
       async () => ({ addressId: other.addressId }),
@@ -168,18 +169,18 @@ describe('a refused placing leaves stock, coupon, balance, points and cart exact
     expect(answer).toMatchObject({ status: 409, body: { code: 'address_unknown' } })
   })
 
-  it('and the books add up afterwards', () => house.addsUp())
+  it('and the books add up afterwards', () => system.addsUp())
 })
 
 it('only the bought lines leave the cart, after the order is confirmed', async () => {
-  const shopper = await house.shopper(11)
-  const [, , bought = '', kept = ''] = await house.skus()
+  const shopper = await system.shopper(11)
+  const [, , bought = '', kept = ''] = await system.skus()
   for (const sku of [bought, kept]) await shopper.api.v1.cart.lines.$post({ json: { sku, quantity: 1 } })
   await shopper.api.v1.cart.lines[':sku'].$patch({ param: { sku: kept }, json: { selected: false } })
   const { quoteToken } = (await (await shopper.api.v1.quotes.$post({ json: {} })).json()) as {
     quoteToken: string
   }
-  expect((await house.place(shopper, quoteToken)).status).toBe(201)
+  expect((await system.place(shopper, quoteToken)).status).toBe(201)
   const cart = (await (await shopper.api.v1.cart.$get()).json()) as { lines: { sku: string }[] }
   expect(cart.lines.map(({ sku }) => sku)).toEqual([kept])
 })

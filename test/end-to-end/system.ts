@@ -13,14 +13,20 @@ import type { OrderId, SkuId } from '../../domain/ids.ts'
 import { appEnvironment, sandboxEnvironment } from '../../local/environment.ts'
 import { keysOf } from '../../local/keys.ts'
 import { freePort } from '../../local/servers/ports.ts'
-import { activityDeps, drainDeps, openParts, type Parts, relayDeps } from '../../runtime/container.ts'
-import { drainVariables, readEnv } from '../../runtime/environment.ts'
+import {
+  activityDeps,
+  type Container,
+  consumerDeps,
+  jobsDeps,
+  openContainer,
+} from '../../runtime/container.ts'
+import { consumerVariables, readEnv } from '../../runtime/environment.ts'
 import { startWorkers } from '../../runtime/workers.ts'
 import { type SandboxClient, sandboxClient } from '../../sandbox/client.ts'
 import { sandboxConfig } from '../../sandbox/env.ts'
 import { startSandbox } from '../../sandbox/server.ts'
-import { startDrain } from '../../workers/consumer/consumer.ts'
-import { startRelay } from '../../workers/jobs/jobs.ts'
+import { startConsumer } from '../../workers/consumer/consumer.ts'
+import { startJobs } from '../../workers/jobs/jobs.ts'
 import { freshDatabase } from '../support/database.ts'
 
 export type Shopper = { id: string; addressId: string; api: ApiClient }
@@ -33,9 +39,9 @@ type Choice = {
   note?: string
 }
 
-/** The whole house in this process, over real servers: API, workers, relay, and a seeded shop of the file's own; the sandbox beside it. */
-export type House = {
-  parts: Parts
+/** The whole system in this process, over real servers: API, workers, jobs, and a seeded shop of the file's own; the sandbox beside it. */
+export type TestSystem = {
+  container: Container
   sandbox: SandboxClient
   /** What the application's processes are configured with. */
   environment: Record<string, string>
@@ -59,31 +65,31 @@ export type House = {
   /** Resolves when the order's row has this status. */
   reaches(order: OrderId, status: string): Promise<void>
   startWorker(): Promise<{ stop(): Promise<void> }>
-  startRelay(): { stop(): Promise<void> }
-  /** The drain with its keeper, for flash sales. */
-  startDrain(): { stop(): Promise<void> }
+  startJobs(): { stop(): Promise<void> }
+  /** The consumer with its supervisor, for flash sales. */
+  startConsumer(): { stop(): Promise<void> }
   /** Everything adds up, also with the sandbox's ledger. */
   addsUp(): Promise<void>
   close(): Promise<void>
 }
 
-export type HouseOptions = {
+export type TestSystemOptions = {
   payWithinS?: number
   worker?: boolean
-  relay?: boolean
-  drain?: boolean
+  jobs?: boolean
+  consumer?: boolean
   env?: Record<string, string>
 }
 
-export async function openHouse({
+export async function openSystem({
   payWithinS = 1800,
   worker = true,
-  relay = true,
-  drain = false,
+  jobs = true,
+  consumer = false,
   env: more = {},
-}: HouseOptions = {}): Promise<House> {
+}: TestSystemOptions = {}): Promise<TestSystem> {
   const database = await freshDatabase()
-  const folder = mkdtempSync(join(tmpdir(), 'floodgate-house-'))
+  const folder = mkdtempSync(join(tmpdir(), 'floodgate-system-'))
   const keys = await keysOf(folder)
   const [appPort, sandboxPort] = [await freePort(), await freePort()]
   const servers = {
@@ -104,14 +110,14 @@ export async function openHouse({
     ...more,
   }
   const env = readEnv(apiVariables, environment)
-  const parts = await openParts(env)
-  await seed(parts.db, parts.ids, { buyers: 60 })
-  const api = await startApi(env, parts)
+  const container = await openContainer(env)
+  await seed(container.db, container.ids, { buyers: 60 })
+  const api = await startApi(env, container)
   const jwtKey = createPrivateKey(keys.jwt.privateKey)
   const started: { stop(): Promise<void> }[] = [api]
 
-  const house: House = {
-    parts,
+  const system: TestSystem = {
+    container,
     sandbox: sandboxClient(sandbox.url),
     environment,
     url: `http://127.0.0.1:${appPort}`,
@@ -122,13 +128,13 @@ export async function openHouse({
         .setSubject(id)
         .setExpirationTime('1h')
         .sign(jwtKey)
-      const [home] = await parts.db.sql<
+      const [home] = await container.db.sql<
         { id: string }[]
       >`SELECT id::text AS id FROM addresses WHERE user_id = ${id} AND is_default`
-      return { id, addressId: home?.id ?? '', api: createApiClient(house.url, token) }
+      return { id, addressId: home?.id ?? '', api: createApiClient(system.url, token) }
     },
     async skus() {
-      const rows = await parts.db.sql<{ id: SkuId }[]>`
+      const rows = await container.db.sql<{ id: SkuId }[]>`
         SELECT k.id::text AS id FROM skus k JOIN stock s ON s.sku_id = k.id WHERE k.on_sale GROUP BY k.id HAVING sum(s.on_hand) > 20 ORDER BY k.id`
       return rows.map(({ id }) => id)
     },
@@ -144,10 +150,10 @@ export async function openHouse({
       return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
     },
     async buy(shopper, n = 0, choice = {}) {
-      const sku = (await house.skus())[n] ?? ''
-      const { status, body } = await house.place(
+      const sku = (await system.skus())[n] ?? ''
+      const { status, body } = await system.place(
         shopper,
-        await house.quote(shopper, [{ sku, quantity: 1 }]),
+        await system.quote(shopper, [{ sku, quantity: 1 }]),
         choice,
       )
       expect(body).toMatchObject({ number: expect.any(String) })
@@ -162,40 +168,40 @@ export async function openHouse({
       return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
     },
     async reaches(order, status) {
-      const reached = await parts.news.until(order, 50_000, async () => {
-        const [row] = await parts.db.sql`SELECT 1 FROM orders WHERE id = ${order} AND status = ${status}`
+      const reached = await container.events.until(order, 50_000, async () => {
+        const [row] = await container.db.sql`SELECT 1 FROM orders WHERE id = ${order} AND status = ${status}`
         return row
       })
-      const [row] = await parts.db.sql`SELECT status, pay_state, refusal FROM orders WHERE id = ${order}`
+      const [row] = await container.db.sql`SELECT status, pay_state, refusal FROM orders WHERE id = ${order}`
       expect(reached, `order ${order} is ${JSON.stringify(row)}, not ${status}`).toBeDefined()
     },
     async startWorker() {
       const workers = await startWorkers({
-        connection: parts.connection,
+        connection: container.connection,
         namespace: 'default',
         queue: env.ORDERS_QUEUE,
         workflowBundle: { code: readFileSync(inject('workflowBundle'), 'utf8') },
-        activities: activityDeps(parts),
+        activities: activityDeps(container),
         cachedOrders: 50,
         providerCallsPerSecond: 1000,
       })
       started.unshift(workers)
       return workers
     },
-    startRelay() {
-      const running = startRelay(relayDeps(env, parts))
+    startJobs() {
+      const running = startJobs(jobsDeps(env, container))
       started.unshift(running)
       return running
     },
-    startDrain() {
-      const running = startDrain(drainDeps(readEnv(drainVariables, environment), parts))
+    startConsumer() {
+      const running = startConsumer(consumerDeps(readEnv(consumerVariables, environment), container))
       started.unshift(running)
       return running
     },
     async addsUp() {
-      const report = await audit(parts.db.sql)
+      const report = await audit(container.db.sql)
       expect(report.findings.filter((finding) => !finding.holds)).toEqual([])
-      const [here] = await parts.db.sql<{ captured: string; refunded: string }[]>`
+      const [here] = await container.db.sql<{ captured: string; refunded: string }[]>`
         SELECT COALESCE(sum(captured_fen), 0)::text AS captured, COALESCE(sum(refunded_fen), 0)::text AS refunded FROM attempts WHERE provider <> 'balance'`
       const { captured, refunded } = sandbox.ledger()
       expect(here).toEqual({ captured, refunded })
@@ -203,13 +209,13 @@ export async function openHouse({
     async close() {
       for (const running of [...started]) await running.stop()
       await sandbox.stop()
-      await parts.close()
+      await container.close()
       await database.drop()
       rmSync(folder, { recursive: true, force: true })
     },
   }
-  if (worker) await house.startWorker()
-  if (relay) house.startRelay()
-  if (drain) house.startDrain()
-  return house
+  if (worker) await system.startWorker()
+  if (jobs) system.startJobs()
+  if (consumer) system.startConsumer()
+  return system
 }

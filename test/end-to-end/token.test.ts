@@ -1,27 +1,27 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { OrderId } from '../../domain/ids.ts'
-import { type House, openHouse } from './system.ts'
+import { openSystem, type TestSystem } from './system.ts'
 
-let house: House
+let system: TestSystem
 beforeAll(async () => {
-  house = await openHouse()
+  system = await openSystem()
 })
-afterAll(() => house.close())
+afterAll(() => system.close())
 
 const quoteOne = async (n: number) => {
-  const shopper = await house.shopper(n)
-  const [sku = ''] = await house.skus()
-  return { shopper, token: await house.quote(shopper, [{ sku, quantity: 1 }]) }
+  const shopper = await system.shopper(n)
+  const [sku = ''] = await system.skus()
+  return { shopper, token: await system.quote(shopper, [{ sku, quantity: 1 }]) }
 }
 const forgetHistory = async (order: OrderId) => {
-  await house.parts.client.workflowService.deleteWorkflowExecution({
+  await system.container.client.workflowService.deleteWorkflowExecution({
     namespace: 'default',
     workflowExecution: { workflowId: `order-${order}` },
   })
   await expect
     .poll(
       () =>
-        house.parts.client.workflow
+        system.container.client.workflow
           .getHandle(`order-${order}`)
           .describe()
           .catch((error: Error) => error.name),
@@ -33,10 +33,10 @@ const forgetHistory = async (order: OrderId) => {
 describe('the same token gets the same answer', () => {
   it('50 at once: one order', async () => {
     const { shopper, token } = await quoteOne(0)
-    const answers = await Promise.all(Array.from({ length: 50 }, () => house.place(shopper, token)))
+    const answers = await Promise.all(Array.from({ length: 50 }, () => system.place(shopper, token)))
     expect(new Set(answers.map(({ body }) => body.number)).size).toBe(1)
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]))
-    const [count] = await house.parts.db
+    const [count] = await system.container.db
       .sql`SELECT count(*)::int AS n FROM stock_movements WHERE order_id = ${answers[0]?.body.number as string}`
     expect(count).toEqual({ n: 1 })
   })
@@ -45,25 +45,25 @@ describe('the same token gets the same answer', () => {
     timeout: 90_000,
   }, async () => {
     const { shopper, token } = await quoteOne(1)
-    const first = await house.place(shopper, token)
+    const first = await system.place(shopper, token)
     const order = first.body.number as OrderId
-    expect((await house.pay(shopper, order, 'balance')).status).toBe(201)
-    await house.reaches(order, 'to_ship')
-    await house.parts.client.workflow.getHandle(`order-${order}`).result()
+    expect((await system.pay(shopper, order, 'balance')).status).toBe(201)
+    await system.reaches(order, 'to_ship')
+    await system.container.client.workflow.getHandle(`order-${order}`).result()
     await forgetHistory(order)
-    const again = await house.place(shopper, token)
+    const again = await system.place(shopper, token)
     expect(again).toMatchObject({ status: 201, body: { number: order, status: 'to_ship', payState: 'paid' } })
-    await house.addsUp()
+    await system.addsUp()
   })
 
   it('a second run of a purged order touches nothing, also after its deadline', {
     timeout: 90_000,
   }, async () => {
     const { shopper, token } = await quoteOne(2)
-    const order = (await house.place(shopper, token)).body.number as OrderId
-    await house.pay(shopper, order, 'balance')
-    await house.reaches(order, 'to_ship')
-    const handle = house.parts.client.workflow.getHandle(`order-${order}`)
+    const order = (await system.place(shopper, token)).body.number as OrderId
+    await system.pay(shopper, order, 'balance')
+    await system.reaches(order, 'to_ship')
+    const handle = system.container.client.workflow.getHandle(`order-${order}`)
     await handle.result()
     const [started] = (await handle.fetchHistory()).events ?? []
     const input = JSON.parse(
@@ -72,19 +72,19 @@ describe('the same token gets the same answer', () => {
       ).toString(),
     )
     await forgetHistory(order)
-    const second = await house.parts.client.workflow.start('order', {
+    const second = await system.container.client.workflow.start('order', {
       args: [{ ...input, payWithinMs: 1 }],
-      taskQueue: house.environment.ORDERS_QUEUE ?? '',
+      taskQueue: system.environment.ORDERS_QUEUE ?? '',
       workflowId: `order-${order}`,
     })
     expect(await second.result()).toEqual({ status: 'to_ship' })
-    await house.addsUp()
+    await system.addsUp()
   })
 
   it('with another choice it is token_reused, also when both come at once', async () => {
     const { shopper, token } = await quoteOne(3)
     const answers = await Promise.all(
-      ['a', 'b', 'c', 'd'].map((note) => house.place(shopper, token, { note })),
+      ['a', 'b', 'c', 'd'].map((note) => system.place(shopper, token, { note })),
     )
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409])
     const winner = answers.findIndex(({ status }) => status === 201)
@@ -94,17 +94,17 @@ describe('the same token gets the same answer', () => {
 
   it('a refusal is repeated as well', async () => {
     const { shopper, token } = await quoteOne(4)
-    const first = await house.place(shopper, token, { balance: '1', addressId: '999' })
+    const first = await system.place(shopper, token, { balance: '1', addressId: '999' })
     expect(first).toMatchObject({ status: 409, body: { code: 'address_unknown' } })
-    expect(await house.place(shopper, token, { balance: '1', addressId: '999' })).toEqual(first)
+    expect(await system.place(shopper, token, { balance: '1', addressId: '999' })).toEqual(first)
   })
 
   it('after the order was closed', async () => {
     const { shopper, token } = await quoteOne(5)
-    const order = (await house.place(shopper, token)).body.number as OrderId
+    const order = (await system.place(shopper, token)).body.number as OrderId
     await shopper.api.v1.orders[':id'].cancel.$post({ param: { id: order } })
-    await house.reaches(order, 'closed')
-    expect(await house.place(shopper, token)).toMatchObject({
+    await system.reaches(order, 'closed')
+    expect(await system.place(shopper, token)).toMatchObject({
       status: 201,
       body: { number: order, status: 'closed', closedWhy: 'buyer_cancelled' },
     })
@@ -113,7 +113,7 @@ describe('the same token gets the same answer', () => {
 
 describe('with no worker up', () => {
   it('answers 202 with where to look, and the order is placed when a worker comes back', async () => {
-    const lonely = await openHouse({ worker: false, relay: false })
+    const lonely = await openSystem({ worker: false, jobs: false })
     try {
       const shopper = await lonely.shopper(0)
       const [sku = ''] = await lonely.skus()

@@ -1,17 +1,17 @@
 import type { Client } from '@temporalio/client'
-import { drainDeps, openParts } from '../../runtime/container.ts'
-import { drainVariables, readEnv } from '../../runtime/environment.ts'
+import { consumerDeps, openContainer } from '../../runtime/container.ts'
+import { consumerVariables, readEnv } from '../../runtime/environment.ts'
 import { runProcess } from '../../runtime/process.ts'
-import { startDrain } from '../../workers/consumer/consumer.ts'
+import { startConsumer } from '../../workers/consumer/consumer.ts'
 
-/** Where a drain may die. */
+/** Where a consumer may die. */
 export type Death = 'read' | 'staged' | 'acknowledged' | 'starting' | 'started' | 'told' | 'minted'
 
-/** The process `drain`, which kills itself with SIGKILL at the point that DIE_AT names, before anybody learns how far it got. */
+/** The process `consumer`, which kills itself with SIGKILL at the point that DIE_AT names, before anybody learns how far it got. */
 await runProcess(async () => {
-  const env = readEnv(drainVariables, process.env)
-  const parts = await openParts(env)
-  const deps = drainDeps(env, parts)
+  const env = readEnv(consumerVariables, process.env)
+  const container = await openContainer(env)
+  const deps = consumerDeps(env, container)
   const { db, queue, gate, client } = deps
 
   const dies = (at: Death): void => {
@@ -30,10 +30,10 @@ await runProcess(async () => {
     if (++starts === 3) dies('starting')
     return handle
   }
-  const drain = startDrain({
+  const consumer = startConsumer({
     ...deps,
     db: { ...db, sql },
-    client: { workflow: { start } } as Client, // All that a drain uses.
+    client: { workflow: { start } } as Client, // All that a consumer uses.
     queue: {
       ...queue,
       async read(...args) {
@@ -61,5 +61,5 @@ await runProcess(async () => {
       },
     },
   })
-  return { parts: [drain, { stop: parts.close }] }
+  return { running: [consumer, { stop: container.close }] }
 })

@@ -1,6 +1,6 @@
 import type { OrderId, UserId } from '../../domain/ids.ts'
 import type { PaymentProvider } from '../../providers/provider.ts'
-import { openParts } from '../../runtime/container.ts'
+import { openContainer } from '../../runtime/container.ts'
 import { readEnv, workerVariables } from '../../runtime/environment.ts'
 import { openAttempt } from '../../services/payments/attempts.ts'
 
@@ -9,7 +9,7 @@ export type Call = 'open' | 'close'
 
 /** Opens an attempt as an API process does, and kills itself when the provider has answered that call. */
 const { ORDER, BUYER, CHANNEL, DIE_AFTER } = process.env as Record<string, string> // The test sets all of them.
-const { db, ids, payments } = await openParts(readEnv(workerVariables, process.env))
+const { db, ids, payments } = await openContainer(readEnv(workerVariables, process.env))
 
 function dying(provider: PaymentProvider): PaymentProvider {
   const die = async (answered: Promise<unknown>): Promise<never> => {

@@ -4,19 +4,19 @@ import {
   createPaymentActivities,
   createSessionActivities,
 } from '../../activities/index.ts'
-import { activityDeps, openParts } from '../../runtime/container.ts'
+import { activityDeps, openContainer } from '../../runtime/container.ts'
 import { readEnv, workerVariables } from '../../runtime/environment.ts'
 import { paymentsQueue } from '../../workflows/messages.ts'
 
 /**
  * A worker process that kills itself with SIGKILL the moment the activity named by DIE_AFTER has taken effect (for the DIE_AT-th time), before
- * anybody learns of it. Without DIE_AFTER it lives. With SLOW_ROAD its quick road is closed, so that orders are placed step by step.
+ * anybody learns of it. Without DIE_AFTER it lives. With SLOW_ROAD its fast path is closed, so that orders are placed step by step.
  */
 const env = readEnv(workerVariables, process.env)
 const dieAfter = process.env.DIE_AFTER
 let lives = Number(process.env.DIE_AT || 1)
-const parts = await openParts(env)
-const deps = activityDeps(parts)
+const container = await openContainer(env)
+const deps = activityDeps(container)
 const activities = Object.fromEntries(
   Object.entries({
     ...createOrderActivities(deps),
@@ -25,7 +25,7 @@ const activities = Object.fromEntries(
   }).map(([name, act]) => [
     name,
     async (...args: never[]) => {
-      if (name === 'place' && process.env.SLOW_ROAD) throw new Error('the quick road is closed')
+      if (name === 'place' && process.env.SLOW_ROAD) throw new Error('the fast path is closed')
       const result = await (act as (...args: never[]) => Promise<unknown>)(...args)
       if (name === dieAfter && --lives === 0) process.kill(process.pid, 'SIGKILL')
       return result
@@ -48,4 +48,4 @@ process.once('SIGTERM', () => {
 })
 await Promise.all(workers.map((worker) => worker.run()))
 await connection.close()
-await parts.close()
+await container.close()

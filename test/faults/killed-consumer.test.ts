@@ -4,29 +4,29 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { OfferKey, TicketId } from '../../domain/flash-sale.ts'
 import type { AddressId, SkuId, UserId } from '../../domain/ids.ts'
-import { drainDeps } from '../../runtime/container.ts'
-import { drainVariables, readEnv } from '../../runtime/environment.ts'
+import { consumerDeps } from '../../runtime/container.ts'
+import { consumerVariables, readEnv } from '../../runtime/environment.ts'
 import { preheat } from '../../services/flash-sales/sessions.ts'
-import type { DrainDeps } from '../../workers/consumer/deps.ts'
-import { type House, openHouse } from '../end-to-end/system.ts'
+import type { ConsumerDeps } from '../../workers/consumer/deps.ts'
+import { openSystem, type TestSystem } from '../end-to-end/system.ts'
 import { ordered, settles, timePasses } from '../support/consuming.ts'
 import { join, offerRow, planSession, ticketRow } from '../support/flash-sale.ts'
 import type { Death } from './doomed-consumer.ts'
 
-let house: House
-let deps: DrainDeps
+let system: TestSystem
+let deps: ConsumerDeps
 beforeAll(async () => {
-  house = await openHouse()
-  deps = drainDeps(readEnv(drainVariables, house.environment), house.parts)
+  system = await openSystem()
+  deps = consumerDeps(readEnv(consumerVariables, system.environment), system.container)
 })
-afterAll(() => house.close())
+afterAll(() => system.close())
 
 const [buyers, quota] = [8, 10]
 let sold = 0
 
 /** An offer of ten pieces of its own SKU. */
 async function open(payWithinMs?: number): Promise<OfferKey> {
-  const sku = (await house.skus())[sold++] as SkuId // The seeded shop has more than there are tests.
+  const sku = (await system.skus())[sold++] as SkuId // The seeded shop has more than there are tests.
   const { session } = await planSession(deps.db.sql, {
     offers: [{ sku, quota }],
     ...(payWithinMs ? { payWithinMs } : {}),
@@ -36,22 +36,22 @@ async function open(payWithinMs?: number): Promise<OfferKey> {
 }
 
 async function rush(offer: OfferKey): Promise<TicketId[]> {
-  const tickets = Array.from({ length: buyers }, () => house.parts.ids.next() as TicketId) // Fresh snowflakes.
+  const tickets = Array.from({ length: buyers }, () => system.container.ids.next() as TicketId) // Fresh snowflakes.
   const heard = tickets.map(async (ticket, n) => {
-    const { id, addressId } = await house.shopper(n)
+    const { id, addressId } = await system.shopper(n)
     return await join(deps.gate, offer, { id: id as UserId, addressId: addressId as AddressId }, ticket) // Rows of the seeded shop.
   })
   expect(await Promise.all(heard)).toMatchObject(tickets.map((ticket) => ({ answer: 'admitted', ticket })))
   return tickets
 }
 
-/** A drain's process runs until it kills itself there. */
+/** A consumer's process runs until it kills itself there. */
 async function dies(at: Death): Promise<void> {
   const doomed: ChildProcess = spawn(
     process.execPath,
     ['--import', 'tsx', fileURLToPath(new URL('./doomed-consumer.ts', import.meta.url))],
     {
-      env: { ...process.env, ...house.environment, DRAIN_STARTS_IN_FLIGHT: '2', DIE_AT: at },
+      env: { ...process.env, ...system.environment, CONSUMER_STARTS_IN_FLIGHT: '2', DIE_AT: at },
       stdio: ['ignore', 'ignore', 'inherit'],
     },
   )
@@ -59,21 +59,21 @@ async function dies(at: Death): Promise<void> {
   expect(signal).toBe('SIGKILL')
 }
 
-/** A healthy drain goes on from where the dead one stopped. */
+/** A healthy consumer goes on from where the dead one stopped. */
 async function takenOver(offer: OfferKey, work: () => Promise<void>): Promise<void> {
   await timePasses(deps, offer)
-  const drain = house.startDrain()
+  const consumer = system.startConsumer()
   try {
     await work()
   } finally {
-    await drain.stop()
+    await consumer.stop()
   }
 }
 const row = (offer: OfferKey) => offerRow(deps.db.sql, offer)
 const rowsOf = async (table: 'tickets' | 'orders') =>
   (await deps.db.sql`SELECT 1 FROM ${deps.db.sql(table)}`).count
 
-describe('a drain that is killed', { timeout: 120_000 }, () => {
+describe('a consumer that is killed', { timeout: 120_000 }, () => {
   it.each<[Death, string]>([
     ['read', 'when it has read tickets and staged none'],
     ['staged', 'when it has staged tickets and acknowledged none'],
@@ -108,7 +108,7 @@ describe('a drain that is killed', { timeout: 120_000 }, () => {
     expect(await rowsOf('orders')).toBe(before + buyers)
   })
 
-  it('as the keeper, when it has minted an epoch and not loaded it: the gate is loaded at the next one', async () => {
+  it('as the supervisor, when it has minted an epoch and not loaded it: the gate is loaded at the next one', async () => {
     const offer = await open()
     const tickets = await rush(offer)
     await takenOver(offer, () => ordered(deps, tickets))
@@ -121,4 +121,4 @@ describe('a drain that is killed', { timeout: 120_000 }, () => {
   })
 })
 
-it('and the books add up after all that', () => house.addsUp())
+it('and the books add up after all that', () => system.addsUp())

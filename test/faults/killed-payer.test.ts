@@ -3,14 +3,14 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { OrderId } from '../../domain/ids.ts'
-import { type House, openHouse, type Shopper } from '../end-to-end/system.ts'
+import { openSystem, type Shopper, type TestSystem } from '../end-to-end/system.ts'
 import type { Call } from './doomed-payer.ts'
 
-let house: House
+let system: TestSystem
 beforeAll(async () => {
-  house = await openHouse({ payWithinS: 12 })
+  system = await openSystem({ payWithinS: 12 })
 })
-afterAll(() => house.close())
+afterAll(() => system.close())
 
 /** A process opens an attempt and dies when the provider has answered. */
 async function dies(after: Call, { id }: Shopper, order: OrderId, channel: string): Promise<void> {
@@ -20,7 +20,7 @@ async function dies(after: Call, { id }: Shopper, order: OrderId, channel: strin
     {
       env: {
         ...process.env,
-        ...house.environment,
+        ...system.environment,
         ORDER: order,
         BUYER: id,
         CHANNEL: channel,
@@ -34,14 +34,14 @@ async function dies(after: Call, { id }: Shopper, order: OrderId, channel: strin
 }
 let next = 0
 async function placed(): Promise<{ shopper: Shopper; order: OrderId }> {
-  const shopper = await house.shopper(next++)
-  return { shopper, order: await house.buy(shopper, 1) }
+  const shopper = await system.shopper(next++)
+  return { shopper, order: await system.buy(shopper, 1) }
 }
 const attemptsOf = (order: OrderId) =>
-  house.parts.db.sql<{ number: string; channel: string; state: string }[]>`
+  system.container.db.sql<{ number: string; channel: string; state: string }[]>`
     SELECT number::text AS number, channel, state FROM attempts WHERE order_id = ${order} ORDER BY number`
 const tradeOf = async (number: string) =>
-  (await house.sandbox.ledger()).trades.find(({ outTradeNo }) => outTradeNo === number)
+  (await system.sandbox.ledger()).trades.find(({ outTradeNo }) => outTradeNo === number)
 
 describe.each(['wechat-v3', 'wechat-v2', 'alipay-qr'])(
   'whoever opens a payment by %s and is killed when the provider has made the trade',
@@ -51,13 +51,13 @@ describe.each(['wechat-v3', 'wechat-v2', 'alipay-qr'])(
       await dies('open', shopper, order, channel)
       const [attempt] = await attemptsOf(order)
       expect(attempt).toMatchObject({ state: 'opening' })
-      const again = await house.pay(shopper, order, channel)
+      const again = await system.pay(shopper, order, channel)
       expect(again).toMatchObject({
         status: 201,
         body: { number: attempt?.number, answer: { kind: 'qr', qr: expect.any(String) } },
       })
-      await house.sandbox.pay(String(again.body.number))
-      await house.reaches(order, 'to_ship')
+      await system.sandbox.pay(String(again.body.number))
+      await system.reaches(order, 'to_ship')
       expect(await attemptsOf(order)).toEqual([{ number: attempt?.number, channel, state: 'paid' }])
     })
 
@@ -65,8 +65,8 @@ describe.each(['wechat-v3', 'wechat-v2', 'alipay-qr'])(
       const { shopper, order } = await placed()
       await dies('open', shopper, order, channel)
       const [attempt] = await attemptsOf(order)
-      await house.reaches(order, 'closed')
-      await expect(house.sandbox.pay(attempt?.number ?? '')).rejects.toThrow()
+      await system.reaches(order, 'closed')
+      await expect(system.sandbox.pay(attempt?.number ?? '')).rejects.toThrow()
       expect(await tradeOf(attempt?.number ?? '')).toMatchObject({ captured: '0' })
     })
   },
@@ -74,15 +74,15 @@ describe.each(['wechat-v3', 'wechat-v2', 'alipay-qr'])(
 
 it('whoever closes the other channel’s payment and is killed when the provider has closed it: the wallet pays, once', async () => {
   const { shopper, order } = await placed()
-  const first = await house.pay(shopper, order, 'wechat-v3')
+  const first = await system.pay(shopper, order, 'wechat-v3')
   await dies('close', shopper, order, 'balance')
   expect(await attemptsOf(order)).toMatchObject([{ state: 'open' }])
-  expect(await house.pay(shopper, order, 'balance')).toMatchObject({ status: 201, body: { state: 'paid' } })
+  expect(await system.pay(shopper, order, 'balance')).toMatchObject({ status: 201, body: { state: 'paid' } })
   expect(await attemptsOf(order)).toMatchObject([
     { number: first.body.number, state: 'closed' },
     { channel: 'balance', state: 'paid' },
   ])
-  await house.reaches(order, 'to_ship')
+  await system.reaches(order, 'to_ship')
 })
 
-it('and the books add up after all that', () => house.addsUp())
+it('and the books add up after all that', () => system.addsUp())

@@ -8,17 +8,17 @@ import { keysOf } from '../../redis/gate/keys.ts'
 import { activityDeps } from '../../runtime/container.ts'
 import { startWorkers } from '../../runtime/workers.ts'
 import { addOffer, changeQuota, endNow, pause, resume } from '../../workflows/messages.ts'
-import { type House, openHouse } from '../end-to-end/system.ts'
+import { openSystem, type TestSystem } from '../end-to-end/system.ts'
 import { join, offerRow, planSession, startSession, ticketRow } from '../support/flash-sale.ts'
 
-let house: House
+let system: TestSystem
 const healthy: { stop(): Promise<void> }[] = []
 beforeAll(async () => {
-  house = await openHouse({ drain: true })
+  system = await openSystem({ consumer: true })
 })
 afterAll(async () => {
   await Promise.all(healthy.map((worker) => worker.stop()))
-  await house.close()
+  await system.close()
 })
 
 function doomedWorker(queue: string, dieAfter: string, at: number): ChildProcess {
@@ -28,7 +28,7 @@ function doomedWorker(queue: string, dieAfter: string, at: number): ChildProcess
     {
       env: {
         ...process.env,
-        ...house.environment,
+        ...system.environment,
         ORDERS_QUEUE: queue,
         WORKFLOW_BUNDLE: inject('workflowBundle'),
         DIE_AFTER: dieAfter,
@@ -40,8 +40,8 @@ function doomedWorker(queue: string, dieAfter: string, at: number): ChildProcess
 }
 
 async function startHealthyWorker(queue: string): Promise<void> {
-  const { connection } = house.parts
-  const activities = activityDeps(house.parts)
+  const { connection } = system.container
+  const activities = activityDeps(system.container)
   const settings = {
     connection,
     namespace: 'default',
@@ -57,7 +57,7 @@ async function startHealthyWorker(queue: string): Promise<void> {
 
 /** Two SKUs with many pieces in the first warehouse: every session moves the same, whatever others do beside it. */
 async function twoSkus(): Promise<[SkuId, SkuId]> {
-  const [one, other] = await house.parts.db.sql<{ sku: SkuId }[]>`
+  const [one, other] = await system.container.db.sql<{ sku: SkuId }[]>`
     SELECT sku_id::text AS sku FROM stock WHERE warehouse_id = 1 AND on_hand - reserved > 200 ORDER BY sku_id LIMIT 2`
   if (!one || !other) throw new Error('the seeded shop has too little')
   return [one.sku, other.sku]
@@ -65,7 +65,7 @@ async function twoSkus(): Promise<[SkuId, SkuId]> {
 
 /** What a session lives through: everything that an operator may wish, and one buyer. Answers when it has ended. */
 async function lives(queue: string, buyer: number, expect: ExpectStatic) {
-  const { client, gate, db, ids } = house.parts
+  const { client, gate, db, ids } = system.container
   const [sku, second] = await twoSkus()
   const input = await planSession(db.sql, { offers: [{ sku, quota: 5 }] })
   const [offer, added]: [OfferKey, OfferKey] = [
@@ -74,7 +74,7 @@ async function lives(queue: string, buyer: number, expect: ExpectStatic) {
   ]
   const session = await startSession(client, queue, input)
   await expect.poll(() => gate.left(offer), { timeout: 60_000 }).toBe(5)
-  const { id, addressId } = await house.shopper(buyer)
+  const { id, addressId } = await system.shopper(buyer)
   const ticket = ids.next() as TicketId // A fresh snowflake.
   const joiner = { id: id as UserId, addressId: addressId as AddressId } // Rows of the seeded shop.
   expect(await join(gate, offer, joiner, ticket)).toMatchObject({ answer: 'admitted' })
@@ -93,7 +93,7 @@ async function lives(queue: string, buyer: number, expect: ExpectStatic) {
 }
 
 async function movements({ session, sku }: OfferKey) {
-  const rows = await house.parts.db.sql<{ what: string }[]>`
+  const rows = await system.container.db.sql<{ what: string }[]>`
     SELECT concat(kind, ' ', on_hand) AS what FROM stock_movements WHERE session_id = ${session} AND sku_id = ${sku} ORDER BY id`
   return rows.map(({ what }) => what)
 }
@@ -127,11 +127,11 @@ describe.concurrent('a session whose worker is killed', { timeout: 240_000 }, ()
       expect(sold).toEqual({ sold: 1 })
       expect(await movements(offer)).toEqual(['offered -5', 'offered -2', 'returned 3', 'returned 3'])
       expect(await movements(added)).toEqual(['offered -3', 'returned 3'])
-      const { sql } = house.parts.db
+      const { sql } = system.container.db
       expect(await offerRow(sql, offer)).toMatchObject({ quota: 1, granted: 1, sold: 1, ended: true })
       expect(await offerRow(sql, added)).toMatchObject({ quota: 0, granted: 0, sold: 0, ended: true })
       for (const one of [offer, added])
-        expect(await house.parts.redis.exists(keysOf(one).offer, keysOf(one).queue)).toBe(0)
+        expect(await system.container.redis.exists(keysOf(one).offer, keysOf(one).queue)).toBe(0)
       const [row] = await sql<{ sold: number[] }[]>`
       SELECT (SELECT array_agg((o ->> 'sold')::int ORDER BY o ->> 'sku') FROM jsonb_array_elements(report -> 'offers') o) AS sold
       FROM sessions WHERE id = ${offer.session}`
@@ -140,4 +140,4 @@ describe.concurrent('a session whose worker is killed', { timeout: 240_000 }, ()
   )
 })
 
-it('and the books add up after all that', () => house.addsUp())
+it('and the books add up after all that', () => system.addsUp())

@@ -4,13 +4,13 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { OrderId, SkuId } from '../../domain/ids.ts'
 import type { OrderInput } from '../../domain/order-input.ts'
-import { type House, openHouse, type Shopper } from '../end-to-end/system.ts'
+import { openSystem, type Shopper, type TestSystem } from '../end-to-end/system.ts'
 
-let house: House
+let system: TestSystem
 beforeAll(async () => {
-  house = await openHouse({ worker: false, relay: true })
+  system = await openSystem({ worker: false, jobs: true })
 })
-afterAll(() => house.close())
+afterAll(() => system.close())
 
 const placing = ['openOrder', 'reserveStock', 'lockCoupon', 'debitBalance', 'spendPoints', 'confirm']
 
@@ -21,7 +21,7 @@ function workerProcess(queue: string, dieAfter = ''): ChildProcess {
     {
       env: {
         ...process.env,
-        ...house.environment,
+        ...system.environment,
         ORDERS_QUEUE: queue,
         WORKFLOW_BUNDLE: inject('workflowBundle'),
         DIE_AFTER: dieAfter,
@@ -45,7 +45,7 @@ async function survive(
   const queue = `orders-${dieAfter}-${n}-${Date.now()}`
   const doomed = workerProcess(queue, dieAfter)
   const input = await inputOf(n, payWithinMs)
-  const handle = await house.parts.client.workflow.start('order', {
+  const handle = await system.container.client.workflow.start('order', {
     args: [input],
     taskQueue: queue,
     workflowId: `order-${input.orderId}`,
@@ -70,24 +70,24 @@ const goesOffSale = 6
 
 /** The `n`-th buyer who can afford an order with everything. */
 async function wealthy(n: number): Promise<Shopper> {
-  const [buyer] = await house.parts.db.sql<{ id: string }[]>`
+  const [buyer] = await system.container.db.sql<{ id: string }[]>`
     SELECT w.user_id::text AS id FROM wallets w JOIN loyalty l ON l.user_id = w.user_id JOIN user_coupons c ON c.user_id = w.user_id AND c.coupon_id = 501
     WHERE w.balance_fen >= 10 AND l.points >= 10 GROUP BY w.user_id ORDER BY w.user_id OFFSET ${n} LIMIT 1`
-  return house.shopper(Number(buyer?.id) - 20_001)
+  return system.shopper(Number(buyer?.id) - 20_001)
 }
 
 async function inputOf(n: number, payWithinMs: number): Promise<OrderInput> {
   const shopper = await wealthy(n)
-  const [sku] = await house.parts.db.sql<{ id: SkuId; price: string }[]>`
+  const [sku] = await system.container.db.sql<{ id: SkuId; price: string }[]>`
     SELECT k.id::text AS id, k.price_fen::text AS price FROM skus k JOIN stock s ON s.sku_id = k.id
     WHERE k.on_sale AND k.price_fen >= 5000 GROUP BY k.id HAVING sum(s.on_hand) > 20 ORDER BY k.id OFFSET ${n === goesOffSale ? 1 : 0} LIMIT 1`
-  const [coupon] = await house.parts.db.sql<
+  const [coupon] = await system.container.db.sql<
     { id: string }[]
   >`SELECT max(id)::text AS id FROM user_coupons WHERE user_id = ${shopper.id} AND coupon_id = 501`
-  const rates = await house.parts.db.sql<{ province: string; fee: string; freeFrom: string | null }[]>`
+  const rates = await system.container.db.sql<{ province: string; fee: string; freeFrom: string | null }[]>`
     SELECT province, fee_fen::text AS fee, free_from_fen::text AS "freeFrom" FROM shipping_rates`
   return {
-    orderId: house.parts.ids.next(),
+    orderId: system.container.ids.next(),
     buyerId: shopper.id,
     kind: 1,
     source: 'web',
@@ -104,7 +104,7 @@ async function inputOf(n: number, payWithinMs: number): Promise<OrderInput> {
 }
 
 const movementsOf = async (order: OrderId) => {
-  const rows = await house.parts.db.sql<{ what: string }[]>`
+  const rows = await system.container.db.sql<{ what: string }[]>`
     SELECT 'stock ' || kind AS what FROM stock_movements WHERE order_id = ${order}
     UNION ALL SELECT 'wallet ' || kind FROM wallet_movements WHERE order_id = ${order}
     UNION ALL SELECT 'points ' || kind FROM points_movements WHERE order_id = ${order}
@@ -138,7 +138,7 @@ describe.concurrent('a worker that is killed the moment an effect has happened',
     async (name) => {
       const n = 20 + placing.indexOf(name)
       const { order } = await survive(n, name, 3_600_000)
-      await house.reaches(order, 'awaiting_payment')
+      await system.reaches(order, 'awaiting_payment')
       expect(await movementsOf(order)).toEqual(held)
     },
   )
@@ -148,12 +148,12 @@ describe.concurrent('a worker that is killed the moment an effect has happened',
       await expect
         .poll(async () => (await movementsOf(order)).includes('coupon locked'), { timeout: 30_000 })
         .toBe(true)
-      await house.parts.db
+      await system.container.db
         .sql`UPDATE skus SET on_sale = false WHERE id IN (SELECT sku_id FROM order_lines WHERE order_id = ${order})`
     }
     const { order } = await survive(goesOffSale, 'lockCoupon', 3_600_000, taken)
-    await house.reaches(order, 'awaiting_payment')
-    await house.parts.db
+    await system.reaches(order, 'awaiting_payment')
+    await system.container.db
       .sql`UPDATE skus SET on_sale = true WHERE id IN (SELECT sku_id FROM order_lines WHERE order_id = ${order})`
   })
 
@@ -165,8 +165,8 @@ describe.concurrent('a worker that is killed the moment an effect has happened',
 
   it('after closeOrder, with an open attempt: the provider is asked before anything is given back', async () => {
     const { order, end } = await survive(11, 'closeOrder', 4000, async (order) => {
-      await house.reaches(order, 'awaiting_payment')
-      expect((await house.pay(await wealthy(11), order)).status).toBe(201)
+      await system.reaches(order, 'awaiting_payment')
+      expect((await system.pay(await wealthy(11), order)).status).toBe(201)
     })
     expect(await end()).toEqual({ status: 'closed' })
     expect(await movementsOf(order)).toEqual(released)
@@ -174,19 +174,19 @@ describe.concurrent('a worker that is killed the moment an effect has happened',
 
   it('after closeAttempt: the provider’s answer is asked for again, and the order is closed', async () => {
     const { order, end } = await survive(12, 'closeAttempt', 4000, async (order) => {
-      await house.reaches(order, 'awaiting_payment')
-      expect((await house.pay(await wealthy(12), order)).status).toBe(201)
+      await system.reaches(order, 'awaiting_payment')
+      expect((await system.pay(await wealthy(12), order)).status).toBe(201)
     })
     expect(await end()).toEqual({ status: 'closed' })
     expect(await movementsOf(order)).toEqual(released)
   })
 
-  it('after judge, when closing found the money: it is settled once', async () => {
-    const { order, end } = await survive(13, 'judge', 4000, async (order) => {
-      await house.reaches(order, 'awaiting_payment')
-      const { body } = await house.pay(await wealthy(13), order)
-      await house.sandbox.switches({ noNotification: true }, String(body.number))
-      await house.sandbox.pay(String(body.number))
+  it('after resolvePayment, when closing found the money: it is settled once', async () => {
+    const { order, end } = await survive(13, 'resolvePayment', 4000, async (order) => {
+      await system.reaches(order, 'awaiting_payment')
+      const { body } = await system.pay(await wealthy(13), order)
+      await system.sandbox.switches({ noNotification: true }, String(body.number))
+      await system.sandbox.pay(String(body.number))
     })
     expect(await end()).toEqual({ status: 'to_ship' })
     expect(await movementsOf(order)).toEqual(settled)
@@ -197,28 +197,28 @@ describe.concurrent('a worker that is killed the moment an effect has happened',
     stopping.push(workerProcess(queue))
     const input = await inputOf(14, 4000)
     const { orderId: order } = input
-    const handle = await house.parts.client.workflow.start('order', {
+    const handle = await system.container.client.workflow.start('order', {
       args: [input],
       taskQueue: queue,
       workflowId: `order-${order}`,
     })
-    await house.reaches(order, 'awaiting_payment')
-    const number = String((await house.pay(await wealthy(14), order)).body.number)
-    await house.sandbox.switches({ takeMoneyWhenClosed: true }, number)
+    await system.reaches(order, 'awaiting_payment')
+    const number = String((await system.pay(await wealthy(14), order)).body.number)
+    await system.sandbox.switches({ takeMoneyWhenClosed: true }, number)
     expect(await handle.result()).toEqual({ status: 'closed' })
-    await house.sandbox.pay(number)
+    await system.sandbox.pay(number)
 
-    const doomed = workerProcess(house.environment.ORDERS_QUEUE ?? '', 'refundAtProvider')
+    const doomed = workerProcess(system.environment.ORDERS_QUEUE ?? '', 'refundAtProvider')
     const [, signal] = await once(doomed, 'exit')
     expect(signal).toBe('SIGKILL')
-    stopping.push(workerProcess(house.environment.ORDERS_QUEUE ?? ''))
-    const [refund] = await house.parts.db.sql<
+    stopping.push(workerProcess(system.environment.ORDERS_QUEUE ?? ''))
+    const [refund] = await system.container.db.sql<
       { number: string }[]
     >`SELECT number FROM refunds WHERE order_id = ${order}`
-    expect(await house.parts.client.workflow.getHandle(`refund-${refund?.number}`).result()).toEqual({
+    expect(await system.container.client.workflow.getHandle(`refund-${refund?.number}`).result()).toEqual({
       end: 'success',
     })
   })
 })
 
-it('and the books add up after all that', () => house.addsUp())
+it('and the books add up after all that', () => system.addsUp())

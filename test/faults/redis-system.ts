@@ -1,10 +1,10 @@
 import { expect } from 'vitest'
 import type { OfferKey, TicketId } from '../../domain/flash-sale.ts'
 import { type AddressId, orderWorkflowId, type SkuId, type UserId } from '../../domain/ids.ts'
-import { drainDeps } from '../../runtime/container.ts'
-import { drainVariables, readEnv } from '../../runtime/environment.ts'
-import type { DrainDeps } from '../../workers/consumer/deps.ts'
-import { type House, openHouse } from '../end-to-end/system.ts'
+import { consumerDeps } from '../../runtime/container.ts'
+import { consumerVariables, readEnv } from '../../runtime/environment.ts'
+import type { ConsumerDeps } from '../../workers/consumer/deps.ts'
+import { openSystem, type TestSystem } from '../end-to-end/system.ts'
 import { copyFiles, type Node, serversFolder, startNode } from '../redis/gate/nodes.ts'
 import { ordered } from '../support/consuming.ts'
 import { join, offerRow, planSession, startSession } from '../support/flash-sale.ts'
@@ -12,12 +12,12 @@ import { type Door, doorTo } from '../support/proxy.ts'
 
 type Sale = { offer: OfferKey; end(): Promise<{ sold: number }> }
 
-/** The whole house, whose gate has a Redis of its own, behind a door: so that it can be harmed. No drain runs unless the test starts one. */
-export type RedisHouse = Pick<
-  House,
-  'parts' | 'startDrain' | 'reaches' | 'pay' | 'shopper' | 'sandbox' | 'addsUp' | 'close'
+/** The whole system, whose gate has a Redis of its own, behind a door: so that it can be harmed. No consumer runs unless the test starts one. */
+export type RedisTestSystem = Pick<
+  TestSystem,
+  'container' | 'startConsumer' | 'reaches' | 'pay' | 'shopper' | 'sandbox' | 'addsUp' | 'close'
 > & {
-  deps: DrainDeps
+  deps: ConsumerDeps
   door: Door
   node(): Node
   /** A session that runs, with one offer of all the pieces of a SKU of its own. */
@@ -41,22 +41,24 @@ export type RedisHouse = Pick<
 export const range = (from: number, to: number): number[] =>
   Array.from({ length: to - from }, (_, i) => from + i)
 
-export async function openRedisHouse(): Promise<RedisHouse> {
+export async function openRedisSystem(): Promise<RedisTestSystem> {
   const folder = serversFolder()
   let dir = 'first'
   let node = await startNode(folder.path, dir)
   const door = await doorTo(node.port)
-  const house = await openHouse({ env: { GATE_URL: `redis://127.0.0.1:${door.port}`, LOG_LEVEL: 'silent' } })
-  const deps = drainDeps(readEnv(drainVariables, house.environment), house.parts)
+  const system = await openSystem({
+    env: { GATE_URL: `redis://127.0.0.1:${door.port}`, LOG_LEVEL: 'silent' },
+  })
+  const deps = consumerDeps(readEnv(consumerVariables, system.environment), system.container)
   const { sql } = deps.db
   let sales = 0
 
-  const redisHouse: RedisHouse = {
-    ...house,
+  const redisSystem: RedisTestSystem = {
+    ...system,
     ...{ deps, door },
     node: () => node,
     async open(quota) {
-      const sku = (await house.skus())[sales++] as SkuId // The seeded shop has more than there are tests.
+      const sku = (await system.skus())[sales++] as SkuId // The seeded shop has more than there are tests.
       await sql`UPDATE stock SET on_hand = on_hand + ${quota} WHERE sku_id = ${sku} AND warehouse_id = 1`
       await sql`INSERT INTO stock_movements (sku_id, warehouse_id, kind, on_hand, reserved) VALUES (${sku}, 1, 'received', ${quota}, 0)`
       const input = await planSession(sql, { offers: [{ sku, quota }] })
@@ -70,16 +72,16 @@ export async function openRedisHouse(): Promise<RedisHouse> {
       return { offer, end }
     },
     async ask(offer, n) {
-      const { id, addressId } = await house.shopper(n)
+      const { id, addressId } = await system.shopper(n)
       const buyer = { id: id as UserId, addressId: addressId as AddressId } // Rows of the seeded shop.
-      return await join(deps.gate, offer, buyer, house.parts.ids.next() as TicketId).catch(() => ({
+      return await join(deps.gate, offer, buyer, system.container.ids.next() as TicketId).catch(() => ({
         answer: 'no answer',
       }))
     },
     async rush(offer, buyers) {
       let inside = 0
       const undecided = async () => {
-        const heard = await Promise.all(buyers.map((n) => redisHouse.ask(offer, n)))
+        const heard = await Promise.all(buyers.map((n) => redisSystem.ask(offer, n)))
         const tickets = heard.flatMap(({ answer, ticket }) =>
           answer === 'already_queued' && ticket ? [ticket] : [],
         )
@@ -101,7 +103,7 @@ export async function openRedisHouse(): Promise<RedisHouse> {
       await Promise.all(
         tickets.map((ticket) => deps.client.workflow.getHandle(orderWorkflowId(ticket)).cancel()),
       )
-      await Promise.all(tickets.map((ticket) => house.reaches(ticket, 'closed')))
+      await Promise.all(tickets.map((ticket) => system.reaches(ticket, 'closed')))
     },
     backUp: (name) => copyFiles(folder.path, dir, name),
     async restartFrom(name = dir) {
@@ -118,7 +120,7 @@ export async function openRedisHouse(): Promise<RedisHouse> {
     },
     async close() {
       try {
-        await house.close()
+        await system.close()
       } finally {
         await door.close()
         await node.stop()
@@ -126,12 +128,12 @@ export async function openRedisHouse(): Promise<RedisHouse> {
       }
     },
   }
-  return redisHouse
+  return redisSystem
 }
 
 /** Nobody has two tickets that count, none waits for its order, and the offer has sold so many of its pieces. */
 export async function expectSold(
-  { deps: { db } }: RedisHouse,
+  { deps: { db } }: RedisTestSystem,
   { session, sku }: OfferKey,
   sold: number,
 ): Promise<void> {

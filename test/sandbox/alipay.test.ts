@@ -4,13 +4,13 @@ import { sandboxEnvironment } from '../../local/environment.ts'
 import { pauses } from '../../sandbox/alipay/notifier.ts'
 import { isSigned, shanghaiTime, signContent } from '../../sandbox/alipay/signature.ts'
 import { sandboxConfig } from '../../sandbox/env.ts'
-import { account, eventually, openRequest, platformKeys, rig } from '../providers/alipay/harness.ts'
+import { account, eventually, harness, openRequest, platformKeys } from '../providers/alipay/harness.ts'
 import { alipaysKey, alipaysNotification } from '../providers/alipay/vector.ts'
 import { merchantKeys, strangerKeys } from '../providers/wechat-v3/harness.ts'
 
-let world: Awaited<ReturnType<typeof rig>>
+let world: Awaited<ReturnType<typeof harness>>
 beforeEach(async () => {
-  world = await rig()
+  world = await harness()
 })
 afterEach(() => world.stop())
 
@@ -97,7 +97,7 @@ describe('the gateway', () => {
 
   it('closes a trade whose time has passed', async () => {
     let clock = Date.now()
-    const later = await rig({ now: () => clock }, { now: () => clock })
+    const later = await harness({ now: () => clock }, { now: () => clock })
     const trade = openRequest({ expiresAt: new Date(clock + 60_000) })
     await later.alipay.open(trade)
     await later.buyer.fail(trade.attempt)

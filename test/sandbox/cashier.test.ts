@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fen } from '../../domain/money.ts'
 import type { OpenRequest } from '../../providers/provider.ts'
-import { openRequest, rig } from '../providers/wechat-v3/harness.ts'
+import { harness, openRequest } from '../providers/wechat-v3/harness.ts'
 
-let world: Awaited<ReturnType<typeof rig>>
+let world: Awaited<ReturnType<typeof harness>>
 beforeAll(async () => {
-  world = await rig()
+  world = await harness()
 })
 afterAll(() => world.stop())
 

@@ -2,12 +2,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { fen } from '../../domain/money.ts'
 import type { SandboxClient } from '../../sandbox/client.ts'
 import { pauses } from '../../sandbox/wechat-v3/notifier.ts'
-import { eventually, openRequest, type Received, rig } from '../providers/wechat-v3/harness.ts'
+import { eventually, harness, openRequest, type Received } from '../providers/wechat-v3/harness.ts'
 
-let world: Awaited<ReturnType<typeof rig>>
+let world: Awaited<ReturnType<typeof harness>>
 let buyer: SandboxClient
 beforeEach(async () => {
-  world = await rig({ silenceMs: 60 })
+  world = await harness({ silenceMs: 60 })
   buyer = world.buyer
 })
 afterEach(() => world.stop())

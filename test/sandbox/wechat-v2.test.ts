@@ -4,13 +4,13 @@ import { wechatV2 } from '../../providers/wechat-v2/wechat-v2.ts'
 import type { SandboxClient } from '../../sandbox/client.ts'
 import { signOf } from '../../sandbox/wechat-v2/signature.ts'
 import { type Fields, fieldsOf, xmlOf } from '../../sandbox/wechat-v2/xml.ts'
-import { refundNumber, rig, shared } from '../providers/wechat-v2/harness.ts'
+import { harness, refundNumber, shared } from '../providers/wechat-v2/harness.ts'
 import { eventually, type Received } from '../providers/wechat-v3/harness.ts'
 
-let world: Awaited<ReturnType<typeof rig>>
+let world: Awaited<ReturnType<typeof harness>>
 let buyer: SandboxClient
 beforeEach(async () => {
-  world = await rig({ silenceMs: 1000 })
+  world = await harness({ silenceMs: 1000 })
   buyer = world.buyer
 })
 afterEach(() => world.stop())

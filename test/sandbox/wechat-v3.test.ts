@@ -4,18 +4,18 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Formatter, Rsa } from 'wechatpay-axios-plugin'
 import type { SandboxClient } from '../../sandbox/client.ts'
 import {
+  harness,
   merchantKeys,
   openRequest,
   platformKeys,
-  rig,
   shared,
   strangerKeys,
 } from '../providers/wechat-v3/harness.ts'
 
-let world: Awaited<ReturnType<typeof rig>>
+let world: Awaited<ReturnType<typeof harness>>
 let buyer: SandboxClient
 beforeEach(async () => {
-  world = await rig({ silenceMs: 60 })
+  world = await harness({ silenceMs: 60 })
   buyer = world.buyer
 })
 afterEach(() => world.stop())
@@ -132,7 +132,7 @@ describe('the gateway', () => {
 
   it('closes a trade whose time has passed', async () => {
     let clock = Date.now()
-    const later = await rig({ now: () => clock })
+    const later = await harness({ now: () => clock })
     const request = openRequest({ expiresAt: new Date(clock + 60_000) })
     await later.wechat.open(request)
     clock += 61_000

@@ -1,12 +1,12 @@
 import { expect } from 'vitest'
 import type { OfferKey, TicketId } from '../../domain/flash-sale.ts'
 import { keysOf } from '../../redis/gate/keys.ts'
-import type { DrainDeps } from '../../workers/consumer/deps.ts'
+import type { ConsumerDeps } from '../../workers/consumer/deps.ts'
 import { offerRow } from './flash-sale.ts'
 
 /** Resolves when the gate and PostgreSQL count the same and nothing is queued: so many pieces are left. */
 export async function settles(
-  { db: { sql }, gate }: DrainDeps,
+  { db: { sql }, gate }: ConsumerDeps,
   offer: OfferKey,
   left: number,
 ): Promise<void> {
@@ -22,7 +22,7 @@ export async function settles(
 
 /** Resolves when every one of these tickets has become an order that waits for its payment; expects that none has become two. */
 export async function ordered(
-  { db: { sql }, client }: DrainDeps,
+  { db: { sql }, client }: ConsumerDeps,
   tickets: readonly TicketId[],
 ): Promise<void> {
   const placed = async () =>
@@ -38,15 +38,15 @@ export async function ordered(
 }
 
 /** Lets entries lie, tickets wait and leases last as long as it takes until somebody else looks after them. */
-export async function timePasses({ db: { sql }, gate }: DrainDeps, offer: OfferKey): Promise<void> {
+export async function timePasses({ db: { sql }, gate }: ConsumerDeps, offer: OfferKey): Promise<void> {
   const { queue } = keysOf(offer)
   if (await gate.redis.exists(queue)) {
-    const lying = (await gate.redis.xpending(queue, 'drains', '-', '+', 1000)) as [entry: string][] // What XPENDING answers with a range.
+    const lying = (await gate.redis.xpending(queue, 'consumers', '-', '+', 1000)) as [entry: string][] // What XPENDING answers with a range.
     if (lying.length > 0)
       await gate.redis.call(
         'XCLAIM',
         queue,
-        'drains',
+        'consumers',
         'nobody',
         0,
         ...lying.map(([entry]) => entry),
@@ -55,6 +55,6 @@ export async function timePasses({ db: { sql }, gate }: DrainDeps, offer: OfferK
       )
   }
   await sql`UPDATE tickets SET due_at = now() WHERE session_id = ${offer.session} AND state = 'waiting'`
-  await sql`UPDATE tickets SET tell_at = now() WHERE session_id = ${offer.session} AND tell IS NOT NULL`
-  await sql`UPDATE leases SET leased_until = now() WHERE name = 'keeper'`
+  await sql`UPDATE tickets SET sync_at = now() WHERE session_id = ${offer.session} AND sync IS NOT NULL`
+  await sql`UPDATE leases SET leased_until = now() WHERE name = 'supervisor'`
 }

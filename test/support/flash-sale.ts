@@ -68,7 +68,7 @@ export async function ticketRow(
 ): Promise<{ state: string; reason: string | null; tell: string | null } | undefined> {
   const [row] = await sql<
     { state: string; reason: string | null; tell: string | null }[]
-  >`SELECT state, reason, tell FROM tickets WHERE id = ${ticket}`
+  >`SELECT state, reason, sync FROM tickets WHERE id = ${ticket}`
   return row
 }
 

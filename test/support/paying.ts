@@ -5,7 +5,7 @@ import type { Opened, OpenRequest, PaymentProvider, Trade, TradeFacts } from '..
 import { type AttemptDeps, openAttempt } from '../../services/payments/attempts.ts'
 import { balanceAccount, balanceProvider } from '../../services/payments/balance.ts'
 import { storePayment } from '../../services/payments/notifications.ts'
-import { judge, type Outcome } from '../../services/payments/resolve-payment.ts'
+import { type Outcome, resolvePayment } from '../../services/payments/resolve-payment.ts'
 
 const account = { merchant: 'm', app: 'a' }
 export const accounts = { pay: account, other: account, balance: balanceAccount }
@@ -64,7 +64,7 @@ export type Till = AttemptDeps & {
   attempt(order: OrderId, buyer: UserId, channel?: string): Promise<AttemptNumber>
   /** What `pay` would say of this attempt's money. */
   facts(attempt: AttemptNumber, but?: Partial<TradeFacts>): Promise<TradeFacts>
-  /** Stores what a callback said and has it judged. */
+  /** Stores what a callback said and has it resolved. */
   told(facts: TradeFacts): Promise<Outcome>
 }
 
@@ -97,7 +97,8 @@ export function openTill(sql: Sql, ids: Ids): Till {
         ...but,
       }
     },
-    told: async (facts) => judge(sql, accounts, (await storePayment(sql, ids, facts, 'callback')).id),
+    told: async (facts) =>
+      resolvePayment(sql, accounts, (await storePayment(sql, ids, facts, 'callback')).id),
   }
   return till
 }

@@ -31,7 +31,7 @@ export async function staged(
   return entry.ticket
 }
 
-/** The order that a ticket becomes, as the drain starts it. */
+/** The order that a ticket becomes, as the consumer starts it. */
 export async function flashOrder(
   sql: Sql,
   ticket: TicketId,

@@ -2,26 +2,26 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { sessionWorkflowId } from '../../domain/ids.ts'
 import { schedulePlanning, scheduleStatements } from '../../workers/schedules.ts'
 import { planSession } from '../support/flash-sale.ts'
-import { type RelayRig, relayRig } from './jobs/harness.ts'
+import { type JobsHarness, jobsHarness } from './jobs/harness.ts'
 
-let rig: RelayRig
-const schedule = () => rig.deps.client.schedule.getHandle(`plan-slots-${rig.deps.queue}`)
+let harness: JobsHarness
+const schedule = () => harness.deps.client.schedule.getHandle(`plan-slots-${harness.deps.queue}`)
 beforeAll(async () => {
-  rig = await relayRig()
+  harness = await jobsHarness()
 })
 afterAll(async () => {
   await schedule().delete()
-  await rig.close()
+  await harness.close()
 })
 
 it('planning is scheduled once, however many workers ask for it, and starts what was planned and does not run', async () => {
-  const { session } = await planSession(rig.sql, { opensInMs: 3_600_000, offers: [] })
+  const { session } = await planSession(harness.sql, { opensInMs: 3_600_000, offers: [] })
   await Promise.all([
-    schedulePlanning(rig.deps.client, rig.deps.queue),
-    schedulePlanning(rig.deps.client, rig.deps.queue),
+    schedulePlanning(harness.deps.client, harness.deps.queue),
+    schedulePlanning(harness.deps.client, harness.deps.queue),
   ])
-  await rig.startWorker()
-  const handle = rig.deps.client.workflow.getHandle(sessionWorkflowId(session))
+  await harness.startWorker()
+  const handle = harness.deps.client.workflow.getHandle(sessionWorkflowId(session))
   await expect
     .poll(async () => (await handle.describe().catch(() => undefined))?.status.name, { timeout: 30_000 })
     .toBe('RUNNING')
@@ -31,7 +31,7 @@ it('planning is scheduled once, however many workers ask for it, and starts what
 })
 
 it('reconciling is scheduled once, daily in Shanghai, and begins with what was missed', async () => {
-  const { client, queue } = rig.deps
+  const { client, queue } = harness.deps
   await Promise.all([scheduleStatements(client, queue), scheduleStatements(client, queue)])
   const handle = client.schedule.getHandle(`statements-${queue}`)
   const { spec, info } = await handle.describe()

@@ -15,7 +15,7 @@ const asksForAHuman = async (id: string): Promise<boolean> =>
   (await stage.client.workflow.count(`WorkflowId = 'order-${id}' AND Attention IS NOT NULL`)).count > 0
 
 describe('the race of payment and deadline', () => {
-  it('a payment that was judged ends the wait, however often it is told', async () => {
+  it('a payment that was resolved ends the wait, however often it is told', async () => {
     const played = await stage.start({})
     await played.called('confirm')
     for (const notification of ['n1', 'n1', 'n2']) await played.tellPaid(notification).catch(() => {}) // The first may have ended it.
@@ -83,26 +83,26 @@ describe('closing asks the provider first', () => {
     expect(played.calls.slice(-3)).toEqual(['closeOrder', 'closeAttempt', 'closeOrder'])
   })
 
-  it('paid there: judged, settled, nothing given back', async () => {
+  it('paid there: resolved, settled, nothing given back', async () => {
     const played = await stage.start(
       { payWithinMs: 300 },
       { ...withAttempt(), closeAttempt: () => ({ is: 'paid', notification: 'n1' as never }) },
     )
     expect(await played.end()).toEqual({ status: 'to_ship' })
-    expect(played.calls.slice(-3)).toEqual(['closeOrder', 'closeAttempt', 'judge'])
+    expect(played.calls.slice(-3)).toEqual(['closeOrder', 'closeAttempt', 'resolvePayment'])
   })
 
-  it('paid there, but not what was due: the order closes, the judge has sent the money back', async () => {
+  it('paid there, but not what was due: the order closes, the resolver has sent the money back', async () => {
     const played = await stage.start(
       { payWithinMs: 300 },
       {
         ...withAttempt(),
         closeAttempt: () => ({ is: 'paid', notification: 'n1' as never }),
-        judge: () => 'refund late-x-1' as never,
+        resolvePayment: () => 'refund late-x-1' as never,
       },
     )
     expect(await played.end()).toEqual({ status: 'closed' })
-    expect(played.calls.slice(-4)).toEqual(['closeOrder', 'closeAttempt', 'judge', 'closeOrder'])
+    expect(played.calls.slice(-4)).toEqual(['closeOrder', 'closeAttempt', 'resolvePayment', 'closeOrder'])
   })
 
   it('unknown there: asks again and releases nothing until it knows', async () => {
@@ -127,7 +127,7 @@ describe('closing asks the provider first', () => {
     ])
   })
 
-  it('money that is judged while the provider is being asked wins', async () => {
+  it('money that is resolved while the provider is being asked wins', async () => {
     let answer = () => {}
     const played = await stage.start(
       { payWithinMs: 300 },
@@ -143,7 +143,7 @@ describe('closing asks the provider first', () => {
     answer()
   })
 
-  it('money that was judged elsewhere before the release wins: the row says so', async () => {
+  it('money that was resolved elsewhere before the release wins: the row says so', async () => {
     const played = await stage.start(
       { payWithinMs: 300 },
       { closeOrder: () => ({ status: 'to_ship', openAttempt: false }) },
@@ -152,17 +152,17 @@ describe('closing asks the provider first', () => {
     expect(played.calls).toEqual([...placed, 'closeOrder'])
   })
 
-  it('money there under an account that is not ours: nothing is given back, and what a human has judged anew wins', async () => {
+  it('money there under an account that is not ours: nothing is given back, and what a human has resolved anew wins', async () => {
     const foreign: Acting = {
       closeAttempt: () => ({ is: 'paid', notification: 'n1' as never }),
-      judge: () => 'attention',
+      resolvePayment: () => 'attention',
     }
     const played = await stage.start({ payWithinMs: 300 }, { ...withAttempt(9), ...foreign })
-    await played.called('judge')
+    await played.called('resolvePayment')
     await expect.poll(() => asksForAHuman(played.id), { timeout: 20_000 }).toBe(true)
-    await played.tellPaid('n1') // By the relay, once the operator has had it judged anew.
+    await played.tellPaid('n1') // By the jobs, once the operator has had it resolved anew.
     expect(await played.end()).toEqual({ status: 'to_ship' })
-    expect(played.calls).toEqual([...placed, 'closeOrder', 'closeAttempt', 'judge'])
+    expect(played.calls).toEqual([...placed, 'closeOrder', 'closeAttempt', 'resolvePayment'])
     await expect.poll(() => asksForAHuman(played.id), { timeout: 20_000 }).toBe(false)
   })
 
@@ -170,7 +170,7 @@ describe('closing asks the provider first', () => {
     let asked = 0
     const foreign: Acting = {
       closeAttempt: () => (++asked === 1 ? { is: 'paid', notification: 'n1' as never } : { is: 'closed' }),
-      judge: () => 'attention',
+      resolvePayment: () => 'attention',
     }
     const played = await stage.start({ payWithinMs: 300 }, { ...withAttempt(2), ...foreign })
     await expect.poll(() => asksForAHuman(played.id), { timeout: 20_000 }).toBe(true)
@@ -180,7 +180,7 @@ describe('closing asks the provider first', () => {
       ...placed,
       'closeOrder',
       'closeAttempt',
-      'judge',
+      'resolvePayment',
       'closeOrder',
       'closeAttempt',
       'closeOrder',

@@ -19,7 +19,7 @@ const refusing: Partial<Record<keyof OrderActivities, Refusal>> = {
   spendPoints: { code: 'points_insufficient', details: { available: '0' } },
 }
 
-describe('the quick road', () => {
+describe('the fast path', () => {
   it('places in one activity', async () => {
     const played = await stage.start({}, { place: () => ({ status: 'to_ship', payBy: null }) })
     expect(await played.end()).toEqual({ status: 'to_ship' })
@@ -32,7 +32,7 @@ describe('the quick road', () => {
     expect(played.calls).toEqual(['place'])
   })
 
-  it('when it fails for a fault, the slow road goes on', async () => {
+  it('when it fails for a fault, the fallback goes on', async () => {
     const played = await stage.start(
       {},
       {
@@ -47,7 +47,7 @@ describe('the quick road', () => {
   })
 })
 
-describe('the slow road, step by step', () => {
+describe('the fallback, step by step', () => {
   it.each(Object.entries(refusing))(
     'a refusal by %s goes no further and releases everything with that refusal',
     async (name, refusal) => {

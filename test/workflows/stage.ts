@@ -244,7 +244,7 @@ const plot = (acting: Acting): Acting => ({
   spendPoints: () => {},
   rejectOrder: () => ({ status: 'rejected', payBy: null }),
   closeOrder: () => ({ status: 'closed', openAttempt: false }),
-  judge: () => 'paid',
+  resolvePayment: () => 'paid',
   raiseAttention: () => {},
   clearAttention: () => {},
   closeAttempt: () => ({ is: 'closed' }),

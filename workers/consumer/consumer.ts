@@ -1,35 +1,35 @@
 import { randomUUID } from 'node:crypto'
-import { type Duty, runDuties } from '../../runtime/poll-loop.ts'
+import { type PollLoop, runPollLoops } from '../../runtime/poll-loop.ts'
 import { type RunningOffer, runningOffers } from '../../services/flash-sales/running-offers.ts'
-import { drainOffer } from '../../services/flash-sales/stage-tickets.ts'
-import { createKeeper } from '../../services/flash-sales/supervise-gate.ts'
-import { tellGate } from '../../services/flash-sales/sync-gate.ts'
-import type { DrainDeps } from './deps.ts'
+import { stageEntries } from '../../services/flash-sales/stage-tickets.ts'
+import { createGateSupervisor } from '../../services/flash-sales/supervise-gate.ts'
+import { syncGate } from '../../services/flash-sales/sync-gate.ts'
+import type { ConsumerDeps } from './deps.ts'
 import { startOrders } from './start-orders.ts'
 
 const batch = 500
 
 /**
- * The drain: moves granted tickets from Redis into PostgreSQL, starts their orders, tells the gate what came of them, and keeps the gates. Many may
+ * The consumer: moves granted tickets from Redis into PostgreSQL, starts their orders, tells the gate what came of them, and keeps the gates. Many may
  * run; what one leaves behind when it dies, another takes over.
  */
-export function startDrain(deps: DrainDeps): { stop(): Promise<void> } {
-  const name = `drain-${randomUUID()}`
-  const keeper = createKeeper(deps, name)
+export function startConsumer(deps: ConsumerDeps): { stop(): Promise<void> } {
+  const name = `consumer-${randomUUID()}`
+  const supervisor = createGateSupervisor(deps, name)
   let offers: RunningOffer[] = []
 
   /** Every offer's queue at once; one that fails does not hold up the others. */
   const eachOffer = async (
-    entriesOf: (offer: RunningOffer) => Promise<Parameters<typeof drainOffer>[2]>,
+    entriesOf: (offer: RunningOffer) => Promise<Parameters<typeof stageEntries>[2]>,
   ): Promise<number> => {
     const found = await Promise.all(
       offers.map(async (offer) => {
         try {
-          return await drainOffer(deps, offer, await entriesOf(offer))
+          return await stageEntries(deps, offer, await entriesOf(offer))
         } catch (error) {
           deps.log.warn(
             { error, session: offer.session, sku: offer.sku },
-            'a queue is drained again in a moment',
+            'a queue is consumed again in a moment',
           )
           return 0
         }
@@ -42,7 +42,7 @@ export function startDrain(deps: DrainDeps): { stop(): Promise<void> } {
     return 0
   }
 
-  const duties: Duty[] = [
+  const duties: PollLoop[] = [
     { name: 'list offers on sale', everyMs: 500, run: list },
     {
       name: 'stage tickets',
@@ -55,16 +55,16 @@ export function startDrain(deps: DrainDeps): { stop(): Promise<void> } {
       run: () => eachOffer((offer) => deps.queue.takeOver(offer, name, batch)),
     },
     { name: 'start orders', everyMs: 50, run: () => startOrders(deps) },
-    { name: 'tell the gate', everyMs: 200, run: () => tellGate(deps) },
-    { name: 'keep the gates', everyMs: 1000, run: keeper.look },
+    { name: 'tell the gate', everyMs: 200, run: () => syncGate(deps) },
+    { name: 'keep the gates', everyMs: 1000, run: supervisor.look },
   ]
-  const running = runDuties(duties, deps.log)
+  const running = runPollLoops(duties, deps.log)
   return {
     async stop() {
       await running.stop()
-      await keeper
+      await supervisor
         .resign()
-        .catch((error) => deps.log.warn({ error }, 'the keeper’s lease runs out by itself'))
+        .catch((error) => deps.log.warn({ error }, 'the supervisor’s lease runs out by itself'))
     },
   }
 }

@@ -1,16 +1,16 @@
 import type { Client } from '@temporalio/client'
 import type { Logger } from 'pino'
 import type { Db } from '../../db/client.ts'
-import type { OrderNews } from '../../redis/events.ts'
+import type { Events } from '../../redis/events.ts'
 import type { Gate } from '../../redis/gate/gate.ts'
 import type { TicketQueue } from '../../redis/gate/queue.ts'
 
-export type DrainDeps = {
+export type ConsumerDeps = {
   db: Db
   gate: Gate
   queue: TicketQueue
   client: Client
-  news: Pick<OrderNews, 'announce' | 'announceOffer'>
+  events: Pick<Events, 'announce' | 'announceOffer'>
   /** The task queue of orders. */
   ordersQueue: string
   /** How many starts of workflows are under way at once. */

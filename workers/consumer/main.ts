@@ -1,12 +1,12 @@
-import { drainDeps, openParts } from '../../runtime/container.ts'
-import { drainVariables, readEnv } from '../../runtime/environment.ts'
+import { consumerDeps, openContainer } from '../../runtime/container.ts'
+import { consumerVariables, readEnv } from '../../runtime/environment.ts'
 import { runProcess } from '../../runtime/process.ts'
-import { startDrain } from './consumer.ts'
+import { startConsumer } from './consumer.ts'
 
-/** The process `drain`: flash-sale tickets into orders, and the gates' keeper. */
+/** The process `consumer`: flash-sale tickets into orders, and supervisor. */
 await runProcess(async () => {
-  const env = readEnv(drainVariables, process.env)
-  const parts = await openParts(env)
-  const drain = startDrain(drainDeps(env, parts))
-  return { parts: [drain, { stop: parts.close }] }
+  const env = readEnv(consumerVariables, process.env)
+  const container = await openContainer(env)
+  const consumer = startConsumer(consumerDeps(env, container))
+  return { running: [consumer, { stop: container.close }] }
 })

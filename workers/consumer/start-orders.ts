@@ -7,7 +7,7 @@ import type { OrderInput } from '../../domain/order-input.ts'
 import { raiseAttention } from '../../services/operations/attention.ts'
 import type { order } from '../../workflows/index.ts'
 import { buyerId, orderKind } from '../../workflows/messages.ts'
-import type { DrainDeps } from './deps.ts'
+import type { ConsumerDeps } from './deps.ts'
 
 type Due = OfferKey & {
   id: TicketId
@@ -32,7 +32,7 @@ export async function startOrders({
   ordersQueue,
   startsInFlight,
   log,
-}: DrainDeps): Promise<number> {
+}: ConsumerDeps): Promise<number> {
   const due = await sql<Due[]>`
     WITH due AS (
       SELECT id FROM tickets WHERE state = 'waiting' AND due_at <= now() ORDER BY due_at LIMIT ${startsInFlight * windowsTaken} FOR UPDATE SKIP LOCKED),

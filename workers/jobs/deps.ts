@@ -3,19 +3,19 @@ import type { Logger } from 'pino'
 import type { Db } from '../../db/client.ts'
 import type { Ids } from '../../domain/ids.ts'
 import type { Carts } from '../../redis/carts.ts'
-import type { OrderNews } from '../../redis/events.ts'
+import type { Events } from '../../redis/events.ts'
 import type { DeliveryDeps } from '../../runtime/deliver.ts'
 import type { Payments } from '../../runtime/payments.ts'
-import type { Asking } from './provider-rate-limit.ts'
+import type { ProviderRateLimit } from './provider-rate-limit.ts'
 
-export type RelayDeps = {
+export type JobsDeps = {
   db: Db
   ids: Ids
   client: Client
   queue: string
   payments: Payments
-  asking: Asking
-  news: Pick<OrderNews, 'announce'>
+  providerRateLimit: ProviderRateLimit
+  events: Pick<Events, 'announce'>
   carts: Pick<Carts, 'removeBought'>
   log: Logger
 }
@@ -24,15 +24,15 @@ export const deliveryDeps = ({
   db: { sql },
   payments: { accounts },
   client,
-  news,
+  events,
   log,
-}: RelayDeps): DeliveryDeps => ({
+}: JobsDeps): DeliveryDeps => ({
   sql,
   accounts,
   client,
-  news,
+  events,
   log,
 })
 
-/** Rows that a duty takes at once. Taking pushes a row's due time on, so that relays share the work and a crash only delays it. */
+/** Rows that a duty takes at once. Taking pushes a row's due time on, so that jobs share the work and a crash only delays it. */
 export const batch = 50

@@ -1,8 +1,8 @@
 import type { NotificationId, OrderId } from '../../domain/ids.ts'
 import { deliver } from '../../runtime/deliver.ts'
 import { raiseAttention } from '../../services/operations/attention.ts'
-import { judgeRefund } from '../../services/payments/resolve-refund.ts'
-import { batch, deliveryDeps, type RelayDeps } from './deps.ts'
+import { resolveRefund } from '../../services/payments/resolve-refund.ts'
+import { batch, deliveryDeps, type JobsDeps } from './deps.ts'
 
 type Due = { id: NotificationId; kind: 'payment' | 'refund'; orderId: OrderId | null; delivered: number }
 
@@ -10,10 +10,10 @@ type Due = { id: NotificationId; kind: 'payment' | 'refund'; orderId: OrderId | 
 const patience = 8
 
 /**
- * Has notifications judged whose outcome nobody has written yet: who stored them died, or could not judge. Stored is not handled: only the
+ * Has notifications resolved whose outcome nobody has written yet: who stored them died, or could not resolve. Stored is not handled: only the
  * outcome ends it. The pause doubles, up to ten minutes.
  */
-export async function redeliver(deps: RelayDeps): Promise<number> {
+export async function redeliver(deps: JobsDeps): Promise<number> {
   const due = await deps.db.sql<Due[]>`
     WITH due AS (
       SELECT id FROM notifications WHERE outcome IS NULL AND due_at <= now() ORDER BY due_at LIMIT ${batch} FOR UPDATE SKIP LOCKED),
@@ -31,17 +31,17 @@ export async function redeliver(deps: RelayDeps): Promise<number> {
   return due.length
 }
 
-async function handOver(deps: RelayDeps, { id, kind, orderId, delivered }: Due): Promise<void> {
+async function handOver(deps: JobsDeps, { id, kind, orderId, delivered }: Due): Promise<void> {
   const { log } = deps
   try {
     const outcome =
       kind === 'refund'
-        ? await judgeRefund({ sql: deps.db.sql, ...deps.payments }, id)
+        ? await resolveRefund({ sql: deps.db.sql, ...deps.payments }, id)
         : await deliver(deliveryDeps(deps), orderId, id)
-    log.info({ notification: id, orderId, outcome }, 'judged by the relay')
+    log.info({ notification: id, orderId, outcome }, 'resolved by the jobs')
   } catch (error) {
     if (delivered >= patience)
-      await raiseAttention(deps.db.sql, { reason: 'notification_unjudged', subject: id, orderId })
+      await raiseAttention(deps.db.sql, { reason: 'notification_unresolved', subject: id, orderId })
     throw error
   }
 }

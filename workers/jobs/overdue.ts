@@ -1,13 +1,13 @@
 import { WorkflowNotFoundError } from '@temporalio/client'
 import { type OrderId, orderWorkflowId } from '../../domain/ids.ts'
 import { clearAttention, raiseAttention } from '../../services/operations/attention.ts'
-import { batch, type RelayDeps } from './deps.ts'
+import { batch, type JobsDeps } from './deps.ts'
 
 /**
  * Looks for orders that should have ended five minutes ago and have not: `order_without_workflow` when nothing will ever end them, else
- * `order_overdue`. Clears what has ended, or was judged, since. Nothing is stuck without somebody being told.
+ * `order_overdue`. Clears what has ended, or was resolved, since. Nothing is stuck without somebody being told.
  */
-export async function findOverdue({ db: { sql }, client }: RelayDeps): Promise<number> {
+export async function findOverdue({ db: { sql }, client }: JobsDeps): Promise<number> {
   const overdue = await sql<{ id: OrderId }[]>`
     SELECT id::text AS id FROM orders o WHERE status IN ('placing', 'awaiting_payment', 'closing')
       AND COALESCE(pay_by, placed_at) < now() - interval '5 minutes'
@@ -23,14 +23,14 @@ export async function findOverdue({ db: { sql }, client }: RelayDeps): Promise<n
   for (const { id, reason } of ended) await clearAttention(sql, reason, id)
   await sql`
     UPDATE attention a SET cleared_at = now() FROM notifications n
-    WHERE a.reason = 'notification_unjudged' AND a.cleared_at IS NULL AND n.id::text = a.subject AND n.outcome IS NOT NULL`
+    WHERE a.reason = 'notification_unresolved' AND a.cleared_at IS NULL AND n.id::text = a.subject AND n.outcome IS NOT NULL`
   await sql`
     UPDATE attention a SET cleared_at = now() FROM tickets t
     WHERE a.reason = 'ticket_waiting' AND a.cleared_at IS NULL AND t.id::text = a.subject AND t.state <> 'waiting'`
   return overdue.length
 }
 
-async function runs(client: RelayDeps['client'], order: OrderId): Promise<boolean> {
+async function runs(client: JobsDeps['client'], order: OrderId): Promise<boolean> {
   try {
     return (await client.workflow.getHandle(orderWorkflowId(order)).describe()).status.name === 'RUNNING'
   } catch (error) {

@@ -5,7 +5,7 @@ import { deliver } from '../../runtime/deliver.ts'
 import { raiseAttention } from '../../services/operations/attention.ts'
 import { creationOf, endAttempt } from '../../services/payments/attempts.ts'
 import { storePayment } from '../../services/payments/notifications.ts'
-import { batch, deliveryDeps, type RelayDeps } from './deps.ts'
+import { batch, deliveryDeps, type JobsDeps } from './deps.ts'
 
 type Due = { number: AttemptNumber; orderId: OrderId; callingUntil: Date; status: OrderStatus }
 
@@ -14,7 +14,7 @@ type Due = { number: AttemptNumber; orderId: OrderId; callingUntil: Date; status
  * a lost callback costs seconds. An attempt that outlived its order's wait is closed at the provider. What is too much for the provider in this
  * second waits for the next.
  */
-export async function watch(deps: RelayDeps, provider: PaymentProvider): Promise<number> {
+export async function watch(deps: JobsDeps, provider: PaymentProvider): Promise<number> {
   const { sql } = deps.db
   const due = await sql<Due[]>`
     WITH due AS (
@@ -27,9 +27,9 @@ export async function watch(deps: RelayDeps, provider: PaymentProvider): Promise
     FROM taken t JOIN orders o ON o.id = t.order_id`
   const asked = await Promise.all(
     due.map(async (attempt) => {
-      if (!(await deps.asking(provider.name))) return false
+      if (!(await deps.providerRateLimit(provider.name))) return false
       await askAbout(deps, provider, attempt).catch((error) =>
-        deps.log.error({ error, ...attempt }, 'asking about an attempt failed'),
+        deps.log.error({ error, ...attempt }, 'providerRateLimit about an attempt failed'),
       )
       return true
     }),
@@ -42,7 +42,7 @@ export async function watch(deps: RelayDeps, provider: PaymentProvider): Promise
   return due.length - later.length
 }
 
-async function askAbout(deps: RelayDeps, provider: PaymentProvider, attempt: Due): Promise<void> {
+async function askAbout(deps: JobsDeps, provider: PaymentProvider, attempt: Due): Promise<void> {
   const { sql } = deps.db
   const waiting = attempt.status === 'awaiting_payment' || attempt.status === 'closing'
   const creation = creationOf(attempt)
@@ -59,7 +59,7 @@ async function askAbout(deps: RelayDeps, provider: PaymentProvider, attempt: Due
 export async function findUnwatched({
   db: { sql },
   payments,
-}: Pick<RelayDeps, 'db' | 'payments'>): Promise<number> {
+}: Pick<JobsDeps, 'db' | 'payments'>): Promise<number> {
   const missing = await sql<{ provider: string; attempts: number }[]>`
     SELECT provider, count(*)::int AS attempts FROM attempts
     WHERE next_ask_at < now() - interval '1 minute' AND state IN ('opening', 'open') AND NOT provider = ANY(${Object.keys(payments.providers)}::text[]) GROUP BY 1`

@@ -9,7 +9,7 @@ import {
   type PaymentProvider,
 } from '../../../providers/provider.ts'
 import type { BackgroundDelivery } from '../../../runtime/background-delivery.ts'
-import { gatheredPayments } from '../../../services/payments/notification-batcher.ts'
+import { createNotificationBatcher } from '../../../services/payments/notification-batcher.ts'
 import { type Stored, storeNotified } from '../../../services/payments/notifications.ts'
 
 export type NotifyDeps = {
@@ -21,12 +21,12 @@ export type NotifyDeps = {
 }
 
 /**
- * Where providers post, each to its own path and answered in its own words. Verify, store, acknowledge what is stored; the judgement is not
+ * Where providers post, each to its own path and answered in its own words. Verify, store, acknowledge what is stored; the resolution is not
  * waited for, and begins when the crowd of those that wait for an answer is gone. What is not verified is not stored.
  */
 export function notifyRoutes(deps: NotifyDeps) {
   const app = new Hono()
-  const gathered = gatheredPayments(deps.sql, deps.ids, deps.log)
+  const gathered = createNotificationBatcher(deps.sql, deps.ids, deps.log)
   const store = (told: Notified) => storeNotified(deps.sql, deps.ids, told, gathered)
   for (const { name, callbacks } of Object.values(deps.providers)) {
     if (!callbacks) continue

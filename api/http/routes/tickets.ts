@@ -22,7 +22,7 @@ const mine = createRoute({
   responses: { 200: json('The ticket', ticketSchema), ...problems },
 })
 
-const events = createRoute({
+const stream = createRoute({
   ...about,
   method: 'get',
   path: `${minePath}/events`,
@@ -38,8 +38,8 @@ const events = createRoute({
 })
 
 /** A buyer's own ticket for an offer. */
-export function ticketRoutes(deps: Pick<ApiDeps, 'bearers' | 'db' | 'gate' | 'log' | 'news'>) {
-  const { db, gate, log, news } = deps
+export function ticketRoutes(deps: Pick<ApiDeps, 'bearers' | 'db' | 'gate' | 'log' | 'events'>) {
+  const { db, gate, log, events } = deps
   const knowing = { sql: db.sql, gate, away: gateAway(log) }
   const told = async (offer: OfferKey, buyer: UserId, ticket?: TicketId) => {
     const status = await ticketStatus(knowing, offer, buyer, ticket)
@@ -51,14 +51,14 @@ export function ticketRoutes(deps: Pick<ApiDeps, 'bearers' | 'db' | 'gate' | 'lo
       const named = c.req.valid('query').ticket as TicketId | undefined // The schema has checked that it is an id.
       return c.json((await told(offerOf(c.req.valid('param')), c.var.buyer, named)).view, 200)
     })
-    .openapi({ ...events, middleware }, async (c) => {
+    .openapi({ ...stream, middleware }, async (c) => {
       const [offer, { buyer }] = [offerOf(c.req.valid('param')), c.var]
       const named = c.req.valid('query').ticket as TicketId | undefined // The same.
       const { ticket, view, ended } = await told(offer, buyer, named)
       if (ended && c.req.header('last-event-id') === eventId(view)) return c.body(null, 204)
       return ticketEvents(
         c,
-        { news, warn: (about, message) => log.warn(about, message) },
+        { events, warn: (about, message) => log.warn(about, message) },
         { ticket, look: () => told(offer, buyer, ticket) },
       )
     })

@@ -68,15 +68,15 @@ const ratesView = (rates: ShippingRates) =>
 /** The coupons that fit, with what each takes off; and those that don't, with why. */
 function couponsView(coupons: readonly HeldCoupon[], basket: Basket, plainShipping: Fen) {
   const now = new Date()
-  const judged = coupons.map((held) => ({
+  const resolved = coupons.map((held) => ({
     held,
     reason: held.state === 'unused' ? couponProblem(held.terms, basket.lines, now) : ('used' as const),
   }))
   return {
-    usable: judged.flatMap(({ held, reason }) =>
+    usable: resolved.flatMap(({ held, reason }) =>
       reason === undefined ? [usableView(held, basket, plainShipping)] : [],
     ),
-    unusable: judged.flatMap(({ held, reason }) =>
+    unusable: resolved.flatMap(({ held, reason }) =>
       reason === undefined ? [] : [{ ...couponView(held), reason }],
     ),
   }

@@ -4,7 +4,7 @@ local offer = redis.call('HMGET', KEYS[1], 'epoch', 'queued', 'staged', 'minute'
 local queued, staged = tonumber(offer[2] or '0'), tonumber(offer[3] or '0')
 local counted = 0
 for i = 1, #ARGV, 7 do
-  redis.call('XACK', KEYS[2], 'drains', ARGV[i])
+  redis.call('XACK', KEYS[2], 'consumers', ARGV[i])
   if redis.call('XDEL', KEYS[2], ARGV[i]) == 1 then
     counted = counted + 1
     if ARGV[i + 1] == offer[1] then

@@ -22,6 +22,6 @@ redis.call('UNLINK', KEYS[1])
 if ARGV[10] ~= '0' then redis.call('RENAME', KEYS[3], KEYS[1]) end
 redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'run', run_id(), 'lease', now() + tonumber(ARGV[7]), 'left', ARGV[2], 'queued', 0, 'opens', ARGV[3],
   'ends', ARGV[4], 'limit', ARGV[5], 'paused', ARGV[6], 'seq', seq, 'staged', seq, 'seen', 0)
-redis.pcall('XGROUP', 'CREATE', KEYS[2], 'drains', '0', 'MKSTREAM')
+redis.pcall('XGROUP', 'CREATE', KEYS[2], 'consumers', '0', 'MKSTREAM')
 for i = 1, 2 do redis.call('PEXPIREAT', KEYS[i], ARGV[8]) end
 return 'loaded'

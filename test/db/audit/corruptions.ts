@@ -238,8 +238,8 @@ export const damages = (orders: () => LivedIn): Damage[] => [
       tx`UPDATE points_movements SET kind = 'unearned', refund = 'x' WHERE order_id = ${orders().paid} AND kind = 'earned'`,
   },
   {
-    tells: 'a notification waits for its judge',
-    check: 'judged',
+    tells: 'a notification waits for its resolvePayment',
+    check: 'resolved',
     damage: (tx) =>
       tx`UPDATE notifications SET outcome = NULL, received_at = now() - interval '61 seconds' WHERE number = 't1'`,
   },

@@ -19,7 +19,7 @@ import { confirmOrder, openAlone, placeStep } from '../../../services/orders/pla
 import { openAttempt } from '../../../services/payments/attempts.ts'
 import { storePayment } from '../../../services/payments/notifications.ts'
 import { refundOrder } from '../../../services/payments/refund-order.ts'
-import { judge } from '../../../services/payments/resolve-payment.ts'
+import { resolvePayment } from '../../../services/payments/resolve-payment.ts'
 import { refundAtProvider } from '../../../services/payments/send-refund.ts'
 import { type LivedInSale, livedInSale } from './sale-fixtures.ts'
 
@@ -89,7 +89,7 @@ export async function livedIn({ orm, sql }: Db, ids: Ids): Promise<LivedIn> {
       currency: 'CNY',
       ...accounts['wechat-v3'],
     }
-    await judge(sql, accounts, (await storePayment(sql, ids, facts, 'callback')).id)
+    await resolvePayment(sql, accounts, (await storePayment(sql, ids, facts, 'callback')).id)
   }
 
   const paid = await place(1, { coupon: true, points: '100', balance: '1000' })
@@ -110,7 +110,7 @@ export async function livedIn({ orm, sql }: Db, ids: Ids): Promise<LivedIn> {
     for (const { id } of await sql<
       { id: string }[]
     >`SELECT id::text AS id FROM notifications WHERE outcome IS NULL`)
-      await judge(sql, accounts, id as Parameters<typeof judge>[2])
+      await resolvePayment(sql, accounts, id as Parameters<typeof resolvePayment>[2])
   }
   await payFromWallet(fromWallet, '20006' as UserId)
   const refunded = await place(7, { coupon: true, points: '77', balance: '1001' })

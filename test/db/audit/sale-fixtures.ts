@@ -7,7 +7,7 @@ import { createGate } from '../../../redis/gate/gate.ts'
 import type { Queued } from '../../../redis/gate/queue.ts'
 import { endSession, preheat } from '../../../services/flash-sales/sessions.ts'
 import { closeOrder } from '../../../services/orders/close.ts'
-import { placeAtOnce } from '../../../services/orders/place.ts'
+import { placeInOneTransaction } from '../../../services/orders/place.ts'
 import { type Joiner, planSession } from '../../support/flash-sale.ts'
 import { flashOrder, staged } from '../../support/tickets.ts'
 
@@ -42,7 +42,7 @@ export async function livedInSale(
     await staged(sql, ids, offer, buyer, wish)
   const placed = async (offer: OfferKey, buyer: Joiner, wish?: Partial<Queued>): Promise<TicketId> => {
     const id = await ticket(offer, buyer, wish)
-    await placeAtOnce(sql, await flashOrder(sql, id), 'run')
+    await placeInOneTransaction(sql, await flashOrder(sql, id), 'run')
     return id
   }
   const closedAfter = async (id: TicketId): Promise<TicketId> => {

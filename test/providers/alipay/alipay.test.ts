@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fen } from '../../../domain/money.ts'
 import { alipay as alipayOf } from '../../../providers/alipay/alipay.ts'
 import type { PaymentProvider } from '../../../providers/provider.ts'
-import { attemptNumber, eventually, openRequest, pen, rig, serving } from './harness.ts'
+import { attemptNumber, eventually, harness, openRequest, pen, serving } from './harness.ts'
 
-let world: Awaited<ReturnType<typeof rig>>
+let world: Awaited<ReturnType<typeof harness>>
 let alipay: PaymentProvider
 beforeAll(async () => {
-  world = await rig()
+  world = await harness()
   alipay = world.alipay
 })
 afterAll(() => world.stop())

@@ -34,7 +34,7 @@ async function shop() {
   }
 }
 
-export async function rig(
+export async function harness(
   sandboxOptions: Partial<SandboxConfig> = {},
   providerOptions: Partial<AlipayConfig> = {},
 ) {

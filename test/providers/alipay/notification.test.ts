@@ -97,7 +97,7 @@ describe('a notification', () => {
     expect(is).toBe('progress')
   })
 
-  it('of another seller, app or amount is read as it is: comparing is the judge’s', async () => {
+  it('of another seller, app or amount is read as it is: comparing is the resolver’s', async () => {
     const other = { seller_id: '2088000000000001', app_id: '2021000000000001', total_amount: '0.01' }
     expect(await read(pen.notification(fields(other)))).toEqual({
       is: 'payment',

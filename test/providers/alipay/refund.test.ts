@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fen } from '../../../domain/money.ts'
 import type { PaymentProvider, RefundRequest } from '../../../providers/provider.ts'
 import type { Switches } from '../../../sandbox/client.ts'
-import { eventually, openRequest, refundNumber, rig } from './harness.ts'
+import { eventually, harness, openRequest, refundNumber } from './harness.ts'
 
-let world: Awaited<ReturnType<typeof rig>>
+let world: Awaited<ReturnType<typeof harness>>
 let alipay: PaymentProvider
 beforeAll(async () => {
-  world = await rig()
+  world = await harness()
   alipay = world.alipay
 })
 afterAll(() => world.stop())

@@ -7,14 +7,14 @@ import { unzipped } from '../../../providers/alipay/unzip.ts'
 import type { StatementRow } from '../../../providers/provider.ts'
 import { gbk } from '../../../sandbox/gbk.ts'
 import { zip } from '../../../sandbox/zip.ts'
-import { account, openRequest, pen, refundNumber, rig, serving } from './harness.ts'
+import { account, harness, openRequest, pen, refundNumber, serving } from './harness.ts'
 
 const day = '2026-11-20'
-let world: Awaited<ReturnType<typeof rig>>
+let world: Awaited<ReturnType<typeof harness>>
 let clock = Date.parse(`${day}T23:59:59+08:00`)
 beforeAll(async () => {
   const now = () => clock
-  world = await rig({ now }, { now })
+  world = await harness({ now }, { now })
 })
 afterAll(() => world.stop())
 

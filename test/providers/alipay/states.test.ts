@@ -4,13 +4,13 @@ import { alipayClient } from '../../../providers/alipay/client.ts'
 import { checked } from '../../../providers/alipay/config.ts'
 import { meanings } from '../../../providers/alipay/states.ts'
 import type { PaymentProvider } from '../../../providers/provider.ts'
-import { account, attemptNumber, openRequest, pen, rig, serving, strangersPen } from './harness.ts'
+import { account, attemptNumber, harness, openRequest, pen, serving, strangersPen } from './harness.ts'
 import { sandboxsAnswer, sandboxsKey } from './vector.ts'
 
-let world: Awaited<ReturnType<typeof rig>>
+let world: Awaited<ReturnType<typeof harness>>
 let alipay: PaymentProvider
 beforeAll(async () => {
-  world = await rig()
+  world = await harness()
   alipay = world.alipay
 })
 afterAll(() => world.stop())

@@ -18,7 +18,7 @@ export const shared = {
 /** Long enough for WeChat to close a trade. */
 export const closable = 300_000
 
-export async function rig(
+export async function harness(
   sandboxOptions: Partial<SandboxConfig> = {},
   providerOptions: Partial<WechatV2Config> = {},
 ) {

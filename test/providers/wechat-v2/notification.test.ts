@@ -6,13 +6,13 @@ import { wechatV2 } from '../../../providers/wechat-v2/wechat-v2.ts'
 import { seal } from '../../../sandbox/wechat-v2/signature.ts'
 import { type Fields, fieldsOf, xmlOf } from '../../../sandbox/wechat-v2/xml.ts'
 import { eventually, type Received } from '../wechat-v3/harness.ts'
-import { posted, refundNumber, rig, shared, signed } from './harness.ts'
+import { harness, posted, refundNumber, shared, signed } from './harness.ts'
 
-let world: Awaited<ReturnType<typeof rig>>
+let world: Awaited<ReturnType<typeof harness>>
 let genuine: Received
 let attempt: string
 beforeAll(async () => {
-  world = await rig()
+  world = await harness()
   const request = world.openRequest()
   attempt = request.attempt
   await world.wechat.open(request)
@@ -81,7 +81,7 @@ describe('a notification', () => {
     expect(await read(genuine.body)).toEqual(await read(genuine.body))
   })
 
-  it('is read for what it says, also about other numbers, amounts and currencies: comparing is the judge’s', async () => {
+  it('is read for what it says, also about other numbers, amounts and currencies: comparing is the resolver’s', async () => {
     const facts = { attempt: '7', transaction: '42', amount: 5n, currency: 'USD' }
     expect(await read(signed({ ...payment, fee_type: 'USD' }))).toMatchObject({ is: 'payment', facts })
     const { fee_type: _, ...unnamed } = payment

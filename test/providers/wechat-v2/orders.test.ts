@@ -3,20 +3,20 @@ import type { NotificationId, OrderId, UserId } from '../../../domain/ids.ts'
 import { openAttempt } from '../../../services/payments/attempts.ts'
 import { closeAttempt } from '../../../services/payments/close-attempt.ts'
 import { storeNotified } from '../../../services/payments/notifications.ts'
-import { judge } from '../../../services/payments/resolve-payment.ts'
+import { resolvePayment } from '../../../services/payments/resolve-payment.ts'
 import { confirmed, everything } from '../../services/orders/everything.ts'
 import { orderRow } from '../../support/books.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
 import { openTill, type Till } from '../../support/paying.ts'
 import { openShop, type Shop } from '../../support/shop.ts'
-import { closable, rig, shared } from './harness.ts'
+import { closable, harness, shared } from './harness.ts'
 
-let world: Awaited<ReturnType<typeof rig>>
+let world: Awaited<ReturnType<typeof harness>>
 let fresh: FreshDatabase
 let shop: Shop
 let till: Till
 beforeAll(async () => {
-  world = await rig()
+  world = await harness()
   fresh = await freshDatabase()
   shop = await openShop(fresh.db)
 })
@@ -53,7 +53,7 @@ describe('an order that is paid by WeChat Pay v2', () => {
     )
     expect(again?.id).toBe(stored?.id)
     const accounts = { 'wechat-v2': { merchant: shared.mchId, app: shared.appId } }
-    expect(await judge(fresh.db.sql, accounts, stored?.id as NotificationId)).toBe('paid') // It was stored above.
+    expect(await resolvePayment(fresh.db.sql, accounts, stored?.id as NotificationId)).toBe('paid') // It was stored above.
     expect(await orderRow(fresh.db.sql, order)).toMatchObject({ status: 'to_ship', payState: 'paid' })
   })
 

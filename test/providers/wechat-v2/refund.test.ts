@@ -4,12 +4,12 @@ import type { RefundRequest } from '../../../providers/provider.ts'
 import { wechatV2 } from '../../../providers/wechat-v2/wechat-v2.ts'
 import type { Switches } from '../../../sandbox/client.ts'
 import { eventually, serving } from '../wechat-v3/harness.ts'
-import { refundNumber, rig, signed } from './harness.ts'
+import { harness, refundNumber, signed } from './harness.ts'
 
-let world: Awaited<ReturnType<typeof rig>>
+let world: Awaited<ReturnType<typeof harness>>
 let wechat: typeof world.wechat
 beforeAll(async () => {
-  world = await rig()
+  world = await harness()
   wechat = world.wechat
 })
 afterAll(() => world.stop())

@@ -3,13 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { StatementRow } from '../../../providers/provider.ts'
 import { wechatV2 } from '../../../providers/wechat-v2/wechat-v2.ts'
 import { eventually, serving } from '../wechat-v3/harness.ts'
-import { refundNumber, rig, shared } from './harness.ts'
+import { harness, refundNumber, shared } from './harness.ts'
 
-let world: Awaited<ReturnType<typeof rig>>
+let world: Awaited<ReturnType<typeof harness>>
 let statements: typeof world.wechat.statements
 let paid: { attempt: string; transaction: string; refund: string }
 beforeAll(async () => {
-  world = await rig()
+  world = await harness()
   statements = world.wechat.statements
   const { attempt, amount, currency, ...rest } = world.openRequest()
   await world.wechat.open({ attempt, amount, currency, ...rest })

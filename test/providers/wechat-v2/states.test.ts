@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { meanings } from '../../../providers/wechat-v2/states.ts'
 import { wechatV2 } from '../../../providers/wechat-v2/wechat-v2.ts'
 import { serving } from '../wechat-v3/harness.ts'
-import { rig, shared, signed } from './harness.ts'
+import { harness, shared, signed } from './harness.ts'
 
-let world: Awaited<ReturnType<typeof rig>>
+let world: Awaited<ReturnType<typeof harness>>
 let wechat: typeof world.wechat
 beforeAll(async () => {
-  world = await rig()
+  world = await harness()
   wechat = world.wechat
 })
 afterAll(() => world.stop())

@@ -3,12 +3,12 @@ import { fen } from '../../../domain/money.ts'
 import { wechatV2 } from '../../../providers/wechat-v2/wechat-v2.ts'
 import { fieldsOf } from '../../../sandbox/wechat-v2/xml.ts'
 import { eventually, serving } from '../wechat-v3/harness.ts'
-import { rig } from './harness.ts'
+import { harness } from './harness.ts'
 
-let world: Awaited<ReturnType<typeof rig>>
+let world: Awaited<ReturnType<typeof harness>>
 let wechat: typeof world.wechat
 beforeAll(async () => {
-  world = await rig()
+  world = await harness()
   wechat = world.wechat
 })
 afterAll(() => world.stop())

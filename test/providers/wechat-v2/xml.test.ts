@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { NotificationRejected } from '../../../providers/provider.ts'
-import { posted, rig, signed } from './harness.ts'
+import { harness, posted, signed } from './harness.ts'
 
-let world: Awaited<ReturnType<typeof rig>>
+let world: Awaited<ReturnType<typeof harness>>
 beforeAll(async () => {
-  world = await rig()
+  world = await harness()
 })
 afterAll(() => world.stop())
 

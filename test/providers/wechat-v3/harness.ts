@@ -97,7 +97,7 @@ export async function eventually<T>(
   }
 }
 
-export async function rig(
+export async function harness(
   sandboxOptions: Partial<SandboxConfig> = {},
   providerOptions: Partial<WechatV3Config> = {},
 ) {

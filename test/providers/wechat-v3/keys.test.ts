@@ -6,11 +6,11 @@ import { wechatV3 } from '../../../providers/wechat-v3/wechat-v3.ts'
 import { configurePayments, paymentVariables } from '../../../runtime/payments.ts'
 import { certificate } from '../certificates.ts'
 import {
+  harness,
   merchantKeys,
   strangerKeys as nextKeys,
   openRequest,
   platformKeys,
-  rig,
   serving,
   shared,
 } from './harness.ts'
@@ -24,10 +24,10 @@ const platformCertificate = (to: Date) =>
 const nextCertificate = platformCertificate(tomorrow)
 
 describe('while WeChat’s keys rotate', () => {
-  let world: Awaited<ReturnType<typeof rig>>
+  let world: Awaited<ReturnType<typeof harness>>
   const both = { [shared.platformKeyId]: platformKeys.publicKey, [serial]: nextCertificate }
   beforeAll(async () => {
-    world = await rig(
+    world = await harness(
       { secondPlatformKey: { id: serial, privateKey: nextKeys.privateKey } },
       { platformKeys: both },
     )
@@ -65,7 +65,7 @@ describe('while WeChat’s keys rotate', () => {
   it('the answers are signed with the public key that the requests name, though the gateway has another', async () => {
     await world.buyer.switches({})
     const pubKeyId = 'PUB_KEY_ID_0119000001092024010100000000000002'
-    const gateway = await rig(
+    const gateway = await harness(
       { platformKeyId: serial, secondPlatformKey: { id: pubKeyId, privateKey: nextKeys.privateKey } },
       { platformKeys: { [pubKeyId]: nextKeys.publicKey } },
     )

@@ -6,19 +6,19 @@ import { platform, seal } from '../../../sandbox/wechat-v3/signature.ts'
 import {
   eventually,
   platformKeys as gatewayKeys,
+  harness,
   openRequest,
   type Received,
   refundNumber,
-  rig,
   shared,
   strangerKeys,
 } from './harness.ts'
 
-let world: Awaited<ReturnType<typeof rig>>
+let world: Awaited<ReturnType<typeof harness>>
 let genuine: Received
 let attempt: string
 beforeAll(async () => {
-  world = await rig()
+  world = await harness()
   const request = openRequest()
   attempt = request.attempt
   await world.wechat.open(request)
@@ -75,7 +75,7 @@ describe('a notification', () => {
     ).not.toContain('oUpF8uMuAJO')
   })
 
-  it('is read for what it says, also about other merchants, apps, numbers and currencies: comparing is the judge’s', async () => {
+  it('is read for what it says, also about other merchants, apps, numbers and currencies: comparing is the resolver’s', async () => {
     const { headers, body } = fromWechat('TRANSACTION.SUCCESS', payment)
     expect(await world.wechat.callbacks.read(headers, body)).toMatchObject({
       is: 'payment',

@@ -5,11 +5,11 @@ import { fen } from '../../../domain/money.ts'
 import type { Opened, OpenRequest } from '../../../providers/provider.ts'
 import { wechatV3 } from '../../../providers/wechat-v3/wechat-v3.ts'
 import { platform } from '../../../sandbox/wechat-v3/signature.ts'
-import { merchantKeys, openRequest, platformKeys, rig, serving, shared } from './harness.ts'
+import { harness, merchantKeys, openRequest, platformKeys, serving, shared } from './harness.ts'
 
-let world: Awaited<ReturnType<typeof rig>>
+let world: Awaited<ReturnType<typeof harness>>
 beforeAll(async () => {
-  world = await rig()
+  world = await harness()
 })
 afterAll(() => world.stop())
 

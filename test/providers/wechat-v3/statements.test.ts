@@ -4,11 +4,11 @@ import type { StatementRow } from '../../../providers/provider.ts'
 import { wechatBillRows } from '../../../providers/wechat-bill.ts'
 import type { Switches } from '../../../sandbox/client.ts'
 import { collected } from '../../support/collected.ts'
-import { eventually, openRequest, refundNumber, rig, shared } from './harness.ts'
+import { eventually, harness, openRequest, refundNumber, shared } from './harness.ts'
 
-let world: Awaited<ReturnType<typeof rig>>
+let world: Awaited<ReturnType<typeof harness>>
 beforeAll(async () => {
-  world = await rig()
+  world = await harness()
 })
 afterAll(() => world.stop())
 afterEach(() => world.buyer.switches({}))

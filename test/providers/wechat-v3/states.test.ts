@@ -4,12 +4,12 @@ import type { PaymentProvider } from '../../../providers/provider.ts'
 import { meanings } from '../../../providers/wechat-v3/states.ts'
 import { wechatV3 } from '../../../providers/wechat-v3/wechat-v3.ts'
 import { platform } from '../../../sandbox/wechat-v3/signature.ts'
-import { attemptNumber, openRequest, platformKeys, rig, serving, shared } from './harness.ts'
+import { attemptNumber, harness, openRequest, platformKeys, serving, shared } from './harness.ts'
 
-let world: Awaited<ReturnType<typeof rig>>
+let world: Awaited<ReturnType<typeof harness>>
 let wechat: PaymentProvider
 beforeAll(async () => {
-  world = await rig()
+  world = await harness()
   wechat = world.wechat
 })
 afterAll(() => world.stop())

@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fen } from '../../../domain/money.ts'
 import type { PaymentProvider } from '../../../providers/provider.ts'
 import { wechatV3 } from '../../../providers/wechat-v3/wechat-v3.ts'
-import { attemptNumber, eventually, openRequest, rig, serving } from './harness.ts'
+import { attemptNumber, eventually, harness, openRequest, serving } from './harness.ts'
 
-let world: Awaited<ReturnType<typeof rig>>
+let world: Awaited<ReturnType<typeof harness>>
 let wechat: PaymentProvider
 beforeAll(async () => {
-  world = await rig()
+  world = await harness()
   wechat = world.wechat
 })
 afterAll(() => world.stop())

@@ -50,7 +50,7 @@ describe.each(places)('the epochs of a gate on %s', (place) => {
       const sale = await open({ tickets: [staged, returned] })
       expect(await sale.join(staged.buyer)).toMatchObject({ answer: 'already_queued', position: 0 })
       expect(await sale.admit()).toMatchObject({ position: 1 })
-      const [queued] = await sale.queue.read(sale.offer, 'drain', 10)
+      const [queued] = await sale.queue.read(sale.offer, 'consumer', 10)
       expect(queued).toMatchObject({ seq: 42, epoch: 1 })
     })
 
@@ -60,7 +60,9 @@ describe.each(places)('the epochs of a gate on %s', (place) => {
       await sale.admit()
       await sale.load({ epoch: 2, tickets: [held({ seq: 1 })] })
       expect(await sale.admit()).toMatchObject({ position: 1 })
-      expect((await sale.queue.read(sale.offer, 'drain', 10)).map(({ seq, epoch }) => [seq, epoch])).toEqual([
+      expect(
+        (await sale.queue.read(sale.offer, 'consumer', 10)).map(({ seq, epoch }) => [seq, epoch]),
+      ).toEqual([
         [1, 1],
         [2, 1],
         [3, 2],

@@ -118,7 +118,7 @@ export function saleOf(redis: GateRedis, offer: OfferKey): Sale {
     setPhase: (phase, epoch = 1) => gate.setPhase(offer, epoch, { paused: false, opensAt, endsAt, ...phase }),
     left: () => gate.left(offer),
     async stage(most = 1000) {
-      const entries = await queue.read(offer, 'drain', most)
+      const entries = await queue.read(offer, 'consumer', most)
       await queue.acknowledge(
         offer,
         entries.map((entry) => ({ ...entry, refused: false })),

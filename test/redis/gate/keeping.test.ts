@@ -21,7 +21,7 @@ describe.each(places)('the hands on a gate on %s', (place) => {
       expect(await answer(sale)).toBe('admitted')
     })
 
-    it('is not renewed for a keeper of another epoch, nor where nothing was loaded', async () => {
+    it('is not renewed for a supervisor of another epoch, nor where nothing was loaded', async () => {
       const sale = await open({ epoch: 3 })
       const lease = () => sale.redis.hget(keysOf(sale.offer).offer, 'lease')
       const before = await lease()

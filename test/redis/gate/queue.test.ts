@@ -18,7 +18,7 @@ describe.each(places)('the queue of an offer on %s', (place) => {
     const [buyer, ticket, address] = [newBuyer(), newTicket(), '77' as AddressId] // Any decimal.
     await sale.join(buyer, { pieces: 3, ticket, address })
     const next = await sale.admit()
-    const entries = await sale.queue.read(sale.offer, 'drain', 10)
+    const entries = await sale.queue.read(sale.offer, 'consumer', 10)
     expect(entries[0]).toEqual({
       entry: expect.any(String),
       ticket,
@@ -31,7 +31,7 @@ describe.each(places)('the queue of an offer on %s', (place) => {
     expect(entries[1]).toMatchObject({ ticket: next.ticket, seq: 2 })
   })
 
-  it('hands each entry to one drain', async () => {
+  it('hands each entry to one consumer', async () => {
     const sale = await open()
     const won = [await sale.admit(), await sale.admit(), await sale.admit()]
     const [a, b] = [await sale.queue.read(sale.offer, 'a', 2), await sale.queue.read(sale.offer, 'b', 2)]
@@ -42,12 +42,12 @@ describe.each(places)('the queue of an offer on %s', (place) => {
   it('is empty where there is none', async () => {
     const sale = await open()
     await sale.gate.remove(sale.offer)
-    expect(await sale.queue.read(sale.offer, 'drain', 10)).toEqual([])
-    expect(await sale.queue.takeOver(sale.offer, 'drain', 10, 0)).toEqual([])
+    expect(await sale.queue.read(sale.offer, 'consumer', 10)).toEqual([])
+    expect(await sale.queue.takeOver(sale.offer, 'consumer', 10, 0)).toEqual([])
     expect(await sale.queue.length(sale.offer)).toBe(0)
   })
 
-  describe('what a dead drain has read', () => {
+  describe('what a dead consumer has read', () => {
     it('is taken over once it has lain for five seconds', async () => {
       const sale = await open()
       const won = [await sale.admit(), await sale.admit()]
@@ -56,7 +56,7 @@ describe.each(places)('the queue of an offer on %s', (place) => {
       await sale.redis.call(
         'XCLAIM',
         keysOf(sale.offer).queue,
-        'drains',
+        'consumers',
         'dead',
         0,
         first?.entry ?? '',
@@ -83,13 +83,13 @@ describe.each(places)('the queue of an offer on %s', (place) => {
     it('takes entries off the queue and moves everybody up, once', async () => {
       const sale = await open()
       const won = [await sale.admit(), await sale.admit(), await sale.admit()]
-      const read = await sale.queue.read(sale.offer, 'drain', 2)
+      const read = await sale.queue.read(sale.offer, 'consumer', 2)
       expect(await counts(sale)).toMatchObject({ left: 7, queued: 3 })
       expect(await sale.queue.acknowledge(sale.offer, decided(read, false))).toBe(2)
       expect(await sale.queue.acknowledge(sale.offer, decided(read, false))).toBe(0)
       expect(await counts(sale)).toMatchObject({ left: 7, queued: 1 })
       expect(await sale.queue.length(sale.offer)).toBe(1)
-      expect(await sale.queue.takeOver(sale.offer, 'drain', 10, 0)).toEqual([])
+      expect(await sale.queue.takeOver(sale.offer, 'consumer', 10, 0)).toEqual([])
       const positions = await Promise.all(won.map(({ buyer }) => sale.join(buyer)))
       expect(positions.map((heard) => 'position' in heard && heard.position)).toEqual([0, 0, 1])
     })
@@ -112,7 +112,7 @@ describe.each(places)('the queue of an offer on %s', (place) => {
       const sale = await open()
       await sale.admit()
       await sale.stage()
-      expect(await sale.redis.xpending(keysOf(sale.offer).queue, 'drains')).toEqual([0, null, null, null])
+      expect(await sale.redis.xpending(keysOf(sale.offer).queue, 'consumers')).toEqual([0, null, null, null])
     })
 
     it('says it in pieces', async () => {
@@ -120,14 +120,17 @@ describe.each(places)('the queue of an offer on %s', (place) => {
       await sale.admit(4)
       await sale.admit(1)
       expect(await counts(sale)).toMatchObject({ left: 5, queued: 5 })
-      await sale.queue.acknowledge(sale.offer, decided(await sale.queue.read(sale.offer, 'drain', 1), false))
+      await sale.queue.acknowledge(
+        sale.offer,
+        decided(await sale.queue.read(sale.offer, 'consumer', 1), false),
+      )
       expect(await counts(sale)).toMatchObject({ left: 5, queued: 1 })
     })
 
     it('frees the buyer whom staging refused, and adds no pieces, as nobody has counted them', async () => {
       const sale = await open()
       const { buyer } = await sale.admit()
-      const refused = decided(await sale.queue.read(sale.offer, 'drain', 10), true)
+      const refused = decided(await sale.queue.read(sale.offer, 'consumer', 10), true)
       expect(await sale.queue.acknowledge(sale.offer, refused)).toBe(1)
       expect(await counts(sale)).toMatchObject({ left: 9, queued: 0 })
       const again = await sale.admit(1, buyer)
@@ -139,7 +142,7 @@ describe.each(places)('the queue of an offer on %s', (place) => {
     it("is no business of a newer gate's counts", async () => {
       const sale = await open()
       const { buyer } = await sale.admit()
-      const old = await sale.queue.read(sale.offer, 'drain', 10)
+      const old = await sale.queue.read(sale.offer, 'consumer', 10)
       await sale.load({ epoch: 2, left: 10 })
       const again = await sale.admit(1, buyer)
       expect(await sale.queue.acknowledge(sale.offer, decided(old, true))).toBe(1)
@@ -154,7 +157,7 @@ describe.each(places)('the queue of an offer on %s', (place) => {
     it('is counted when the gate is gone, and makes none', async () => {
       const sale = await open()
       await sale.admit()
-      const read = await sale.queue.read(sale.offer, 'drain', 10)
+      const read = await sale.queue.read(sale.offer, 'consumer', 10)
       await sale.redis.del(keysOf(sale.offer).offer)
       expect(await sale.queue.acknowledge(sale.offer, decided(read, false))).toBe(1)
       expect(await sale.redis.exists(keysOf(sale.offer).offer)).toBe(0)

@@ -37,7 +37,7 @@ describe('a gate whose server restarts', () => {
     expect([await sale.left(), await answers(sale, 1)]).toEqual([2, ['paused']])
 
     expect(
-      (await sale.queue.read(sale.offer, 'drain', 10)).map(({ ticket }) => ticket),
+      (await sale.queue.read(sale.offer, 'consumer', 10)).map(({ ticket }) => ticket),
       'the queue is staged first',
     ).toEqual([won.ticket])
     expect(
@@ -83,7 +83,7 @@ describe('a gate whose server', () => {
     await redis.flushall()
     expect(await sale.join(staged.buyer)).toEqual({ answer: 'missing' })
     expect(await sale.gate.renew(sale.offer, 1)).toEqual({ is: 'lost' })
-    expect(await sale.queue.read(sale.offer, 'drain', 10)).toEqual([])
+    expect(await sale.queue.read(sale.offer, 'consumer', 10)).toEqual([])
 
     expect(
       await sale.load({ epoch: 2, left: 9, tickets: [{ ...staged, pieces: 1, seq: 1, paid: false }] }),
@@ -106,6 +106,6 @@ describe('a gate whose server', () => {
     await node.kill()
     await expect(sale.join(newBuyer(), { token: 'any' })).rejects.toThrow()
     await expect(sale.gate.renew(sale.offer, 1)).rejects.toThrow()
-    await expect(sale.queue.read(sale.offer, 'drain', 10)).rejects.toThrow()
+    await expect(sale.queue.read(sale.offer, 'consumer', 10)).rejects.toThrow()
   })
 })

@@ -37,7 +37,7 @@ describe.each(places)('a rush on %s', (place) => {
     for (const { buyer, ticket } of won)
       expect(await sale.join(buyer)).toMatchObject({ answer: 'already_queued', ticket })
     expect(await sale.left()).toBe(0)
-    expect((await sale.queue.read(sale.offer, 'drain', 1000)).map(({ ticket }) => ticket).sort()).toEqual(
+    expect((await sale.queue.read(sale.offer, 'consumer', 1000)).map(({ ticket }) => ticket).sort()).toEqual(
       won.map(({ ticket }) => ticket).sort(),
     )
   })

@@ -22,7 +22,7 @@ describe.each(places)("the gate's scripts on %s", (place) => {
     const sale = await open({ limit: 2 })
     const { gate, queue, offer } = sale
     const won = await sale.admit()
-    const read = await queue.read(offer, 'drain', 1)
+    const read = await queue.read(offer, 'consumer', 1)
     const questions: [string, () => Promise<unknown>, unknown][] = [
       ['load', () => sale.load(), 'same'],
       ['admit', () => sale.join(won.buyer), { answer: 'already_queued', ticket: won.ticket, position: 1 }],

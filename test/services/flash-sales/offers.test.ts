@@ -9,7 +9,7 @@ import { createGate, type Gate } from '../../../redis/gate/gate.ts'
 import { giveBack } from '../../../services/flash-sales/offers.ts'
 import { endSession, preheat } from '../../../services/flash-sales/sessions.ts'
 import { closeOrder, rejectOrder } from '../../../services/orders/close.ts'
-import { confirmOrder, openAlone, placeAtOnce, placeStep } from '../../../services/orders/place.ts'
+import { confirmOrder, openAlone, placeInOneTransaction, placeStep } from '../../../services/orders/place.ts'
 import { StepUndone } from '../../../services/orders/steps.ts'
 import { refundOrder } from '../../../services/payments/refund-order.ts'
 import { expectBooksToAddUp, orderRow } from '../../support/books.ts'
@@ -68,12 +68,12 @@ async function stepByStep(sql: Sql, input: OrderInput, run: string): Promise<voi
   }
 }
 const roads = [
-  ['at once', placeAtOnce],
+  ['at once', placeInOneTransaction],
   ['step by step', stepByStep],
 ] as const
 async function placed(offer: OfferKey): Promise<TicketId> {
   const ticket = await ticketOf(offer)
-  await placeAtOnce(sql, await flashOrder(sql, ticket), 'run')
+  await placeInOneTransaction(sql, await flashOrder(sql, ticket), 'run')
   return ticket
 }
 /** An activity inside a transaction of the test's own. */

@@ -5,7 +5,7 @@ import type { SkuId } from '../../../domain/ids.ts'
 import type { OrderInput } from '../../../domain/order-input.ts'
 import { Refused } from '../../../domain/refusals.ts'
 import { closeOrder, rejectOrder } from '../../../services/orders/close.ts'
-import { confirmOrder, openAlone, placeAtOnce, placeStep } from '../../../services/orders/place.ts'
+import { confirmOrder, openAlone, placeInOneTransaction, placeStep } from '../../../services/orders/place.ts'
 import { expectBooksToAddUp } from '../../support/books.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
 import { openShop, type Shop } from '../../support/shop.ts'
@@ -38,7 +38,7 @@ async function tried<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The slow road: the steps one by one, released when one is refused. */
+/** The fallback: the steps one by one, released when one is refused. */
 async function stepByStep(input: OrderInput): Promise<string | undefined> {
   const { status } = await tried(() => openAlone(sql, input, run))
   if (status === 'rejected') return status
@@ -57,11 +57,11 @@ async function stepByStep(input: OrderInput): Promise<string | undefined> {
   }
 }
 const atOnce = async (input: OrderInput): Promise<string | undefined> =>
-  (await tried(() => placeAtOnce(sql, input, run)))?.status
+  (await tried(() => placeInOneTransaction(sql, input, run)))?.status
 
 describe('two hundred orders at the same time, of one to three pieces of five SKUs with a hundred pieces each', () => {
   it.each([
-    ['the quick road', atOnce],
+    ['the fast path', atOnce],
     ['single steps', stepByStep],
   ])('by %s: nothing is oversold, refused orders hold nothing, nobody deadlocks', async (_, road) => {
     const skus: SkuId[] = []

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connect, type Sql } from '../../../db/client.ts'
 import type { OrderId, SkuId } from '../../../domain/ids.ts'
 import { deductStock, releaseStock, reserveStock } from '../../../services/inventory/stock.ts'
-import { openAlone, placeAtOnce, placeStep } from '../../../services/orders/place.ts'
+import { openAlone, placeInOneTransaction, placeStep } from '../../../services/orders/place.ts'
 import { once } from '../../../services/orders/steps.ts'
 import { expectBooksToAddUp, orderRow } from '../../support/books.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
@@ -27,7 +27,7 @@ afterAll(async () => {
 
 async function place(lines: [SkuId, number][]): Promise<OrderId> {
   const input = shop.orderInput(buyer, lines)
-  await placeAtOnce(sql, input, run)
+  await placeInOneTransaction(sql, input, run)
   return input.orderId
 }
 const reserved = (order: OrderId) =>
@@ -93,7 +93,7 @@ describe('where the pieces come from', () => {
       [tea, 1],
     ]
     const input = shop.orderInput(buyer, lines, { payment: 'on_delivery' })
-    await placeAtOnce(sql, input, run)
+    await placeInOneTransaction(sql, input, run)
     const [row] =
       await sql`SELECT k.sales, s.on_hand, s.reserved FROM skus k JOIN stock s ON s.sku_id = k.id WHERE k.id = ${tea}`
     expect(row).toEqual({ sales: 3n, on_hand: 2, reserved: 0 })

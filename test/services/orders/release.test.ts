@@ -3,7 +3,7 @@ import type { Sql } from '../../../db/client.ts'
 import type { OrderId } from '../../../domain/ids.ts'
 import type { OrderInput } from '../../../domain/order-input.ts'
 import { closeOrder, rejectOrder } from '../../../services/orders/close.ts'
-import { confirmOrder, placeAtOnce, placeStep } from '../../../services/orders/place.ts'
+import { confirmOrder, placeInOneTransaction, placeStep } from '../../../services/orders/place.ts'
 import { StepUndone } from '../../../services/orders/steps.ts'
 import { endAttempt } from '../../../services/payments/attempts.ts'
 import { expectBooksToAddUp, holdings, orderRow } from '../../support/books.ts'
@@ -102,10 +102,10 @@ describe('closing an order', () => {
   })
 })
 
-describe('the quick road', () => {
+describe('the fast path', () => {
   it('places an order with everything as the single steps do', async () => {
     const [input, twin] = [await everything(shop), await everything(shop)]
-    expect(await placeAtOnce(sql, input, run)).toEqual({
+    expect(await placeInOneTransaction(sql, input, run)).toEqual({
       status: 'awaiting_payment',
       payBy: expect.any(Number),
     })
@@ -124,27 +124,27 @@ describe('the quick road', () => {
     async (code, wish) => {
       const input = await everything(shop, wish)
       if (code === 'out_of_stock')
-        await placeAtOnce(sql, { ...plain(input), orderId: shop.ids.next() as OrderId }, run)
+        await placeInOneTransaction(sql, { ...plain(input), orderId: shop.ids.next() as OrderId }, run)
       const before = await holdings(sql)
-      expect(await placeAtOnce(sql, input, run)).toEqual({ status: 'rejected', payBy: null })
+      expect(await placeInOneTransaction(sql, input, run)).toEqual({ status: 'rejected', payBy: null })
       expect(await orderRow(sql, input.orderId)).toMatchObject({ status: 'rejected', refusal: { code } })
       expect(await holdings(sql)).toEqual(before)
-      expect(await placeAtOnce(sql, input, run)).toEqual({ status: 'rejected', payBy: null })
+      expect(await placeInOneTransaction(sql, input, run)).toEqual({ status: 'rejected', payBy: null })
     },
   )
 
   it('leaves an order that single steps have begun to the single steps', async () => {
     const input = await everything(shop)
     const order = await done(sql, input, 2)
-    expect(await placeAtOnce(sql, input, run)).toBeUndefined()
-    expect(await placeAtOnce(sql, input, 'another run')).toEqual({ status: 'placing', payBy: null })
+    expect(await placeInOneTransaction(sql, input, run)).toBeUndefined()
+    expect(await placeInOneTransaction(sql, input, 'another run')).toEqual({ status: 'placing', payBy: null })
     await reject(sql, order)
-    expect(await placeAtOnce(sql, input, run)).toEqual({ status: 'rejected', payBy: null })
+    expect(await placeInOneTransaction(sql, input, run)).toEqual({ status: 'rejected', payBy: null })
   })
 
   it('taken by ten at once places one order', async () => {
     const input = await everything(shop)
-    const placed = await Promise.all(Array.from({ length: 10 }, () => placeAtOnce(sql, input, run)))
+    const placed = await Promise.all(Array.from({ length: 10 }, () => placeInOneTransaction(sql, input, run)))
     expect(placed.filter((answer) => answer !== undefined)).toEqual([
       { status: 'awaiting_payment', payBy: expect.any(Number) },
     ])
@@ -161,7 +161,7 @@ describe('two orders of one buyer', () => {
       sql,
       (tx) => tx`SELECT 1 FROM stock WHERE sku_id = ${lines[0]?.sku ?? null} FOR UPDATE`,
     )
-    const placing = placeAtOnce(sql, second, run)
+    const placing = placeInOneTransaction(sql, second, run)
     await waitingForLocks(sql, 1)
     const releasing = closeOrder(sql, order, 'pay_timeout')
     await waitingForLocks(sql, 2)

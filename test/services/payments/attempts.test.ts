@@ -77,7 +77,7 @@ describe('paying by the same channel', () => {
     expect(await attemptsOf(order)).toMatchObject([{ state: 'open' }])
   })
 
-  it('whose number the provider knows as paid asks, has it judged, and refuses', async () => {
+  it('whose number the provider knows as paid asks, has it resolved, and refuses', async () => {
     const { till, order, buyer } = await waiting()
     till.pay.answers = {
       open: () => ({ is: 'paid' }),
@@ -112,7 +112,7 @@ describe('paying by another channel', () => {
     expect(till.other.opened).toEqual([])
   })
 
-  it('finds that the first was paid: its money is judged, and no second attempt is made', async () => {
+  it('finds that the first was paid: its money is resolved, and no second attempt is made', async () => {
     const { till, order, buyer } = await waiting()
     const first = await till.attempt(order, buyer)
     till.pay.answers.close = async (attempt) => ({ is: 'paid', facts: await till.facts(attempt) })

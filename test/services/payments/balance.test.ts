@@ -4,7 +4,7 @@ import type { NotificationId, OrderId, RefundNumber, UserId } from '../../../dom
 import { closeOrder } from '../../../services/orders/close.ts'
 import { openAttempt } from '../../../services/payments/attempts.ts'
 import { closeAttempt } from '../../../services/payments/close-attempt.ts'
-import { judge } from '../../../services/payments/resolve-payment.ts'
+import { resolvePayment } from '../../../services/payments/resolve-payment.ts'
 import { refundAtProvider } from '../../../services/payments/send-refund.ts'
 import { expectBooksToAddUp, movementsOf, orderRow } from '../../support/books.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
@@ -44,7 +44,7 @@ describe('the wallet as a channel', () => {
     await openAttempt(till, order, buyer, 'balance')
     expect(await balanceOf(buyer)).toBe(0n)
     expect(await movementsOf(sql, order)).toEqual(expect.arrayContaining(['wallet order', 'wallet payment']))
-    expect(await judge(sql, accounts, told())).toBe('paid')
+    expect(await resolvePayment(sql, accounts, told())).toBe('paid')
     expect(await orderRow(sql, order)).toMatchObject({ status: 'to_ship', payState: 'paid' })
   })
 
@@ -68,7 +68,7 @@ describe('the wallet as a channel', () => {
       if (click.status === 'rejected')
         expect(click.reason).toMatchObject({ refusal: { code: 'already_paid' } })
     expect(await balanceOf(buyer)).toBe(13_700n)
-    await judge(sql, accounts, told())
+    await resolvePayment(sql, accounts, told())
   })
 
   it('closes the open attempt of another channel first', async () => {
@@ -76,10 +76,10 @@ describe('the wallet as a channel', () => {
     const first = await till.attempt(order, buyer)
     await openAttempt(till, order, buyer, 'balance')
     expect(till.pay.closed).toEqual([first])
-    await judge(sql, accounts, told())
+    await resolvePayment(sql, accounts, told())
   })
 
-  it('is found paid by a closing that comes before the judge', async () => {
+  it('is found paid by a closing that comes before the resolver', async () => {
     const { order, buyer } = await waiting(6300)
     await openAttempt(till, order, buyer, 'balance')
     await closeOrder(sql, order, 'pay_timeout')
@@ -90,7 +90,7 @@ describe('the wallet as a channel', () => {
     await expect(openAttempt(till, order, buyer, 'pay')).rejects.toMatchObject({
       refusal: { code: 'order_closing' },
     })
-    expect(await judge(sql, accounts, told())).toBe('paid')
+    expect(await resolvePayment(sql, accounts, told())).toBe('paid')
   })
 
   it('gets a refund once, however often it is asked for', async () => {
@@ -99,7 +99,7 @@ describe('the wallet as a channel', () => {
     await sql`UPDATE notifications SET amount_fen = 6299 WHERE id = ${told()}`
     await sql`UPDATE wallets SET balance_fen = 1 WHERE user_id = ${buyer}`
     await sql`UPDATE wallet_movements SET amount_fen = -6299 WHERE order_id = ${order} AND kind = 'payment'`
-    const outcome = await judge(sql, accounts, told())
+    const outcome = await resolvePayment(sql, accounts, told())
     const number = outcome.replace('refund ', '') as RefundNumber // As the outcome says.
     expect(number).toBe(`late-balance-${attempt.number}`)
     const ends = await Promise.all(

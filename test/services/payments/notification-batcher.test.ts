@@ -3,7 +3,7 @@ import { connect, type Sql } from '../../../db/client.ts'
 import type { AttemptNumber } from '../../../domain/ids.ts'
 import { fen } from '../../../domain/money.ts'
 import type { TradeFacts } from '../../../providers/provider.ts'
-import { gatheredPayments } from '../../../services/payments/notification-batcher.ts'
+import { createNotificationBatcher } from '../../../services/payments/notification-batcher.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
 import { openTill, type Till } from '../../support/paying.ts'
 import { openShop, type Shop } from '../../support/shop.ts'
@@ -44,7 +44,7 @@ describe('payments that callbacks tell of at the same time', () => {
       ours,
       await stray({ attempt: attempt, transaction: 'it’s "quoted", {odd} \\ 中文' }),
     ]
-    const store = gatheredPayments(sql, shop.ids, log)
+    const store = createNotificationBatcher(sql, shop.ids, log)
     const stored = await Promise.all(all.map(store))
     for (const [i, facts] of all.entries()) {
       expect(await rowsOf(facts)).toEqual([{ id: stored[i]?.id }])
@@ -67,7 +67,7 @@ describe('payments that callbacks tell of at the same time', () => {
   it('take a few statements, not one each', async () => {
     const statements: string[] = []
     const db = connect(fresh.url, { debug: (query) => statements.push(query) })
-    await Promise.all((await strays(120)).map(gatheredPayments(db.sql, shop.ids, log)))
+    await Promise.all((await strays(120)).map(createNotificationBatcher(db.sql, shop.ids, log)))
     expect(
       statements.filter((query) => query.includes('INSERT INTO notifications')).length,
     ).toBeLessThanOrEqual(5)
@@ -77,7 +77,7 @@ describe('payments that callbacks tell of at the same time', () => {
   it('told twice among them are one row, and both tellers hear of it', async () => {
     const [facts, before, ...others] = await strays(22)
     if (!facts || !before) throw new Error('none')
-    const store = gatheredPayments(sql, shop.ids, log)
+    const store = createNotificationBatcher(sql, shop.ids, log)
     const known = await store(before)
     const stored = await Promise.all([facts, ...others, facts, before, facts].map(store))
     const ids = [stored[0], stored.at(-3), stored.at(-1)].map((one) => one?.id)
@@ -88,7 +88,10 @@ describe('payments that callbacks tell of at the same time', () => {
 
   it('told to two processes in opposite orders are stored once each, and neither waits for ever', async () => {
     const all = await strays(300)
-    const [one, other] = [gatheredPayments(sql, shop.ids, log), gatheredPayments(sql, shop.ids, log)]
+    const [one, other] = [
+      createNotificationBatcher(sql, shop.ids, log),
+      createNotificationBatcher(sql, shop.ids, log),
+    ]
     const [first, second] = await Promise.all([
       Promise.all(all.map(one)),
       Promise.all([...all].reverse().map(other)),
@@ -100,7 +103,7 @@ describe('payments that callbacks tell of at the same time', () => {
     const all = await strays(30)
     const unfit = await stray({ transaction: 'no\u0000text' })
     heard = []
-    const store = gatheredPayments(sql, shop.ids, log)
+    const store = createNotificationBatcher(sql, shop.ids, log)
     const told = await Promise.allSettled([...all.slice(0, 15), unfit, ...all.slice(15)].map(store))
     expect(told.filter(({ status }) => status === 'rejected')).toEqual([told[15]])
     for (const facts of all) expect(await rowsOf(facts)).toHaveLength(1)

@@ -6,7 +6,7 @@ import type { TradeFacts } from '../../../providers/provider.ts'
 import { closeOrder } from '../../../services/orders/close.ts'
 import { endAttempt } from '../../../services/payments/attempts.ts'
 import { storePayment } from '../../../services/payments/notifications.ts'
-import { judge, type Outcome } from '../../../services/payments/resolve-payment.ts'
+import { type Outcome, resolvePayment } from '../../../services/payments/resolve-payment.ts'
 import { expectBooksToAddUp, holdings, movementsOf, orderRow } from '../../support/books.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
 import { held, waitingForLocks } from '../../support/gates.ts'
@@ -92,10 +92,12 @@ describe('the right money', () => {
     expect(await refundsOf(attempt)).toHaveLength(0)
   })
 
-  it('judged by ten at once is settled once, and all ten hear the same', async () => {
+  it('resolved by ten at once is settled once, and all ten hear the same', async () => {
     const { order, attempt } = await payable(sql, shop, till)
     const notification = await stored(await till.facts(attempt))
-    const outcomes = await Promise.all(Array.from({ length: 10 }, () => judge(sql, accounts, notification)))
+    const outcomes = await Promise.all(
+      Array.from({ length: 10 }, () => resolvePayment(sql, accounts, notification)),
+    )
     expect(new Set(outcomes)).toEqual(new Set(['paid']))
     expect((await movementsOf(sql, order)).filter((what) => what === 'points earned')).toHaveLength(1)
   })
@@ -194,31 +196,31 @@ describe('money that needs a human', () => {
     expect(await holdings(sql)).toEqual(before)
   })
 
-  it('is not judged where its provider has no account, so that nothing can be released on it; where it has one, it pays', async () => {
+  it('is not resolved where its provider has no account, so that nothing can be released on it; where it has one, it pays', async () => {
     const { order, attempt } = await payable(sql, shop, till)
     const notification = await stored(await till.facts(attempt))
-    await expect(judge(sql, {}, notification)).rejects.toThrow('not configured here')
+    await expect(resolvePayment(sql, {}, notification)).rejects.toThrow('not configured here')
     const [row] = await sql`SELECT outcome FROM notifications WHERE id = ${notification}`
     expect(row).toEqual({ outcome: null })
     expect(await orderRow(sql, order)).toMatchObject({ status: 'awaiting_payment' })
-    expect(await judge(sql, accounts, notification)).toBe('paid')
+    expect(await resolvePayment(sql, accounts, notification)).toBe('paid')
   })
 })
 
 describe('two at the same time', () => {
-  it('judges of two transactions: one pays, the other goes back', async () => {
+  it('resolves of two transactions: one pays, the other goes back', async () => {
     const { attempt } = await payable(sql, shop, till)
     const facts = await till.facts(attempt)
     const notifications = [await stored(facts), await stored(other(facts))]
-    const outcomes = (await Promise.all(notifications.map((id) => judge(sql, accounts, id)))).sort()
+    const outcomes = (await Promise.all(notifications.map((id) => resolvePayment(sql, accounts, id)))).sort()
     expect(outcomes).toEqual(['paid', expect.stringMatching(/^refund late-pay-/)])
   })
 
-  it('judges of two words for one late transaction: one refund', async () => {
+  it('resolves of two words for one late transaction: one refund', async () => {
     const { attempt } = await closedUnpaid(sql, shop, till)
     const facts = await till.facts(attempt)
     const notifications = [await stored(facts), await stored({ ...facts, state: 'AGAIN' })]
-    const outcomes = await Promise.all(notifications.map((id) => judge(sql, accounts, id)))
+    const outcomes = await Promise.all(notifications.map((id) => resolvePayment(sql, accounts, id)))
     expect(new Set(outcomes).size).toBe(1)
     expect(await refundsOf(attempt)).toHaveLength(1)
   })
@@ -229,7 +231,7 @@ describe('two at the same time', () => {
     const outcomes = await Promise.all(
       (['callback', 'watch', 'closing', 'statement'] as const).map(async (found) => {
         const { id } = await storePayment(sql, shop.ids, facts, found)
-        return judge(sql, accounts, id)
+        return resolvePayment(sql, accounts, id)
       }),
     )
     expect(new Set(outcomes)).toEqual(new Set([`refund late-pay-${facts.transaction}`]))
@@ -239,30 +241,30 @@ describe('two at the same time', () => {
   })
 
   /** Both wait for the order's row, in this order. */
-  async function race(first: 'judge' | 'release'): Promise<[Outcome, string]> {
+  async function race(first: 'resolvePayment' | 'release'): Promise<[Outcome, string]> {
     const { order, attempt } = await payable(sql, shop, till)
     const notification = await stored(await till.facts(attempt))
     await closeOrder(sql, order, 'pay_timeout')
     await endAttempt(sql, attempt)
     const row = await held(sql, (tx) => tx`SELECT 1 FROM orders WHERE id = ${order} FOR UPDATE`)
     const start = {
-      judge: () => judge(sql, accounts, notification),
+      resolvePayment: () => resolvePayment(sql, accounts, notification),
       release: () => closeOrder(sql, order, 'pay_timeout'),
     }
     const early = start[first]()
     await waitingForLocks(sql, 1)
-    const late = first === 'judge' ? start.release() : start.judge()
+    const late = first === 'resolvePayment' ? start.release() : start.resolvePayment()
     await waitingForLocks(sql, 2)
     await row.commit()
     await Promise.all([early, late])
-    return [await judge(sql, accounts, notification), (await orderRow(sql, order)).status]
+    return [await resolvePayment(sql, accounts, notification), (await orderRow(sql, order)).status]
   }
 
-  it('a judge just before the release: paid, and nothing is given back', async () => {
-    expect(await race('judge')).toEqual(['paid', 'to_ship'])
+  it('a resolvePayment just before the release: paid, and nothing is given back', async () => {
+    expect(await race('resolvePayment')).toEqual(['paid', 'to_ship'])
   })
 
-  it('a release just before the judge: closed, and the money goes back', async () => {
+  it('a release just before the resolver: closed, and the money goes back', async () => {
     expect(await race('release')).toEqual([expect.stringMatching(/^refund late-pay-/), 'closed'])
   })
 })

@@ -3,13 +3,13 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { merchantKeys, platformKeys, shared } from '../../providers/wechat-v3/harness.ts'
-import { provider, type StatementRig, statementRig } from './harness.ts'
+import { provider, type StatementHarness, statementHarness } from './harness.ts'
 
-let rig: StatementRig
+let harness: StatementHarness
 beforeAll(async () => {
-  rig = await statementRig()
+  harness = await statementHarness()
 })
-afterAll(() => rig.close())
+afterAll(() => harness.close())
 
 const script = fileURLToPath(new URL('../../../workers/reconcile-cli.ts', import.meta.url))
 /** A day whose statement is ready, `back` days before today. */
@@ -20,9 +20,9 @@ async function reconcile(args: string[], but: Record<string, string> = {}) {
   const env = {
     ...{
       PATH: process.env.PATH ?? '',
-      DATABASE_URL: rig.url,
+      DATABASE_URL: harness.url,
       PUBLIC_URL: 'http://127.0.0.1:1',
-      WECHAT_V3_BASE_URL: rig.world.sandbox.url,
+      WECHAT_V3_BASE_URL: harness.world.sandbox.url,
     },
     ...{
       WECHAT_V3_MCH_ID: shared.mchId,
@@ -50,7 +50,7 @@ const of = (date: string) => ['--provider', provider, '--date', date]
 
 describe('npm run reconcile', () => {
   it('says that all agrees, and ends with 0', async () => {
-    await rig.bill()
+    await harness.bill()
     expect(await reconcile(of(day(3)))).toEqual({
       code: 0,
       said: expect.stringContaining('no trade on that day'),
@@ -58,7 +58,7 @@ describe('npm run reconcile', () => {
   })
 
   it('shows what does not agree, and ends with 1, also when it is run again', async () => {
-    await rig.bill({ extraRows: [{ transaction: '4200x', trade: 'A-1', fen: '5' }] })
+    await harness.bill({ extraRows: [{ transaction: '4200x', trade: 'A-1', fen: '5' }] })
     const first = await reconcile(of(day(2)))
     expect(first).toEqual({ code: 1, said: expect.stringMatching(/unknown_trade .* 4200x/) })
     expect(await reconcile(of(day(2)))).toEqual(first)

@@ -4,16 +4,16 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { BillSwitches } from '../../../sandbox/switches.ts'
 import { fetchStatement } from '../../../services/reconciliation/fetch.ts'
 import { partBytes } from '../../../services/reconciliation/parts.ts'
-import { type StatementRig, statementRig } from './harness.ts'
+import { type StatementHarness, statementHarness } from './harness.ts'
 
-let rig: StatementRig
+let harness: StatementHarness
 beforeEach(async () => {
-  rig = await statementRig()
+  harness = await statementHarness()
 })
-afterEach(() => rig.close())
+afterEach(() => harness.close())
 
 const text = async () =>
-  Buffer.concat((await rig.raw()).map(({ content }) => gunzipSync(content as Buffer))).toString() // A bytea.
+  Buffer.concat((await harness.raw()).map(({ content }) => gunzipSync(content as Buffer))).toString() // A bytea.
 /** A statement of as many bytes, in pieces of any size. */
 const large = (bytes: number): AsyncIterable<Uint8Array> => ({
   async *[Symbol.asyncIterator]() {
@@ -29,31 +29,31 @@ const bytesOf = async (all: AsyncIterable<Uint8Array>) => {
 
 describe('a statement is kept', () => {
   it('as it came, with its digest, and is not asked for again', async () => {
-    const { transaction } = await rig.paid()
-    const fetched = await rig.fetch()
+    const { transaction } = await harness.paid()
+    const fetched = await harness.fetch()
     expect(await text()).toContain(transaction)
-    expect(await rig.statement()).toMatchObject({
+    expect(await harness.statement()).toMatchObject({
       state: 'fetched',
       bytes: fetched.bytes,
       digest: createHash('sha256')
         .update(await text())
         .digest('hex'),
     })
-    await rig.bill({ creating: true })
-    expect(await rig.fetch()).toEqual(fetched)
+    await harness.bill({ creating: true })
+    expect(await harness.fetch()).toEqual(fetched)
   })
 
   it.each([1, partBytes, partBytes + 1, 5_000_000])(
     'in parts that fit into memory: %i bytes',
     async (bytes) => {
-      const statements = { ...rig.wechat.statements, fetch: async () => large(bytes) }
-      await fetchStatement(rig.sql, {
+      const statements = { ...harness.wechat.statements, fetch: async () => large(bytes) }
+      await fetchStatement(harness.sql, {
         statements,
-        of: rig.of,
+        of: harness.of,
         kind: 'trade',
         now: Date.now() + 2 * 86_400_000,
       })
-      const parts = (await rig.raw()).map(({ content }) => gunzipSync(content as Buffer)) // A bytea.
+      const parts = (await harness.raw()).map(({ content }) => gunzipSync(content as Buffer)) // A bytea.
       expect(Buffer.concat(parts).equals(await bytesOf(large(bytes)))).toBe(true)
       expect(parts.map(({ length }) => length)).toEqual([
         ...Array.from({ length: Math.floor((bytes - 1) / partBytes) }, () => partBytes),
@@ -63,17 +63,17 @@ describe('a statement is kept', () => {
   )
 
   it('of the funds’ flow too, beside the trades’', async () => {
-    await rig.paid()
-    expect(await rig.fetch('fund_flow')).toMatchObject({ state: 'fetched' })
-    expect(await rig.fetch()).toMatchObject({ state: 'fetched' })
+    await harness.paid()
+    expect(await harness.fetch('fund_flow')).toMatchObject({ state: 'fetched' })
+    expect(await harness.fetch()).toMatchObject({ state: 'fetched' })
   })
 
   it('by one of two who fetch at once', async () => {
-    const { transaction } = await rig.paid()
-    const both = await Promise.allSettled([rig.fetch(), rig.fetch()])
+    const { transaction } = await harness.paid()
+    const both = await Promise.allSettled([harness.fetch(), harness.fetch()])
     expect(both.map(({ status }) => status)).toContain('fulfilled')
     expect((await text()).split(transaction)).toHaveLength(2)
-    expect(await rig.fetch()).toMatchObject({ state: 'fetched' })
+    expect(await harness.fetch()).toMatchObject({ state: 'fetched' })
   })
 })
 
@@ -83,30 +83,30 @@ describe('a statement is not kept', () => {
     ['when it breaks off', { breakOff: true }],
     ['when its digest is wrong', { wrongHash: true }],
   ])('%s, and is kept at the next try', async (_, bill) => {
-    await rig.paid()
-    await rig.bill(bill)
-    await expect(rig.fetch()).rejects.toThrow()
-    await expect(rig.match()).rejects.toThrow('has not been fetched')
-    await rig.bill()
-    await rig.fetch()
-    expect(await rig.match()).toEqual({ rows: 1, repaired: 0, different: 0 })
+    await harness.paid()
+    await harness.bill(bill)
+    await expect(harness.fetch()).rejects.toThrow()
+    await expect(harness.match()).rejects.toThrow('has not been fetched')
+    await harness.bill()
+    await harness.fetch()
+    expect(await harness.match()).toEqual({ rows: 1, repaired: 0, different: 0 })
   })
 
   it('before ten o’clock of the day after', async () => {
-    await rig.paid()
-    const ten = Date.parse(`${rig.of.date}T10:00:00+08:00`) + 86_400_000
-    await expect(rig.fetch('trade', ten - 1)).rejects.toThrow('makes the statement')
-    expect(await rig.fetch('trade', ten)).toMatchObject({ state: 'fetched' })
+    await harness.paid()
+    const ten = Date.parse(`${harness.of.date}T10:00:00+08:00`) + 86_400_000
+    await expect(harness.fetch('trade', ten - 1)).rejects.toThrow('makes the statement')
+    expect(await harness.fetch('trade', ten)).toMatchObject({ state: 'fetched' })
   })
 
   it('by a fetch that died, and whose lease is over: the next one starts anew, and the dead one writes no more', async () => {
-    await rig.paid()
+    await harness.paid()
     let wake = () => {}
     const asleep = new Promise<void>((resolve) => {
       wake = resolve
     })
     const statements = {
-      ...rig.wechat.statements,
+      ...harness.wechat.statements,
       fetch: async () => ({
         async *[Symbol.asyncIterator]() {
           yield Buffer.alloc(partBytes, 'old')
@@ -115,19 +115,19 @@ describe('a statement is not kept', () => {
         },
       }),
     }
-    const dying = fetchStatement(rig.sql, {
+    const dying = fetchStatement(harness.sql, {
       statements,
-      of: rig.of,
+      of: harness.of,
       kind: 'trade',
       now: Date.now() + 2 * 86_400_000,
     })
-    await expect.poll(async () => (await rig.raw()).length).toBe(1)
-    await expect(rig.fetch()).rejects.toThrow('fetched elsewhere')
-    await rig.sql`UPDATE statements SET leased_until = now() - interval '1 second'`
-    const fetched = await rig.fetch()
+    await expect.poll(async () => (await harness.raw()).length).toBe(1)
+    await expect(harness.fetch()).rejects.toThrow('fetched elsewhere')
+    await harness.sql`UPDATE statements SET leased_until = now() - interval '1 second'`
+    const fetched = await harness.fetch()
     wake()
     await expect(dying).rejects.toThrow('taken over')
-    expect(await rig.fetch()).toEqual(fetched)
+    expect(await harness.fetch()).toEqual(fetched)
     expect(await text()).not.toContain('old')
   })
 })

@@ -4,12 +4,12 @@ import { fen } from '../../../domain/money.ts'
 import type { BillSwitches } from '../../../sandbox/switches.ts'
 import { openAttempt } from '../../../services/payments/attempts.ts'
 import { storePayment } from '../../../services/payments/notifications.ts'
-import { type Accounts, judge } from '../../../services/payments/resolve-payment.ts'
-import { judgeRefund } from '../../../services/payments/resolve-refund.ts'
+import { type Accounts, resolvePayment } from '../../../services/payments/resolve-payment.ts'
+import { resolveRefund } from '../../../services/payments/resolve-refund.ts'
 import { refundAtProvider } from '../../../services/payments/send-refund.ts'
 import { fetchStatement } from '../../../services/reconciliation/fetch.ts'
 import { type Matched, matchStatement } from '../../../services/reconciliation/match.ts'
-import { rig as gateway, shared } from '../../providers/wechat-v3/harness.ts'
+import { harness as gateway, shared } from '../../providers/wechat-v3/harness.ts'
 import { freshDatabase } from '../../support/database.ts'
 import { openShop } from '../../support/shop.ts'
 import { confirmed, everything } from '../orders/everything.ts'
@@ -18,7 +18,7 @@ export type Paid = { order: OrderId; attempt: AttemptNumber; transaction: string
 export const provider = 'wechat-v3'
 
 /** A shop that sells by the sandbox's WeChat, whose callbacks get lost: what it knows, it was told by the test. */
-export async function statementRig() {
+export async function statementHarness() {
   const [fresh, world] = [await freshDatabase(), await gateway()]
   const { sql } = fresh.db
   const shop = await openShop(fresh.db)
@@ -48,14 +48,15 @@ export async function statementRig() {
       fetchStatement(sql, { statements: wechat.statements, of, kind, now: at }),
     match: (given: Partial<{ accounts: Accounts }> = {}): Promise<Matched> =>
       matchStatement({ sql, ids: shop.ids, accounts, statements: wechat.statements, ...given }, of),
-    /** An order that was paid at WeChat; we were told, and it was judged, unless it is said otherwise. */
+    /** An order that was paid at WeChat; we were told, and it was resolved, unless it is said otherwise. */
     async paid({ told = true }: { told?: boolean } = {}): Promise<Paid> {
       const input = await everything(shop)
       const order = await confirmed(sql, input)
       const { number: attempt } = await openAttempt(attempts, order, input.buyerId, provider)
       const { transactionId: transaction, amount } = await buyer.pay(attempt)
       const paid = { order, attempt, transaction, amount: BigInt(amount) }
-      if (told) await judge(sql, accounts, (await storePayment(sql, shop.ids, factsOf(paid), 'callback')).id)
+      if (told)
+        await resolvePayment(sql, accounts, (await storePayment(sql, shop.ids, factsOf(paid), 'callback')).id)
       return paid
     },
     /** A refund of all of it that WeChat has made; we heard of it, unless it is said otherwise. */
@@ -63,7 +64,7 @@ export async function statementRig() {
       { order, attempt, transaction, amount }: Paid,
       { heard = true }: { heard?: boolean } = {},
     ): Promise<RefundNumber> {
-      const refund = `late-${provider}-${transaction}` as RefundNumber // As the judge names it.
+      const refund = `late-${provider}-${transaction}` as RefundNumber // As the resolver names it.
       await sql`UPDATE attempts SET refunding_fen = ${amount} WHERE number = ${attempt}`
       await sql`
         INSERT INTO refunds (number, attempt, order_id, cause, transaction, amount_fen) VALUES (${refund}, ${attempt}, ${order}, 'late', ${transaction}, ${amount})`
@@ -79,8 +80,8 @@ export async function statementRig() {
       if (heard) await refundAtProvider({ sql, providers, refundFallback: 'none' }, refund)
       return refund
     },
-    /** Has everything judged that is due, as the relay does. */
-    async relay(): Promise<string[]> {
+    /** Has everything resolved that is due, as the jobs does. */
+    async jobs(): Promise<string[]> {
       const due = await sql<
         { id: NotificationId; kind: string }[]
       >`SELECT id::text AS id, kind FROM notifications WHERE outcome IS NULL ORDER BY id`
@@ -88,7 +89,7 @@ export async function statementRig() {
       return await Promise.all(
         due.map(
           ({ id, kind }): Promise<string> =>
-            kind === 'refund' ? judgeRefund(deps, id) : judge(sql, accounts, id),
+            kind === 'refund' ? resolveRefund(deps, id) : resolvePayment(sql, accounts, id),
         ),
       )
     },
@@ -109,7 +110,7 @@ export async function statementRig() {
     },
   }
 }
-export type StatementRig = Awaited<ReturnType<typeof statementRig>>
+export type StatementHarness = Awaited<ReturnType<typeof statementHarness>>
 
 const factsOf = ({ attempt, transaction, amount }: Paid) => ({
   ...{

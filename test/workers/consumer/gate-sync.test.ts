@@ -3,65 +3,67 @@ import type { OfferKey, TicketId } from '../../../domain/flash-sale.ts'
 import type { OfferLoad } from '../../../redis/gate/gate.ts'
 import { loadOffer, mint } from '../../../services/flash-sales/load-gate.ts'
 import { endSession, removeGate } from '../../../services/flash-sales/sessions.ts'
-import { drainOffer } from '../../../services/flash-sales/stage-tickets.ts'
-import { tellGate } from '../../../services/flash-sales/sync-gate.ts'
+import { stageEntries } from '../../../services/flash-sales/stage-tickets.ts'
+import { syncGate } from '../../../services/flash-sales/sync-gate.ts'
 import { closeOrder } from '../../../services/orders/close.ts'
-import { placeAtOnce } from '../../../services/orders/place.ts'
-import type { DrainDeps } from '../../../workers/consumer/deps.ts'
+import { placeInOneTransaction } from '../../../services/orders/place.ts'
+import type { ConsumerDeps } from '../../../workers/consumer/deps.ts'
 import { expectBooksToAddUp } from '../../support/books.ts'
 import { type Joiner, join, ticketRow } from '../../support/flash-sale.ts'
 import { gate as door, held, waitingForLocks } from '../../support/gates.ts'
 import { flashOrder } from '../../support/tickets.ts'
-import { type DrainRig, drainRig } from './harness.ts'
+import { type ConsumerHarness, consumerHarness } from './harness.ts'
 
-let rig: DrainRig
+let harness: ConsumerHarness
 beforeAll(async () => {
-  rig = await drainRig()
+  harness = await consumerHarness()
 })
 afterAll(async () => {
-  await expectBooksToAddUp(rig.sql)
-  await rig.close()
+  await expectBooksToAddUp(harness.sql)
+  await harness.close()
 })
 
 /** An offer of five pieces, two of which are an order's that waits for its payment. */
 async function ordered(): Promise<{ offer: OfferKey; ticket: TicketId; buyer: Joiner }> {
-  const offer = await rig.open(5)
-  const buyer = await rig.shop.buyer()
-  const ticket = await rig.admitted(offer, { buyer, pieces: 2 })
-  await drainOffer(rig.deps, offer, await rig.read(offer))
-  await placeAtOnce(rig.sql, await flashOrder(rig.sql, ticket), 'run')
+  const offer = await harness.open(5)
+  const buyer = await harness.shop.buyer()
+  const ticket = await harness.admitted(offer, { buyer, pieces: 2 })
+  await stageEntries(harness.deps, offer, await harness.read(offer))
+  await placeInOneTransaction(harness.sql, await flashOrder(harness.sql, ticket), 'run')
   return { offer, ticket, buyer }
 }
-const close = (ticket: TicketId) => closeOrder(rig.sql, ticket, 'pay_timeout')
+const close = (ticket: TicketId) => closeOrder(harness.sql, ticket, 'pay_timeout')
 async function pay(ticket: TicketId, { id }: Joiner): Promise<void> {
-  expect(await rig.till.told(await rig.till.facts(await rig.till.attempt(ticket, id)))).toBe('paid')
+  expect(await harness.till.told(await harness.till.facts(await harness.till.attempt(ticket, id)))).toBe(
+    'paid',
+  )
 }
 /** A second later. */
-const later = async (deps: DrainDeps = rig.deps) => {
-  await rig.sql`UPDATE tickets SET tell_at = now() WHERE tell IS NOT NULL`
-  return await tellGate(deps)
+const later = async (deps: ConsumerDeps = harness.deps) => {
+  await harness.sql`UPDATE tickets SET sync_at = now() WHERE sync IS NOT NULL`
+  return await syncGate(deps)
 }
 /** The gate's next epoch, minted and not loaded yet. */
 async function minted(offer: OfferKey): Promise<OfferLoad> {
-  const load = await rig.sql.begin((tx) => mint(tx, offer))
+  const load = await harness.sql.begin((tx) => mint(tx, offer))
   if (!load) throw new Error('the offer is not on sale')
   return load
 }
-const left = (offer: OfferKey) => rig.deps.gate.left(offer)
-const toTell = async (ticket: TicketId) => (await ticketRow(rig.sql, ticket))?.tell
-const isPaid = async (offer: OfferKey, { id }: Joiner) => (await rig.deps.gate.standing(offer, id))?.paid
+const left = (offer: OfferKey) => harness.deps.gate.left(offer)
+const toTell = async (ticket: TicketId) => (await ticketRow(harness.sql, ticket))?.tell
+const isPaid = async (offer: OfferKey, { id }: Joiner) => (await harness.deps.gate.standing(offer, id))?.paid
 
 describe('pieces that were given back', () => {
   it('are for sale again once, whoever tells the gate how often', async () => {
     const { offer, ticket, buyer } = await ordered()
     await close(ticket)
     expect(await left(offer)).toBe(3)
-    await Promise.all([1, 2, 3].map(() => tellGate(rig.deps)))
+    await Promise.all([1, 2, 3].map(() => syncGate(harness.deps)))
     expect(await left(offer)).toBe(5)
     expect(await toTell(ticket)).toBeNull()
-    expect(rig.offersTold).toContain(offer.sku)
-    expect(await tellGate(rig.deps)).toBe(0)
-    expect(await join(rig.deps.gate, offer, buyer, rig.shop.ids.next() as TicketId)).toMatchObject({
+    expect(harness.offersTold).toContain(offer.sku)
+    expect(await syncGate(harness.deps)).toBe(0)
+    expect(await join(harness.deps.gate, offer, buyer, harness.shop.ids.next() as TicketId)).toMatchObject({
       answer: 'admitted',
     })
   })
@@ -69,93 +71,93 @@ describe('pieces that were given back', () => {
   it('are for sale again once, when nobody noted that the gate knows', async () => {
     const { offer, ticket, buyer } = await ordered()
     await close(ticket)
-    await rig.deps.gate.giveBack(offer, 1, buyer.id, ticket)
+    await harness.deps.gate.giveBack(offer, 1, buyer.id, ticket)
     expect(await left(offer)).toBe(5)
-    await tellGate(rig.deps)
-    await rig.settles(offer, 5)
+    await syncGate(harness.deps)
+    await harness.settles(offer, 5)
   })
 
   it('between the minting of an epoch and its load are told to the new gate, once', async () => {
     const { offer, ticket } = await ordered()
     const load = await minted(offer)
     await close(ticket)
-    expect(await tellGate(rig.deps), 'the gate is an older one').toBe(0)
+    expect(await syncGate(harness.deps), 'the gate is an older one').toBe(0)
     expect([await left(offer), await toTell(ticket)]).toEqual([3, 'given_back'])
-    expect(await rig.deps.gate.load(offer, load)).toBe('loaded')
+    expect(await harness.deps.gate.load(offer, load)).toBe('loaded')
     expect(await later()).toBe(1)
     expect(await toTell(ticket)).toBeNull()
-    await rig.settles(offer, 5)
+    await harness.settles(offer, 5)
   })
 
   it('before the minting of an epoch are in its load, and need not be told', async () => {
     const { offer, ticket } = await ordered()
     await close(ticket)
-    await loadOffer(rig.sql, rig.deps.gate, offer)
+    await loadOffer(harness.sql, harness.deps.gate, offer)
     expect(await left(offer)).toBe(5)
-    expect(await tellGate(rig.deps)).toBe(1)
+    expect(await syncGate(harness.deps)).toBe(1)
     expect(await toTell(ticket)).toBeNull()
-    await rig.settles(offer, 5)
+    await harness.settles(offer, 5)
   })
 
   it('while an epoch is being minted wait, and are told to the new gate', async () => {
     const { offer, ticket } = await ordered()
     let load: OfferLoad | undefined
-    const minting = await held(rig.sql, async (tx) => {
+    const minting = await held(harness.sql, async (tx) => {
       load = await mint(tx, offer)
     })
     const closing = close(ticket)
-    await waitingForLocks(rig.sql, 1)
+    await waitingForLocks(harness.sql, 1)
     await minting.commit()
     await closing
-    if (load) await rig.deps.gate.load(offer, load)
+    if (load) await harness.deps.gate.load(offer, load)
     expect(await left(offer)).toBe(3)
-    expect(await tellGate(rig.deps)).toBe(1)
-    await rig.settles(offer, 5)
+    expect(await syncGate(harness.deps)).toBe(1)
+    await harness.settles(offer, 5)
   })
 
   it('are told when the gate answers again', async () => {
     const { offer, ticket } = await ordered()
     await close(ticket)
-    const away = { ...rig.deps.gate, giveBack: () => Promise.reject(new Error('Redis is away')) }
-    expect(await tellGate({ ...rig.deps, gate: away })).toBe(0)
+    const away = { ...harness.deps.gate, giveBack: () => Promise.reject(new Error('Redis is away')) }
+    expect(await syncGate({ ...harness.deps, gate: away })).toBe(0)
     expect(await toTell(ticket)).toBe('given_back')
     expect(await later()).toBe(1)
-    await rig.settles(offer, 5)
+    await harness.settles(offer, 5)
   })
 
   it('are nothing to a gate whose session has ended meanwhile', async () => {
     const { offer, ticket } = await ordered()
     await close(ticket)
-    await endSession(rig.sql, offer.session)
-    await removeGate(rig.sql, rig.deps.gate, offer.session)
-    expect(await tellGate(rig.deps)).toBe(1)
+    await endSession(harness.sql, offer.session)
+    await removeGate(harness.sql, harness.deps.gate, offer.session)
+    expect(await syncGate(harness.deps)).toBe(1)
     expect([await toTell(ticket), await left(offer)]).toEqual([null, undefined])
   })
 })
 
 describe('a payment', () => {
   it('is told once, and its buyer may join again up to the limit', async () => {
-    const offer = await rig.open(5)
-    const buyer = await rig.shop.buyer()
-    const ticket = await rig.admitted(offer, { buyer })
-    await drainOffer(rig.deps, offer, await rig.read(offer))
-    await placeAtOnce(rig.sql, await flashOrder(rig.sql, ticket), 'run')
-    const again = () => join(rig.deps.gate, offer, buyer, rig.shop.ids.next() as TicketId)
+    const offer = await harness.open(5)
+    const buyer = await harness.shop.buyer()
+    const ticket = await harness.admitted(offer, { buyer })
+    await stageEntries(harness.deps, offer, await harness.read(offer))
+    await placeInOneTransaction(harness.sql, await flashOrder(harness.sql, ticket), 'run')
+    const again = () => join(harness.deps.gate, offer, buyer, harness.shop.ids.next() as TicketId)
     expect(await again()).toMatchObject({ answer: 'already_queued', ticket })
     await pay(ticket, buyer)
-    expect(await tellGate(rig.deps)).toBe(1)
+    expect(await syncGate(harness.deps)).toBe(1)
     expect(await toTell(ticket)).toBeNull()
     expect(await again()).toMatchObject({ answer: 'admitted' })
-    await drainOffer(rig.deps, offer, await rig.read(offer))
-    await rig.settles(offer, 3)
+    await stageEntries(harness.deps, offer, await harness.read(offer))
+    await harness.settles(offer, 3)
   })
 
   it('between the minting of an epoch and its load is told to the new gate', async () => {
     const { offer, ticket, buyer } = await ordered()
     const load = await minted(offer)
     await pay(ticket, buyer)
-    expect(await tellGate(rig.deps)).toBe(0)
-    await rig.deps.gate.load(offer, load)
+    expect(await syncGate(harness.deps)).toBe(0)
+    await harness.deps.gate.load(offer, load)
     expect(await isPaid(offer, buyer)).toBe(false)
     await later()
     expect(await isPaid(offer, buyer)).toBe(true)
@@ -164,17 +166,17 @@ describe('a payment', () => {
   it('while an epoch is being minted reaches the new gate, also when the old one has just heard of it', async () => {
     const { offer, ticket, buyer } = await ordered()
     let load: OfferLoad | undefined
-    const minting = await held(rig.sql, async (tx) => {
+    const minting = await held(harness.sql, async (tx) => {
       load = await mint(tx, offer)
     })
     await pay(ticket, buyer)
     const heard = door()
-    const telling = tellGate({
-      ...rig.deps,
+    const telling = syncGate({
+      ...harness.deps,
       gate: {
-        ...rig.deps.gate,
+        ...harness.deps.gate,
         async paid(...args) {
-          const is = await rig.deps.gate.paid(...args)
+          const is = await harness.deps.gate.paid(...args)
           heard.open()
           return is
         },
@@ -183,7 +185,7 @@ describe('a payment', () => {
     await heard.opened
     await minting.commit()
     await telling
-    if (load) await rig.deps.gate.load(offer, load)
+    if (load) await harness.deps.gate.load(offer, load)
     expect(await isPaid(offer, buyer), 'the load knows nothing of it').toBe(false)
     await later()
     expect(await isPaid(offer, buyer)).toBe(true)
@@ -192,12 +194,12 @@ describe('a payment', () => {
   it('of which the gate was told just before it was counted anew is in the new gate', async () => {
     const { offer, ticket, buyer } = await ordered()
     await pay(ticket, buyer)
-    const paid: DrainDeps['gate']['paid'] = async (...args) => {
-      const is = await rig.deps.gate.paid(...args)
-      await loadOffer(rig.sql, rig.deps.gate, offer)
+    const paid: ConsumerDeps['gate']['paid'] = async (...args) => {
+      const is = await harness.deps.gate.paid(...args)
+      await loadOffer(harness.sql, harness.deps.gate, offer)
       return is
     }
-    await tellGate({ ...rig.deps, gate: { ...rig.deps.gate, paid } })
+    await syncGate({ ...harness.deps, gate: { ...harness.deps.gate, paid } })
     await later()
     expect([await isPaid(offer, buyer), await toTell(ticket)]).toEqual([true, null])
   })

@@ -4,16 +4,16 @@ import type { OfferKey, TicketId } from '../../../domain/flash-sale.ts'
 import { createGate } from '../../../redis/gate/gate.ts'
 import { createQueue, type Queued } from '../../../redis/gate/queue.ts'
 import { preheat } from '../../../services/flash-sales/sessions.ts'
-import { startDrain } from '../../../workers/consumer/consumer.ts'
-import type { DrainDeps } from '../../../workers/consumer/deps.ts'
+import { startConsumer } from '../../../workers/consumer/consumer.ts'
+import type { ConsumerDeps } from '../../../workers/consumer/deps.ts'
 import { ordered, settles, timePasses } from '../../support/consuming.ts'
 import type { FreshDatabase } from '../../support/database.ts'
 import { type Joiner, join, planSession } from '../../support/flash-sale.ts'
-import { type RelayRig, relayRig } from '../jobs/harness.ts'
+import { type JobsHarness, jobsHarness } from '../jobs/harness.ts'
 
-/** A drain's dependencies on real servers, and a shop with flash sales of the file's own. No session has a workflow: the tests say what happens. */
-export type DrainRig = Pick<RelayRig, 'sql' | 'shop' | 'till' | 'startWorker'> & {
-  deps: DrainDeps
+/** A consumer's dependencies on real servers, and a shop with flash sales of the file's own. No session has a workflow: the tests say what happens. */
+export type ConsumerHarness = Pick<JobsHarness, 'sql' | 'shop' | 'till' | 'startWorker'> & {
+  deps: ConsumerDeps
   redis: Redis
   /** The offers that were told to be for sale again. */
   offersTold: string[]
@@ -23,9 +23,9 @@ export type DrainRig = Pick<RelayRig, 'sql' | 'shop' | 'till' | 'startWorker'> &
   admitted(offer: OfferKey, wish?: { buyer?: Joiner; pieces?: number }): Promise<TicketId>
   /** So many new buyers at once, who have to get in. */
   rush(offer: OfferKey, buyers: number): Promise<TicketId[]>
-  /** What the queue holds, read by a drain of this name that does no more than that. */
-  read(offer: OfferKey, drain?: string): Promise<Queued[]>
-  startDrain(but?: Partial<DrainDeps>): { stop(): Promise<void> }
+  /** What the queue holds, read by a consumer of this name that does no more than that. */
+  read(offer: OfferKey, consumer?: string): Promise<Queued[]>
+  startConsumer(but?: Partial<ConsumerDeps>): { stop(): Promise<void> }
   /** See test/support/consuming.ts. */
   settles(offer: OfferKey, left: number): Promise<void>
   ordered(tickets: readonly TicketId[]): Promise<void>
@@ -36,31 +36,31 @@ export type DrainRig = Pick<RelayRig, 'sql' | 'shop' | 'till' | 'startWorker'> &
 /** As the processes connect. */
 const redisOptions = { maxRetriesPerRequest: 2, commandTimeout: 2000, enableAutoPipelining: true }
 
-export async function drainRig({
+export async function consumerHarness({
   redisUrl = inject('redisUrl'),
   fresh,
 }: {
   redisUrl?: string
   fresh?: FreshDatabase
-} = {}): Promise<DrainRig> {
-  const relay = await relayRig(fresh)
-  const { sql, shop } = relay
+} = {}): Promise<ConsumerHarness> {
+  const jobs = await jobsHarness(fresh)
+  const { sql, shop } = jobs
   const redis = new Redis(redisUrl, redisOptions)
   redis.on('error', () => {}) // Some tests take it away.
   const [gate, queue] = [createGate(redis), createQueue(redis)]
   const offersTold: string[] = []
-  const deps: DrainDeps = {
-    db: relay.fresh.db,
+  const deps: ConsumerDeps = {
+    db: jobs.fresh.db,
     ...{ gate, queue },
-    client: relay.deps.client,
-    news: { announce: () => {}, announceOffer: ({ sku }) => offersTold.push(sku) },
-    ordersQueue: relay.deps.queue,
+    client: jobs.deps.client,
+    events: { announce: () => {}, announceOffer: ({ sku }) => offersTold.push(sku) },
+    ordersQueue: jobs.deps.queue,
     startsInFlight: 20,
-    log: relay.deps.log,
+    log: jobs.deps.log,
   }
   const running: { stop(): Promise<void> }[] = []
-  const rig: DrainRig = {
-    ...{ sql, shop, till: relay.till, startWorker: relay.startWorker },
+  const harness: ConsumerHarness = {
+    ...{ sql, shop, till: jobs.till, startWorker: jobs.startWorker },
     ...{ deps, redis, offersTold },
     async open(quota, payWithinMs = 600_000) {
       const sku = await shop.sku({ 1: quota })
@@ -76,21 +76,21 @@ export async function drainRig({
       })
       return ticket
     },
-    rush: (offer, buyers) => Promise.all(Array.from({ length: buyers }, () => rig.admitted(offer))),
-    read: (offer, drain = 'a drain') => queue.read(offer, drain, 1000),
-    startDrain(but = {}) {
-      const drain = startDrain({ ...deps, ...but })
-      running.push(drain)
-      return drain
+    rush: (offer, buyers) => Promise.all(Array.from({ length: buyers }, () => harness.admitted(offer))),
+    read: (offer, consumer = 'a consumer') => queue.read(offer, consumer, 1000),
+    startConsumer(but = {}) {
+      const consumer = startConsumer({ ...deps, ...but })
+      running.push(consumer)
+      return consumer
     },
     settles: (offer, left) => settles(deps, offer, left),
     ordered: (tickets) => ordered(deps, tickets),
     timePasses: (offer) => timePasses(deps, offer),
     async close() {
-      for (const drain of running) await drain.stop()
+      for (const consumer of running) await consumer.stop()
       redis.disconnect()
-      await relay.close()
+      await jobs.close()
     },
   }
-  return rig
+  return harness
 }

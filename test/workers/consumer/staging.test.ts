@@ -3,57 +3,57 @@ import type { OfferKey, TicketId } from '../../../domain/flash-sale.ts'
 import { keysOf } from '../../../redis/gate/keys.ts'
 import { mint } from '../../../services/flash-sales/load-gate.ts'
 import { endSession } from '../../../services/flash-sales/sessions.ts'
-import { drainOffer, stage } from '../../../services/flash-sales/stage-tickets.ts'
+import { stage, stageEntries } from '../../../services/flash-sales/stage-tickets.ts'
 import { expectBooksToAddUp } from '../../support/books.ts'
 import { offerRow, ticketRow } from '../../support/flash-sale.ts'
-import { type DrainRig, drainRig } from './harness.ts'
+import { type ConsumerHarness, consumerHarness } from './harness.ts'
 
-let rig: DrainRig
+let harness: ConsumerHarness
 beforeAll(async () => {
-  rig = await drainRig()
+  harness = await consumerHarness()
 })
 afterAll(async () => {
-  await expectBooksToAddUp(rig.sql)
-  await rig.close()
+  await expectBooksToAddUp(harness.sql)
+  await harness.close()
 })
 
-const drain = async (offer: OfferKey) => drainOffer(rig.deps, offer, await rig.read(offer))
-const granted = async (offer: OfferKey) => (await offerRow(rig.sql, offer)).granted
+const consumer = async (offer: OfferKey) => stageEntries(harness.deps, offer, await harness.read(offer))
+const granted = async (offer: OfferKey) => (await offerRow(harness.sql, offer)).granted
 
 describe('staging', () => {
-  it('counts a ticket once, however often and by how many drains it is staged', async () => {
-    const offer = await rig.open(10)
-    await rig.admitted(offer, { pieces: 2 })
-    await rig.rush(offer, 4)
-    const entries = await rig.read(offer)
-    await Promise.all([1, 2, 3].map(() => stage(rig.sql, offer, entries)))
-    expect(await stage(rig.sql, offer, entries)).toEqual(
+  it('counts a ticket once, however often and by how many consumers it is staged', async () => {
+    const offer = await harness.open(10)
+    await harness.admitted(offer, { pieces: 2 })
+    await harness.rush(offer, 4)
+    const entries = await harness.read(offer)
+    await Promise.all([1, 2, 3].map(() => stage(harness.sql, offer, entries)))
+    expect(await stage(harness.sql, offer, entries)).toEqual(
       entries.map((entry) => ({ ...entry, refused: false })),
     )
     expect(await granted(offer)).toBe(6)
-    await Promise.all([1, 2, 3].map(() => drainOffer(rig.deps, offer, entries)))
-    await rig.settles(offer, 4)
+    await Promise.all([1, 2, 3].map(() => stageEntries(harness.deps, offer, entries)))
+    await harness.settles(offer, 4)
   })
 
   it('counts a ticket once that is in one batch twice', async () => {
-    const offer = await rig.open(10)
-    await rig.admitted(offer)
-    const [entry] = await rig.read(offer)
+    const offer = await harness.open(10)
+    await harness.admitted(offer)
+    const [entry] = await harness.read(offer)
     if (!entry) throw new Error('the queue is empty')
-    await stage(rig.sql, offer, [entry, entry])
+    await stage(harness.sql, offer, [entry, entry])
     expect(await granted(offer)).toBe(1)
-    await drainOffer(rig.deps, offer, [entry])
-    await rig.settles(offer, 9)
+    await stageEntries(harness.deps, offer, [entry])
+    await harness.settles(offer, 9)
   })
 
   it('says that the offer is sold out once its last piece is granted', async () => {
-    const offer = await rig.open(2)
-    await rig.admitted(offer)
-    await drain(offer)
-    expect(await offerRow(rig.sql, offer)).toMatchObject({ granted: 1, soldOut: false })
-    await rig.admitted(offer)
-    await drain(offer)
-    expect(await offerRow(rig.sql, offer)).toMatchObject({ granted: 2, soldOut: true })
+    const offer = await harness.open(2)
+    await harness.admitted(offer)
+    await consumer(offer)
+    expect(await offerRow(harness.sql, offer)).toMatchObject({ granted: 1, soldOut: false })
+    await harness.admitted(offer)
+    await consumer(offer)
+    expect(await offerRow(harness.sql, offer)).toMatchObject({ granted: 2, soldOut: true })
   })
 })
 
@@ -65,70 +65,70 @@ describe('a ticket that was let in', () => {
     reason: string,
     counted: { granted: number; left: number },
   ): Promise<void> {
-    const entries = await rig.read(offer)
-    for (let i = 0; i < 2; i++) await drainOffer(rig.deps, offer, entries)
-    expect(await ticketRow(rig.sql, ticket)).toEqual({ state: 'refused', reason, tell: null })
+    const entries = await harness.read(offer)
+    for (let i = 0; i < 2; i++) await stageEntries(harness.deps, offer, entries)
+    expect(await ticketRow(harness.sql, ticket)).toEqual({ state: 'refused', reason, tell: null })
     const buyer = entries.find((entry) => entry.ticket === ticket)?.buyer
-    expect(buyer && (await rig.deps.gate.standing(offer, buyer))).toBeUndefined()
-    expect({ granted: await granted(offer), left: await rig.deps.gate.left(offer) }).toEqual(counted)
-    expect(await rig.deps.queue.length(offer)).toBe(0)
+    expect(buyer && (await harness.deps.gate.standing(offer, buyer))).toBeUndefined()
+    expect({ granted: await granted(offer), left: await harness.deps.gate.left(offer) }).toEqual(counted)
+    expect(await harness.deps.queue.length(offer)).toBe(0)
   }
 
   it('by a gate that was counted anew since is refused', async () => {
-    const offer = await rig.open(3)
-    const ticket = await rig.admitted(offer)
-    await rig.sql.begin((tx) => mint(tx, offer))
+    const offer = await harness.open(3)
+    const ticket = await harness.admitted(offer)
+    await harness.sql.begin((tx) => mint(tx, offer))
     await refused(offer, ticket, 'gate_rebuilt', { granted: 0, left: 2 })
   })
 
   it('beyond the quota, by a gate that believed in a piece too many, is refused', async () => {
-    const offer = await rig.open(1)
-    const first = await rig.admitted(offer)
-    await rig.redis.hincrby(keysOf(offer).offer, 'left', 1)
-    await refused(offer, await rig.admitted(offer), 'no_pieces_left', { granted: 1, left: 0 })
-    expect(await ticketRow(rig.sql, first)).toMatchObject({ state: 'waiting' })
+    const offer = await harness.open(1)
+    const first = await harness.admitted(offer)
+    await harness.redis.hincrby(keysOf(offer).offer, 'left', 1)
+    await refused(offer, await harness.admitted(offer), 'no_pieces_left', { granted: 1, left: 0 })
+    expect(await ticketRow(harness.sql, first)).toMatchObject({ state: 'waiting' })
   })
 
   it('beyond the quota does not turn away a smaller one that fits', async () => {
-    const offer = await rig.open(2)
-    await rig.admitted(offer)
-    await rig.redis.hincrby(keysOf(offer).offer, 'left', 2)
-    const large = await rig.admitted(offer, { pieces: 2 })
-    const small = await rig.admitted(offer)
+    const offer = await harness.open(2)
+    await harness.admitted(offer)
+    await harness.redis.hincrby(keysOf(offer).offer, 'left', 2)
+    const large = await harness.admitted(offer, { pieces: 2 })
+    const small = await harness.admitted(offer)
     await refused(offer, large, 'no_pieces_left', { granted: 2, left: 0 })
-    expect(await ticketRow(rig.sql, small)).toMatchObject({ state: 'waiting' })
+    expect(await ticketRow(harness.sql, small)).toMatchObject({ state: 'waiting' })
   })
 
   it('when the session has been counted to its end is refused', async () => {
-    const offer = await rig.open(3)
-    const ticket = await rig.admitted(offer)
-    await endSession(rig.sql, offer.session)
+    const offer = await harness.open(3)
+    const ticket = await harness.admitted(offer)
+    await endSession(harness.sql, offer.session)
     await refused(offer, ticket, 'session_ended', { granted: 0, left: 2 })
   })
 
   it('and refused may join again', async () => {
-    const offer = await rig.open(1)
-    const buyer = await rig.shop.buyer()
-    await rig.admitted(offer)
-    await rig.redis.hincrby(keysOf(offer).offer, 'left', 1)
-    const ticket = await rig.admitted(offer, { buyer })
+    const offer = await harness.open(1)
+    const buyer = await harness.shop.buyer()
+    await harness.admitted(offer)
+    await harness.redis.hincrby(keysOf(offer).offer, 'left', 1)
+    const ticket = await harness.admitted(offer, { buyer })
     await refused(offer, ticket, 'no_pieces_left', { granted: 1, left: 0 })
-    await rig.redis.hincrby(keysOf(offer).offer, 'left', 1)
-    expect(await rig.admitted(offer, { buyer })).not.toBe(ticket)
+    await harness.redis.hincrby(keysOf(offer).offer, 'left', 1)
+    expect(await harness.admitted(offer, { buyer })).not.toBe(ticket)
   })
 })
 
 describe('an entry of the queue that the gate did not write', () => {
-  const parts = ['ticket', 'pieces', 'seq', 'state', 'buyer', 'address', 'epoch'] as const
-  type Wrong = Partial<Record<(typeof parts)[number], string>>
+  const container = ['ticket', 'pieces', 'seq', 'state', 'buyer', 'address', 'epoch'] as const
+  type Wrong = Partial<Record<(typeof container)[number], string>>
 
   /** Adds a copy of the first entry, of another ticket, with something else in it. */
   async function forge({ queue }: ReturnType<typeof keysOf>, wrong: Wrong): Promise<string | null> {
-    const [first] = await rig.redis.xrange(queue, '-', '+', 'COUNT', 1)
+    const [first] = await harness.redis.xrange(queue, '-', '+', 'COUNT', 1)
     const [field = '', text = ''] = first?.[1] ?? []
-    const instead: Wrong = { ticket: rig.shop.ids.next(), ...wrong }
-    const changed = text.split(':').map((part, i) => instead[parts[i] ?? 'state'] ?? part)
-    return await rig.redis.xadd(queue, '*', field, changed.join(':'))
+    const instead: Wrong = { ticket: harness.shop.ids.next(), ...wrong }
+    const changed = text.split(':').map((part, i) => instead[container[i] ?? 'state'] ?? part)
+    return await harness.redis.xadd(queue, '*', field, changed.join(':'))
   }
 
   it.each<[string, Wrong]>([
@@ -142,26 +142,27 @@ describe('an entry of the queue that the gate did not write', () => {
       { ticket: "'; DROP TABLE tickets", pieces: '-1e9', seq: 'NaN', buyer: '\u0000', address: '{}' },
     ],
   ])('and that %s is shown to a human, and the others go on', async (_, wrong) => {
-    const offer = await rig.open(3)
-    const before = await rig.admitted(offer)
+    const offer = await harness.open(3)
+    const before = await harness.admitted(offer)
     const entry = await forge(keysOf(offer), wrong)
-    await setAside(offer, entry, [before, await rig.admitted(offer)])
+    await setAside(offer, entry, [before, await harness.admitted(offer)])
   })
 
   it('and that has other fields is shown to a human, and the others go on', async () => {
-    const offer = await rig.open(3)
-    const before = await rig.admitted(offer)
-    const entry = await rig.redis.xadd(keysOf(offer).queue, '*', 'hello', 'world', 'a', 'b')
-    await setAside(offer, entry, [before, await rig.admitted(offer)])
+    const offer = await harness.open(3)
+    const before = await harness.admitted(offer)
+    const entry = await harness.redis.xadd(keysOf(offer).queue, '*', 'hello', 'world', 'a', 'b')
+    await setAside(offer, entry, [before, await harness.admitted(offer)])
   })
 
   async function setAside(offer: OfferKey, entry: string | null, others: TicketId[]): Promise<void> {
-    await drain(offer)
-    for (const ticket of others) expect(await ticketRow(rig.sql, ticket)).toMatchObject({ state: 'waiting' })
+    await consumer(offer)
+    for (const ticket of others)
+      expect(await ticketRow(harness.sql, ticket)).toMatchObject({ state: 'waiting' })
     const about =
-      await rig.sql`SELECT reason FROM attention WHERE subject = ${`${offer.session} ${offer.sku} ${entry}`}`
+      await harness.sql`SELECT reason FROM attention WHERE subject = ${`${offer.session} ${offer.sku} ${entry}`}`
     expect([...about]).toEqual([{ reason: 'queue_entry_unreadable' }])
-    await rig.settles(offer, 1)
-    expect(await rig.deps.queue.length(offer)).toBe(0)
+    await harness.settles(offer, 1)
+    expect(await harness.deps.queue.length(offer)).toBe(0)
   }
 })

@@ -11,20 +11,20 @@ import { createGate } from '../../../redis/gate/gate.ts'
 import { createQueue } from '../../../redis/gate/queue.ts'
 import { installRuntime } from '../../../runtime/temporal.ts'
 import { startWorkers } from '../../../runtime/workers.ts'
-import type { RelayDeps } from '../../../workers/jobs/deps.ts'
+import type { JobsDeps } from '../../../workers/jobs/deps.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
 import { accounts, openTill, type Till } from '../../support/paying.ts'
 import { openShop, type Shop } from '../../support/shop.ts'
 
 type Bought = { buyer: UserId; bought: { sku: string; line: string }[] }
 
-/** A relay's dependencies on real PostgreSQL and Temporal, in a shop and on a task queue of the file's own; the providers are the test's. */
-export type RelayRig = {
+/** A jobs's dependencies on real PostgreSQL and Temporal, in a shop and on a task queue of the file's own; the providers are the test's. */
+export type JobsHarness = {
   fresh: FreshDatabase
   sql: Sql
   shop: Shop
   till: Till
-  deps: RelayDeps
+  deps: JobsDeps
   announced: OrderId[]
   carts: { taken: Bought[]; away: boolean }
   /** Starts `order-<id>`; without a worker it sleeps. */
@@ -33,7 +33,7 @@ export type RelayRig = {
   close(): Promise<void>
 }
 
-export async function relayRig(given?: FreshDatabase): Promise<RelayRig> {
+export async function jobsHarness(given?: FreshDatabase): Promise<JobsHarness> {
   const log = pino({ level: 'silent' })
   installRuntime(log)
   const fresh = given ?? (await freshDatabase())
@@ -44,17 +44,17 @@ export async function relayRig(given?: FreshDatabase): Promise<RelayRig> {
   const connection = await Connection.connect({ address })
   const client = new Client({ connection })
   const native = await NativeConnection.connect({ address })
-  const queue = `orders-relay-${randomBytes(6).toString('hex')}`
+  const queue = `orders-jobs-${randomBytes(6).toString('hex')}`
   const announced: OrderId[] = []
-  const carts: RelayRig['carts'] = { taken: [], away: false }
-  const deps: RelayDeps = {
+  const carts: JobsHarness['carts'] = { taken: [], away: false }
+  const deps: JobsDeps = {
     db: fresh.db,
     ids: shop.ids,
     client,
     queue,
     payments: { providers: till.providers, accounts, refundFallback: 'none' },
-    asking: async () => true,
-    news: { announce: (order) => announced.push(order) },
+    providerRateLimit: async () => true,
+    events: { announce: (order) => announced.push(order) },
     carts: {
       async removeBought(buyer, bought) {
         if (carts.away) throw new Error('Redis is away')
@@ -91,7 +91,7 @@ export async function relayRig(given?: FreshDatabase): Promise<RelayRig> {
           ...deps.payments,
           gate: createGate(redis),
           queue: createQueue(redis),
-          news: { ...deps.news, announceSession: () => {} },
+          events: { ...deps.events, announceSession: () => {} },
         },
         cachedOrders: 10,
         providerCallsPerSecond: 100,

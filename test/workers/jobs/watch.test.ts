@@ -1,142 +1,148 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
 import type { AttemptNumber, OrderId } from '../../../domain/ids.ts'
-import type { RelayDeps } from '../../../workers/jobs/deps.ts'
-import { askingAtMost } from '../../../workers/jobs/provider-rate-limit.ts'
+import type { JobsDeps } from '../../../workers/jobs/deps.ts'
+import { createProviderRateLimit } from '../../../workers/jobs/provider-rate-limit.ts'
 import { findUnwatched, watch as watchOne } from '../../../workers/jobs/watch.ts'
 import { payable } from '../../services/payments/resolving.ts'
 import { expectBooksToAddUp, orderRow } from '../../support/books.ts'
 import { attemptRow } from '../../support/paying.ts'
-import { type RelayRig, relayRig } from './harness.ts'
+import { type JobsHarness, jobsHarness } from './harness.ts'
 
-let rig: RelayRig
+let harness: JobsHarness
 beforeAll(async () => {
-  rig = await relayRig()
+  harness = await jobsHarness()
 })
 beforeEach(() => {
-  Object.assign(rig.till.pay, { answers: {}, queried: [], closed: [] })
+  Object.assign(harness.till.pay, { answers: {}, queried: [], closed: [] })
 })
 afterAll(async () => {
-  await expectBooksToAddUp(rig.sql)
-  await rig.close()
+  await expectBooksToAddUp(harness.sql)
+  await harness.close()
 })
 
 /** Both of the test's providers, one after the other. */
-const watch = async (deps: RelayDeps): Promise<number> =>
-  (await watchOne(deps, rig.till.pay)) + (await watchOne(deps, rig.till.other))
+const watch = async (deps: JobsDeps): Promise<number> =>
+  (await watchOne(deps, harness.till.pay)) + (await watchOne(deps, harness.till.other))
 const due = (attempt: AttemptNumber) =>
-  rig.sql`UPDATE attempts SET next_ask_at = now() WHERE number = ${attempt}`
+  harness.sql`UPDATE attempts SET next_ask_at = now() WHERE number = ${attempt}`
 async function dueAttempt(): Promise<{ order: OrderId; attempt: AttemptNumber }> {
-  const made = await payable(rig.sql, rig.shop, rig.till)
+  const made = await payable(harness.sql, harness.shop, harness.till)
   await due(made.attempt)
   return made
 }
 /** An attempt that is due and still open although its order is paid: by an earlier attempt, which its provider had called closed. */
 async function outlived(): Promise<{ order: OrderId; attempt: AttemptNumber }> {
-  const { order, attempt: earlier, input } = await payable(rig.sql, rig.shop, rig.till)
-  const attempt = await rig.till.attempt(order, input.buyerId, 'other')
-  expect(await rig.till.told(await rig.till.facts(earlier))).toBe('paid')
+  const { order, attempt: earlier, input } = await payable(harness.sql, harness.shop, harness.till)
+  const attempt = await harness.till.attempt(order, input.buyerId, 'other')
+  expect(await harness.till.told(await harness.till.facts(earlier))).toBe('paid')
   await due(attempt)
   return { order, attempt }
 }
 
 describe('the watch', () => {
   it('asks first when an attempt is fifteen seconds old, then with growing pauses that stay bounded', async () => {
-    const { attempt } = await payable(rig.sql, rig.shop, rig.till)
+    const { attempt } = await payable(harness.sql, harness.shop, harness.till)
     const pause = async () => {
-      const [row] = await rig.sql<
+      const [row] = await harness.sql<
         { s: number }[]
       >`SELECT round(extract(epoch FROM next_ask_at - now()))::int AS s FROM attempts WHERE number = ${attempt}`
       return row?.s ?? 0
     }
-    expect(await watch(rig.deps)).toBe(0)
+    expect(await watch(harness.deps)).toBe(0)
     const pauses: number[] = []
     for (const asked of [0, 1, 2, 3, 60]) {
-      await rig.sql`UPDATE attempts SET next_ask_at = now(), asked = ${asked} WHERE number = ${attempt}`
-      expect(await watch(rig.deps)).toBe(1)
+      await harness.sql`UPDATE attempts SET next_ask_at = now(), asked = ${asked} WHERE number = ${attempt}`
+      expect(await watch(harness.deps)).toBe(1)
       pauses.push(await pause())
     }
     expect(pauses.map((s) => Math.round(s / 15))).toEqual([1, 2, 4, 8, 40])
-    expect(rig.till.pay.queried).toHaveLength(5)
+    expect(harness.till.pay.queried).toHaveLength(5)
   })
 
   it('finds a payment whose callback was lost', async () => {
     const { order, attempt } = await dueAttempt()
-    rig.till.pay.answers.query = async (number) => ({ is: 'paid', facts: await rig.till.facts(number) })
-    expect(await watch(rig.deps)).toBe(1)
-    expect((await rig.sql`SELECT found FROM notifications WHERE attempt = ${attempt}`)[0]).toEqual({
+    harness.till.pay.answers.query = async (number) => ({
+      is: 'paid',
+      facts: await harness.till.facts(number),
+    })
+    expect(await watch(harness.deps)).toBe(1)
+    expect((await harness.sql`SELECT found FROM notifications WHERE attempt = ${attempt}`)[0]).toEqual({
       found: 'watch',
     })
-    expect(await orderRow(rig.sql, order)).toMatchObject({ status: 'to_ship' })
-    expect(await watch(rig.deps)).toBe(0)
+    expect(await orderRow(harness.sql, order)).toMatchObject({ status: 'to_ship' })
+    expect(await watch(harness.deps)).toBe(0)
   })
 
   it('and the callback, when it comes after all, are one notification', async () => {
     const { attempt } = await dueAttempt()
-    const facts = await rig.till.facts(attempt)
-    rig.till.pay.answers.query = () => ({ is: 'paid', facts })
-    await watch(rig.deps)
-    expect(await rig.till.told(facts)).toBe('paid')
-    expect(await rig.sql`SELECT 1 FROM notifications WHERE attempt = ${attempt}`).toHaveLength(1)
+    const facts = await harness.till.facts(attempt)
+    harness.till.pay.answers.query = () => ({ is: 'paid', facts })
+    await watch(harness.deps)
+    expect(await harness.till.told(facts)).toBe('paid')
+    expect(await harness.sql`SELECT 1 FROM notifications WHERE attempt = ${attempt}`).toHaveLength(1)
   })
 
   it('ends an attempt that its provider has closed, and the order can be paid by another', async () => {
     const { order, attempt } = await dueAttempt()
-    rig.till.pay.answers.query = () => ({ is: 'closed', state: 'CLOSED' })
-    await watch(rig.deps)
-    expect(await attemptRow(rig.sql, attempt)).toMatchObject({ state: 'closed', askAt: null })
-    expect(await orderRow(rig.sql, order)).toMatchObject({ status: 'awaiting_payment' })
+    harness.till.pay.answers.query = () => ({ is: 'closed', state: 'CLOSED' })
+    await watch(harness.deps)
+    expect(await attemptRow(harness.sql, attempt)).toMatchObject({ state: 'closed', askAt: null })
+    expect(await orderRow(harness.sql, order)).toMatchObject({ status: 'awaiting_payment' })
   })
 
   it('leaves alone what is unknown', async () => {
     const { attempt } = await dueAttempt()
-    await watch(rig.deps)
-    expect(await attemptRow(rig.sql, attempt)).toMatchObject({ state: 'open', askAt: expect.any(Date) })
+    await watch(harness.deps)
+    expect(await attemptRow(harness.sql, attempt)).toMatchObject({ state: 'open', askAt: expect.any(Date) })
   })
 
   it('closes at the provider an attempt that outlived its order', async () => {
     const { attempt } = await outlived()
-    await watch(rig.deps)
-    expect(rig.till.other.closed).toEqual([attempt])
-    expect(rig.till.other.queried).toEqual([])
-    expect(await attemptRow(rig.sql, attempt)).toMatchObject({ state: 'closed' })
+    await watch(harness.deps)
+    expect(harness.till.other.closed).toEqual([attempt])
+    expect(harness.till.other.queried).toEqual([])
+    expect(await attemptRow(harness.sql, attempt)).toMatchObject({ state: 'closed' })
   })
 
   it('has money that such an attempt brought sent back', async () => {
     const { order, attempt } = await outlived()
-    rig.till.other.answers.close = async (number) => ({ is: 'paid', facts: await rig.till.facts(number) })
-    await watch(rig.deps)
-    expect(await attemptRow(rig.sql, attempt)).toMatchObject({ state: 'closed', refunding: 6300n })
-    expect(await orderRow(rig.sql, order)).toMatchObject({ status: 'to_ship' })
+    harness.till.other.answers.close = async (number) => ({
+      is: 'paid',
+      facts: await harness.till.facts(number),
+    })
+    await watch(harness.deps)
+    expect(await attemptRow(harness.sql, attempt)).toMatchObject({ state: 'closed', refunding: 6300n })
+    expect(await orderRow(harness.sql, order)).toMatchObject({ status: 'to_ship' })
   })
 
-  it('is shared by relays that look at the same time: each attempt is asked about once', async () => {
+  it('is shared by jobs that look at the same time: each attempt is asked about once', async () => {
     const attempts = await Promise.all(Array.from({ length: 8 }, dueAttempt))
-    const taken = await Promise.all([watch(rig.deps), watch(rig.deps), watch(rig.deps)])
+    const taken = await Promise.all([watch(harness.deps), watch(harness.deps), watch(harness.deps)])
     expect(taken.reduce((a, b) => a + b, 0)).toBe(8)
-    expect([...rig.till.pay.queried].sort()).toEqual(attempts.map(({ attempt }) => attempt).sort())
+    expect([...harness.till.pay.queried].sort()).toEqual(attempts.map(({ attempt }) => attempt).sort())
   })
 
-  it('goes on with the others when asking about one fails', async () => {
+  it('goes on with the others when providerRateLimit about one fails', async () => {
     const [broken, fine] = [await dueAttempt(), await dueAttempt()]
-    rig.till.pay.answers.query = (number) => {
+    harness.till.pay.answers.query = (number) => {
       if (number === broken.attempt) throw new Error('a fault of ours')
       return { is: 'closed', state: 'CLOSED' }
     }
-    expect(await watch(rig.deps)).toBe(2)
-    expect(await attemptRow(rig.sql, broken.attempt)).toMatchObject({ state: 'open' })
-    expect(await attemptRow(rig.sql, fine.attempt)).toMatchObject({ state: 'closed' })
+    expect(await watch(harness.deps)).toBe(2)
+    expect(await attemptRow(harness.sql, broken.attempt)).toMatchObject({ state: 'open' })
+    expect(await attemptRow(harness.sql, fine.attempt)).toMatchObject({ state: 'closed' })
   })
 
   it('asks a provider no more than so many questions a second, and what is too much for it waits', async () => {
     const attempts = await Promise.all(Array.from({ length: 6 }, dueAttempt))
     const redis = new Redis(inject('redisUrl'))
-    await redis.del('limit:asking:pay')
-    const deps = { ...rig.deps, asking: askingAtMost(redis, 4) }
-    expect(await watchOne(deps, rig.till.pay)).toBe(4)
-    expect(rig.till.pay.queried).toHaveLength(4)
+    await redis.del('limit:providerRateLimit:pay')
+    const deps = { ...harness.deps, providerRateLimit: createProviderRateLimit(redis, 4) }
+    expect(await watchOne(deps, harness.till.pay)).toBe(4)
+    expect(harness.till.pay.queried).toHaveLength(4)
     redis.disconnect()
-    const [waiting] = await rig.sql<{ due: number; asked: number }[]>`
+    const [waiting] = await harness.sql<{ due: number; asked: number }[]>`
       SELECT count(*)::int AS due, sum(asked)::int AS asked FROM attempts
       WHERE number = ANY(${attempts.map(({ attempt }) => attempt)}::bigint[]) AND next_ask_at <= now() + interval '1 second'`
     expect(waiting).toEqual({ due: 2, asked: 0 })
@@ -144,16 +150,16 @@ describe('the watch', () => {
 
   it('asks a human about attempts at a provider that is not configured any more, until it is', async () => {
     const { attempt } = await dueAttempt()
-    await rig.sql`UPDATE attempts SET next_ask_at = now() - interval '2 minutes' WHERE number = ${attempt}`
+    await harness.sql`UPDATE attempts SET next_ask_at = now() - interval '2 minutes' WHERE number = ${attempt}`
     const open = async () =>
       (
-        await rig.sql`SELECT subject FROM attention WHERE reason = 'provider_missing' AND cleared_at IS NULL`
+        await harness.sql`SELECT subject FROM attention WHERE reason = 'provider_missing' AND cleared_at IS NULL`
       ).map(({ subject }) => subject)
-    const { pay, ...others } = rig.till.providers
-    await findUnwatched({ ...rig.deps, payments: { ...rig.deps.payments, providers: others } })
+    const { pay, ...others } = harness.till.providers
+    await findUnwatched({ ...harness.deps, payments: { ...harness.deps.payments, providers: others } })
     expect(await open()).toEqual([pay?.name])
-    await watch(rig.deps)
-    await findUnwatched(rig.deps)
+    await watch(harness.deps)
+    await findUnwatched(harness.deps)
     expect(await open()).toEqual([])
   })
 })

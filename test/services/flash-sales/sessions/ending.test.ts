@@ -4,26 +4,26 @@ import { addOffer, changeQuota, endNow, pause, resume } from '../../../../workfl
 import { expectBooksToAddUp } from '../../../support/books.ts'
 import { offerRow, ticketRow } from '../../../support/flash-sale.ts'
 import { refusalOf } from '../../../support/updates.ts'
-import { newChange, type Sale, type SessionRig, sessionRig } from './harness.ts'
+import { newChange, type Sale, type SessionHarness, sessionHarness } from './harness.ts'
 
-let rig: SessionRig
+let harness: SessionHarness
 beforeAll(async () => {
-  rig = await sessionRig()
-  await rig.startWorker()
+  harness = await sessionHarness()
+  await harness.startWorker()
 })
 afterAll(async () => {
-  await expectBooksToAddUp(rig.sql)
-  await rig.close()
+  await expectBooksToAddUp(harness.sql)
+  await harness.close()
 })
 
 const end = ({ workflow }: Sale) => workflow.executeUpdate(endNow)
 const phaseOf = async ({ input }: Sale) =>
-  (await rig.sql<{ phase: string }[]>`SELECT phase FROM sessions WHERE id = ${input.session}`)[0]?.phase
+  (await harness.sql<{ phase: string }[]>`SELECT phase FROM sessions WHERE id = ${input.session}`)[0]?.phase
 /** Everything is back on the shelf, and nothing is left in Redis. */
 const nothingSold = async ({ offer, workflow }: Sale, shelf = 5) => {
   expect(await workflow.result()).toEqual({ sold: 0 })
-  expect(await rig.pieces(offer)).toEqual({ quota: 0, granted: 0, sold: 0, left: undefined, shelf })
-  expect(await rig.keys(offer)).toEqual([])
+  expect(await harness.pieces(offer)).toEqual({ quota: 0, granted: 0, sold: 0, left: undefined, shelf })
+  expect(await harness.keys(offer)).toEqual([])
 }
 /** Resolves when the session has looked at its queues twice and found something. */
 const waitsForStaging = ({ workflow }: Sale) =>
@@ -42,21 +42,21 @@ const waitsForStaging = ({ workflow }: Sale) =>
 
 describe('an operator ends a session', () => {
   it('before it is preheated: its pieces never leave the shelf', async () => {
-    const sale = await rig.start({ opensInMs: 3_600_000 })
+    const sale = await harness.start({ opensInMs: 3_600_000 })
     await end(sale)
     await nothingSold(sale)
     expect(
-      await rig.sql`SELECT 1 FROM stock_movements WHERE session_id = ${sale.input.session}`,
+      await harness.sql`SELECT 1 FROM stock_movements WHERE session_id = ${sale.input.session}`,
     ).toHaveLength(0)
     expect(await phaseOf(sale)).toBe('ended')
   })
 
   it('before it opens: it never opens, and its pieces go back', async () => {
-    const sale = await rig.open({ opensInMs: 200_000, quota: 5, stock: 8 })
+    const sale = await harness.open({ opensInMs: 200_000, quota: 5, stock: 8 })
     await end(sale)
     await nothingSold(sale, 8)
     const moved =
-      await rig.sql`SELECT kind, on_hand AS pieces FROM stock_movements WHERE session_id = ${sale.input.session} ORDER BY id`
+      await harness.sql`SELECT kind, on_hand AS pieces FROM stock_movements WHERE session_id = ${sale.input.session} ORDER BY id`
     expect([...moved]).toEqual([
       { kind: 'offered', pieces: -5 },
       { kind: 'returned', pieces: 5 },
@@ -64,57 +64,57 @@ describe('an operator ends a session', () => {
   })
 
   it('while it is open: from the answer on nobody gets in, whatever the clock of the gate’s node says', async () => {
-    const sale = await rig.open()
-    await rig.admitted(sale.offer) // What is queued keeps the gate there.
+    const sale = await harness.open()
+    await harness.admitted(sale.offer) // What is queued keeps the gate there.
     await end(sale)
-    expect(await rig.answer(sale.offer)).toBe('ended')
-    expect(Number(await rig.redis.hget(keysOf(sale.offer).offer, 'ends'))).toBe(0)
+    expect(await harness.answer(sale.offer)).toBe('ended')
+    expect(Number(await harness.redis.hget(keysOf(sale.offer).offer, 'ends'))).toBe(0)
   })
 
   it('while it is paused: it ends all the same', async () => {
-    const sale = await rig.open()
+    const sale = await harness.open()
     await sale.workflow.executeUpdate(pause)
     await end(sale)
     await nothingSold(sale)
   })
 
   it('several times at once: it ends once', async () => {
-    const sale = await rig.open()
-    await rig.admitted(sale.offer)
+    const sale = await harness.open()
+    await harness.admitted(sale.offer)
     const answers = await Promise.all([1, 2, 3].map(() => refusalOf(end(sale))))
     expect(answers.every((refusal) => refusal === undefined || refusal.code === 'session_ended')).toBe(true)
     expect(answers).toContain(undefined)
-    const drain = rig.startDrain()
+    const consumer = harness.startConsumer()
     expect(await sale.workflow.result()).toEqual({ sold: expect.any(Number) })
-    await drain.stop()
-    expect(await rig.pieces(sale.offer)).toMatchObject({ quota: 1, granted: 1, shelf: 4 })
+    await consumer.stop()
+    expect(await harness.pieces(sale.offer)).toMatchObject({ quota: 1, granted: 1, shelf: 4 })
     expect(
-      await rig.sql`SELECT 1 FROM stock_movements WHERE session_id = ${sale.input.session} AND kind = 'returned'`,
+      await harness.sql`SELECT 1 FROM stock_movements WHERE session_id = ${sale.input.session} AND kind = 'returned'`,
     ).toHaveLength(1)
   })
 })
 
 it('a session ends by itself at its hour', async () => {
-  const sale = await rig.open({ lastsMs: 2500 })
+  const sale = await harness.open({ lastsMs: 2500 })
   await nothingSold(sale)
   expect(Date.now()).toBeGreaterThanOrEqual(sale.input.endsAt)
 })
 
 it('a session without offers ends', async () => {
-  const sale = await rig.start({ opensInMs: 3_600_000 })
-  await rig.sql`DELETE FROM offers WHERE session_id = ${sale.input.session}`
+  const sale = await harness.start({ opensInMs: 3_600_000 })
+  await harness.sql`DELETE FROM offers WHERE session_id = ${sale.input.session}`
   await end(sale)
   expect(await sale.workflow.result()).toEqual({ sold: 0 })
 })
 
 describe('while a granted ticket is not staged', () => {
-  it('a session has not ended, and takes no more wishes; a drain lets it end', async () => {
-    const sale = await rig.open()
-    const ticket = await rig.admitted(sale.offer)
+  it('a session has not ended, and takes no more wishes; a consumer lets it end', async () => {
+    const sale = await harness.open()
+    const ticket = await harness.admitted(sale.offer)
     await end(sale)
     await waitsForStaging(sale)
     expect(await phaseOf(sale)).toBe('running')
-    expect(await rig.shelf(sale.sku)).toBe(0)
+    expect(await harness.shelf(sale.sku)).toBe(0)
 
     const { workflow, sku } = sale
     const ended = { code: 'session_ended', details: {} }
@@ -128,25 +128,33 @@ describe('while a granted ticket is not staged', () => {
     for (const wish of [pause, resume, endNow])
       expect(await refusalOf(workflow.executeUpdate(wish))).toEqual(ended)
 
-    const drain = rig.startDrain()
+    const consumer = harness.startConsumer()
     await workflow.result()
-    await expect.poll(async () => (await ticketRow(rig.sql, ticket))?.state, { timeout: 30_000 }).toBe('live')
-    await drain.stop()
-    expect(await rig.pieces(sale.offer)).toEqual({ quota: 1, granted: 1, sold: 1, left: undefined, shelf: 4 })
-    expect(await rig.keys(sale.offer)).toEqual([])
+    await expect
+      .poll(async () => (await ticketRow(harness.sql, ticket))?.state, { timeout: 30_000 })
+      .toBe('live')
+    await consumer.stop()
+    expect(await harness.pieces(sale.offer)).toEqual({
+      quota: 1,
+      granted: 1,
+      sold: 1,
+      left: undefined,
+      shelf: 4,
+    })
+    expect(await harness.keys(sale.offer)).toEqual([])
   })
 
-  it('and a drain has died with it in its hands, the session waits for another drain', async () => {
-    const sale = await rig.open()
-    const ticket = await rig.admitted(sale.offer)
-    expect(await rig.read(sale.offer, 'a drain that dies')).toHaveLength(1)
+  it('and a consumer has died with it in its hands, the session waits for another consumer', async () => {
+    const sale = await harness.open()
+    const ticket = await harness.admitted(sale.offer)
+    expect(await harness.read(sale.offer, 'a consumer that dies')).toHaveLength(1)
     await end(sale)
     await waitsForStaging(sale)
-    await rig.timePasses(sale.offer)
-    const drain = rig.startDrain()
+    await harness.timePasses(sale.offer)
+    const consumer = harness.startConsumer()
     await sale.workflow.result()
-    await drain.stop()
-    expect((await ticketRow(rig.sql, ticket))?.state).toMatch(/waiting|live/)
-    expect(await offerRow(rig.sql, sale.offer)).toMatchObject({ quota: 1, granted: 1, ended: true })
+    await consumer.stop()
+    expect((await ticketRow(harness.sql, ticket))?.state).toMatch(/waiting|live/)
+    expect(await offerRow(harness.sql, sale.offer)).toMatchObject({ quota: 1, granted: 1, ended: true })
   })
 })

@@ -11,7 +11,7 @@ import {
   planSession,
   startSession,
 } from '../../../support/flash-sale.ts'
-import { type DrainRig, drainRig } from '../../../workers/consumer/harness.ts'
+import { type ConsumerHarness, consumerHarness } from '../../../workers/consumer/harness.ts'
 
 /** A session with its workflow, and its first offer. */
 export type Sale = {
@@ -22,8 +22,8 @@ export type Sale = {
 }
 type Wish = Omit<Plan, 'offers'> & { quota?: number; stock?: number; limit?: number }
 
-/** Sessions with their workflows on real servers, in a shop of the file's own. No drain runs unless the test starts one. */
-export type SessionRig = Omit<DrainRig, 'open' | 'admitted'> & {
+/** Sessions with their workflows on real servers, in a shop of the file's own. No consumer runs unless the test starts one. */
+export type SessionHarness = Omit<ConsumerHarness, 'open' | 'admitted'> & {
   /** Plans a session with one offer of five pieces, all that the shelf has, unless told otherwise. */
   plan(wish?: Wish): Promise<Omit<Sale, 'workflow'>>
   /** Plans it and starts its workflow. */
@@ -47,25 +47,25 @@ export type SessionRig = Omit<DrainRig, 'open' | 'admitted'> & {
   keys(offer: OfferKey): Promise<string[]>
 }
 
-export async function sessionRig(options: { fresh?: FreshDatabase } = {}): Promise<SessionRig> {
-  const drain = await drainRig(options)
-  const { sql, shop, deps, redis } = drain
+export async function sessionHarness(options: { fresh?: FreshDatabase } = {}): Promise<SessionHarness> {
+  const consumer = await consumerHarness(options)
+  const { sql, shop, deps, redis } = consumer
   const { gate } = deps
-  /** As the keeper does, where no drain runs. */
+  /** As the supervisor does, where no consumer runs. */
   const renew = async (offer: OfferKey) => gate.renew(offer, (await offerRow(sql, offer)).epoch)
-  const rig: SessionRig = {
-    ...drain,
+  const harness: SessionHarness = {
+    ...consumer,
     async plan({ quota = 5, stock = quota, limit = 1, ...plan } = {}) {
       const sku = await shop.sku({ 1: stock })
       const input = await planSession(sql, { ...plan, offers: [{ sku, quota, limit }] })
       return { input, sku, offer: { session: input.session, sku } }
     },
     async start(wish) {
-      const planned = await rig.plan(wish)
+      const planned = await harness.plan(wish)
       return { ...planned, workflow: await startSession(deps.client, deps.ordersQueue, planned.input) }
     },
     async open(wish) {
-      const sale = await rig.start(wish)
+      const sale = await harness.start(wish)
       const loaded = async () => expect(await gate.left(sale.offer)).toBeDefined()
       await vi.waitFor(loaded, { timeout: 30_000 }) // `expect.poll` is for tests, and this is for `beforeAll` too.
       return sale
@@ -77,7 +77,7 @@ export async function sessionRig(options: { fresh?: FreshDatabase } = {}): Promi
     },
     async admitted(offer, buyer) {
       await renew(offer)
-      return await drain.admitted(offer, buyer ? { buyer } : {})
+      return await consumer.admitted(offer, buyer ? { buyer } : {})
     },
     async shelf(sku) {
       const [row] = await sql<
@@ -87,7 +87,7 @@ export async function sessionRig(options: { fresh?: FreshDatabase } = {}): Promi
     },
     async pieces(offer) {
       const { quota, granted, sold } = await offerRow(sql, offer)
-      return { quota, granted, sold, left: await gate.left(offer), shelf: await rig.shelf(offer.sku) }
+      return { quota, granted, sold, left: await gate.left(offer), shelf: await harness.shelf(offer.sku) }
     },
     async counted(offer) {
       const { granted, epoch } = await offerRow(sql, offer)
@@ -96,7 +96,7 @@ export async function sessionRig(options: { fresh?: FreshDatabase } = {}): Promi
       return gates.left + gates.queued + granted
     },
     async conserved(offer) {
-      expect(await rig.counted(offer)).toBe((await offerRow(sql, offer)).quota)
+      expect(await harness.counted(offer)).toBe((await offerRow(sql, offer)).quota)
     },
     async keys(offer) {
       const { offer: key } = keysOf(offer)
@@ -106,7 +106,7 @@ export async function sessionRig(options: { fresh?: FreshDatabase } = {}): Promi
         .filter((name) => !name.startsWith('token:'))
     },
   }
-  return rig
+  return harness
 }
 
 let changes = 0

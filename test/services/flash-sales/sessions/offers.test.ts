@@ -6,18 +6,18 @@ import { addOffer } from '../../../../workflows/messages.ts'
 import { expectBooksToAddUp } from '../../../support/books.ts'
 import { offerRow, ticketRow } from '../../../support/flash-sale.ts'
 import { refusalOf } from '../../../support/updates.ts'
-import { type Sale, type SessionRig, sessionRig } from './harness.ts'
+import { type Sale, type SessionHarness, sessionHarness } from './harness.ts'
 
-let rig: SessionRig
+let harness: SessionHarness
 let sale: Sale
 beforeAll(async () => {
-  rig = await sessionRig()
-  await rig.startWorker()
-  sale = await rig.open()
+  harness = await sessionHarness()
+  await harness.startWorker()
+  sale = await harness.open()
 })
 afterAll(async () => {
-  await expectBooksToAddUp(rig.sql)
-  await rig.close()
+  await expectBooksToAddUp(harness.sql)
+  await harness.close()
 })
 
 const offerOf = (sku: SkuId, but: Partial<NewOffer> = {}): NewOffer => ({
@@ -29,42 +29,44 @@ const offerOf = (sku: SkuId, but: Partial<NewOffer> = {}): NewOffer => ({
   ...but,
 })
 const add = ({ workflow }: Sale, offer: NewOffer) => workflow.executeUpdate(addOffer, { args: [offer] })
-const newSku = (pieces = 4) => rig.shop.sku({ 1: pieces })
+const newSku = (pieces = 4) => harness.shop.sku({ 1: pieces })
 
 describe('an offer that is added', () => {
   it('before preheating leaves its pieces on the shelf, and is preheated with the others', async () => {
-    const later = await rig.start({ opensInMs: 3_600_000 })
+    const later = await harness.start({ opensInMs: 3_600_000 })
     const sku = await newSku()
     await add(later, offerOf(sku))
     await add(later, offerOf(sku))
     const offer = { session: later.input.session, sku }
-    expect(await rig.pieces(offer)).toEqual({ quota: 3, granted: 0, sold: 0, left: undefined, shelf: 4 })
-    await preheat(rig.sql, rig.deps.gate, offer.session)
+    expect(await harness.pieces(offer)).toEqual({ quota: 3, granted: 0, sold: 0, left: undefined, shelf: 4 })
+    await preheat(harness.sql, harness.deps.gate, offer.session)
     for (const [one, shelf] of [[offer, 1] as const, [later.offer, 0] as const])
-      expect(await rig.pieces(one)).toMatchObject({ shelf })
-    expect(await rig.answer(offer)).toBe('not_open')
+      expect(await harness.pieces(one)).toMatchObject({ shelf })
+    expect(await harness.answer(offer)).toBe('not_open')
   })
 
   it('while the session runs is for sale at once', async () => {
     const sku = await newSku()
     await add(sale, offerOf(sku))
     const offer = { session: sale.input.session, sku }
-    expect(await rig.pieces(offer)).toEqual({ quota: 3, granted: 0, sold: 0, left: 3, shelf: 1 })
-    await rig.admitted(offer)
-    await rig.conserved(offer)
+    expect(await harness.pieces(offer)).toEqual({ quota: 3, granted: 0, sold: 0, left: 3, shelf: 1 })
+    await harness.admitted(offer)
+    await harness.conserved(offer)
   })
 
   it('again is the same one: nothing moves, and nobody who has joined loses a place', async () => {
     const sku = await newSku()
     const offer = { session: sale.input.session, sku }
     await add(sale, offerOf(sku))
-    const ticket = await rig.admitted(offer)
+    const ticket = await harness.admitted(offer)
     await Promise.all([add(sale, offerOf(sku)), add(sale, offerOf(sku))])
-    expect(await rig.pieces(offer)).toEqual({ quota: 3, granted: 0, sold: 0, left: 2, shelf: 1 })
-    const drain = rig.startDrain()
-    await expect.poll(async () => (await ticketRow(rig.sql, ticket))?.state, { timeout: 30_000 }).toBe('live')
-    await drain.stop()
-    expect(await offerRow(rig.sql, offer)).toMatchObject({ granted: 1, epoch: 1 })
+    expect(await harness.pieces(offer)).toEqual({ quota: 3, granted: 0, sold: 0, left: 2, shelf: 1 })
+    const consumer = harness.startConsumer()
+    await expect
+      .poll(async () => (await ticketRow(harness.sql, ticket))?.state, { timeout: 30_000 })
+      .toBe('live')
+    await consumer.stop()
+    expect(await offerRow(harness.sql, offer)).toMatchObject({ granted: 1, epoch: 1 })
   })
 
   it.each<[string, Partial<NewOffer>]>([
@@ -77,7 +79,7 @@ describe('an offer that is added', () => {
     const offer = { session: sale.input.session, sku }
     await add(sale, offerOf(sku))
     expect(await refusalOf(add(sale, offerOf(sku, other)))).toEqual({ code: 'offer_exists', details: offer })
-    expect(await rig.pieces(offer)).toEqual({ quota: 3, granted: 0, sold: 0, left: 3, shelf: 1 })
+    expect(await harness.pieces(offer)).toEqual({ quota: 3, granted: 0, sold: 0, left: 3, shelf: 1 })
     await add(sale, offerOf(sku))
   })
 
@@ -88,9 +90,9 @@ describe('an offer that is added', () => {
       code: 'quota_short',
       details: { available: 2 },
     })
-    expect(await rig.sql`SELECT 1 FROM offers WHERE sku_id = ${sku}`).toHaveLength(0)
-    expect([await rig.shelf(sku), await rig.keys(offer)]).toEqual([2, []])
+    expect(await harness.sql`SELECT 1 FROM offers WHERE sku_id = ${sku}`).toHaveLength(0)
+    expect([await harness.shelf(sku), await harness.keys(offer)]).toEqual([2, []])
     await add(sale, offerOf(sku, { quota: 2 }))
-    expect(await rig.pieces(offer)).toMatchObject({ quota: 2, left: 2, shelf: 0 })
+    expect(await harness.pieces(offer)).toMatchObject({ quota: 2, left: 2, shelf: 0 })
   })
 })

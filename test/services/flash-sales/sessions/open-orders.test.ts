@@ -8,35 +8,35 @@ import {
   type UserId,
 } from '../../../../domain/ids.ts'
 import { cancel, endNow } from '../../../../workflows/messages.ts'
-import { type House, openHouse, type Shopper } from '../../../end-to-end/system.ts'
+import { openSystem, type Shopper, type TestSystem } from '../../../end-to-end/system.ts'
 import { join, offerRow, planSession, startSession, ticketRow } from '../../../support/flash-sale.ts'
 
-let house: House
+let system: TestSystem
 beforeAll(async () => {
-  house = await openHouse({ drain: true })
+  system = await openSystem({ consumer: true })
 })
-afterAll(() => house.close())
+afterAll(() => system.close())
 
 let next = 0
 
 /** A session of three pieces, of which one is granted to a buyer whose order waits for its payment, with an open attempt at WeChat. */
 async function granted() {
-  const sql = house.parts.db.sql
+  const sql = system.container.db.sql
   const n = next++
-  const sku = (await house.skus())[n] as SkuId // The seed's.
+  const sku = (await system.skus())[n] as SkuId // The seed's.
   const shelf = async () =>
     (await sql<{ pieces: number }[]>`SELECT sum(on_hand)::int AS pieces FROM stock WHERE sku_id = ${sku}`)[0]
       ?.pieces ?? 0
   const before = await shelf()
   const input = await planSession(sql, { offers: [{ sku, quota: 3 }] })
-  const session = await startSession(house.parts.client, house.environment.ORDERS_QUEUE ?? '', input)
+  const session = await startSession(system.container.client, system.environment.ORDERS_QUEUE ?? '', input)
   const offer: OfferKey = { session: input.session, sku }
-  await expect.poll(() => house.parts.gate.left(offer), { timeout: 20_000 }).toBe(3)
-  const shopper = await house.shopper(n)
-  const order = house.parts.ids.next() as TicketId // A fresh snowflake.
+  await expect.poll(() => system.container.gate.left(offer), { timeout: 20_000 }).toBe(3)
+  const shopper = await system.shopper(n)
+  const order = system.container.ids.next() as TicketId // A fresh snowflake.
   const joiner = { id: shopper.id as UserId, addressId: shopper.addressId as AddressId } // Rows of the seeded shop.
-  expect(await join(house.parts.gate, offer, joiner, order)).toMatchObject({ answer: 'admitted' })
-  await house.reaches(order, 'awaiting_payment')
+  expect(await join(system.container.gate, offer, joiner, order)).toMatchObject({ answer: 'admitted' })
+  await system.reaches(order, 'awaiting_payment')
   const ends = async () => {
     await session.executeUpdate(endNow)
     expect(await session.result()).toEqual({ sold: 1 })
@@ -46,9 +46,9 @@ async function granted() {
   return { offer, order, shopper, before, shelf, ends }
 }
 const closes = (order: OrderId) =>
-  house.parts.client.workflow.getHandle(orderWorkflowId(order)).signal(cancel, 'buyer_cancelled')
+  system.container.client.workflow.getHandle(orderWorkflowId(order)).signal(cancel, 'buyer_cancelled')
 async function attempt(shopper: Shopper, order: OrderId): Promise<string> {
-  const { status, body } = await house.pay(shopper, order)
+  const { status, body } = await system.pay(shopper, order)
   expect(status).toBe(201)
   return String(body.number)
 }
@@ -60,10 +60,10 @@ describe('a session ends, and an order of it', () => {
     const { offer, order, before, shelf, ends } = await granted()
     await ends()
     await closes(order)
-    await house.reaches(order, 'closed')
+    await system.reaches(order, 'closed')
     expect(await shelf()).toBe(before)
-    expect(await offerRow(house.parts.db.sql, offer)).toMatchObject(returned)
-    expect(await ticketRow(house.parts.db.sql, order)).toEqual({
+    expect(await offerRow(system.container.db.sql, offer)).toMatchObject(returned)
+    expect(await ticketRow(system.container.db.sql, order)).toEqual({
       state: 'given_back',
       reason: 'buyer_cancelled',
       tell: null,
@@ -74,12 +74,12 @@ describe('a session ends, and an order of it', () => {
     const { offer, order, shopper, before, shelf, ends } = await granted()
     const number = await attempt(shopper, order)
     await ends()
-    await house.sandbox.pay(number)
-    await house.reaches(order, 'to_ship')
+    await system.sandbox.pay(number)
+    await system.reaches(order, 'to_ship')
     expect(await shelf()).toBe(before - 1)
-    expect(await offerRow(house.parts.db.sql, offer)).toMatchObject(kept)
+    expect(await offerRow(system.container.db.sql, offer)).toMatchObject(kept)
     await expect
-      .poll(() => ticketRow(house.parts.db.sql, order), { timeout: 20_000 })
+      .poll(() => ticketRow(system.container.db.sql, order), { timeout: 20_000 })
       .toMatchObject({ state: 'paid', tell: null })
   })
 
@@ -88,16 +88,16 @@ describe('a session ends, and an order of it', () => {
   async function inDoubt() {
     const sale = await granted()
     const number = await attempt(sale.shopper, sale.order)
-    await house.sandbox.switches(unknown, number)
+    await system.sandbox.switches(unknown, number)
     await sale.ends()
     await closes(sale.order)
-    await house.reaches(sale.order, 'closing')
+    await system.reaches(sale.order, 'closing')
     const holds = async () => {
-      expect(await offerRow(house.parts.db.sql, sale.offer)).toMatchObject(kept)
-      expect(await ticketRow(house.parts.db.sql, sale.order)).toMatchObject({ state: 'live' })
+      expect(await offerRow(system.container.db.sql, sale.offer)).toMatchObject(kept)
+      expect(await ticketRow(system.container.db.sql, sale.order)).toMatchObject({ state: 'live' })
       expect(await sale.shelf()).toBe(sale.before - 1)
     }
-    const order = house.parts.client.workflow.getHandle(orderWorkflowId(sale.order))
+    const order = system.container.client.workflow.getHandle(orderWorkflowId(sale.order))
     const asked = async () => {
       const [pending] = (await order.describe()).raw.pendingActivities ?? []
       return pending?.activityType?.name === 'closeAttempt' && (pending.attempt ?? 0) > 2
@@ -109,21 +109,21 @@ describe('a session ends, and an order of it', () => {
 
   it('whose payment nobody knows holds its piece until the provider has spoken: closed, it goes to the warehouse', async () => {
     const { order, offer, number, before, shelf } = await inDoubt()
-    await house.sandbox.switches({}, number)
-    await house.reaches(order, 'closed')
+    await system.sandbox.switches({}, number)
+    await system.reaches(order, 'closed')
     expect(await shelf()).toBe(before)
-    expect(await offerRow(house.parts.db.sql, offer)).toMatchObject(returned)
+    expect(await offerRow(system.container.db.sql, offer)).toMatchObject(returned)
   })
 
   it('whose payment nobody knows holds its piece until the provider has spoken: paid, it keeps it', async () => {
     const { order, offer, number, before, shelf } = await inDoubt()
-    await house.sandbox.pay(number)
-    await house.sandbox.switches({ noNotification: true }, number)
-    await house.reaches(order, 'to_ship')
+    await system.sandbox.pay(number)
+    await system.sandbox.switches({ noNotification: true }, number)
+    await system.reaches(order, 'to_ship')
     expect(await shelf()).toBe(before - 1)
-    expect(await offerRow(house.parts.db.sql, offer)).toMatchObject(kept)
-    expect(await ticketRow(house.parts.db.sql, order)).toMatchObject({ state: 'paid' })
+    expect(await offerRow(system.container.db.sql, offer)).toMatchObject(kept)
+    expect(await ticketRow(system.container.db.sql, order)).toMatchObject({ state: 'paid' })
   })
 })
 
-it('and the books add up after all that', () => house.addsUp())
+it('and the books add up after all that', () => system.addsUp())

@@ -4,79 +4,81 @@ import { preheat } from '../../../../services/flash-sales/sessions.ts'
 import { pause, resume } from '../../../../workflows/messages.ts'
 import { expectBooksToAddUp } from '../../../support/books.ts'
 import { ticketRow } from '../../../support/flash-sale.ts'
-import { type SessionRig, sessionRig } from './harness.ts'
+import { type SessionHarness, sessionHarness } from './harness.ts'
 
-let rig: SessionRig
+let harness: SessionHarness
 beforeAll(async () => {
-  rig = await sessionRig()
-  await rig.startWorker()
+  harness = await sessionHarness()
+  await harness.startWorker()
 })
 afterAll(async () => {
-  await expectBooksToAddUp(rig.sql)
-  await rig.close()
+  await expectBooksToAddUp(harness.sql)
+  await harness.close()
 })
 
 const isPaused = async (session: string) =>
-  (await rig.sql<{ paused: boolean }[]>`SELECT paused FROM sessions WHERE id = ${session}`)[0]?.paused
+  (await harness.sql<{ paused: boolean }[]>`SELECT paused FROM sessions WHERE id = ${session}`)[0]?.paused
 
 it('a paused session admits nobody and spends no token; resumed it admits again', async () => {
-  const { offer, workflow } = await rig.open()
-  const buyer = await rig.shop.buyer()
-  const { token } = await rig.deps.gate.issueToken(offer, buyer.id, 0)
+  const { offer, workflow } = await harness.open()
+  const buyer = await harness.shop.buyer()
+  const { token } = await harness.deps.gate.issueToken(offer, buyer.id, 0)
   const wish = {
     buyer: buyer.id,
     pieces: 1,
     address: buyer.addressId,
     token,
-    ticket: rig.shop.ids.next() as TicketId,
+    ticket: harness.shop.ids.next() as TicketId,
   } // A fresh snowflake.
   for (let i = 0; i < 2; i++) await workflow.executeUpdate(pause)
-  expect(await rig.deps.gate.admit(offer, wish)).toEqual({ answer: 'paused' })
+  expect(await harness.deps.gate.admit(offer, wish)).toEqual({ answer: 'paused' })
   expect(await isPaused(offer.session)).toBe(true)
   for (let i = 0; i < 2; i++) await workflow.executeUpdate(resume)
-  expect(await rig.deps.gate.admit(offer, wish)).toMatchObject({ answer: 'admitted' })
+  expect(await harness.deps.gate.admit(offer, wish)).toMatchObject({ answer: 'admitted' })
   expect(await isPaused(offer.session)).toBe(false)
 })
 
 it('who got in before the pause gets an order during it', async () => {
-  const { offer, workflow } = await rig.open()
-  const ticket = await rig.admitted(offer)
+  const { offer, workflow } = await harness.open()
+  const ticket = await harness.admitted(offer)
   await workflow.executeUpdate(pause)
-  const drain = rig.startDrain()
-  await expect.poll(async () => (await ticketRow(rig.sql, ticket))?.state, { timeout: 30_000 }).toBe('live')
-  expect(await rig.answer(offer)).toBe('paused')
-  await drain.stop()
+  const consumer = harness.startConsumer()
+  await expect
+    .poll(async () => (await ticketRow(harness.sql, ticket))?.state, { timeout: 30_000 })
+    .toBe('live')
+  expect(await harness.answer(offer)).toBe('paused')
+  await consumer.stop()
 })
 
 it('paused before preheating, it is loaded paused', async () => {
-  const { offer, workflow } = await rig.start({ opensInMs: 3_600_000 })
+  const { offer, workflow } = await harness.start({ opensInMs: 3_600_000 })
   await workflow.executeUpdate(pause)
-  await preheat(rig.sql, rig.deps.gate, offer.session)
-  expect(await rig.answer(offer)).toBe('paused')
+  await preheat(harness.sql, harness.deps.gate, offer.session)
+  expect(await harness.answer(offer)).toBe('paused')
   await workflow.executeUpdate(resume)
-  expect(await rig.answer(offer)).toBe('not_open')
+  expect(await harness.answer(offer)).toBe('not_open')
 })
 
 it('an offer that is added while it is paused is paused, too', async () => {
-  const { offer, workflow } = await rig.open()
+  const { offer, workflow } = await harness.open()
   await workflow.executeUpdate(pause)
-  const sku = await rig.shop.sku({ 1: 1 })
+  const sku = await harness.shop.sku({ 1: 1 })
   await workflow.executeUpdate('addOffer', {
     args: [{ sku, priceFen: '1', quota: 1, limit: 1, warehouse: 1 }],
   })
   const added = { session: offer.session, sku }
-  expect(await rig.answer(added)).toBe('paused')
+  expect(await harness.answer(added)).toBe('paused')
   await workflow.executeUpdate(resume)
-  expect([await rig.answer(offer), await rig.answer(added)]).toEqual(['admitted', 'admitted'])
+  expect([await harness.answer(offer), await harness.answer(added)]).toEqual(['admitted', 'admitted'])
 })
 
 it.each([
   ['a pause', 'resume', 'pause', 'paused'],
   ['a resumption', 'pause', 'resume', 'admitted'],
 ] as const)('%s while the gate is lost is heard once it is loaded', async (_, before, asked, then) => {
-  const { offer, workflow } = await rig.open()
+  const { offer, workflow } = await harness.open()
   await workflow.executeUpdate(before)
-  await rig.deps.gate.remove(offer)
+  await harness.deps.gate.remove(offer)
   let answered = false
   const asking = workflow.executeUpdate(asked).then(() => {
     answered = true
@@ -87,8 +89,8 @@ it.each([
   }
   await expect.poll(waiting, { timeout: 20_000 }).toEqual(['pauseSession', true])
   expect(answered).toBe(false)
-  const drain = rig.startDrain()
+  const consumer = harness.startConsumer()
   await asking
-  expect(await rig.answer(offer)).toBe(then)
-  await drain.stop()
+  expect(await harness.answer(offer)).toBe(then)
+  await consumer.stop()
 })

@@ -12,7 +12,7 @@ import { addOffer, changeQuota, endNow, pause, resume } from '../../../../workfl
 import { expectBooksToAddUp } from '../../../support/books.ts'
 import { join, startSession, ticketRow } from '../../../support/flash-sale.ts'
 import { type Door, doorTo } from '../../../support/proxy.ts'
-import { newChange, type SessionRig, sessionRig } from './harness.ts'
+import { newChange, type SessionHarness, sessionHarness } from './harness.ts'
 
 /** A PostgreSQL of the test's own, behind a door, as a restart gives it another port. */
 const stateDir = mkdtempSync(path(tmpdir(), 'floodgate-postgres-'))
@@ -24,12 +24,12 @@ const arrayOfBigints = 1016
 
 let server: Awaited<ReturnType<typeof start>>
 let door: Door
-let rig: SessionRig
+let harness: SessionHarness
 let sales: Record<'before' | 'away', Awaited<ReturnType<typeof planned>>>
 const planned = async () => ({
-  ...(await rig.plan({ quota: 5, stock: 8 })),
-  second: await rig.shop.sku({ 1: 3 }),
-  buyer: await rig.shop.buyer(),
+  ...(await harness.plan({ quota: 5, stock: 8 })),
+  second: await harness.shop.sku({ 1: 3 }),
+  buyer: await harness.shop.buyer(),
 })
 beforeAll(async () => {
   server = await start()
@@ -42,12 +42,12 @@ beforeAll(async () => {
   Object.defineProperty(db.sql.options, 'fetch_types', {
     get: () => db.sql.options.serializers[arrayOfBigints] === undefined,
   })
-  rig = await sessionRig({ fresh: { url: url.href, db, drop: () => db.close() } })
-  await rig.startWorker()
+  harness = await sessionHarness({ fresh: { url: url.href, db, drop: () => db.close() } })
+  await harness.startWorker()
   sales = { before: await planned(), away: await planned() }
 })
 afterAll(async () => {
-  await rig.close()
+  await harness.close()
   await door.close()
   await server.stop()
   removeState(stateDir)
@@ -71,15 +71,17 @@ it.each(['before', 'away'] as const)(
   { timeout: 240_000 },
   async (when) => {
     const { input, offer, sku, second, buyer } = sales[when]
-    const drain = rig.startDrain()
+    const consumer = harness.startConsumer()
 
-    const workflow = await startSession(rig.deps.client, rig.deps.ordersQueue, input)
-    await duringRestart(when, () => expect.poll(() => rig.deps.gate.left(offer), { timeout: 40_000 }).toBe(5))
+    const workflow = await startSession(harness.deps.client, harness.deps.ordersQueue, input)
+    await duringRestart(when, () =>
+      expect.poll(() => harness.deps.gate.left(offer), { timeout: 40_000 }).toBe(5),
+    )
     await duringRestart(when, async () => {
-      const ticket = rig.shop.ids.next() as TicketId // A fresh snowflake.
-      expect(await join(rig.deps.gate, offer, buyer, ticket)).toMatchObject({ answer: 'admitted' })
+      const ticket = harness.shop.ids.next() as TicketId // A fresh snowflake.
+      expect(await join(harness.deps.gate, offer, buyer, ticket)).toMatchObject({ answer: 'admitted' })
       await expect
-        .poll(async () => (await ticketRow(rig.sql, ticket))?.state, { timeout: 40_000 })
+        .poll(async () => (await ticketRow(harness.sql, ticket))?.state, { timeout: 40_000 })
         .toBe('live')
     })
     const added = { sku: second, priceFen: '1', quota: 3, limit: 1, warehouse: 1 }
@@ -90,23 +92,23 @@ it.each(['before', 'away'] as const)(
       )
     await duringRestart(when, () => workflow.executeUpdate(pause))
     await duringRestart(when, () => workflow.executeUpdate(resume))
-    await patiently(() => rig.conserved(offer))
+    await patiently(() => harness.conserved(offer))
     await duringRestart(when, () => workflow.executeUpdate(endNow))
     expect(await duringRestart(when, () => workflow.result())).toEqual({ sold: 1 })
-    await drain.stop()
+    await consumer.stop()
 
-    expect(await patiently(() => rig.pieces(offer))).toEqual({
+    expect(await patiently(() => harness.pieces(offer))).toEqual({
       quota: 1,
       granted: 1,
       sold: 1,
       left: undefined,
       shelf: 7,
     })
-    expect(await patiently(() => rig.shelf(second))).toBe(3)
+    expect(await patiently(() => harness.shelf(second))).toBe(3)
     const moved = (of: SkuId) =>
       patiently(
         () =>
-          rig.sql<
+          harness.sql<
             { pieces: number }[]
           >`SELECT on_hand AS pieces FROM stock_movements WHERE session_id = ${input.session} AND sku_id = ${of} ORDER BY id`,
       )
@@ -115,4 +117,4 @@ it.each(['before', 'away'] as const)(
   },
 )
 
-it('and the books add up after all that', () => patiently(() => expectBooksToAddUp(rig.sql)))
+it('and the books add up after all that', () => patiently(() => expectBooksToAddUp(harness.sql)))

@@ -5,35 +5,35 @@ import type { Gate } from '../../../../redis/gate/gate.ts'
 import { loadOffer, mint } from '../../../../services/flash-sales/load-gate.ts'
 import { changeQuota } from '../../../../services/flash-sales/quota.ts'
 import { preheat } from '../../../../services/flash-sales/sessions.ts'
-import { drainOffer } from '../../../../services/flash-sales/stage-tickets.ts'
+import { stageEntries } from '../../../../services/flash-sales/stage-tickets.ts'
 import { expectBooksToAddUp } from '../../../support/books.ts'
-import { newChange, type SessionRig, sessionRig } from './harness.ts'
+import { newChange, type SessionHarness, sessionHarness } from './harness.ts'
 
-let rig: SessionRig
+let harness: SessionHarness
 beforeAll(async () => {
-  rig = await sessionRig()
+  harness = await sessionHarness()
 })
 afterAll(async () => {
-  await expectBooksToAddUp(rig.sql)
-  await rig.close()
+  await expectBooksToAddUp(harness.sql)
+  await harness.close()
 })
 
 /** An open offer of five pieces, ten more on the shelf, of which one is granted and another in the queue. */
 async function open(): Promise<OfferKey> {
-  const { input, offer } = await rig.plan({ quota: 5, stock: 15 })
-  await preheat(rig.sql, rig.deps.gate, input.session)
-  await rig.admitted(offer)
-  await drainOffer(rig.deps, offer, await rig.read(offer))
-  await rig.admitted(offer)
+  const { input, offer } = await harness.plan({ quota: 5, stock: 15 })
+  await preheat(harness.sql, harness.deps.gate, input.session)
+  await harness.admitted(offer)
+  await stageEntries(harness.deps, offer, await harness.read(offer))
+  await harness.admitted(offer)
   return offer
 }
-const to = ({ session, sku }: OfferKey, quota: number, change: string, gate: Gate = rig.deps.gate) =>
-  changeQuota(rig.sql, gate, session, { sku, quota, change })
+const to = ({ session, sku }: OfferKey, quota: number, change: string, gate: Gate = harness.deps.gate) =>
+  changeQuota(harness.sql, gate, session, { sku, quota, change })
 
-/** As the keeper rebuilds: what is queued is staged first. */
+/** As the supervisor rebuilds: what is queued is staged first. */
 async function rebuild(offer: OfferKey): Promise<void> {
-  await drainOffer(rig.deps, offer, await rig.read(offer))
-  await loadOffer(rig.sql, rig.deps.gate, offer)
+  await stageEntries(harness.deps, offer, await harness.read(offer))
+  await loadOffer(harness.sql, harness.deps.gate, offer)
 }
 
 type Before = (offer: OfferKey) => Promise<unknown>
@@ -54,9 +54,9 @@ const gateWith = ({
       return result
     }
   return {
-    ...rig.deps.gate,
-    addQuota: around(rig.deps.gate.addQuota),
-    takeQuota: around(rig.deps.gate.takeQuota),
+    ...harness.deps.gate,
+    addQuota: around(harness.deps.gate.addQuota),
+    takeQuota: around(harness.deps.gate.takeQuota),
   }
 }
 const dies = () => Promise.reject(new Error('the worker dies'))
@@ -68,8 +68,8 @@ const directions = [
 
 describe.each(directions)('a change %s whose worker dies', (_, quota) => {
   const counted = async (offer: OfferKey) => {
-    await rig.conserved(offer)
-    expect(await rig.pieces(offer)).toMatchObject({ quota, shelf: 15 - quota })
+    await harness.conserved(offer)
+    expect(await harness.pieces(offer)).toMatchObject({ quota, shelf: 15 - quota })
   }
 
   it.each([
@@ -106,37 +106,37 @@ describe.each(directions)('a change %s', (_, quota) => {
       expect(error.message).toMatch('changed meanwhile'),
     )
     await to(offer, quota, change)
-    await rig.conserved(offer)
-    expect(await rig.pieces(offer)).toMatchObject({ quota, shelf: 15 - quota })
+    await harness.conserved(offer)
+    expect(await harness.pieces(offer)).toMatchObject({ quota, shelf: 15 - quota })
   })
 
   it('waits for a gate that is being rebuilt', async () => {
     const [offer, change] = [await open(), newChange()]
-    await drainOffer(rig.deps, offer, await rig.read(offer))
-    const load = await rig.sql.begin((tx) => mint(tx, offer))
+    await stageEntries(harness.deps, offer, await harness.read(offer))
+    const load = await harness.sql.begin((tx) => mint(tx, offer))
     if (!load) throw new Error('the offer is not on sale')
     for (let i = 0; i < 2; i++)
       await expect(to(offer, quota, change)).rejects.toThrow(/still to be loaded|changed meanwhile/)
-    await rig.deps.gate.load(offer, load)
+    await harness.deps.gate.load(offer, load)
     await to(offer, quota, change)
-    await rig.conserved(offer)
-    expect(await rig.pieces(offer)).toMatchObject({ quota, shelf: 15 - quota })
+    await harness.conserved(offer)
+    expect(await harness.pieces(offer)).toMatchObject({ quota, shelf: 15 - quota })
   })
 
   it('waits for a gate that was lost', async () => {
     const [offer, change] = [await open(), newChange()]
-    await drainOffer(rig.deps, offer, await rig.read(offer))
-    await rig.deps.gate.remove(offer)
+    await stageEntries(harness.deps, offer, await harness.read(offer))
+    await harness.deps.gate.remove(offer)
     for (let i = 0; i < 2; i++) await expect(to(offer, quota, change)).rejects.toThrow('still to be loaded')
     await rebuild(offer)
     await to(offer, quota, change)
-    await rig.conserved(offer)
-    expect(await rig.pieces(offer)).toMatchObject({ quota, shelf: 15 - quota })
+    await harness.conserved(offer)
+    expect(await harness.pieces(offer)).toMatchObject({ quota, shelf: 15 - quota })
   })
 })
 
 describe('whatever changes there are, in whichever order, and wherever each is broken off, given up, repeated, and the gate rebuilt', () => {
-  const mishaps = { dies, rebuild, join: (offer: OfferKey) => rig.answer(offer), nothing: async () => {} }
+  const mishaps = { dies, rebuild, join: (offer: OfferKey) => harness.answer(offer), nothing: async () => {} }
   type Mishap = keyof typeof mishaps
   type Step = { change: number; tries: { before: Mishap; after: Mishap }[]; givenUp: boolean }
   const mishap = fc.constantFrom(...(Object.keys(mishaps) as Mishap[]))
@@ -152,21 +152,22 @@ describe('whatever changes there are, in whichever order, and wherever each is b
     for (const { change, tries, givenUp } of steps) {
       const [quota, id] = [quotas[change] ?? 0, ids[change] ?? '']
       const known =
-        (await rig.sql`SELECT 1 FROM offer_changes WHERE session_id = ${offer.session} AND change = ${id}`)
-          .count > 0
-      const before = await rig.pieces(offer)
+        (
+          await harness.sql`SELECT 1 FROM offer_changes WHERE session_id = ${offer.session} AND change = ${id}`
+        ).count > 0
+      const before = await harness.pieces(offer)
       for (const { before, after } of tries)
         await to(offer, quota, id, gateWith({ before: mishaps[before], after: mishaps[after] })).catch(
           () => {},
         )
       if (!givenUp) await ends(offer, quota, id, known ? before.quota : quota, before.quota)
-      const { quota: now, shelf } = await rig.pieces(offer)
+      const { quota: now, shelf } = await harness.pieces(offer)
       expect(now + shelf).toBe(15)
-      expect(await rig.counted(offer), 'the gate never has more than there is').toBeLessThanOrEqual(now)
-      if (steps.every((step) => !step.givenUp)) await rig.conserved(offer)
+      expect(await harness.counted(offer), 'the gate never has more than there is').toBeLessThanOrEqual(now)
+      if (steps.every((step) => !step.givenUp)) await harness.conserved(offer)
     }
     await rebuild(offer)
-    await rig.conserved(offer)
+    await harness.conserved(offer)
   }
   /** Asks for it once more; a refused one leaves everything as it was before. */
   async function ends(
@@ -181,7 +182,7 @@ describe('whatever changes there are, in whichever order, and wherever each is b
       expect(error).toMatchObject({
         refusal: { code: expect.stringMatching(/^quota_(short|below_granted)$/) },
       })
-    expect((await rig.pieces(offer)).quota).toBe(error === undefined ? after : before)
+    expect((await harness.pieces(offer)).quota).toBe(error === undefined ? after : before)
   }
 
   it('no piece appears or disappears', { timeout: 120_000 }, () =>

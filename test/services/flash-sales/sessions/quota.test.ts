@@ -1,83 +1,83 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { preheat } from '../../../../services/flash-sales/sessions.ts'
-import { drainOffer } from '../../../../services/flash-sales/stage-tickets.ts'
+import { stageEntries } from '../../../../services/flash-sales/stage-tickets.ts'
 import { changeQuota } from '../../../../workflows/messages.ts'
 import { expectBooksToAddUp } from '../../../support/books.ts'
 import { offerRow } from '../../../support/flash-sale.ts'
 import { refusalOf } from '../../../support/updates.ts'
-import { newChange, type Sale, type SessionRig, sessionRig } from './harness.ts'
+import { newChange, type Sale, type SessionHarness, sessionHarness } from './harness.ts'
 
-let rig: SessionRig
+let harness: SessionHarness
 beforeAll(async () => {
-  rig = await sessionRig()
-  await rig.startWorker()
+  harness = await sessionHarness()
+  await harness.startWorker()
 })
 afterAll(async () => {
-  await expectBooksToAddUp(rig.sql)
-  await rig.close()
+  await expectBooksToAddUp(harness.sql)
+  await harness.close()
 })
 
 const to = ({ workflow, sku }: Sale, quota: number, change = newChange()) =>
   workflow.executeUpdate(changeQuota, { args: [{ sku, quota, change }] })
-const stage = async ({ offer }: Sale) => drainOffer(rig.deps, offer, await rig.read(offer))
+const stage = async ({ offer }: Sale) => stageEntries(harness.deps, offer, await harness.read(offer))
 
 describe('a quota that is changed while the session runs', () => {
   it('up: pieces leave the shelf and are for sale', async () => {
-    const sale = await rig.open({ quota: 5, stock: 9 })
+    const sale = await harness.open({ quota: 5, stock: 9 })
     await to(sale, 7)
-    expect(await rig.pieces(sale.offer)).toEqual({ quota: 7, granted: 0, sold: 0, left: 7, shelf: 2 })
+    expect(await harness.pieces(sale.offer)).toEqual({ quota: 7, granted: 0, sold: 0, left: 7, shelf: 2 })
   })
 
   it('down: pieces are not for sale any more and go back to the shelf', async () => {
-    const sale = await rig.open({ quota: 5 })
+    const sale = await harness.open({ quota: 5 })
     await to(sale, 2)
-    expect(await rig.pieces(sale.offer)).toEqual({ quota: 2, granted: 0, sold: 0, left: 2, shelf: 3 })
+    expect(await harness.pieces(sale.offer)).toEqual({ quota: 2, granted: 0, sold: 0, left: 2, shelf: 3 })
   })
 
   it('up by more than the shelf has is refused, and changes nothing', async () => {
-    const sale = await rig.open({ quota: 5, stock: 6 })
+    const sale = await harness.open({ quota: 5, stock: 6 })
     expect(await refusalOf(to(sale, 7))).toEqual({ code: 'quota_short', details: { available: 1 } })
-    expect(await rig.pieces(sale.offer)).toEqual({ quota: 5, granted: 0, sold: 0, left: 5, shelf: 1 })
+    expect(await harness.pieces(sale.offer)).toEqual({ quota: 5, granted: 0, sold: 0, left: 5, shelf: 1 })
   })
 
   it('below what is granted, staged or not, is refused with the least that it may be; that is then taken', async () => {
-    const sale = await rig.open({ quota: 5 })
-    await rig.admitted(sale.offer)
+    const sale = await harness.open({ quota: 5 })
+    await harness.admitted(sale.offer)
     await stage(sale)
-    await rig.admitted(sale.offer)
+    await harness.admitted(sale.offer)
     const change = newChange()
     expect(await refusalOf(to(sale, 1, change))).toEqual({
       code: 'quota_below_granted',
       details: { least: 2 },
     })
-    expect(await rig.pieces(sale.offer)).toEqual({ quota: 5, granted: 1, sold: 0, left: 3, shelf: 0 })
+    expect(await harness.pieces(sale.offer)).toEqual({ quota: 5, granted: 1, sold: 0, left: 3, shelf: 0 })
     await to(sale, 2, change)
-    expect(await rig.pieces(sale.offer)).toEqual({ quota: 2, granted: 1, sold: 0, left: 0, shelf: 3 })
-    expect(await rig.answer(sale.offer)).toBe('sold_out')
+    expect(await harness.pieces(sale.offer)).toEqual({ quota: 2, granted: 1, sold: 0, left: 0, shelf: 3 })
+    expect(await harness.answer(sale.offer)).toBe('sold_out')
     await stage(sale)
-    expect(await offerRow(rig.sql, sale.offer)).toMatchObject({ granted: 2, soldOut: true })
-    await rig.conserved(sale.offer)
+    expect(await offerRow(harness.sql, sale.offer)).toMatchObject({ granted: 2, soldOut: true })
+    await harness.conserved(sale.offer)
   })
 
   it('to nothing sells nothing, and to something again sells again', async () => {
-    const sale = await rig.open({ quota: 1 })
+    const sale = await harness.open({ quota: 1 })
     await to(sale, 0)
-    expect(await rig.answer(sale.offer)).toBe('sold_out')
-    expect(await offerRow(rig.sql, sale.offer)).toMatchObject({ quota: 0, soldOut: true })
+    expect(await harness.answer(sale.offer)).toBe('sold_out')
+    expect(await offerRow(harness.sql, sale.offer)).toMatchObject({ quota: 0, soldOut: true })
     await to(sale, 1)
-    expect(await offerRow(rig.sql, sale.offer)).toMatchObject({ quota: 1, soldOut: false })
-    expect(await rig.answer(sale.offer)).toBe('admitted')
+    expect(await offerRow(harness.sql, sale.offer)).toMatchObject({ quota: 1, soldOut: false })
+    expect(await harness.answer(sale.offer)).toBe('admitted')
   })
 
   it('to what it is changes nothing', async () => {
-    const sale = await rig.open({ quota: 5 })
+    const sale = await harness.open({ quota: 5 })
     await to(sale, 5)
-    expect(await rig.pieces(sale.offer)).toEqual({ quota: 5, granted: 0, sold: 0, left: 5, shelf: 0 })
+    expect(await harness.pieces(sale.offer)).toEqual({ quota: 5, granted: 0, sold: 0, left: 5, shelf: 0 })
   })
 
   it('of a SKU that is not in the session is refused', async () => {
-    const { workflow, offer } = await rig.open()
-    const elsewhere = await rig.shop.sku({ 1: 1 })
+    const { workflow, offer } = await harness.open()
+    const elsewhere = await harness.shop.sku({ 1: 1 })
     const change = { sku: elsewhere, quota: 1, change: newChange() }
     expect(await refusalOf(workflow.executeUpdate(changeQuota, { args: [change] }))).toEqual({
       code: 'offer_unknown',
@@ -88,26 +88,32 @@ describe('a quota that is changed while the session runs', () => {
 
 describe('a quota that is changed before preheating', () => {
   it('is only planned otherwise, also by more than the shelf has', async () => {
-    const sale = await rig.start({ opensInMs: 3_600_000, quota: 5 })
+    const sale = await harness.start({ opensInMs: 3_600_000, quota: 5 })
     for (const quota of [9, 3]) {
       await to(sale, quota)
-      expect(await rig.pieces(sale.offer)).toEqual({ quota, granted: 0, sold: 0, left: undefined, shelf: 5 })
+      expect(await harness.pieces(sale.offer)).toEqual({
+        quota,
+        granted: 0,
+        sold: 0,
+        left: undefined,
+        shelf: 5,
+      })
     }
-    await preheat(rig.sql, rig.deps.gate, sale.offer.session)
-    expect(await rig.pieces(sale.offer)).toEqual({ quota: 3, granted: 0, sold: 0, left: 3, shelf: 2 })
+    await preheat(harness.sql, harness.deps.gate, sale.offer.session)
+    expect(await harness.pieces(sale.offer)).toEqual({ quota: 3, granted: 0, sold: 0, left: 3, shelf: 2 })
   })
 
   it.each([
     ['up', 8],
     ['down', 2],
   ])('%s, is done once however often it is asked for, before and after preheating', async (_, quota) => {
-    const sale = await rig.start({ opensInMs: 3_600_000, quota: 5, stock: 10 })
+    const sale = await harness.start({ opensInMs: 3_600_000, quota: 5, stock: 10 })
     const change = newChange()
     for (let i = 0; i < 2; i++) await to(sale, quota, change)
-    expect(await offerRow(rig.sql, sale.offer)).toMatchObject({ quota })
-    await preheat(rig.sql, rig.deps.gate, sale.offer.session)
+    expect(await offerRow(harness.sql, sale.offer)).toMatchObject({ quota })
+    await preheat(harness.sql, harness.deps.gate, sale.offer.session)
     await to(sale, quota, change)
-    expect(await rig.pieces(sale.offer)).toEqual({
+    expect(await harness.pieces(sale.offer)).toEqual({
       quota,
       granted: 0,
       sold: 0,
@@ -122,11 +128,11 @@ describe('a change', () => {
     ['up', 8],
     ['down', 2],
   ])('%s that is repeated with its id counts once, in turn and at once', async (_, quota) => {
-    const sale = await rig.open({ quota: 5, stock: 10 })
+    const sale = await harness.open({ quota: 5, stock: 10 })
     const change = newChange()
     await Promise.all([1, 2, 3].map(() => to(sale, quota, change)))
     await to(sale, quota, change)
-    expect(await rig.pieces(sale.offer)).toEqual({
+    expect(await harness.pieces(sale.offer)).toEqual({
       quota,
       granted: 0,
       sold: 0,
@@ -136,26 +142,26 @@ describe('a change', () => {
   })
 
   it('that is repeated after a later one does not undo it', async () => {
-    const sale = await rig.open({ quota: 5, stock: 10 })
+    const sale = await harness.open({ quota: 5, stock: 10 })
     const [up, down] = [newChange(), newChange()]
     await to(sale, 8, up)
     await to(sale, 2, down)
     for (const [quota, change] of [[8, up] as const, [2, down] as const]) await to(sale, quota, change)
-    expect(await rig.pieces(sale.offer)).toEqual({ quota: 2, granted: 0, sold: 0, left: 2, shelf: 8 })
+    expect(await harness.pieces(sale.offer)).toEqual({ quota: 2, granted: 0, sold: 0, left: 2, shelf: 8 })
   })
 
   it('is done in the order in which it was asked for, while buyers join', async () => {
-    const sale = await rig.open({ quota: 5, stock: 20, limit: 1 })
-    const drain = rig.startDrain()
+    const sale = await harness.open({ quota: 5, stock: 20, limit: 1 })
+    const consumer = harness.startConsumer()
     const [answers] = await Promise.all([
-      Promise.all(Array.from({ length: 12 }, () => rig.answer(sale.offer))),
+      Promise.all(Array.from({ length: 12 }, () => harness.answer(sale.offer))),
       ...[12, 8, 15, 10].map((quota) => to(sale, quota).catch(() => {})), // Those below what is granted by then are refused.
     ])
     const admitted = answers.filter((answer) => answer === 'admitted').length
-    const { quota } = await offerRow(rig.sql, sale.offer)
+    const { quota } = await offerRow(harness.sql, sale.offer)
     expect(answers.every((answer) => answer === 'admitted' || answer === 'sold_out')).toBe(true)
-    await rig.settles(sale.offer, quota - admitted)
-    await drain.stop()
-    expect(await rig.shelf(sale.sku)).toBe(20 - quota)
+    await harness.settles(sale.offer, quota - admitted)
+    await consumer.stop()
+    expect(await harness.shelf(sale.sku)).toBe(20 - quota)
   })
 })

@@ -3,17 +3,17 @@ import { createSessionActivities, type SessionActivities } from '../../../../act
 import type { OfferKey } from '../../../../domain/flash-sale.ts'
 import type { SessionId, SkuId } from '../../../../domain/ids.ts'
 import { keysOf } from '../../../../redis/gate/keys.ts'
-import { drainOffer } from '../../../../services/flash-sales/stage-tickets.ts'
+import { stageEntries } from '../../../../services/flash-sales/stage-tickets.ts'
 import { expectBooksToAddUp } from '../../../support/books.ts'
-import { type SessionRig, sessionRig } from './harness.ts'
+import { type SessionHarness, sessionHarness } from './harness.ts'
 
-let rig: SessionRig
+let harness: SessionHarness
 let act: SessionActivities
 beforeAll(async () => {
-  rig = await sessionRig()
-  const { db, gate, queue, log } = rig.deps
+  harness = await sessionHarness()
+  const { db, gate, queue, log } = harness.deps
   const needless = {
-    ids: rig.shop.ids,
+    ids: harness.shop.ids,
     carts: { removeBought: async () => {} },
     providers: {},
     accounts: {},
@@ -25,17 +25,17 @@ beforeAll(async () => {
     gate,
     queue,
     log,
-    news: { announce: () => {}, announceSession: () => {} },
+    events: { announce: () => {}, announceSession: () => {} },
   })
 })
 afterAll(async () => {
-  await expectBooksToAddUp(rig.sql)
-  await rig.close()
+  await expectBooksToAddUp(harness.sql)
+  await harness.close()
 })
 
 /** Everything that there is of a session, but for what the clock changes. */
 async function everything(session: SessionId, skus: readonly SkuId[]) {
-  const { sql, redis } = rig
+  const { sql, redis } = harness
   const gates = await Promise.all(
     skus.map(async (sku) => {
       const { lease: _, ...offer } = await redis.hgetall(keysOf({ session, sku }).offer)
@@ -57,9 +57,9 @@ async function everything(session: SessionId, skus: readonly SkuId[]) {
 
 describe('a session whose every activity is done twice', () => {
   it('is the same as if it were done once', async () => {
-    const { input, offer, sku } = await rig.plan({ quota: 6, stock: 5 })
+    const { input, offer, sku } = await harness.plan({ quota: 6, stock: 5 })
     const { session } = input
-    const second = await rig.shop.sku({ 1: 9 })
+    const second = await harness.shop.sku({ 1: 9 })
     const skus = [sku, second]
     const twice = async <T>(work: () => Promise<T>): Promise<T> => {
       const result = await work()
@@ -77,8 +77,8 @@ describe('a session whose every activity is done twice', () => {
     await twice(() => act.pauseSession(session, false))
     await twice(() => act.preheat(session))
     await twice(() => act.addOffer(session, added))
-    await rig.admitted(offer)
-    await rig.admitted(other)
+    await harness.admitted(offer)
+    await harness.admitted(other)
     await twice(() => act.preheat(session))
     await twice(() => act.addOffer(session, added))
     await quota(7, 'up')
@@ -87,7 +87,7 @@ describe('a session whose every activity is done twice', () => {
     await twice(() => act.pauseSession(session, false))
     await twice(() => act.closeGates(session))
     await expect(twice(() => act.untilStaged(session))).rejects.toThrow('2 ticket(s)')
-    for (const one of [offer, other]) await drainOffer(rig.deps, one, await rig.read(one))
+    for (const one of [offer, other]) await stageEntries(harness.deps, one, await harness.read(one))
     await twice(() => act.untilStaged(session))
     const report = await twice(() => act.endSession(session))
     await twice(() => act.removeGate(session))
@@ -95,11 +95,11 @@ describe('a session whose every activity is done twice', () => {
     expect(report.offers.map(({ quota, granted }) => ({ quota, granted }))).toEqual(
       Array(2).fill({ quota: 1, granted: 1 }),
     )
-    expect([await rig.shelf(sku), await rig.shelf(second)]).toEqual([4, 8])
+    expect([await harness.shelf(sku), await harness.shelf(second)]).toEqual([4, 8])
   })
 
   it('that has ended is not changed by any of them, and none of them waits for its gate', async () => {
-    const { input, offer, sku } = await rig.plan()
+    const { input, offer, sku } = await harness.plan()
     const { session } = input
     await act.preheat(session)
     await act.endSession(session)
@@ -111,30 +111,30 @@ describe('a session whose every activity is done twice', () => {
     await act.untilStaged(session)
     await act.endSession(session)
     await act.removeGate(session)
-    const newcomer = await rig.shop.sku({ 1: 1 })
+    const newcomer = await harness.shop.sku({ 1: 1 })
     for (const one of [sku, newcomer])
       await expect(
         act.addOffer(session, { sku: one, priceFen: '900', quota: 1, limit: 1, warehouse: 1 }),
       ).rejects.toThrow('session_ended')
     await expect(act.changeQuota(session, { sku, quota: 9, change: 'late' })).rejects.toThrow('session_ended')
     expect(await everything(session, [sku])).toEqual(before)
-    expect(await rig.keys(offer)).toEqual([])
+    expect(await harness.keys(offer)).toEqual([])
   })
 
   it('by several workers at once is the same as by one', async () => {
-    const { input, offer, sku } = await rig.plan({ quota: 5, stock: 9 })
+    const { input, offer, sku } = await harness.plan({ quota: 5, stock: 9 })
     const { session } = input
     const atOnce = (work: () => Promise<unknown>) => Promise.all([1, 2, 3].map(work))
     await atOnce(() => act.preheat(session))
-    expect(await rig.pieces(offer)).toMatchObject({ quota: 5, left: 5, shelf: 4 })
+    expect(await harness.pieces(offer)).toMatchObject({ quota: 5, left: 5, shelf: 4 })
     await atOnce(() => act.changeQuota(session, { sku, quota: 7, change: 'up' }))
     await atOnce(() => act.changeQuota(session, { sku, quota: 3, change: 'down' }))
-    await rig.conserved(offer)
-    expect(await rig.pieces(offer)).toMatchObject({ quota: 3, left: 3, shelf: 6 })
+    await harness.conserved(offer)
+    expect(await harness.pieces(offer)).toMatchObject({ quota: 3, left: 3, shelf: 6 })
     await atOnce(() => act.closeGates(session))
     const reports = await atOnce(() => act.endSession(session))
     expect(new Set(reports.map((report) => JSON.stringify(report))).size).toBe(1)
     await atOnce(() => act.removeGate(session))
-    expect([await rig.shelf(sku), await rig.keys(offer)]).toEqual([9, []])
+    expect([await harness.shelf(sku), await harness.keys(offer)]).toEqual([9, []])
   })
 })

@@ -3,21 +3,21 @@ import type { OfferKey, TicketId } from '../../../../domain/flash-sale.ts'
 import { type AddressId, orderWorkflowId } from '../../../../domain/ids.ts'
 import { endSession, preheat } from '../../../../services/flash-sales/sessions.ts'
 import { closeOrder } from '../../../../services/orders/close.ts'
-import { placeAtOnce } from '../../../../services/orders/place.ts'
+import { placeInOneTransaction } from '../../../../services/orders/place.ts'
 import { cancel } from '../../../../workflows/messages.ts'
 import { expectBooksToAddUp } from '../../../support/books.ts'
 import { offerRow, planSession, ticketRow } from '../../../support/flash-sale.ts'
 import { flashOrder, staged } from '../../../support/tickets.ts'
-import { type SessionRig, sessionRig } from './harness.ts'
+import { type SessionHarness, sessionHarness } from './harness.ts'
 
-let rig: SessionRig
+let harness: SessionHarness
 beforeAll(async () => {
-  rig = await sessionRig()
-  await rig.startWorker()
+  harness = await sessionHarness()
+  await harness.startWorker()
 })
 afterAll(async () => {
-  await expectBooksToAddUp(rig.sql)
-  await rig.close()
+  await expectBooksToAddUp(harness.sql)
+  await harness.close()
 })
 
 /** A ticket of a new buyer, and what becomes of it. */
@@ -26,27 +26,29 @@ async function played(
   end: 'waiting' | 'live' | 'paid' | 'closed' | 'rejected' | 'refused',
   pieces = 1,
 ): Promise<TicketId> {
-  const buyer = await rig.shop.buyer()
+  const buyer = await harness.shop.buyer()
   const wish = {
     pieces,
     ...(end === 'refused' ? { epoch: 7 } : {}),
     ...(end === 'rejected' ? { address: '1' as AddressId } : {}),
   } // Nobody's.
-  const ticket = await staged(rig.sql, rig.shop.ids, offer, buyer, wish)
+  const ticket = await staged(harness.sql, harness.shop.ids, offer, buyer, wish)
   if (end === 'waiting' || end === 'refused') return ticket
-  await placeAtOnce(rig.sql, await flashOrder(rig.sql, ticket), 'run')
-  if (end === 'closed') await closeOrder(rig.sql, ticket, 'pay_timeout')
+  await placeInOneTransaction(harness.sql, await flashOrder(harness.sql, ticket), 'run')
+  if (end === 'closed') await closeOrder(harness.sql, ticket, 'pay_timeout')
   if (end === 'paid')
-    expect(await rig.till.told(await rig.till.facts(await rig.till.attempt(ticket, buyer.id)))).toBe('paid')
+    expect(
+      await harness.till.told(await harness.till.facts(await harness.till.attempt(ticket, buyer.id))),
+    ).toBe('paid')
   return ticket
 }
 
 it('the closing report says what became of each offer, and stays as it was stored', async () => {
-  const { sql } = rig
+  const { sql } = harness
   const [first, second, unsold] = [
-    await rig.shop.sku({ 1: 20 }),
-    await rig.shop.sku({ 1: 3 }),
-    await rig.shop.sku({ 1: 4 }),
+    await harness.shop.sku({ 1: 20 }),
+    await harness.shop.sku({ 1: 3 }),
+    await harness.shop.sku({ 1: 4 }),
   ]
   const offers = [
     { sku: first, quota: 20, price: 900, limit: 2 },
@@ -54,7 +56,7 @@ it('the closing report says what became of each offer, and stays as it was store
     { sku: unsold, quota: 9 },
   ]
   const { session } = await planSession(sql, { offers })
-  await preheat(sql, rig.deps.gate, session)
+  await preheat(sql, harness.deps.gate, session)
   const [one, other] = [
     { session, sku: first },
     { session, sku: second },
@@ -112,30 +114,30 @@ it('the closing report says what became of each offer, and stays as it was store
       { ...nothing, sku: unsold, name, quota: 0 },
     ],
   })
-  expect(await Promise.all([first, second, unsold].map((sku) => rig.shelf(sku)))).toEqual([14, 0, 4])
+  expect(await Promise.all([first, second, unsold].map((sku) => harness.shelf(sku)))).toEqual([14, 0, 4])
 
   await closeOrder(sql, live, 'pay_timeout')
   expect(await endSession(sql, session)).toEqual(report)
   expect([...(await sql`SELECT report FROM sessions WHERE id = ${session}`)]).toEqual([{ report }])
-  expect(await rig.shelf(first)).toBe(16)
+  expect(await harness.shelf(first)).toBe(16)
 })
 
 it('an offer is marked as sold out as it happens, and not any more once a piece is given back, until that is granted too', async () => {
-  const { offer } = await rig.open({ quota: 2 })
-  const drain = rig.startDrain()
-  const soldOut = async () => (await offerRow(rig.sql, offer)).soldOut
-  const first = await rig.admitted(offer)
-  await rig.ordered([first])
+  const { offer } = await harness.open({ quota: 2 })
+  const consumer = harness.startConsumer()
+  const soldOut = async () => (await offerRow(harness.sql, offer)).soldOut
+  const first = await harness.admitted(offer)
+  await harness.ordered([first])
   expect(await soldOut()).toBe(false)
-  await rig.admitted(offer)
+  await harness.admitted(offer)
   await expect.poll(soldOut, { timeout: 20_000 }).toBe(true)
-  await rig.deps.client.workflow.getHandle(orderWorkflowId(first)).signal(cancel, 'buyer_cancelled')
+  await harness.deps.client.workflow.getHandle(orderWorkflowId(first)).signal(cancel, 'buyer_cancelled')
   await expect
-    .poll(() => ticketRow(rig.sql, first), { timeout: 30_000 })
+    .poll(() => ticketRow(harness.sql, first), { timeout: 30_000 })
     .toMatchObject({ state: 'given_back' })
   expect(await soldOut()).toBe(false)
-  await rig.settles(offer, 1)
-  expect(await rig.answer(offer)).toBe('admitted')
+  await harness.settles(offer, 1)
+  expect(await harness.answer(offer)).toBe('admitted')
   await expect.poll(soldOut, { timeout: 20_000 }).toBe(true)
-  await drain.stop()
+  await consumer.stop()
 })

@@ -24,15 +24,15 @@ const endless: ActivityOptions = {
 
 type Name = keyof OrderActivities
 
-/** An activity on the quick road only: a local activity costs no task of its own. */
-export const quickly = <N extends Name>(name: N, summary: string): OrderActivities[N] =>
+/** An activity on the fast path only: a local activity costs no task of its own. */
+export const fastPath = <N extends Name>(name: N, summary: string): OrderActivities[N] =>
   proxyLocalActivities<OrderActivities>({ ...quick, summary })[name]
 
 /**
  * An activity by both roads: local first; when that fails for a fault, the same as a regular activity, tried until it succeeds. Safe because
  * every effect is recorded, so it cannot matter how often it was tried. A refusal is an answer on either road.
  */
-export function sure<N extends Name>(name: N, summary: string): OrderActivities[N] {
+export function localFirst<N extends Name>(name: N, summary: string): OrderActivities[N] {
   const both = async (...args: unknown[]): Promise<unknown> => {
     try {
       return await named(proxyLocalActivities({ ...quick, summary }), name)(...args)

@@ -42,9 +42,9 @@ export async function* wechatBillRows(
     }
   }
   if (pending !== '' || !summary) throw new StatementRejected('is cut short: its summary is missing')
-  for (const of of ['rows', 'paid', 'refunded'] as const)
-    if (found[of] !== summary[of])
-      throw new StatementRejected(`does not add up: ${of} ${found[of]}, but its summary says ${summary[of]}`)
+  for (const column of ['rows', 'paid', 'refunded'] as const)
+    if (found[column] !== summary[column])
+      throw new StatementRejected(`does not add up: ${column} ${found[column]}, but its summary says ${summary[column]}`)
 }
 
 const longestRow = 8192

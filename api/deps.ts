@@ -1,9 +1,9 @@
 import type { Hono } from 'hono'
 import type { Logger } from 'pino'
 import type { Db } from '../db/client.ts'
-import type { OpenAnswer } from '../db/schema/index.ts'
 import type { AttemptNumber, Ids, OrderId, RefundNumber, UserId } from '../domain/ids.ts'
 import type { Fen } from '../domain/money.ts'
+import type { OpenAnswer } from '../domain/payment.ts'
 import type { Choice, Quote } from '../domain/quote.ts'
 import type { RefundChoice } from '../domain/refund.ts'
 import type { Payer } from '../providers/provider.ts'
@@ -18,8 +18,6 @@ import type { SessionBook } from './flash-sales/session-book.ts'
 import type { SoldOut } from './flash-sales/sold-out.ts'
 import type { TokenLimits } from './flash-sales/token-limits.ts'
 import type { QuoteTokens } from './quote-token.ts'
-
-export { OrderUnknown } from '../services/payments/attempts.ts'
 
 /** Places orders and cancels them. Throws `Refused` for what refuses them, `OrderUnknown` for an order that is not this buyer's. */
 export type Placing = {

@@ -1,4 +1,4 @@
-import type { Sql } from '../db/client.ts'
+import type { Sql } from '../db/types.ts'
 import type { Events } from '../redis/events.ts'
 import { type AttemptDeps, openAttempt } from '../services/payments/attempts.ts'
 import type { AttemptView, Paying } from './deps.ts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Sql } from '../db/client.ts'
+import type { Sql } from '../db/types.ts'
 import type { OrderId } from '../domain/ids.ts'
 import type { Events } from '../redis/events.ts'
 import { refundOrder } from '../services/payments/refund-order.ts'

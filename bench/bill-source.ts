@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
-import type { Sql } from '../db/client.ts'
+import type { Sql } from '../db/types.ts'
 import type { keysOf } from '../local/keys.ts'
 import { platform } from '../sandbox/wechat-v3/signature.ts'
 

@@ -1,9 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { OfferKey, TicketId } from '../domain/flash-sale.ts'
 import type { SessionId, SkuId, UserId } from '../domain/ids.ts'
-import { type Container, consumerDeps } from '../runtime/container.ts'
+import type { Container } from '../runtime/container.ts'
 import { insertOffer, preheat } from '../services/flash-sales/sessions.ts'
 import { startConsumer } from '../workers/consumer/consumer.ts'
+import { consumerDeps } from '../workers/consumer/deps.ts'
 import { say } from './figures.ts'
 import type { Shop } from './shop.ts'
 

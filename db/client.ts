@@ -2,12 +2,7 @@ import { drizzle } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
 import { surviveCuts } from './cut-connections.ts'
 import * as schema from './schema/index.ts'
-
-type Types = { bigint: bigint }
-/** A pool, or one of its connections. */
-export type Sql = postgres.Sql<Types>
-/** A transaction: statements go in order over one connection, and an exception rolls all of them back. */
-export type Tx = postgres.TransactionSql<Types>
+import type { Sql } from './types.ts'
 
 /**
  * The database of this process. Two ways in, one rule: statements that lock or change are written in SQL (`sql`), so that what they

@@ -1,4 +1,4 @@
-import type { Sql, Tx } from './client.ts'
+import type { Sql, Tx } from './types.ts'
 
 type Work = (tx: Tx) => unknown
 type Begin = (options: string, work: Work) => Promise<unknown>

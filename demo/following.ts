@@ -1,4 +1,4 @@
-import type { Sql } from '../db/client.ts'
+import type { Sql } from '../db/types.ts'
 import type { OrderId } from '../domain/ids.ts'
 import type { ClosedWhy, OrderStatus, PayState } from '../domain/order.ts'
 

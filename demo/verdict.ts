@@ -1,4 +1,4 @@
-import type { Sql } from '../db/client.ts'
+import type { Sql } from '../db/types.ts'
 import { fen, yuan } from '../domain/money.ts'
 import type { Ledger } from '../sandbox/client.ts'
 

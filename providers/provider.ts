@@ -1,6 +1,6 @@
-import type { OpenAnswer } from '../db/schema/index.ts'
 import type { AttemptNumber, RefundNumber } from '../domain/ids.ts'
 import type { Fen } from '../domain/money.ts'
+import type { OpenAnswer } from '../domain/payment.ts'
 
 /** The three things that asking about a trade can mean for an order that wants to close. Unknown is not "no". */
 export type TradeState = 'paid' | 'closed' | 'unknown'

@@ -44,7 +44,9 @@ export async function* wechatBillRows(
   if (pending !== '' || !summary) throw new StatementRejected('is cut short: its summary is missing')
   for (const column of ['rows', 'paid', 'refunded'] as const)
     if (found[column] !== summary[column])
-      throw new StatementRejected(`does not add up: ${column} ${found[column]}, but its summary says ${summary[column]}`)
+      throw new StatementRejected(
+        `does not add up: ${column} ${found[column]}, but its summary says ${summary[column]}`,
+      )
 }
 
 const longestRow = 8192

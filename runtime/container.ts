@@ -10,13 +10,24 @@ import { type Carts, createCarts } from '../redis/carts.ts'
 import { createEvents, type Events } from '../redis/events.ts'
 import { createGate, type Gate } from '../redis/gate/gate.ts'
 import { createQueue, type TicketQueue } from '../redis/gate/queue.ts'
+import { createProviderRateLimit, type ProviderRateLimit } from '../redis/provider-rate-limit.ts'
 import { leasedSnowflakes } from '../services/operations/snowflake-lease.ts'
-import type { ConsumerDeps } from '../workers/consumer/deps.ts'
-import type { JobsDeps } from '../workers/jobs/deps.ts'
-import { createProviderRateLimit } from '../workers/jobs/provider-rate-limit.ts'
-import type { ConsumerEnv, WorkerEnv } from './environment.ts'
+import type { WorkerEnv } from './environment.ts'
 import { configurePayments, type Payments } from './payments.ts'
 import { installRuntime } from './temporal.ts'
+
+/** What processes, and the API above all, name of the adapters: they come in by the container alone. */
+export type { Client } from '@temporalio/client'
+export type { Db } from '../db/client.ts'
+export type { Sql, Tx } from '../db/types.ts'
+export type { Notified, Payer, PaymentProvider } from '../providers/provider.ts'
+export type { CartLine, CartOwner, Carts } from '../redis/carts.ts'
+export type { Events } from '../redis/events.ts'
+export type { Gate, Standing } from '../redis/gate/gate.ts'
+export type { GateRedis } from '../redis/gate/join.ts'
+export type { TicketQueue } from '../redis/gate/queue.ts'
+export type { ProviderRateLimit } from '../redis/provider-rate-limit.ts'
+export type { Payments } from './payments.ts'
 
 /** What every process is made of, opened once and closed together. */
 export type Container = {
@@ -29,6 +40,8 @@ export type Container = {
   queue: TicketQueue
   ids: Ids
   payments: Payments
+  /** Bounds the questions to each provider, over all processes. */
+  providerRateLimit: ProviderRateLimit
   connection: NativeConnection
   client: Client
   log: Logger
@@ -67,6 +80,7 @@ export async function openContainer(
     queue: createQueue(gateRedis),
     ids,
     payments,
+    providerRateLimit: createProviderRateLimit(redis, env.PROVIDER_CALLS_PER_SECOND),
     connection,
     client: new Client({ connection, namespace: env.TEMPORAL_NAMESPACE }),
     log,
@@ -135,34 +149,8 @@ async function reached<T>(variable: string, reach: () => Promise<T>): Promise<T>
   }
 }
 
-export const consumerDeps = (
-  env: ConsumerEnv,
-  { db, gate, queue, client, events, log }: Container,
-): ConsumerDeps => ({
-  ...{ db, gate, queue, client, events, log },
-  ordersQueue: env.ORDERS_QUEUE,
-  startsInFlight: env.CONSUMER_STARTS_IN_FLIGHT,
-})
-
-export const jobsDeps = (
-  env: WorkerEnv,
-  { db, ids, client, payments, events, carts, redis, log }: Container,
-): JobsDeps => ({
-  ...{ db, ids, client, payments, events, carts, log },
-  queue: env.ORDERS_QUEUE,
-  providerRateLimit: createProviderRateLimit(redis, env.PROVIDER_CALLS_PER_SECOND),
-})
-
-export const activityDeps = ({
-  db,
-  ids,
-  events,
-  carts,
-  gate,
-  queue,
-  payments,
-  log,
-}: Container): ActivityDeps => ({
-  ...{ db, ids, events, carts, gate, queue, log },
-  ...payments,
-})
+/** What this process's activities work with. */
+export const activityDeps = (container: Container): ActivityDeps => {
+  const { db, ids, events, carts, gate, queue, payments, log } = container
+  return { sql: db.sql, ids, events, carts, gate, queue, log, ...payments }
+}

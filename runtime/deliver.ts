@@ -1,6 +1,6 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client'
 import type { Logger } from 'pino'
-import type { Sql } from '../db/client.ts'
+import type { Sql } from '../db/types.ts'
 import { type NotificationId, type OrderId, orderWorkflowId } from '../domain/ids.ts'
 import type { Events } from '../redis/events.ts'
 import { type Accounts, type Outcome, resolvePayment } from '../services/payments/resolve-payment.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Sql } from '../db/client.ts'
+import type { Sql } from '../db/types.ts'
 import { alipayOf, alipayVariables } from '../providers/alipay/settings.ts'
 import type { PaymentProvider } from '../providers/provider.ts'
 import type { Configured } from '../providers/settings.ts'

@@ -6,19 +6,9 @@ import { cashier } from './cashier.ts'
 import { control } from './control.ts'
 import { type Ledger, together } from './ledger.ts'
 import { switchboard } from './switches.ts'
-import { type WechatV2Sandbox, wechatV2Gateway } from './wechat-v2/gateway.ts'
+import { wechatV2Gateway } from './wechat-v2/gateway.ts'
+import type { WechatV2Sandbox } from './wechat-v2/merchant.ts'
 import { type WechatV3Sandbox, wechatV3Gateway } from './wechat-v3/gateway.ts'
-
-/** How the stand-in keeps time. */
-export type Clockwork = {
-  /** Times the documented pauses between notifications. */
-  pauseFactor: number
-  /** How long a notification waits for its acknowledgement. */
-  silenceMs: number
-  /** How long a refund is under way. */
-  refundMs: number
-  now: () => number
-}
 
 export type SandboxConfig = WechatV3Sandbox & {
   /** WeChat Pay v2 too, for the merchants who hold its key. */

@@ -1,5 +1,4 @@
 import { parseArgs } from 'node:util'
-import { statementsOf } from '../activities/statements.ts'
 import { connect } from '../db/client.ts'
 import { ConfigurationError } from '../domain/configuration.ts'
 import { readEnv, reconcileVariables } from '../runtime/environment.ts'
@@ -8,6 +7,7 @@ import { leasedSnowflakes } from '../services/operations/snowflake-lease.ts'
 import { isDay } from '../services/reconciliation/day.ts'
 import { fetchStatement } from '../services/reconciliation/fetch.ts'
 import { matchStatement } from '../services/reconciliation/match.ts'
+import { statementsOf } from '../services/reconciliation/plan.ts'
 import { differencesTable, figuresTable } from './reconcile-report.ts'
 
 const usage = 'npm run reconcile -- --provider wechat-v3 --date 2026-03-01'

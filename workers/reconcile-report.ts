@@ -1,5 +1,5 @@
 import Table from 'cli-table3'
-import type { Sql } from '../db/client.ts'
+import type { Sql } from '../db/types.ts'
 import type { Matched } from '../services/reconciliation/match.ts'
 
 type Statement = { provider: string; date: string }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import svgCaptcha from 'svg-captcha'
 import type { OfferKey } from '../../domain/flash-sale.ts'
 import type { UserId } from '../../domain/ids.ts'
-import type { GateRedis } from '../../redis/gate/gate.ts'
+import type { GateRedis } from '../../redis/gate/join.ts'
 import { keysOf } from '../../redis/gate/keys.ts'
 
 /** A picture to read. */

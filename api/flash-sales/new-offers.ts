@@ -1,5 +1,5 @@
 import type { z } from '@hono/zod-openapi'
-import type { Sql } from '../../db/client.ts'
+import type { Sql } from '../../db/types.ts'
 import type { NewOffer } from '../../domain/flash-sale.ts'
 import type { SkuId } from '../../domain/ids.ts'
 import { unknownIn } from '../../services/flash-sales/plan-session.ts'

@@ -1,5 +1,5 @@
-import type { Sql } from '../../db/client.ts'
 import { livingSessions, readSession, type StoredOffer, type StoredSession } from '../../db/reads/sessions.ts'
+import type { Sql } from '../../db/types.ts'
 import type { OfferKey } from '../../domain/flash-sale.ts'
 import type { SessionId } from '../../domain/ids.ts'
 import { refuse } from '../../domain/refusals.ts'

@@ -1,5 +1,5 @@
-import type { Sql } from '../../db/client.ts'
 import { readTicket, type StoredTicket } from '../../db/reads/tickets.ts'
+import type { Sql } from '../../db/types.ts'
 import type { OfferKey, TicketId } from '../../domain/flash-sale.ts'
 import type { UserId } from '../../domain/ids.ts'
 import type { Gate, Standing } from '../../redis/gate/gate.ts'

@@ -1,4 +1,4 @@
-import type { Sql } from '../client.ts'
+import type { Sql } from '../types.ts'
 import type { Check, Finding } from './check.ts'
 import { run } from './check.ts'
 import { goodsChecks } from './goods.ts'

@@ -1,5 +1,5 @@
 import type { PendingQuery, Row } from 'postgres'
-import type { Sql, Tx } from '../client.ts'
+import type { Sql, Tx } from '../types.ts'
 
 /**
  * One promise about the database. `rows` selects everything that the promise speaks of: `subject` (what a row is, in words), `holds`, an

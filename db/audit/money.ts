@@ -1,4 +1,4 @@
-import type { Sql, Tx } from '../client.ts'
+import type { Sql, Tx } from '../types.ts'
 import type { Check } from './check.ts'
 
 /** A balance against the ledger under it. Names of tables and columns are ours, never a caller's. */

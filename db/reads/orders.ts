@@ -1,7 +1,9 @@
+import type { AddressSnapshot } from '../../domain/address.ts'
 import type { AttemptNumber, OrderId, SkuId, UserId } from '../../domain/ids.ts'
 import { hidden, type OrderStatus } from '../../domain/order.ts'
-import type { Sql } from '../client.ts'
-import type { AddressSnapshot, OpenAnswer, orders } from '../schema/index.ts'
+import type { OpenAnswer } from '../../domain/payment.ts'
+import type { orders } from '../schema/index.ts'
+import type { Sql } from '../types.ts'
 
 type Columns = typeof orders.$inferSelect
 

@@ -1,5 +1,5 @@
 import type { OrderId, RefundNumber } from '../../domain/ids.ts'
-import type { Sql } from '../client.ts'
+import type { Sql } from '../types.ts'
 
 export type StoredRefund = {
   number: RefundNumber

@@ -1,6 +1,6 @@
 import type { SessionPhase } from '../../domain/flash-sale.ts'
 import type { SessionId, SkuId } from '../../domain/ids.ts'
-import type { Sql, Tx } from '../client.ts'
+import type { Sql, Tx } from '../types.ts'
 
 /** An offer as it is now. Prices are fen, as text; counts are pieces. */
 export type StoredOffer = {

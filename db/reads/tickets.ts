@@ -1,7 +1,7 @@
 import type { OfferKey, TicketId, TicketState } from '../../domain/flash-sale.ts'
 import type { UserId } from '../../domain/ids.ts'
 import type { OrderStatus } from '../../domain/order.ts'
-import type { Sql } from '../client.ts'
+import type { Sql } from '../types.ts'
 
 /** A staged ticket with what became of its order, if there is one yet. */
 export type StoredTicket = {

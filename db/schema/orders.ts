@@ -10,6 +10,7 @@ import {
   smallint,
   text,
 } from 'drizzle-orm/pg-core'
+import type { AddressSnapshot } from '../../domain/address.ts'
 import type {
   ClosedWhy,
   OrderKind,
@@ -20,18 +21,6 @@ import type {
 } from '../../domain/order.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { fen, id, moment } from './columns.ts'
-
-/** The address as it was when the order was placed. */
-export type AddressSnapshot = {
-  name: string
-  phone: string
-  province: string
-  city: string
-  district: string
-  street: string
-  postCode: string
-  label: string
-}
 
 export const orders = pgTable(
   'orders',

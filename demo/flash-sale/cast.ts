@@ -1,4 +1,4 @@
-import type { Sql } from '../../db/client.ts'
+import type { Sql } from '../../db/types.ts'
 import type { Ids, SkuId } from '../../domain/ids.ts'
 import type { CrowdBuyer } from '../crowd/plan.ts'
 

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis'
-import type { Sql } from '../../db/client.ts'
+import type { Sql } from '../../db/types.ts'
 import { keysOf } from '../../redis/gate/keys.ts'
 import type { Sale } from './operator.ts'
 

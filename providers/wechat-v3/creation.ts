@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import type { OpenAnswer } from '../../db/schema/index.ts'
 import type { Fen } from '../../domain/money.ts'
+import type { OpenAnswer } from '../../domain/payment.ts'
 import { inShanghai } from '../../domain/shanghai-time.ts'
 import type { Opened, OpenRequest } from '../provider.ts'
 import { type Call, errorCode, isSuccess } from './client.ts'

@@ -1,5 +1,5 @@
 import { Formatter, Rsa } from 'wechatpay-axios-plugin'
-import type { OpenAnswer } from '../../db/schema/index.ts'
+import type { OpenAnswer } from '../../domain/payment.ts'
 import type { Merchant } from './config.ts'
 
 /**

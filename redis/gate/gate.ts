@@ -1,16 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import type { Cluster, Redis } from 'ioredis'
 import type { JoinAnswer, OfferKey, TicketId } from '../../domain/flash-sale.ts'
-import type { AddressId, UserId } from '../../domain/ids.ts'
+import type { UserId } from '../../domain/ids.ts'
+import type { GateRedis, Join } from './join.ts'
 import { createJoinBatcher } from './join-batcher.ts'
 import { keysOf } from './keys.ts'
 import { defineGateScripts, type EpochWord, type LoadWord } from './scripts.ts'
-
-/** One Redis or Valkey, or a cluster of them. */
-export type GateRedis = Redis | Cluster
-
-/** A wish to buy: `pieces` of an offer, with a token that the buyer was given for it. `ticket`: a fresh id, used only when it is granted. */
-export type Join = { buyer: UserId; pieces: number; address: AddressId; token: string; ticket: TicketId }
 
 /** What an offer's gate is loaded with, as PostgreSQL has it at the moment in which the epoch was minted. Moments in ms since 1970. */
 export type OfferLoad = {

@@ -1,5 +1,5 @@
 import type { OfferKey } from '../../domain/flash-sale.ts'
-import type { GateRedis, Join } from './gate.ts'
+import type { GateRedis, Join } from './join.ts'
 import { keysOf } from './keys.ts'
 
 /** So many go to the gate in one call at the most: a script holds up everybody else who asks Redis. */

@@ -1,6 +1,6 @@
 import type { OfferKey, TicketId } from '../../domain/flash-sale.ts'
 import type { AddressId, UserId } from '../../domain/ids.ts'
-import type { GateRedis } from './gate.ts'
+import type { GateRedis } from './join.ts'
 import { keysOf } from './keys.ts'
 
 /** A ticket in an offer's queue that PostgreSQL does not have yet. `epoch`: of the gate that granted it. */

@@ -1,7 +1,7 @@
 import type { Hono } from 'hono'
+import type { Clockwork } from '../clockwork.ts'
 import type { Gateway } from '../gateway.ts'
 import { ledgerOf } from '../ledger.ts'
-import type { Clockwork } from '../server.ts'
 import type { Switchboard } from '../switches.ts'
 import { billBook } from './bills.ts'
 import { buyer as buyerOf } from './buyer.ts'

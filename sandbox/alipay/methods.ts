@@ -14,7 +14,7 @@ import {
 } from './refunds.ts'
 import { creationSchema, type TradeBook, tradeJson } from './trades.ts'
 
-export type Container = {
+export type Parts = {
   trades: TradeBook
   refunds: RefundBook
   bills: BillBook
@@ -43,7 +43,7 @@ const tradeSchema = z.strictObject({ out_trade_no: z.string().min(1) })
 type Parameters = Readonly<Record<string, string>>
 
 /** The methods of the open platform that the stand-in knows; undefined for others. */
-export function methods({ trades, refunds, bills, switches, buyer, notify }: Container) {
+export function methods({ trades, refunds, bills, switches, buyer, notify }: Parts) {
   const refunded = (refund: Refund): void => {
     const { notifyUrl: url, request } = refund.trade
     if (url === undefined || switches.get('noNotification', request.out_trade_no)) return

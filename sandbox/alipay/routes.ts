@@ -4,12 +4,12 @@ import { type Context, Hono } from 'hono'
 import { withFaults } from '../faults.ts'
 import { GatewayRefusal } from '../refusal.ts'
 import { strangerKey } from '../stranger.ts'
-import { type Act, type Container, type Method, methods, reading } from './methods.ts'
+import { type Act, type Method, methods, type Parts, reading } from './methods.ts'
 import type { Platform } from './signature.ts'
 import { creationSchema } from './trades.ts'
 
 type Env = { Bindings: HttpBindings }
-type Gate = Container & {
+type Gate = Parts & {
   platform: Platform
   mistrusts(parameters: Record<string, string>): string | undefined
 }

@@ -1,21 +1,15 @@
 import type { Hono } from 'hono'
+import type { Clockwork } from '../clockwork.ts'
 import type { Gateway } from '../gateway.ts'
-import type { Clockwork } from '../server.ts'
 import type { Switchboard } from '../switches.ts'
 import { billBook } from '../wechat-v3/bills.ts'
 import { buyer as buyerOf } from '../wechat-v3/buyer.ts'
 import { handsOf } from '../wechat-v3/hands.ts'
 import { refundBook } from '../wechat-v3/refunds.ts'
 import { type Trade, tradeBook } from '../wechat-v3/trades.ts'
+import type { WechatV2Sandbox } from './merchant.ts'
 import { notifier, paymentNotice } from './notices.ts'
 import { type Made, merchantRoutes } from './routes.ts'
-
-export type WechatV2Sandbox = {
-  mchId: string
-  appId: string
-  /** API密钥 (v2), 32 characters: signs requests, answers and notifications, and encrypts refund notices. */
-  key: string
-}
 
 /**
  * WeChat Pay v2, under `/pay` and `/secapi/pay`, with the same books as v3 has and in other words. Over http, so nobody asks for the merchant's certificate.

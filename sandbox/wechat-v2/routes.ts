@@ -9,7 +9,7 @@ import type { Buyer } from '../wechat-v3/buyer.ts'
 import type { Refund, RefundBook } from '../wechat-v3/refunds.ts'
 import type { TradeBook } from '../wechat-v3/trades.ts'
 import { billRoutes } from './bill-routes.ts'
-import type { WechatV2Sandbox } from './gateway.ts'
+import type { WechatV2Sandbox } from './merchant.ts'
 import { type Notifier, refundNotice } from './notices.ts'
 import { isSigned, type SignType, signOf, signTypeOf } from './signature.ts'
 import { heading, orderOf, refundFields, refundOf, refundTakenFields, tradeFields } from './wire.ts'
@@ -18,7 +18,7 @@ import { type Fields, fieldsOf, nonce, xmlOf } from './xml.ts'
 /** By which algorithm a trade was created, as its notification is signed, and when. */
 export type Made = { signType: SignType; at: number }
 
-type Container = {
+type Parts = {
   merchant: WechatV2Sandbox
   trades: TradeBook
   refunds: RefundBook
@@ -70,7 +70,7 @@ export function merchantRoutes({
   buyer,
   notify,
   now,
-}: Container): Hono<Env> {
+}: Parts): Hono<Env> {
   const app = new Hono<Env>()
 
   const signed = (fields: Fields, type: SignType, key: string): Response => {

@@ -2,7 +2,7 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Context, Hono } from 'hono'
 import { GatewayRefusal } from '../refusal.ts'
 import type { BillBook } from './bills.ts'
-import type { Env } from './routes.ts'
+import type { Env } from './env.ts'
 
 type Operate = (c: Context<Env>, operation: 'bill', act: () => object) => Promise<Response>
 

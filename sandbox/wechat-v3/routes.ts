@@ -1,5 +1,4 @@
 import type { KeyObject } from 'node:crypto'
-import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
 import { withFaults } from '../faults.ts'
@@ -9,12 +8,13 @@ import type { Operation, Switchboard } from '../switches.ts'
 import { billRoutes } from './bill-routes.ts'
 import type { BillBook } from './bills.ts'
 import type { Buyer } from './buyer.ts'
+import type { Env } from './env.ts'
 import type { Notifier } from './notifier.ts'
 import { type Refund, type RefundBook, refundJson, refundNoticeJson, refundSchema } from './refunds.ts'
 import type { SignedHeaders, SignedRequest } from './signature.ts'
 import { creationSchemas, type Trade, type TradeBook, transactionJson, type Way } from './trades.ts'
 
-export type Container = {
+export type Parts = {
   mchId: string
   headers(body: string, key?: KeyObject, asked?: string): SignedHeaders
   mistrusts(request: SignedRequest): string | undefined
@@ -25,7 +25,6 @@ export type Container = {
   buyer: Buyer
   notify: Notifier
 }
-export type Env = { Bindings: HttpBindings; Variables: { body: string } }
 type Answer = { status: number; body: string }
 
 const answer = (status: number, body?: object): Answer => ({
@@ -68,7 +67,7 @@ export function merchantRoutes({
   switches,
   buyer,
   notify,
-}: Container): Hono<Env> {
+}: Parts): Hono<Env> {
   const app = new Hono<Env>()
 
   const reply = (c: Context, { status, body }: Answer, key?: KeyObject): Response => {

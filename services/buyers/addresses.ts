@@ -1,25 +1,6 @@
-import type { Sql, Tx } from '../../db/client.ts'
-import type { AddressSnapshot } from '../../db/schema/index.ts'
-import type { AddressId, UserId } from '../../domain/ids.ts'
-
-export type Address = AddressSnapshot & { id: AddressId; isDefault: boolean }
-
-const columns = (sql: Sql | Tx) =>
-  sql`id::text AS id, name, phone, province, city, district, street, post_code AS "postCode", label, is_default AS "isDefault"`
-
-/** A buyer's addresses, the default one first. */
-export function listAddresses(sql: Sql | Tx, user: UserId): Promise<Address[]> {
-  return sql<
-    Address[]
-  >`SELECT ${columns(sql)} FROM addresses WHERE user_id = ${user} ORDER BY is_default DESC, id DESC`
-}
-
-async function readAddress(sql: Sql | Tx, user: UserId, id: string): Promise<Address | undefined> {
-  const [address] = await sql<
-    Address[]
-  >`SELECT ${columns(sql)} FROM addresses WHERE user_id = ${user} AND id = ${id}`
-  return address
-}
+import { type Address, addressColumns, listAddresses, readAddress } from '../../db/reads/addresses.ts'
+import type { Sql, Tx } from '../../db/types.ts'
+import type { UserId } from '../../domain/ids.ts'
 
 const mostAddresses = 50
 
@@ -66,7 +47,7 @@ export function changeAddress(
         district = COALESCE(${given(change.district)}, district), street = COALESCE(${given(change.street)}, street),
         post_code = COALESCE(${given(change.postCode)}, post_code), label = COALESCE(${given(change.label)}, label),
         is_default = is_default OR ${change.isDefault === true}
-      WHERE id = ${id} RETURNING ${columns(tx)}`
+      WHERE id = ${id} RETURNING ${addressColumns(tx)}`
     return after
   })
 }

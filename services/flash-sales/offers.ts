@@ -1,4 +1,4 @@
-import type { Tx } from '../../db/client.ts'
+import type { Tx } from '../../db/types.ts'
 import type { OrderId, SessionId, SkuId } from '../../domain/ids.ts'
 import { refuse } from '../../domain/refusals.ts'
 

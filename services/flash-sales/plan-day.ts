@@ -1,4 +1,4 @@
-import type { Sql } from '../../db/client.ts'
+import type { Sql } from '../../db/types.ts'
 import { dayMs, type SessionInput, sessionIdOf, slotOpensAt } from '../../domain/flash-sale.ts'
 import type { SessionId } from '../../domain/ids.ts'
 

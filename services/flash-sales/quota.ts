@@ -1,4 +1,4 @@
-import type { Sql, Tx } from '../../db/client.ts'
+import type { Sql, Tx } from '../../db/types.ts'
 import type { QuotaChange } from '../../domain/flash-sale.ts'
 import type { SessionId } from '../../domain/ids.ts'
 import { refuse } from '../../domain/refusals.ts'

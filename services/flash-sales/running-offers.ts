@@ -1,4 +1,4 @@
-import type { Sql } from '../../db/client.ts'
+import type { Sql } from '../../db/types.ts'
 import type { OfferKey } from '../../domain/flash-sale.ts'
 
 /** An offer on sale, as PostgreSQL counts it. `pending`: tickets whose end the gate has not heard of. */

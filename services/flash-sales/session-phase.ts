@@ -1,4 +1,4 @@
-import type { Sql, Tx } from '../../db/client.ts'
+import type { Sql, Tx } from '../../db/types.ts'
 import type { SessionPhase } from '../../domain/flash-sale.ts'
 import type { SessionId, SkuId } from '../../domain/ids.ts'
 import type { Gate } from '../../redis/gate/gate.ts'

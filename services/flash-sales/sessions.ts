@@ -1,9 +1,9 @@
-import { retryLater } from '../../activities/retry-later.ts'
-import type { Sql, Tx } from '../../db/client.ts'
 import { type SessionReport, sessionReport } from '../../db/reads/sessions.ts'
+import type { Sql, Tx } from '../../db/types.ts'
 import { type NewOffer, type OfferKey, phaseMayLeaveFor, type SessionPhase } from '../../domain/flash-sale.ts'
 import type { SessionId, SkuId } from '../../domain/ids.ts'
 import { refuse } from '../../domain/refusals.ts'
+import { RetryLater } from '../../domain/retry.ts'
 import type { Gate } from '../../redis/gate/gate.ts'
 import type { TicketQueue } from '../../redis/gate/queue.ts'
 import { moveToOffer, returnFromOffer } from '../inventory/offer-stock.ts'
@@ -106,7 +106,7 @@ export async function untilStaged(sql: Sql, queue: TicketQueue, session: Session
   const offers = await offersOf(sql, session)
   const lengths = await Promise.all(offers.map((offer) => queue.length(offer)))
   const left = lengths.reduce((sum, length) => sum + length, 0)
-  if (left > 0) throw retryLater(`${left} ticket(s) of session ${session} have still to be staged`)
+  if (left > 0) throw new RetryLater(`${left} ticket(s) of session ${session} have still to be staged`)
 }
 
 /**

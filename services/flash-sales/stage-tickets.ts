@@ -1,24 +1,24 @@
-import type { Sql, Tx } from '../../db/client.ts'
+import type { Sql, Tx } from '../../db/types.ts'
 import type { OfferKey, StagingRefusal, TicketId, TicketState } from '../../domain/flash-sale.ts'
 import { isId } from '../../domain/ids.ts'
 import type { Queued } from '../../redis/gate/queue.ts'
-import type { ConsumerDeps } from '../../workers/consumer/deps.ts'
 import { raiseAttention } from '../operations/attention.ts'
+import type { FlashSaleDeps } from './deps.ts'
 
 type Staged = Queued & { refused: boolean }
 type Offer = { epoch: number; quota: number; granted: number; ended: boolean }
 
 /** Moves an offer's next queue entries into PostgreSQL, and only then off the queue: a consumer that dies in between has lost nothing. Answers how many. */
 export async function stageEntries(
-  deps: ConsumerDeps,
+  deps: FlashSaleDeps,
   offer: OfferKey,
   entries: readonly Queued[],
 ): Promise<number> {
   if (entries.length === 0) return 0
-  const { db, queue, events } = deps
+  const { sql, queue, events } = deps
   const readable = entries.filter(isReadable)
   if (readable.length < entries.length) await setAside(deps, offer, entries)
-  const staged = await stage(db.sql, offer, readable)
+  const staged = await stage(sql, offer, readable)
   await queue.acknowledge(offer, staged)
   for (const { ticket } of staged) events.announce(ticket)
   return entries.length
@@ -84,7 +84,7 @@ const isReadable = ({ ticket, buyer, address, pieces, seq, epoch }: Queued): boo
 
 /** What the script did not write cannot become an order: a human is shown it, and the others go on. */
 async function setAside(
-  { db: { sql }, queue }: ConsumerDeps,
+  { sql, queue }: FlashSaleDeps,
   offer: OfferKey,
   entries: readonly Queued[],
 ): Promise<void> {

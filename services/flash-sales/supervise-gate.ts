@@ -1,6 +1,6 @@
 import { keysOf } from '../../redis/gate/keys.ts'
-import type { ConsumerDeps } from '../../workers/consumer/deps.ts'
 import { raiseAttention } from '../operations/attention.ts'
+import type { FlashSaleDeps } from './deps.ts'
 import { loadOffer } from './load-gate.ts'
 import { type RunningOffer, runningOffers } from './running-offers.ts'
 import { stageEntries } from './stage-tickets.ts'
@@ -15,8 +15,8 @@ const batch = 500
  * Looks after the gates, one process at a time: renews each lease; rebuilds a gate that is not the one that was loaded (a restart, a flush, a
  * failover, an older file); and sees that no piece appears or disappears: quota = left + queued + granted.
  */
-export function createGateSupervisor(deps: ConsumerDeps, name: string) {
-  const { db, gate, log } = deps
+export function createGateSupervisor(deps: FlashSaleDeps, name: string) {
+  const { sql, gate, log } = deps
   const differences = new Map<string, { pieces: number; seen: number }>()
 
   async function lookAfter(offer: RunningOffer): Promise<void> {
@@ -52,7 +52,7 @@ export function createGateSupervisor(deps: ConsumerDeps, name: string) {
   /** Stages what the queue still holds, then loads the next epoch. */
   async function rebuild(offer: RunningOffer): Promise<void> {
     await stageAll(deps, offer, name)
-    await loadOffer(db.sql, gate, offer)
+    await loadOffer(sql, gate, offer)
     differences.delete(keysOf(offer).offer)
   }
 
@@ -62,12 +62,12 @@ export function createGateSupervisor(deps: ConsumerDeps, name: string) {
       'pieces do not add up: the gate is paused and counted again',
     )
     const details = Object.fromEntries(Object.entries(counts).map(([what, pieces]) => [what, String(pieces)]))
-    await raiseAttention(db.sql, {
+    await raiseAttention(sql, {
       reason: 'gate_recounted',
       subject: `${offer.session} ${offer.sku}`,
       details,
     })
-    const [times] = await db.sql<{ opensAt: Date; endsAt: Date }[]>`
+    const [times] = await sql<{ opensAt: Date; endsAt: Date }[]>`
       SELECT opens_at AS "opensAt", ends_at AS "endsAt" FROM sessions WHERE id = ${offer.session}`
     if (times)
       await gate.setPhase(offer, offer.epoch, {
@@ -85,7 +85,7 @@ export function createGateSupervisor(deps: ConsumerDeps, name: string) {
         differences.clear()
         return 0
       }
-      const offers = await runningOffers(db.sql)
+      const offers = await runningOffers(sql)
       await Promise.all(
         offers.map((offer) =>
           lookAfter(offer).catch((error) =>
@@ -97,13 +97,13 @@ export function createGateSupervisor(deps: ConsumerDeps, name: string) {
     },
     /** Lets another process keep at once. */
     async resign(): Promise<void> {
-      await db.sql`DELETE FROM leases WHERE name = 'supervisor' AND holder = ${name}`
+      await sql`DELETE FROM leases WHERE name = 'supervisor' AND holder = ${name}`
     },
   }
 }
 
 /** Stages everything that the queue holds, whoever has read it. */
-async function stageAll(deps: ConsumerDeps, offer: RunningOffer, name: string): Promise<void> {
+async function stageAll(deps: FlashSaleDeps, offer: RunningOffer, name: string): Promise<void> {
   for (;;) {
     const lying = await deps.queue.takeOver(offer, name, batch, 0)
     const entries = lying.length > 0 ? lying : await deps.queue.read(offer, name, batch)
@@ -112,7 +112,7 @@ async function stageAll(deps: ConsumerDeps, offer: RunningOffer, name: string): 
   }
 }
 
-async function holdsLease({ db: { sql } }: ConsumerDeps, holder: string): Promise<boolean> {
+async function holdsLease({ sql }: FlashSaleDeps, holder: string): Promise<boolean> {
   const held = await sql`
     INSERT INTO leases (name, holder, leased_until) VALUES ('supervisor', ${holder}, now() + interval '5 seconds')
     ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, leased_until = excluded.leased_until

@@ -1,6 +1,6 @@
 import type { OfferKey, TicketId } from '../../domain/flash-sale.ts'
 import type { UserId } from '../../domain/ids.ts'
-import type { ConsumerDeps } from '../../workers/consumer/deps.ts'
+import type { FlashSaleDeps } from './deps.ts'
 
 type Due = OfferKey & {
   id: TicketId
@@ -17,7 +17,7 @@ const batch = 200
  * Syncs the gate with what PostgreSQL has committed: pieces that were given back, tickets that are paid. A gate that is older than the events, or empty,
  * hears it again after its load; a newer one was loaded with it. Answers how many the gate has synced.
  */
-export async function syncGate({ db: { sql }, gate, events, log }: ConsumerDeps): Promise<number> {
+export async function syncGate({ sql, gate, events, log }: FlashSaleDeps): Promise<number> {
   const due = await sql<Due[]>`
     WITH due AS (SELECT id FROM tickets WHERE sync IS NOT NULL AND sync_at <= now() ORDER BY sync_at LIMIT ${batch} FOR UPDATE SKIP LOCKED),
     taken AS (UPDATE tickets t SET sync_at = now() + interval '1 second' FROM due WHERE t.id = due.id RETURNING t.*)
@@ -47,7 +47,7 @@ export async function syncGate({ db: { sql }, gate, events, log }: ConsumerDeps)
 
 /** Whether the gate knows now, or need not. */
 async function knows(
-  gate: ConsumerDeps['gate'],
+  gate: FlashSaleDeps['gate'],
   { id, buyer, sync, syncEpoch, epoch, ended, ...offer }: Due,
 ): Promise<boolean> {
   if (ended) return true
@@ -55,7 +55,7 @@ async function knows(
   return (await gate.paid(offer, epoch, buyer, id)) === 'same'
 }
 
-function fault(log: ConsumerDeps['log'], error: unknown): false {
+function fault(log: FlashSaleDeps['log'], error: unknown): false {
   log.warn({ error }, 'the gate does not answer; it is synced again')
   return false
 }

@@ -1,4 +1,4 @@
-import type { Tx } from '../../db/client.ts'
+import type { Tx } from '../../db/types.ts'
 import type { OfferKey } from '../../domain/flash-sale.ts'
 
 type Shelf = OfferKey & { warehouse: number }

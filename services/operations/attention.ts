@@ -1,4 +1,4 @@
-import type { Sql, Tx } from '../../db/client.ts'
+import type { Sql, Tx } from '../../db/types.ts'
 import type { OrderId } from '../../domain/ids.ts'
 
 /** Why a human should look; each is explained, with what to do, in docs/operations.md. */

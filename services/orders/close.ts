@@ -1,4 +1,4 @@
-import type { Sql, Tx } from '../../db/client.ts'
+import type { Sql, Tx } from '../../db/types.ts'
 import type { OrderId } from '../../domain/ids.ts'
 import type { ClosedWhy, OrderStatus } from '../../domain/order.ts'
 import type { Refusal } from '../../domain/refusals.ts'

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Sql } from '../../db/client.ts'
+import type { Sql } from '../../db/types.ts'
 import type { OrderInput } from '../../domain/order-input.ts'
 import type { Carts } from '../../redis/carts.ts'
 

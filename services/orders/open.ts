@@ -1,6 +1,6 @@
-import type { Tx } from '../../db/client.ts'
 import { type CouponTermsRow, couponTerms } from '../../db/reads/coupon-terms.ts'
-import type { AddressSnapshot } from '../../db/schema/index.ts'
+import type { Tx } from '../../db/types.ts'
+import type { AddressSnapshot } from '../../domain/address.ts'
 import type { SkuId } from '../../domain/ids.ts'
 import { add, type Fen, fen, moneyJson } from '../../domain/money.ts'
 import type { OrderStatus } from '../../domain/order.ts'

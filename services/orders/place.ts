@@ -1,4 +1,4 @@
-import type { Sql, Tx } from '../../db/client.ts'
+import type { Sql, Tx } from '../../db/types.ts'
 import type { OrderId } from '../../domain/ids.ts'
 import type { OrderStatus, PlacingStep } from '../../domain/order.ts'
 import type { OrderInput } from '../../domain/order-input.ts'

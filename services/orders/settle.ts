@@ -1,4 +1,4 @@
-import type { Tx } from '../../db/client.ts'
+import type { Tx } from '../../db/types.ts'
 import type { OrderId } from '../../domain/ids.ts'
 import { payTicket } from '../flash-sales/offers.ts'
 import { useCoupon } from '../inventory/coupons.ts'

@@ -1,4 +1,4 @@
-import type { Tx } from '../../db/client.ts'
+import type { Tx } from '../../db/types.ts'
 import type { OrderId } from '../../domain/ids.ts'
 import { mayLeaveFor, type OrderStatus } from '../../domain/order.ts'
 

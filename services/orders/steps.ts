@@ -1,4 +1,4 @@
-import type { Tx } from '../../db/client.ts'
+import type { Tx } from '../../db/types.ts'
 import type { OrderId } from '../../domain/ids.ts'
 import { type PlacingStep, placingSteps, type Step } from '../../domain/order.ts'
 

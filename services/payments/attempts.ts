@@ -1,15 +1,13 @@
-import type { Sql, Tx } from '../../db/client.ts'
-import type { OpenAnswer } from '../../db/schema/index.ts'
+import type { Sql, Tx } from '../../db/types.ts'
 import type { AttemptNumber, Ids, NotificationId, OrderId, UserId } from '../../domain/ids.ts'
 import { type Fen, fen } from '../../domain/money.ts'
 import type { OrderStatus, PayState } from '../../domain/order.ts'
+import { OrderUnknown } from '../../domain/order-unknown.ts'
+import type { OpenAnswer } from '../../domain/payment.ts'
 import { refuse } from '../../domain/refusals.ts'
 import type { Payer, PaymentProduct, PaymentProvider } from '../../providers/provider.ts'
 import { payFromWallet } from './balance.ts'
 import { storePayment } from './notifications.ts'
-
-/** The order is none of this buyer's, or there is none. */
-export class OrderUnknown extends Error {}
 
 export type Attempt = {
   number: AttemptNumber

@@ -1,4 +1,4 @@
-import type { Sql, Tx } from '../../db/client.ts'
+import type { Sql, Tx } from '../../db/types.ts'
 import type { AttemptNumber, Ids, OrderId } from '../../domain/ids.ts'
 import { type Fen, fen, moneyJson } from '../../domain/money.ts'
 import { refuse } from '../../domain/refusals.ts'

@@ -1,6 +1,6 @@
-import { retryLater } from '../../activities/retry-later.ts'
-import type { Sql } from '../../db/client.ts'
+import type { Sql } from '../../db/types.ts'
 import type { Ids, NotificationId, OrderId } from '../../domain/ids.ts'
+import { RetryLater } from '../../domain/retry.ts'
 import type { PaymentProvider } from '../../providers/provider.ts'
 import { type Attempt, creationOf, endAttempt, openOf } from './attempts.ts'
 import { storePayment } from './notifications.ts'
@@ -21,10 +21,11 @@ export async function closeAttempt(
   const open = await openOf(sql, order)
   if (!open) return { is: 'closed' }
   const provider = providers[open.provider]
-  if (!provider) throw retryLater(`attempt ${open.number}: the provider ${open.provider} is not configured`)
+  if (!provider)
+    throw new RetryLater(`attempt ${open.number}: the provider ${open.provider} is not configured`)
   const trade = await provider.close(open.number, creationOf(open))
   if (trade.is === 'unknown')
-    throw retryLater(
+    throw new RetryLater(
       `attempt ${open.number} at ${open.provider}: ${trade.state}`,
       useful(trade.retryAfterS, open),
     )

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Sql } from '../../db/client.ts'
+import type { Sql } from '../../db/types.ts'
 import { type Ids, isId } from '../../domain/ids.ts'
 import type { TradeFacts } from '../../providers/provider.ts'
 import { graceMs, type Stored, storePayment } from './notifications.ts'

@@ -1,4 +1,4 @@
-import type { Sql, Tx } from '../../db/client.ts'
+import type { Sql, Tx } from '../../db/types.ts'
 import { type Ids, isId, type NotificationId, type OrderId } from '../../domain/ids.ts'
 import type { Notified, RefundFacts, TradeFacts } from '../../providers/provider.ts'
 

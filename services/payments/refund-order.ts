@@ -1,4 +1,4 @@
-import type { Sql, Tx } from '../../db/client.ts'
+import type { Sql, Tx } from '../../db/types.ts'
 import type { AttemptNumber, OrderId, RefundNumber } from '../../domain/ids.ts'
 import { type Fen, fen } from '../../domain/money.ts'
 import type { OrderKind, OrderStatus, PayState } from '../../domain/order.ts'

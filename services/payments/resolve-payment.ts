@@ -1,4 +1,4 @@
-import type { Sql, Tx } from '../../db/client.ts'
+import type { Sql, Tx } from '../../db/types.ts'
 import type { AttemptNumber, NotificationId, OrderId, RefundNumber } from '../../domain/ids.ts'
 import type { OrderStatus } from '../../domain/order.ts'
 import { raiseAttention } from '../operations/attention.ts'

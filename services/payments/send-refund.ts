@@ -1,8 +1,7 @@
-import { ApplicationFailure } from '@temporalio/activity'
-import { retryLater } from '../../activities/retry-later.ts'
-import type { Sql, Tx } from '../../db/client.ts'
+import type { Sql, Tx } from '../../db/types.ts'
 import type { AttemptNumber, OrderId, RefundNumber } from '../../domain/ids.ts'
 import { fen } from '../../domain/money.ts'
+import { NeverRetry, RetryLater } from '../../domain/retry.ts'
 import type { PaymentProvider, RefundState } from '../../providers/provider.ts'
 import { clearAttention, raiseAttention } from '../operations/attention.ts'
 
@@ -37,10 +36,10 @@ export async function refundAtProvider(
   const [refund] = await sql<Refund[]>`
     SELECT r.number, r.attempt::text AS attempt, r.order_id::text AS "orderId", r.transaction, r.amount_fen AS amount, a.captured_fen AS captured, r.state, a.provider
     FROM refunds r JOIN attempts a ON a.number = r.attempt WHERE r.number = ${number}`
-  if (!refund) throw ApplicationFailure.nonRetryable(`refund ${number} is not stored`, 'refund_unknown')
+  if (!refund) throw new NeverRetry('refund_unknown', `refund ${number} is not stored`)
   if (refund.state === 'success') return refund.state
   const provider = providers[refund.provider]
-  if (!provider) throw retryLater(`the provider ${refund.provider} is not configured`)
+  if (!provider) throw new RetryLater(`the provider ${refund.provider} is not configured`)
   const { attempt, transaction } = refund
   const known = await provider.queryRefund(number, { attempt, transaction })
   const asks = known.is === 'missing' && refund.state === 'asked'
@@ -56,7 +55,7 @@ export async function refundAtProvider(
     : known
   const end = finalOf(state)
   if (!end && refund.state !== 'asked') return refund.state
-  if (!end) throw retryLater(`refund ${number} at ${refund.provider}: ${state.code}`)
+  if (!end) throw new RetryLater(`refund ${number} at ${refund.provider}: ${state.code}`)
   return await sql.begin((tx) => endRefund(tx, refund, end, state.code, refundFallback))
 }
 

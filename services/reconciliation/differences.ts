@@ -1,5 +1,5 @@
-import type { Tx } from '../../db/client.ts'
 import type { Difference } from '../../db/schema/index.ts'
+import type { Tx } from '../../db/types.ts'
 import type { StatementOf } from './fetch.ts'
 
 export type Differing = {

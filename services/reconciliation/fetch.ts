@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import type { Sql } from '../../db/client.ts'
+import type { Sql } from '../../db/types.ts'
 import type { Statements } from '../../providers/provider.ts'
 import { isReady } from './day.ts'
 import { partBytes } from './parts.ts'

@@ -1,4 +1,4 @@
-import type { Sql, Tx } from '../../db/client.ts'
+import type { Sql, Tx } from '../../db/types.ts'
 import type { Ids } from '../../domain/ids.ts'
 import type { StatementRow, Statements } from '../../providers/provider.ts'
 import { StatementRejected } from '../../providers/provider.ts'

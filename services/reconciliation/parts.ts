@@ -1,6 +1,6 @@
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
-import type { Sql } from '../../db/client.ts'
+import type { Sql } from '../../db/types.ts'
 
 /** How much of the raw text a part holds, before it is compressed. */
 export const partBytes = 1 << 18

@@ -1,4 +1,4 @@
-import type { Tx } from '../../db/client.ts'
+import type { Tx } from '../../db/types.ts'
 import { type Ids, isId } from '../../domain/ids.ts'
 import type { TradeFacts } from '../../providers/provider.ts'
 import { storePayment } from '../payments/notifications.ts'

@@ -1,5 +1,5 @@
-import type { Sql } from '../../db/client.ts'
-import type { PaymentProvider } from '../../providers/provider.ts'
+import type { Sql } from '../../db/types.ts'
+import type { PaymentProvider, Statements } from '../../providers/provider.ts'
 import { shanghaiDay } from './day.ts'
 import type { StatementOf } from './fetch.ts'
 
@@ -22,4 +22,14 @@ export async function statementsToReconcile(
     WHERE first.at IS NOT NULL AND NOT EXISTS (
       SELECT 1 FROM statements s WHERE s.provider = p.provider AND s.kind = 'trade' AND s.date = to_char(day, 'YYYY-MM-DD') AND s.matched_at IS NOT NULL)
     ORDER BY date, provider`
+}
+
+/** The statements of a provider. Throws when it is not configured here, or has none: another process may have it. */
+export function statementsOf(
+  providers: Readonly<Record<string, PaymentProvider>>,
+  { provider }: StatementOf,
+): Statements {
+  const statements = providers[provider]?.statements
+  if (!statements) throw new Error(`${provider} is not configured here, or has no statements`)
+  return statements
 }

@@ -1,4 +1,4 @@
-import type { Tx } from '../../db/client.ts'
+import type { Tx } from '../../db/types.ts'
 import type { Ids } from '../../domain/ids.ts'
 import type { RefundFacts, StatementRow } from '../../providers/provider.ts'
 import { storeRefund } from '../payments/notifications.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { statementsOf } from '../../activities/statements.ts'
+import { statementsOf } from '../../services/reconciliation/plan.ts'
 import type { OrderId } from '../../domain/ids.ts'
 import type { Switches } from '../../sandbox/client.ts'
 import { shanghaiDay } from '../../services/reconciliation/day.ts'

@@ -13,19 +13,15 @@ import type { OrderId, SkuId } from '../../domain/ids.ts'
 import { appEnvironment, sandboxEnvironment } from '../../local/environment.ts'
 import { keysOf } from '../../local/keys.ts'
 import { freePort } from '../../local/servers/ports.ts'
-import {
-  activityDeps,
-  type Container,
-  consumerDeps,
-  jobsDeps,
-  openContainer,
-} from '../../runtime/container.ts'
+import { activityDeps, type Container, openContainer } from '../../runtime/container.ts'
 import { consumerVariables, readEnv } from '../../runtime/environment.ts'
 import { startWorkers } from '../../runtime/workers.ts'
 import { type SandboxClient, sandboxClient } from '../../sandbox/client.ts'
 import { sandboxConfig } from '../../sandbox/env.ts'
 import { startSandbox } from '../../sandbox/server.ts'
 import { startConsumer } from '../../workers/consumer/consumer.ts'
+import { consumerDeps } from '../../workers/consumer/deps.ts'
+import { jobsDeps } from '../../workers/jobs/deps.ts'
 import { startJobs } from '../../workers/jobs/jobs.ts'
 import { freshDatabase } from '../support/database.ts'
 

@@ -1,8 +1,9 @@
 import type { Client } from '@temporalio/client'
-import { consumerDeps, openContainer } from '../../runtime/container.ts'
+import { openContainer } from '../../runtime/container.ts'
 import { consumerVariables, readEnv } from '../../runtime/environment.ts'
 import { runProcess } from '../../runtime/process.ts'
 import { startConsumer } from '../../workers/consumer/consumer.ts'
+import { consumerDeps } from '../../workers/consumer/deps.ts'
 
 /** Where a consumer may die. */
 export type Death = 'read' | 'staged' | 'acknowledged' | 'starting' | 'started' | 'told' | 'minted'
@@ -12,12 +13,12 @@ await runProcess(async () => {
   const env = readEnv(consumerVariables, process.env)
   const container = await openContainer(env)
   const deps = consumerDeps(env, container)
-  const { db, queue, gate, client } = deps
+  const { queue, gate, client } = deps
 
   const dies = (at: Death): void => {
     if (process.env.DIE_AT === at) process.kill(process.pid, 'SIGKILL')
   }
-  const sql = new Proxy(db.sql, {
+  const sql = new Proxy(deps.sql, {
     apply(statement, self, args) {
       if (String(args[0]).includes('SET due_at = now() + CASE')) dies('started')
       return Reflect.apply(statement, self, args)
@@ -32,7 +33,7 @@ await runProcess(async () => {
   }
   const consumer = startConsumer({
     ...deps,
-    db: { ...db, sql },
+    sql,
     client: { workflow: { start } } as Client, // All that a consumer uses.
     queue: {
       ...queue,

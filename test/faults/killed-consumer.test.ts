@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { OfferKey, TicketId } from '../../domain/flash-sale.ts'
 import type { AddressId, SkuId, UserId } from '../../domain/ids.ts'
-import { consumerDeps } from '../../runtime/container.ts'
 import { consumerVariables, readEnv } from '../../runtime/environment.ts'
 import { preheat } from '../../services/flash-sales/sessions.ts'
 import type { ConsumerDeps } from '../../workers/consumer/deps.ts'
+import { consumerDeps } from '../../workers/consumer/deps.ts'
 import { openSystem, type TestSystem } from '../end-to-end/system.ts'
 import { ordered, settles, timePasses } from '../support/consuming.ts'
 import { join, offerRow, planSession, ticketRow } from '../support/flash-sale.ts'
@@ -27,11 +27,11 @@ let sold = 0
 /** An offer of ten pieces of its own SKU. */
 async function open(payWithinMs?: number): Promise<OfferKey> {
   const sku = (await system.skus())[sold++] as SkuId // The seeded shop has more than there are tests.
-  const { session } = await planSession(deps.db.sql, {
+  const { session } = await planSession(deps.sql, {
     offers: [{ sku, quota }],
     ...(payWithinMs ? { payWithinMs } : {}),
   })
-  await preheat(deps.db.sql, deps.gate, session)
+  await preheat(deps.sql, deps.gate, session)
   return { session, sku }
 }
 
@@ -69,9 +69,9 @@ async function takenOver(offer: OfferKey, work: () => Promise<void>): Promise<vo
     await consumer.stop()
   }
 }
-const row = (offer: OfferKey) => offerRow(deps.db.sql, offer)
+const row = (offer: OfferKey) => offerRow(deps.sql, offer)
 const rowsOf = async (table: 'tickets' | 'orders') =>
-  (await deps.db.sql`SELECT 1 FROM ${deps.db.sql(table)}`).count
+  (await deps.sql`SELECT 1 FROM ${deps.sql(table)}`).count
 
 describe('a consumer that is killed', { timeout: 120_000 }, () => {
   it.each<[Death, string]>([
@@ -101,7 +101,7 @@ describe('a consumer that is killed', { timeout: 120_000 }, () => {
     await dies('told')
     await takenOver(offer, async () => {
       const back = async () =>
-        await Promise.all(tickets.map(async (ticket) => (await ticketRow(deps.db.sql, ticket))?.state))
+        await Promise.all(tickets.map(async (ticket) => (await ticketRow(deps.sql, ticket))?.state))
       await expect.poll(back, { timeout: 30_000 }).toEqual(tickets.map(() => 'given_back'))
       await settles(deps, offer, quota)
     })

@@ -82,11 +82,11 @@ describe('when the gate’s Redis', { timeout: 180_000 }, () => {
     await system.reaches(paid, 'to_ship')
     await system.giveUp(others)
     await expectSold(system, offer, 1)
-    expect(await offerRow(system.deps.db.sql, offer)).toMatchObject({ quota: 1, ended: true })
+    expect(await offerRow(system.deps.sql, offer)).toMatchObject({ quota: 1, ended: true })
     expect(await system.shelf(offer)).toBe(shelf + 4)
     const pending = async () =>
       (
-        await system.deps.db
+        await system.deps
           .sql`SELECT 1 FROM tickets WHERE session_id = ${offer.session} AND sync IS NOT NULL`
       ).count
     await expect.poll(pending, { timeout: 20_000 }).toBe(0)

@@ -1,9 +1,9 @@
 import { expect } from 'vitest'
 import type { OfferKey, TicketId } from '../../domain/flash-sale.ts'
 import { type AddressId, orderWorkflowId, type SkuId, type UserId } from '../../domain/ids.ts'
-import { consumerDeps } from '../../runtime/container.ts'
 import { consumerVariables, readEnv } from '../../runtime/environment.ts'
 import type { ConsumerDeps } from '../../workers/consumer/deps.ts'
+import { consumerDeps } from '../../workers/consumer/deps.ts'
 import { openSystem, type TestSystem } from '../end-to-end/system.ts'
 import { copyFiles, type Node, serversFolder, startNode } from '../redis/gate/nodes.ts'
 import { ordered } from '../support/consuming.ts'
@@ -50,7 +50,7 @@ export async function openRedisSystem(): Promise<RedisTestSystem> {
     env: { GATE_URL: `redis://127.0.0.1:${door.port}`, LOG_LEVEL: 'silent' },
   })
   const deps = consumerDeps(readEnv(consumerVariables, system.environment), system.container)
-  const { sql } = deps.db
+  const { sql } = deps
   let sales = 0
 
   const redisSystem: RedisTestSystem = {
@@ -133,12 +133,12 @@ export async function openRedisSystem(): Promise<RedisTestSystem> {
 
 /** Nobody has two tickets that count, none waits for its order, and the offer has sold so many of its pieces. */
 export async function expectSold(
-  { deps: { db } }: RedisTestSystem,
+  { deps: { sql } }: RedisTestSystem,
   { session, sku }: OfferKey,
   sold: number,
 ): Promise<void> {
-  expect(await offerRow(db.sql, { session, sku })).toMatchObject({ granted: sold, sold })
-  const tickets = await db.sql<{ buyer: string; state: string }[]>`
+  expect(await offerRow(sql, { session, sku })).toMatchObject({ granted: sold, sold })
+  const tickets = await sql<{ buyer: string; state: string }[]>`
     SELECT buyer_id::text AS buyer, state FROM tickets WHERE session_id = ${session} AND state IN ('waiting', 'live', 'paid')`
   expect(new Set(tickets.map(({ buyer }) => buyer)).size).toBe(sold)
   expect(tickets.filter(({ state }) => state === 'waiting')).toEqual([])

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { audit } from '../../db/audit/audit.ts'
-import type { Sql } from '../../db/client.ts'
+import type { Sql } from '../../db/types.ts'
 import type { OrderId } from '../../domain/ids.ts'
 import type { OrderStatus } from '../../domain/order.ts'
 

@@ -6,7 +6,7 @@ import { offerRow } from './flash-sale.ts'
 
 /** Resolves when the gate and PostgreSQL count the same and nothing is queued: so many pieces are left. */
 export async function settles(
-  { db: { sql }, gate }: ConsumerDeps,
+  { sql, gate }: ConsumerDeps,
   offer: OfferKey,
   left: number,
 ): Promise<void> {
@@ -22,7 +22,7 @@ export async function settles(
 
 /** Resolves when every one of these tickets has become an order that waits for its payment; expects that none has become two. */
 export async function ordered(
-  { db: { sql }, client }: ConsumerDeps,
+  { sql, client }: ConsumerDeps,
   tickets: readonly TicketId[],
 ): Promise<void> {
   const placed = async () =>
@@ -38,7 +38,7 @@ export async function ordered(
 }
 
 /** Lets entries lie, tickets wait and leases last as long as it takes until somebody else looks after them. */
-export async function timePasses({ db: { sql }, gate }: ConsumerDeps, offer: OfferKey): Promise<void> {
+export async function timePasses({ sql, gate }: ConsumerDeps, offer: OfferKey): Promise<void> {
   const { queue } = keysOf(offer)
   if (await gate.redis.exists(queue)) {
     const lying = (await gate.redis.xpending(queue, 'consumers', '-', '+', 1000)) as [entry: string][] // What XPENDING answers with a range.

@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client'
-import type { Sql } from '../../db/client.ts'
+import type { Sql } from '../../db/types.ts'
 import type { JoinAnswer, OfferKey, SessionInput, TicketId } from '../../domain/flash-sale.ts'
 import {
   type AddressId,

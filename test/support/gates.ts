@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { Sql, Tx } from '../../db/client.ts'
+import type { Sql, Tx } from '../../db/types.ts'
 
 export type Gate = { opened: Promise<void>; open(): void }
 

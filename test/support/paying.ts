@@ -1,4 +1,4 @@
-import type { Sql } from '../../db/client.ts'
+import type { Sql } from '../../db/types.ts'
 import type { AttemptNumber, Ids, OrderId, UserId } from '../../domain/ids.ts'
 import { fen } from '../../domain/money.ts'
 import type { Opened, OpenRequest, PaymentProvider, Trade, TradeFacts } from '../../providers/provider.ts'

@@ -1,4 +1,4 @@
-import type { Sql } from '../../db/client.ts'
+import type { Sql } from '../../db/types.ts'
 import type { OfferKey, TicketId } from '../../domain/flash-sale.ts'
 import type { Ids } from '../../domain/ids.ts'
 import type { OrderInput } from '../../domain/order-input.ts'

@@ -38,7 +38,7 @@ export function startConsumer(deps: ConsumerDeps): { stop(): Promise<void> } {
     return found.reduce((sum, count) => sum + count, 0)
   }
   const list = async (): Promise<number> => {
-    offers = [...(await runningOffers(deps.db.sql))]
+    offers = [...(await runningOffers(deps.sql))]
     return 0
   }
 

@@ -1,19 +1,21 @@
-import type { Client } from '@temporalio/client'
-import type { Logger } from 'pino'
-import type { Db } from '../../db/client.ts'
-import type { Events } from '../../redis/events.ts'
-import type { Gate } from '../../redis/gate/gate.ts'
-import type { TicketQueue } from '../../redis/gate/queue.ts'
+import type { Client, Container } from '../../runtime/container.ts'
+import type { ConsumerEnv } from '../../runtime/environment.ts'
+import type { FlashSaleDeps } from '../../services/flash-sales/deps.ts'
 
-export type ConsumerDeps = {
-  db: Db
-  gate: Gate
-  queue: TicketQueue
+export type ConsumerDeps = FlashSaleDeps & {
   client: Client
-  events: Pick<Events, 'announce' | 'announceOffer'>
   /** The task queue of orders. */
   ordersQueue: string
   /** How many starts of workflows are under way at once. */
   startsInFlight: number
-  log: Logger
+}
+
+/** What the ticket consumer of this process works with. */
+export const consumerDeps = (env: ConsumerEnv, container: Container): ConsumerDeps => {
+  const { db, gate, queue, client, events, log } = container
+  return {
+    ...{ sql: db.sql, gate, queue, client, events, log },
+    ordersQueue: env.ORDERS_QUEUE,
+    startsInFlight: env.CONSUMER_STARTS_IN_FLIGHT,
+  }
 }

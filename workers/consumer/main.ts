@@ -1,7 +1,8 @@
-import { consumerDeps, openContainer } from '../../runtime/container.ts'
+import { openContainer } from '../../runtime/container.ts'
 import { consumerVariables, readEnv } from '../../runtime/environment.ts'
 import { runProcess } from '../../runtime/process.ts'
 import { startConsumer } from './consumer.ts'
+import { consumerDeps } from './deps.ts'
 
 /** The process `consumer`: flash-sale tickets into orders, and supervisor. */
 await runProcess(async () => {

@@ -1,5 +1,5 @@
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client'
-import type { Sql } from '../../db/client.ts'
+import type { Sql } from '../../db/types.ts'
 import type { OfferKey, TicketId } from '../../domain/flash-sale.ts'
 import { type AddressId, orderWorkflowId, type UserId } from '../../domain/ids.ts'
 import { kinds } from '../../domain/order.ts'
@@ -27,7 +27,7 @@ const windowsTaken = 4
  * again after ten seconds, and one whose order is not placed yet after a minute. Starting twice is starting once. Answers how many were due.
  */
 export async function startOrders({
-  db: { sql },
+  sql,
   client,
   ordersQueue,
   startsInFlight,

@@ -1,17 +1,22 @@
-import type { Client } from '@temporalio/client'
 import type { Logger } from 'pino'
-import type { Db } from '../../db/client.ts'
 import type { Ids } from '../../domain/ids.ts'
-import type { Carts } from '../../redis/carts.ts'
-import type { Events } from '../../redis/events.ts'
+import type {
+  Carts,
+  Client,
+  Container,
+  Events,
+  Payments,
+  ProviderRateLimit,
+  Sql,
+} from '../../runtime/container.ts'
 import type { DeliveryDeps } from '../../runtime/deliver.ts'
-import type { Payments } from '../../runtime/payments.ts'
-import type { ProviderRateLimit } from './provider-rate-limit.ts'
+import type { WorkerEnv } from '../../runtime/environment.ts'
 
 export type JobsDeps = {
-  db: Db
+  sql: Sql
   ids: Ids
   client: Client
+  /** The task queue of orders. */
   queue: string
   payments: Payments
   providerRateLimit: ProviderRateLimit
@@ -20,19 +25,19 @@ export type JobsDeps = {
   log: Logger
 }
 
-export const deliveryDeps = ({
-  db: { sql },
-  payments: { accounts },
-  client,
-  events,
-  log,
-}: JobsDeps): DeliveryDeps => ({
-  sql,
-  accounts,
-  client,
-  events,
-  log,
+/** What the jobs of this process work with. */
+export const jobsDeps = (env: WorkerEnv, container: Container): JobsDeps => {
+  const { db, ids, client, payments, providerRateLimit, events, carts, log } = container
+  return {
+    ...{ sql: db.sql, ids, client, payments, providerRateLimit, events, carts, log },
+    queue: env.ORDERS_QUEUE,
+  }
+}
+
+export const deliveryDeps = ({ sql, payments, client, events, log }: JobsDeps): DeliveryDeps => ({
+  ...{ sql, client, events, log },
+  accounts: payments.accounts,
 })
 
-/** Rows that a duty takes at once. Taking pushes a row's due time on, so that jobs share the work and a crash only delays it. */
+/** Rows that a job takes at once. Taking pushes a row's due time on, so that jobs share the work and a crash only delays it. */
 export const batch = 50

@@ -1,6 +1,7 @@
-import { jobsDeps, openContainer } from '../../runtime/container.ts'
+import { openContainer } from '../../runtime/container.ts'
 import { readEnv, workerVariables } from '../../runtime/environment.ts'
 import { runProcess } from '../../runtime/process.ts'
+import { jobsDeps } from './deps.ts'
 import { startJobs } from './jobs.ts'
 
 /** The process `jobs`: delivers what callbacks and signals did not, watches open attempts, starts refunds. */

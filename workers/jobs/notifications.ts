@@ -14,7 +14,7 @@ const patience = 8
  * outcome ends it. The pause doubles, up to ten minutes.
  */
 export async function redeliver(deps: JobsDeps): Promise<number> {
-  const due = await deps.db.sql<Due[]>`
+  const due = await deps.sql<Due[]>`
     WITH due AS (
       SELECT id FROM notifications WHERE outcome IS NULL AND due_at <= now() ORDER BY due_at LIMIT ${batch} FOR UPDATE SKIP LOCKED),
     taken AS (
@@ -36,12 +36,12 @@ async function handOver(deps: JobsDeps, { id, kind, orderId, delivered }: Due): 
   try {
     const outcome =
       kind === 'refund'
-        ? await resolveRefund({ sql: deps.db.sql, ...deps.payments }, id)
+        ? await resolveRefund({ sql: deps.sql, ...deps.payments }, id)
         : await deliver(deliveryDeps(deps), orderId, id)
     log.info({ notification: id, orderId, outcome }, 'resolved by the jobs')
   } catch (error) {
     if (delivered >= patience)
-      await raiseAttention(deps.db.sql, { reason: 'notification_unresolved', subject: id, orderId })
+      await raiseAttention(deps.sql, { reason: 'notification_unresolved', subject: id, orderId })
     throw error
   }
 }

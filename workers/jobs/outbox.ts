@@ -4,7 +4,7 @@ import { batch, type JobsDeps } from './deps.ts'
 type Due = { id: bigint; payload: { buyerId: UserId; bought: { sku: string; line: string }[] } }
 
 /** Tells other systems what a commit promised them, until they have taken it; only then the row goes. */
-export async function emptyOutbox({ db: { sql }, carts, log }: JobsDeps): Promise<number> {
+export async function emptyOutbox({ sql, carts, log }: JobsDeps): Promise<number> {
   const due = await sql<Due[]>`
     WITH due AS (SELECT id FROM outbox WHERE due_at <= now() ORDER BY due_at LIMIT ${batch} FOR UPDATE SKIP LOCKED)
     UPDATE outbox b SET tried = b.tried + 1, due_at = now() + least(interval '1 second' * power(2, least(b.tried, 9)), interval '5 minutes')

@@ -7,7 +7,7 @@ import { batch, type JobsDeps } from './deps.ts'
  * Looks for orders that should have ended five minutes ago and have not: `order_without_workflow` when nothing will ever end them, else
  * `order_overdue`. Clears what has ended, or was resolved, since. Nothing is stuck without somebody being told.
  */
-export async function findOverdue({ db: { sql }, client }: JobsDeps): Promise<number> {
+export async function findOverdue({ sql, client }: JobsDeps): Promise<number> {
   const overdue = await sql<{ id: OrderId }[]>`
     SELECT id::text AS id FROM orders o WHERE status IN ('placing', 'awaiting_payment', 'closing')
       AND COALESCE(pay_by, placed_at) < now() - interval '5 minutes'

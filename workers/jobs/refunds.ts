@@ -7,7 +7,7 @@ import { batch, type JobsDeps } from './deps.ts'
  * Sees to it that every refund without a final word has a workflow that runs: at once when it is new, and every ten minutes after that, in
  * case somebody terminated it. Its id is the refund's number, so starting twice is starting once.
  */
-export async function startRefunds({ db: { sql }, client, queue }: JobsDeps): Promise<number> {
+export async function startRefunds({ sql, client, queue }: JobsDeps): Promise<number> {
   const due = await sql<{ number: RefundNumber }[]>`
     WITH due AS (SELECT number FROM refunds WHERE state = 'asked' AND due_at <= now() ORDER BY due_at LIMIT ${batch} FOR UPDATE SKIP LOCKED)
     UPDATE refunds r SET due_at = now() + interval '10 seconds' FROM due WHERE r.number = due.number RETURNING r.number`

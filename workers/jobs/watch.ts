@@ -15,7 +15,7 @@ type Due = { number: AttemptNumber; orderId: OrderId; callingUntil: Date; status
  * second waits for the next.
  */
 export async function watch(deps: JobsDeps, provider: PaymentProvider): Promise<number> {
-  const { sql } = deps.db
+  const { sql } = deps
   const due = await sql<Due[]>`
     WITH due AS (
       SELECT number FROM attempts WHERE next_ask_at <= now() AND state IN ('opening', 'open') AND provider = ${provider.name}
@@ -43,7 +43,7 @@ export async function watch(deps: JobsDeps, provider: PaymentProvider): Promise<
 }
 
 async function askAbout(deps: JobsDeps, provider: PaymentProvider, attempt: Due): Promise<void> {
-  const { sql } = deps.db
+  const { sql } = deps
   const waiting = attempt.status === 'awaiting_payment' || attempt.status === 'closing'
   const creation = creationOf(attempt)
   const trade = waiting
@@ -56,10 +56,7 @@ async function askAbout(deps: JobsDeps, provider: PaymentProvider, attempt: Due)
 }
 
 /** Asks a human about open attempts at providers that are not configured here any more: nobody can say what became of them. Answers how many. */
-export async function findUnwatched({
-  db: { sql },
-  payments,
-}: Pick<JobsDeps, 'db' | 'payments'>): Promise<number> {
+export async function findUnwatched({ sql, payments }: Pick<JobsDeps, 'sql' | 'payments'>): Promise<number> {
   const missing = await sql<{ provider: string; attempts: number }[]>`
     SELECT provider, count(*)::int AS attempts FROM attempts
     WHERE next_ask_at < now() - interval '1 minute' AND state IN ('opening', 'open') AND NOT provider = ANY(${Object.keys(payments.providers)}::text[]) GROUP BY 1`

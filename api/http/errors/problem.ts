@@ -1,8 +1,8 @@
 import type { Context, TypedResponse } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { Logger } from 'pino'
+import { OrderUnknown } from '../../../domain/order-unknown.ts'
 import { type RefusalCode, Refused, refusalStatus } from '../../../domain/refusals.ts'
-import { OrderUnknown } from '../../deps.ts'
 import { joinStatus } from '../../flash-sales/answers.ts'
 import { faultOf } from './fault.ts'
 import {

@@ -1,10 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import {
-  changeAddress,
-  createAddress,
-  listAddresses,
-  removeAddress,
-} from '../../../services/buyers/addresses.ts'
+import { listAddresses } from '../../../db/reads/addresses.ts'
+import { changeAddress, createAddress, removeAddress } from '../../../services/buyers/addresses.ts'
 import type { ApiDeps } from '../../deps.ts'
 import { Problem } from '../errors/problem.ts'
 import { signedIn } from '../middleware/identity.ts'

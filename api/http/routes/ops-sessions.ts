@@ -1,6 +1,6 @@
 import { createRoute } from '@hono/zod-openapi'
-import type { Sql } from '../../../db/client.ts'
 import { listSessions, readSession, type StoredSession, sessionReport } from '../../../db/reads/sessions.ts'
+import type { Sql } from '../../../db/types.ts'
 import { sessionIdOf } from '../../../domain/flash-sale.ts'
 import type { SessionId } from '../../../domain/ids.ts'
 import { refuse } from '../../../domain/refusals.ts'

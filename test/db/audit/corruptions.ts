@@ -1,4 +1,4 @@
-import type { Tx } from '../../../db/client.ts'
+import type { Tx } from '../../../db/types.ts'
 import { damagesOfSales } from './corruptions-of-sales.ts'
 import type { LivedIn } from './fixtures.ts'
 

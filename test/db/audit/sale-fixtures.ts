@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import { inject } from 'vitest'
-import type { Sql } from '../../../db/client.ts'
+import type { Sql } from '../../../db/types.ts'
 import type { OfferKey, TicketId } from '../../../domain/flash-sale.ts'
 import type { AddressId, Ids, SkuId, UserId } from '../../../domain/ids.ts'
 import { createGate } from '../../../redis/gate/gate.ts'

@@ -1,7 +1,7 @@
 import { createPublicKey, verify } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { OpenAnswer } from '../../../db/schema/index.ts'
 import { fen } from '../../../domain/money.ts'
+import type { OpenAnswer } from '../../../domain/payment.ts'
 import type { Opened, OpenRequest } from '../../../providers/provider.ts'
 import { wechatV3 } from '../../../providers/wechat-v3/wechat-v3.ts'
 import { platform } from '../../../sandbox/wechat-v3/signature.ts'

@@ -9,7 +9,8 @@ import {
   snowflakes,
   type UserId,
 } from '../../../domain/ids.ts'
-import { createGate, type Gate, type GateRedis, type Join, type OfferLoad } from '../../../redis/gate/gate.ts'
+import { createGate, type Gate, type OfferLoad } from '../../../redis/gate/gate.ts'
+import type { GateRedis, Join } from '../../../redis/gate/join.ts'
 import { keysOf } from '../../../redis/gate/keys.ts'
 import { createQueue, type Queued, type TicketQueue } from '../../../redis/gate/queue.ts'
 import type { EpochWord, LoadWord } from '../../../redis/gate/scripts.ts'

@@ -1,6 +1,7 @@
 import { Cluster } from 'ioredis'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { Gate, GateRedis } from '../../../redis/gate/gate.ts'
+import type { Gate } from '../../../redis/gate/gate.ts'
+import type { GateRedis } from '../../../redis/gate/join.ts'
 import { newBuyer, newTicket, places, type Sale, saleOf, useGate } from './harness.ts'
 
 /** The same sale over a connection of its own, whose calls of the gate are counted. */

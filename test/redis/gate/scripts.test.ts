@@ -1,7 +1,7 @@
 import { Cluster, type Redis } from 'ioredis'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { SessionId, SkuId } from '../../../domain/ids.ts'
-import type { GateRedis } from '../../../redis/gate/gate.ts'
+import type { GateRedis } from '../../../redis/gate/join.ts'
 import { keysOf } from '../../../redis/gate/keys.ts'
 import { newBuyer, newTicket, places, type Sale, saleOf, useGate } from './harness.ts'
 

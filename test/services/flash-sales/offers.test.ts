@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import type { Sql, Tx } from '../../../db/client.ts'
+import type { Sql, Tx } from '../../../db/types.ts'
 import type { OfferKey, TicketId } from '../../../domain/flash-sale.ts'
 import type { AddressId } from '../../../domain/ids.ts'
 import type { OrderInput } from '../../../domain/order-input.ts'

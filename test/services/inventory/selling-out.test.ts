@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { connect, type Db, type Sql } from '../../../db/client.ts'
+import { connect, type Db } from '../../../db/client.ts'
+import type { Sql } from '../../../db/types.ts'
 import type { SkuId } from '../../../domain/ids.ts'
 import type { OrderInput } from '../../../domain/order-input.ts'
 import { Refused } from '../../../domain/refusals.ts'

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { connect, type Sql } from '../../../db/client.ts'
+import { connect } from '../../../db/client.ts'
+import type { Sql } from '../../../db/types.ts'
 import type { OrderId, SkuId } from '../../../domain/ids.ts'
 import { deductStock, releaseStock, reserveStock } from '../../../services/inventory/stock.ts'
 import { openAlone, placeInOneTransaction, placeStep } from '../../../services/orders/place.ts'

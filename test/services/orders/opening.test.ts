@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Sql } from '../../../db/client.ts'
+import type { Sql } from '../../../db/types.ts'
 import type { AddressId, CouponId, OrderId, SkuId, UserId } from '../../../domain/ids.ts'
 import { fen, moneyJson } from '../../../domain/money.ts'
 import type { OrderInput } from '../../../domain/order-input.ts'

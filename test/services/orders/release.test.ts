@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Sql } from '../../../db/client.ts'
+import type { Sql } from '../../../db/types.ts'
 import type { OrderId } from '../../../domain/ids.ts'
 import type { OrderInput } from '../../../domain/order-input.ts'
 import { closeOrder, rejectOrder } from '../../../services/orders/close.ts'

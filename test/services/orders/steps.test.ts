@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Sql } from '../../../db/client.ts'
+import type { Sql } from '../../../db/types.ts'
 import type { OrderId } from '../../../domain/ids.ts'
 import { Refused } from '../../../domain/refusals.ts'
 import { lockCoupon } from '../../../services/inventory/coupons.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Sql } from '../../../db/client.ts'
+import type { Sql } from '../../../db/types.ts'
 import type { AttemptNumber } from '../../../domain/ids.ts'
 import type { TradeFacts } from '../../../providers/provider.ts'
 import { storePayment } from '../../../services/payments/notifications.ts'

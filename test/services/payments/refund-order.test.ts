@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Sql } from '../../../db/client.ts'
 import { readRefunds } from '../../../db/reads/refunds.ts'
+import type { Sql } from '../../../db/types.ts'
 import type { AttemptNumber, OrderId } from '../../../domain/ids.ts'
 import type { OrderInput } from '../../../domain/order-input.ts'
 import { refundOrder } from '../../../services/payments/refund-order.ts'

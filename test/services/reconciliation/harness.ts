@@ -1,4 +1,4 @@
-import type { Sql } from '../../../db/client.ts'
+import type { Sql } from '../../../db/types.ts'
 import type { AttemptNumber, NotificationId, OrderId, RefundNumber } from '../../../domain/ids.ts'
 import { fen } from '../../../domain/money.ts'
 import type { BillSwitches } from '../../../sandbox/switches.ts'

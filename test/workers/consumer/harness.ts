@@ -50,7 +50,7 @@ export async function consumerHarness({
   const [gate, queue] = [createGate(redis), createQueue(redis)]
   const offersTold: string[] = []
   const deps: ConsumerDeps = {
-    db: jobs.fresh.db,
+    sql: jobs.fresh.db.sql,
     ...{ gate, queue },
     client: jobs.deps.client,
     events: { announce: () => {}, announceOffer: ({ sku }) => offersTold.push(sku) },

@@ -4,7 +4,7 @@ import { NativeConnection } from '@temporalio/worker'
 import { Redis } from 'ioredis'
 import { pino } from 'pino'
 import { inject } from 'vitest'
-import type { Sql } from '../../../db/client.ts'
+import type { Sql } from '../../../db/types.ts'
 import type { OrderId, UserId } from '../../../domain/ids.ts'
 import type { OrderInput } from '../../../domain/order-input.ts'
 import { createGate } from '../../../redis/gate/gate.ts'
@@ -48,7 +48,7 @@ export async function jobsHarness(given?: FreshDatabase): Promise<JobsHarness> {
   const announced: OrderId[] = []
   const carts: JobsHarness['carts'] = { taken: [], away: false }
   const deps: JobsDeps = {
-    db: fresh.db,
+    sql,
     ids: shop.ids,
     client,
     queue,

@@ -11,7 +11,7 @@ let harness: SessionHarness
 let act: SessionActivities
 beforeAll(async () => {
   harness = await sessionHarness()
-  const { db, gate, queue, log } = harness.deps
+  const { sql, gate, queue, log } = harness.deps
   const needless = {
     ids: harness.shop.ids,
     carts: { removeBought: async () => {} },
@@ -21,7 +21,7 @@ beforeAll(async () => {
   }
   act = createSessionActivities({
     ...needless,
-    db,
+    sql,
     gate,
     queue,
     log,

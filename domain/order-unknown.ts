@@ -1,0 +1,2 @@
+/** The order is none of this buyer's, or there is none. */
+export class OrderUnknown extends Error {}

@@ -1,0 +1,14 @@
+import type { Logger } from 'pino'
+import type { Sql } from '../../db/types.ts'
+import type { Events } from '../../redis/events.ts'
+import type { Gate } from '../../redis/gate/gate.ts'
+import type { TicketQueue } from '../../redis/gate/queue.ts'
+
+/** What staging tickets and looking after gates work with. */
+export type FlashSaleDeps = {
+  sql: Sql
+  gate: Gate
+  queue: TicketQueue
+  events: Pick<Events, 'announce' | 'announceOffer'>
+  log: Logger
+}

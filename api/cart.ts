@@ -1,18 +1,13 @@
 import { readSkus } from '../db/reads/catalogue.ts'
 import type { SkuId } from '../domain/ids.ts'
+import { checkQuantity } from '../domain/quantity.ts'
 import { refuse } from '../domain/refusals.ts'
-import { type CartOwner, mostPieces } from '../redis/carts.ts'
+import type { CartOwner } from '../runtime/container.ts'
 import type { ApiDeps } from './deps.ts'
 import { Problem } from './http/errors/problem.ts'
 import { cartView } from './http/views/cart.ts'
 
 type Deps = Pick<ApiDeps, 'db' | 'carts'>
-
-/** Refuses what is no whole number from 1 to 999. */
-export function checkQuantity(sku: string, quantity: number): void {
-  if (!Number.isInteger(quantity) || quantity < 1 || quantity > mostPieces)
-    refuse('quantity_invalid', { sku, quantity })
-}
 
 /** The cart with the goods as they are now. */
 export async function showCart({ db, carts }: Deps, owner: CartOwner) {

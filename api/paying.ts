@@ -1,5 +1,5 @@
 import type { Sql } from '../db/types.ts'
-import type { Events } from '../redis/events.ts'
+import type { Events } from '../runtime/container.ts'
 import { type AttemptDeps, openAttempt } from '../services/payments/attempts.ts'
 import type { AttemptView, Paying } from './deps.ts'
 

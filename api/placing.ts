@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client'
-import type { Db } from '../db/client.ts'
 import { type OrderId, orderWorkflowId, type UserId } from '../domain/ids.ts'
 import { kinds, type OrderStatus, type PayState } from '../domain/order.ts'
 import type { OrderInput } from '../domain/order-input.ts'
 import { OrderUnknown } from '../domain/order-unknown.ts'
 import type { Choice, Quote } from '../domain/quote.ts'
 import { type Refusal, Refused, refuse } from '../domain/refusals.ts'
-import type { Events } from '../redis/events.ts'
+import type { Db, Events } from '../runtime/container.ts'
+import { keepNote } from '../services/orders/notes.ts'
 import type { order } from '../workflows/index.ts'
 import { buyerId, cancel, orderKind } from '../workflows/messages.ts'
 import type { Placing, Refunding } from './deps.ts'
@@ -80,7 +80,7 @@ export function createPlacing({
       if (before && before.status !== 'placing') return answer(quote.id, before, fingerprint)
       if (!before && expired) return await startedBefore(client, quote)
       if (before) return await joined(quote.id, fingerprint)
-      await keepNote(sql, quote.id, fingerprint, choice.note)
+      await keepNote(sql, { order: quote.id, fingerprint, note: choice.note })
       // Listens before it starts, so that it cannot miss the events and need not look before there is any.
       const waiting = events.until(quote.id, waitMs, () => answered(quote.id), 'later')
       waiting.catch(() => {}) // Awaited below, unless the start fails.
@@ -164,17 +164,6 @@ async function start(client: Client, queue: string, input: OrderInput): Promise<
     if (error instanceof WorkflowExecutionAlreadyStartedError) return false
     throw error
   }
-}
-
-/** The note waits in PostgreSQL for its order: personal data stays out of workflow histories. */
-async function keepNote(
-  sql: Db['sql'],
-  id: OrderId,
-  fingerprint: string,
-  note: string | undefined,
-): Promise<void> {
-  if (!note) return
-  await sql`INSERT INTO order_notes (order_id, fingerprint, note) VALUES (${id}, ${fingerprint}, ${note}) ON CONFLICT DO NOTHING`
 }
 
 const inputOf = (quote: Quote, choice: Choice, fingerprint: string, payWithinMs: number): OrderInput => ({

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Sql } from '../db/types.ts'
 import type { OrderId } from '../domain/ids.ts'
-import type { Events } from '../redis/events.ts'
+import type { Events } from '../runtime/container.ts'
 import { refundOrder } from '../services/payments/refund-order.ts'
 import type { Refunding } from './deps.ts'
 

@@ -52,7 +52,7 @@ export async function startApi(env: ApiEnv, container: Container): Promise<Runni
     events,
     sessions: createSessionBook({ sql: db.sql, events }),
     soldOut: createSoldOut(gate, events),
-    captchas: createCaptchas(gate.redis),
+    captchas: createCaptchas(gate),
     tokenLimits: createTokenLimits(redis, {
       perBuyer: env.TOKENS_PER_BUYER_PER_MINUTE,
       perAddress: env.TOKENS_PER_ADDRESS_PER_MINUTE,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import type { SkuId, UserId } from '../domain/ids.ts'
 import { type Fen, fen } from '../domain/money.ts'
+import { mostPieces } from '../domain/quantity.ts'
 import { type CartWord, defineCartScripts } from './cart-scripts.ts'
 
 /** Whose cart: a buyer's, or nobody's yet (`anon-<uuid>`). */
@@ -21,7 +22,6 @@ export type CartLine = {
 /** What an order has bought from a cart. */
 export type BoughtLine = { sku: string; line: string }
 
-export const mostPieces = 999
 const mostLines = 120
 const anonymousS = 30 * 24 * 3600
 

@@ -19,6 +19,7 @@ import { installRuntime } from './temporal.ts'
 /** What processes, and the API above all, name of the adapters: they come in by the container alone. */
 export type { Client } from '@temporalio/client'
 export type { Db } from '../db/client.ts'
+export { connect } from '../db/client.ts'
 export type { Sql, Tx } from '../db/types.ts'
 export type { Notified, Payer, PaymentProvider } from '../providers/provider.ts'
 export type { CartLine, CartOwner, Carts } from '../redis/carts.ts'

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
-import { connect } from '../db/client.ts'
 import { ConfigurationError } from '../domain/configuration.ts'
+import { connect } from '../runtime/container.ts'
 import { readEnv, reconcileVariables } from '../runtime/environment.ts'
 import { configurePayments } from '../runtime/payments.ts'
 import { leasedSnowflakes } from '../services/operations/snowflake-lease.ts'

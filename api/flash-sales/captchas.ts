@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto'
 import svgCaptcha from 'svg-captcha'
 import type { OfferKey } from '../../domain/flash-sale.ts'
 import type { UserId } from '../../domain/ids.ts'
-import type { GateRedis } from '../../redis/gate/join.ts'
-import { keysOf } from '../../redis/gate/keys.ts'
+import type { Gate } from '../../runtime/container.ts'
 
 /** A picture to read. */
 type Captcha = { id: string; svg: string }
@@ -18,15 +17,15 @@ export type Captchas = {
 const lastsMs = 120_000
 
 /** Captchas whose answers lie in Redis beside the offer, so that every API process knows them. Rejects when Redis is away. */
-export const createCaptchas = (redis: GateRedis, make = draw): Captchas => ({
+export const createCaptchas = (gate: Pick<Gate, 'keepAnswer' | 'takeAnswer'>, make = draw): Captchas => ({
   async make(offer, buyer) {
     const { text, svg } = make()
     const id = randomBytes(12).toString('base64url')
-    await redis.set(keysOf(offer).captcha(id), expected(buyer, text), 'PX', lastsMs)
+    await gate.keepAnswer(offer, id, expected(buyer, text), lastsMs)
     return { id, svg }
   },
   async solve(offer, buyer, { id, answer }) {
-    return (await redis.getdel(keysOf(offer).captcha(id))) === expected(buyer, answer)
+    return (await gate.takeAnswer(offer, id)) === expected(buyer, answer)
   },
 })
 

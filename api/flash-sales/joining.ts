@@ -1,6 +1,6 @@
 import type { JoinAnswer, OfferKey, TicketId } from '../../domain/flash-sale.ts'
 import type { AddressId, Ids, UserId } from '../../domain/ids.ts'
-import type { Gate } from '../../redis/gate/gate.ts'
+import type { Gate } from '../../runtime/container.ts'
 import type { Away } from './gate-away.ts'
 import { type SessionBook, saleState } from './session-book.ts'
 import type { SoldOut } from './sold-out.ts'

@@ -3,7 +3,7 @@ import type { Sql } from '../../db/types.ts'
 import type { OfferKey } from '../../domain/flash-sale.ts'
 import type { SessionId } from '../../domain/ids.ts'
 import { refuse } from '../../domain/refusals.ts'
-import type { Events } from '../../redis/events.ts'
+import type { Events } from '../../runtime/container.ts'
 import { ttlCache } from '../ttl-cache.ts'
 
 /** Sessions with their offers, as PostgreSQL had them a second ago at the most; sooner when one was announced as changed. */

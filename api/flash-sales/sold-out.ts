@@ -1,7 +1,6 @@
 import { type JoinAnswer, type OfferKey, offerChannel } from '../../domain/flash-sale.ts'
 import type { UserId } from '../../domain/ids.ts'
-import type { Events } from '../../redis/events.ts'
-import type { Gate } from '../../redis/gate/gate.ts'
+import type { Events, Gate } from '../../runtime/container.ts'
 
 /** The fast "no": what this process remembers of offers of which nothing is left. */
 export type SoldOut = {

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Context } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import type { TicketId } from '../../domain/flash-sale.ts'
-import type { Events } from '../../redis/events.ts'
+import type { Events } from '../../runtime/container.ts'
 import { faultOf } from '../http/errors/fault.ts'
 
 type Told = { view: object; ended: boolean }

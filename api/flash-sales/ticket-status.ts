@@ -2,7 +2,7 @@ import { readTicket, type StoredTicket } from '../../db/reads/tickets.ts'
 import type { Sql } from '../../db/types.ts'
 import type { OfferKey, TicketId } from '../../domain/flash-sale.ts'
 import type { UserId } from '../../domain/ids.ts'
-import type { Gate, Standing } from '../../redis/gate/gate.ts'
+import type { Gate, Standing } from '../../runtime/container.ts'
 import { Problem } from '../http/errors/problem.ts'
 import type { Away } from './gate-away.ts'
 

@@ -1,6 +1,6 @@
 import type { OfferKey } from '../../domain/flash-sale.ts'
 import type { UserId } from '../../domain/ids.ts'
-import type { Gate } from '../../redis/gate/gate.ts'
+import type { Gate } from '../../runtime/container.ts'
 import { limitKey } from '../client-address.ts'
 import { Problem } from '../http/errors/problem.ts'
 import type { Captchas } from './captchas.ts'

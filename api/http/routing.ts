@@ -1,6 +1,6 @@
 import { OpenAPIHono, type z } from '@hono/zod-openapi'
 import type { OrderId, UserId } from '../../domain/ids.ts'
-import type { CartOwner } from '../../redis/carts.ts'
+import type { CartOwner } from '../../runtime/container.ts'
 import { type FieldError, Problem } from './errors/problem.ts'
 
 /** What middleware finds out for the routes behind it. */

@@ -62,6 +62,15 @@ export function createGate(redis: GateRedis) {
       return { token, expiresAt }
     },
 
+    /** Keeps what the right answer to a captcha is, for so many ms, where every API process finds it. */
+    async keepAnswer(offer: OfferKey, captcha: string, answer: string, forMs: number): Promise<void> {
+      await redis.set(keysOf(offer).captcha(captcha), answer, 'PX', forMs)
+    },
+
+    /** What the right answer was; null when it has expired or was taken before. */
+    takeAnswer: (offer: OfferKey, captcha: string): Promise<string | null> =>
+      redis.getdel(keysOf(offer).captcha(captcha)),
+
     /** Puts a ticket's pieces on sale again, once. `epoch`: the offer's when it was given back in PostgreSQL. */
     giveBack: (offer: OfferKey, epoch: number, buyer: UserId, ticket: TicketId): Promise<EpochWord> =>
       redis.gateGiveBack(keysOf(offer).offer, epoch, buyer, ticket),

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Sql } from '../../db/types.ts'
 import type { OrderInput } from '../../domain/order-input.ts'
 import type { Carts } from '../../redis/carts.ts'
+import { queueCartBought } from './outbox.ts'
 
 /**
  * Takes the bought lines out of the cart, and only those. The order is confirmed by now and nothing may undo that: with Redis away, the
@@ -21,6 +22,6 @@ export async function leaveCart(
     await carts.removeBought(buyerId, bought)
   } catch (error) {
     log.warn({ orderId, error }, 'the cart keeps the bought lines until the jobs has taken them out')
-    await sql`INSERT INTO outbox (topic, key, payload) VALUES ('cart_bought', ${orderId}, ${JSON.stringify({ buyerId, bought })}::jsonb)`
+    await queueCartBought(sql, orderId, { buyerId, bought })
   }
 }

@@ -80,7 +80,7 @@ export async function startHarness(
     events,
     sessions: createSessionBook({ sql: db.sql, events }),
     soldOut: createSoldOut(gate, events),
-    captchas: createCaptchas(redis),
+    captchas: createCaptchas(gate),
     tokenLimits: createTokenLimits(redis, { perBuyer: 10_000, perAddress: 1_000_000 }),
     trustedProxies: trustedProxies(''),
     operations: {

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { statementsOf } from '../../services/reconciliation/plan.ts'
 import type { OrderId } from '../../domain/ids.ts'
 import type { Switches } from '../../sandbox/client.ts'
 import { shanghaiDay } from '../../services/reconciliation/day.ts'
 import { fetchStatement } from '../../services/reconciliation/fetch.ts'
 import { matchStatement } from '../../services/reconciliation/match.ts'
+import { statementsOf } from '../../services/reconciliation/plan.ts'
 import { openSystem, type Shopper, type TestSystem } from './system.ts'
 
 let system: TestSystem

@@ -70,8 +70,7 @@ async function takenOver(offer: OfferKey, work: () => Promise<void>): Promise<vo
   }
 }
 const row = (offer: OfferKey) => offerRow(deps.sql, offer)
-const rowsOf = async (table: 'tickets' | 'orders') =>
-  (await deps.sql`SELECT 1 FROM ${deps.sql(table)}`).count
+const rowsOf = async (table: 'tickets' | 'orders') => (await deps.sql`SELECT 1 FROM ${deps.sql(table)}`).count
 
 describe('a consumer that is killed', { timeout: 120_000 }, () => {
   it.each<[Death, string]>([

@@ -85,10 +85,8 @@ describe('when the gate’s Redis', { timeout: 180_000 }, () => {
     expect(await offerRow(system.deps.sql, offer)).toMatchObject({ quota: 1, ended: true })
     expect(await system.shelf(offer)).toBe(shelf + 4)
     const pending = async () =>
-      (
-        await system.deps
-          .sql`SELECT 1 FROM tickets WHERE session_id = ${offer.session} AND sync IS NOT NULL`
-      ).count
+      (await system.deps.sql`SELECT 1 FROM tickets WHERE session_id = ${offer.session} AND sync IS NOT NULL`)
+        .count
     await expect.poll(pending, { timeout: 20_000 }).toBe(0)
   })
 })

@@ -5,11 +5,7 @@ import type { ConsumerDeps } from '../../workers/consumer/deps.ts'
 import { offerRow } from './flash-sale.ts'
 
 /** Resolves when the gate and PostgreSQL count the same and nothing is queued: so many pieces are left. */
-export async function settles(
-  { sql, gate }: ConsumerDeps,
-  offer: OfferKey,
-  left: number,
-): Promise<void> {
+export async function settles({ sql, gate }: ConsumerDeps, offer: OfferKey, left: number): Promise<void> {
   const counts = async () => {
     const { quota, granted, epoch } = await offerRow(sql, offer)
     return { granted, quota, gate: await gate.renew(offer, epoch).catch((error: Error) => error.message) }
@@ -21,10 +17,7 @@ export async function settles(
 }
 
 /** Resolves when every one of these tickets has become an order that waits for its payment; expects that none has become two. */
-export async function ordered(
-  { sql, client }: ConsumerDeps,
-  tickets: readonly TicketId[],
-): Promise<void> {
+export async function ordered({ sql, client }: ConsumerDeps, tickets: readonly TicketId[]): Promise<void> {
   const placed = async () =>
     (
       await sql`

@@ -1,9 +1,9 @@
 import { type PollLoop, runPollLoops } from '../../runtime/poll-loop.ts'
+import { purgeOrderNotes } from '../../services/orders/notes.ts'
 import type { JobsDeps } from './deps.ts'
 import { redeliver } from './notifications.ts'
 import { emptyOutbox } from './outbox.ts'
 import { findOverdue } from './overdue.ts'
-import { purgeOrderNotes } from './purge-order-notes.ts'
 import { startRefunds } from './refunds.ts'
 import { findUnwatched, watch } from './watch.ts'
 
@@ -18,7 +18,7 @@ const jobLoops = (deps: JobsDeps): PollLoop[] => [
   })),
   { name: 'start refunds', everyMs: 1000, run: () => startRefunds(deps) },
   { name: 'empty the outbox', everyMs: 1000, run: () => emptyOutbox(deps) },
-  { name: 'forget notes', everyMs: 60_000, run: () => purgeOrderNotes(deps) },
+  { name: 'forget notes', everyMs: 60_000, run: () => purgeOrderNotes(deps.sql) },
   { name: 'find unwatched attempts', everyMs: 60_000, run: () => findUnwatched(deps) },
   { name: 'find overdue orders', everyMs: 30_000, run: () => findOverdue(deps) },
 ]

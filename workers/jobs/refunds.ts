@@ -1,5 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client'
-import { type RefundNumber, refundWorkflowId } from '../../domain/ids.ts'
+import { refundWorkflowId } from '../../domain/ids.ts'
+import { refundStarted, takeDueRefunds } from '../../services/payments/due.ts'
 import type { refund } from '../../workflows/index.ts'
 import { batch, type JobsDeps } from './deps.ts'
 
@@ -8,9 +9,7 @@ import { batch, type JobsDeps } from './deps.ts'
  * case somebody terminated it. Its id is the refund's number, so starting twice is starting once.
  */
 export async function startRefunds({ sql, client, queue }: JobsDeps): Promise<number> {
-  const due = await sql<{ number: RefundNumber }[]>`
-    WITH due AS (SELECT number FROM refunds WHERE state = 'asked' AND due_at <= now() ORDER BY due_at LIMIT ${batch} FOR UPDATE SKIP LOCKED)
-    UPDATE refunds r SET due_at = now() + interval '10 seconds' FROM due WHERE r.number = due.number RETURNING r.number`
+  const due = await takeDueRefunds(sql, batch)
   for (const { number } of due) {
     try {
       await client.workflow.start<typeof refund>('refund', {
@@ -24,7 +23,7 @@ export async function startRefunds({ sql, client, queue }: JobsDeps): Promise<nu
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
     }
-    await sql`UPDATE refunds SET due_at = now() + interval '10 minutes' WHERE number = ${number}`
+    await refundStarted(sql, number)
   }
   return due.length
 }

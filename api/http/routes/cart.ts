@@ -1,6 +1,7 @@
 import { createRoute } from '@hono/zod-openapi'
 import type { SkuId } from '../../../domain/ids.ts'
-import { addToCart, checkQuantity, showCart } from '../../cart.ts'
+import { checkQuantity } from '../../../domain/quantity.ts'
+import { addToCart, showCart } from '../../cart.ts'
 import type { ApiDeps } from '../../deps.ts'
 import { Problem } from '../errors/problem.ts'
 import { cartOf } from '../middleware/cart.ts'

@@ -7,6 +7,7 @@ import { signedIn } from '../middleware/identity.ts'
 import { routes } from '../routing.ts'
 import { quoteRequest, quoteSchema } from '../schemas/quote.ts'
 import { bearer, body, json, problems } from '../schemas/values.ts'
+import { quoteView } from '../views/quote.ts'
 
 const quote = createRoute({
   method: 'post',
@@ -20,11 +21,14 @@ const quote = createRoute({
 
 /** What an order would cost. */
 export function quoteRoutes(deps: Pick<ApiDeps, 'db' | 'carts' | 'ids' | 'bearers' | 'quoteTokens'>) {
+  const { db, carts, ids, quoteTokens } = deps
+  const quoting = { sql: db.sql, carts, ids, sign: quoteTokens.sign }
   const app = routes()
   app.use('/v1/quotes', signedIn(deps), mergedCart(deps))
   return app.openapi(quote, async (c) => {
     const { lines, source } = c.req.valid('json')
     const wanted = lines?.map(({ sku, quantity }) => ({ sku: sku as SkuId, quantity })) // The schema has checked that they are ids.
-    return c.json(await makeQuote(deps, c.var.buyer, source, wanted), 200)
+    const made = await makeQuote(quoting, { buyer: c.var.buyer, source, asked: wanted })
+    return c.json(quoteView(made), 200)
   })
 }

@@ -1,7 +1,7 @@
 import type { LiveSku } from '../../../db/reads/catalogue.ts'
 import type { SkuId } from '../../../domain/ids.ts'
 import { add, moneyJson, times } from '../../../domain/money.ts'
-import type { CartLine } from '../../../redis/carts.ts'
+import type { CartLine } from '../../../runtime/container.ts'
 
 /** A cart as its page shows it: what was put in, and how each of it is now. A SKU that is gone is neither on sale nor in stock. */
 export function cartView(lines: readonly CartLine[], skus: ReadonlyMap<SkuId, LiveSku>) {

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { OrderId, RefundNumber } from '../../../domain/ids.ts'
 import { runPollLoops } from '../../../runtime/poll-loop.ts'
 import { leaveCart } from '../../../services/orders/leave-cart.ts'
+import { purgeOrderNotes } from '../../../services/orders/notes.ts'
 import { emptyOutbox } from '../../../workers/jobs/outbox.ts'
 import { findOverdue } from '../../../workers/jobs/overdue.ts'
-import { purgeOrderNotes } from '../../../workers/jobs/purge-order-notes.ts'
 import { startRefunds } from '../../../workers/jobs/refunds.ts'
 import { done, everything, reject } from '../../services/orders/everything.ts'
 import { closedUnpaid } from '../../services/payments/resolving.ts'
@@ -120,12 +120,12 @@ describe('a buyer’s note', () => {
     const waiting = harness.shop.ids.next()
     await harness.sql`INSERT INTO order_notes (order_id, fingerprint, note) VALUES (${input.orderId}, 'x', 'ring twice'), (${waiting}, 'x', 'placed soon')`
     const order = await done(harness.sql, input, 1)
-    expect(await purgeOrderNotes(harness.deps)).toBe(0)
+    expect(await purgeOrderNotes(harness.deps.sql)).toBe(0)
     await harness.sql`UPDATE orders SET placed_at = now() - interval '2 minutes' WHERE id = ${order}`
-    expect(await purgeOrderNotes(harness.deps)).toBe(1)
+    expect(await purgeOrderNotes(harness.deps.sql)).toBe(1)
     expect([...(await harness.sql`SELECT order_id::text AS id FROM order_notes`)]).toEqual([{ id: waiting }])
     await harness.sql`UPDATE order_notes SET written_at = now() - interval '31 days'`
-    expect(await purgeOrderNotes(harness.deps)).toBe(1)
+    expect(await purgeOrderNotes(harness.deps.sql)).toBe(1)
     await reject(harness.sql, order)
   })
 })

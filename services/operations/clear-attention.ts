@@ -1,0 +1,39 @@
+import type { Sql } from '../../db/types.ts'
+
+/** Clears what asks for a human and has been settled since: whoever settled it need not know that somebody was asked. */
+export async function clearSettled(sql: Sql): Promise<void> {
+  await sql`
+    UPDATE attention a SET cleared_at = now()
+    FROM orders o
+    WHERE a.reason IN ('order_overdue', 'order_without_workflow')
+      AND a.cleared_at IS NULL
+      AND o.id = a.order_id
+      AND o.status NOT IN ('placing', 'awaiting_payment', 'closing')`
+  await sql`
+    UPDATE attention a SET cleared_at = now()
+    FROM notifications n
+    WHERE a.reason = 'notification_unresolved'
+      AND a.cleared_at IS NULL
+      AND n.id::text = a.subject
+      AND n.outcome IS NOT NULL`
+  await sql`
+    UPDATE attention a SET cleared_at = now()
+    FROM tickets t
+    WHERE a.reason = 'ticket_waiting'
+      AND a.cleared_at IS NULL
+      AND t.id::text = a.subject
+      AND t.state <> 'waiting'`
+}
+
+/** Clears `provider_missing` for providers without an attempt that nobody can be asked about. */
+export async function clearProvidersMissing(sql: Sql): Promise<void> {
+  await sql`
+    UPDATE attention SET cleared_at = now()
+    WHERE reason = 'provider_missing'
+      AND cleared_at IS NULL
+      AND NOT EXISTS (
+        SELECT 1 FROM attempts a
+        WHERE a.provider = subject
+          AND a.next_ask_at < now() - interval '1 minute'
+          AND a.state IN ('opening', 'open'))`
+}

@@ -41,7 +41,7 @@ export type Harness = {
   close(): Promise<void>
 }
 /** What a stand-in may be made of. */
-type RigParts = Pick<Harness, 'db' | 'redis' | 'events' | 'gate'>
+type HarnessParts = Pick<Harness, 'db' | 'redis' | 'events' | 'gate'>
 export type Buyer = { id: UserId; token: string; api: ApiClient }
 
 const mustNotHappen = async (): Promise<never> => {
@@ -50,7 +50,7 @@ const mustNotHappen = async (): Promise<never> => {
 
 /** The API over HTTP on a real PostgreSQL and Redis; `deps` stand in for what belongs to placing, paying and Temporal. */
 export async function startHarness(
-  given: Partial<ApiDeps> | ((container: RigParts) => Partial<ApiDeps>) = {},
+  given: Partial<ApiDeps> | ((container: HarnessParts) => Partial<ApiDeps>) = {},
 ): Promise<Harness> {
   const { db, drop } = await freshDatabase()
   const redis = new Redis(inject('redisUrl'))

@@ -6,26 +6,26 @@ import { seed } from '../../../db/seed/seed.ts'
 import type { Sql, Tx } from '../../../db/types.ts'
 import { snowflakes } from '../../../domain/ids.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
-import { damages } from './corruptions.ts'
-import { type LivedIn, livedIn } from './fixtures.ts'
+import { corruptions } from './corruptions.ts'
+import { type Fixture, fixture } from './fixtures.ts'
 
 let fresh: FreshDatabase
-let orders: LivedIn
+let orders: Fixture
 const ids = snowflakes(1)
 
 beforeAll(async () => {
   fresh = await freshDatabase()
-  orders = await livedIn(fresh.db, ids)
+  orders = await fixture(fresh.db, ids)
 })
 afterAll(() => fresh.drop())
 
 class RolledBack extends Error {}
 
-/** What the audit says about a database with this damage, which is undone again. */
-async function auditAfter(sql: Sql, damage: (tx: Tx) => Promise<unknown>): Promise<Finding[]> {
+/** What the audit says about a database with this corrupt, which is undone again. */
+async function auditAfter(sql: Sql, corrupt: (tx: Tx) => Promise<unknown>): Promise<Finding[]> {
   const findings: Finding[] = []
   const damaged = sql.begin(async (tx) => {
-    await damage(tx)
+    await corrupt(tx)
     for (const check of checks) findings.push(await run(tx, check))
     throw new RolledBack()
   })
@@ -69,11 +69,11 @@ describe('the audit of a shop in which every kind of order has lived', () => {
   })
 })
 
-const all = damages(() => orders)
+const all = corruptions(() => orders)
 
 describe('the audit tells when', () => {
-  it.each(all)('$tells ($check)', async ({ check, damage }) => {
-    const found = await auditAfter(fresh.db.sql, damage)
+  it.each(all)('$tells ($check)', async ({ check, corrupt }) => {
+    const found = await auditAfter(fresh.db.sql, corrupt)
     expect(found.map(({ name }) => name)).toContain(check)
     const finding = found.find(({ name }) => name === check)
     expect(finding?.wrong[0]?.subject).toMatch(/\S/)

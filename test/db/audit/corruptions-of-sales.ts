@@ -1,48 +1,48 @@
 import type { Tx } from '../../../db/types.ts'
-import type { Damage } from './corruptions.ts'
-import type { LivedInSale } from './sale-fixtures.ts'
+import type { Corruption } from './corruption.ts'
+import type { SaleFixture } from './sale-fixtures.ts'
 
 /** What must never happen to a flash sale. */
-export const damagesOfSales = (sale: () => LivedInSale): Damage[] => {
+export const corruptionsOfSales = (sale: () => SaleFixture): Corruption[] => {
   const offer = (tx: Tx, column: 'quota' | 'granted' | 'sold' | 'buyer_limit', more: number) =>
     tx`UPDATE offers SET ${tx(column)} = ${tx(column)} + ${more} WHERE session_id = ${sale().running.session}`
-  const ticket = (tx: Tx, which: keyof Omit<LivedInSale, 'running' | 'ended'>, state: string) =>
+  const ticket = (tx: Tx, which: keyof Omit<SaleFixture, 'running' | 'ended'>, state: string) =>
     tx`UPDATE tickets SET state = ${state} WHERE id = ${sale()[which]}`
   return [
     {
       tells: 'an offer has a piece that no warehouse gave it',
       check: 'offers',
-      damage: (tx) => offer(tx, 'quota', 1),
+      corrupt: (tx) => offer(tx, 'quota', 1),
     },
     {
       tells: 'a piece that came back after the end is on no shelf',
       check: 'offers',
-      damage: (tx) => tx`DELETE FROM stock_movements WHERE order_id = ${sale().late}`,
+      corrupt: (tx) => tx`DELETE FROM stock_movements WHERE order_id = ${sale().late}`,
     },
     {
       tells: 'an offer has granted a piece to nobody',
       check: 'offers',
-      damage: (tx) => offer(tx, 'granted', 1),
+      corrupt: (tx) => offer(tx, 'granted', 1),
     },
     {
       tells: 'an offer does not know that it has granted a piece',
       check: 'offers',
-      damage: (tx) => offer(tx, 'granted', -1),
+      corrupt: (tx) => offer(tx, 'granted', -1),
     },
     {
       tells: 'an order took a piece that was not counted as sold',
       check: 'offers',
-      damage: (tx) => offer(tx, 'sold', -1),
+      corrupt: (tx) => offer(tx, 'sold', -1),
     },
     {
       tells: 'a piece was counted as sold, and nobody took it',
       check: 'offers',
-      damage: (tx) => offer(tx, 'sold', 1),
+      corrupt: (tx) => offer(tx, 'sold', 1),
     },
     {
       tells: 'an offer has granted more than it has',
       check: 'offers',
-      damage: async (tx) => {
+      corrupt: async (tx) => {
         await tx`ALTER TABLE offers DROP CONSTRAINT offer_never_oversold`
         await tx`
           WITH fewer AS (UPDATE offers SET quota = granted - 1 WHERE session_id = ${sale().running.session} RETURNING *)
@@ -54,87 +54,87 @@ export const damagesOfSales = (sale: () => LivedInSale): Damage[] => {
     {
       tells: 'a ticket still waits, though its order is placed',
       check: 'tickets',
-      damage: (tx) => ticket(tx, 'live', 'waiting'),
+      corrupt: (tx) => ticket(tx, 'live', 'waiting'),
     },
     {
       tells: 'a ticket lives on after its order',
       check: 'tickets',
-      damage: (tx) => ticket(tx, 'closed', 'live'),
+      corrupt: (tx) => ticket(tx, 'closed', 'live'),
     },
     {
       tells: 'a ticket lives without an order',
       check: 'tickets',
-      damage: (tx) => ticket(tx, 'waiting', 'live'),
+      corrupt: (tx) => ticket(tx, 'waiting', 'live'),
     },
     {
       tells: 'a ticket is paid, and its order is not',
       check: 'tickets',
-      damage: (tx) => ticket(tx, 'live', 'paid'),
+      corrupt: (tx) => ticket(tx, 'live', 'paid'),
     },
     {
       tells: 'an order is paid, and its ticket is not',
       check: 'tickets',
-      damage: (tx) => ticket(tx, 'paid', 'live'),
+      corrupt: (tx) => ticket(tx, 'paid', 'live'),
     },
     {
       tells: 'a ticket was given back while its order lives',
       check: 'tickets',
-      damage: (tx) => ticket(tx, 'live', 'given_back'),
+      corrupt: (tx) => ticket(tx, 'live', 'given_back'),
     },
     {
       tells: 'a ticket was given back without an order that says why',
       check: 'tickets',
-      damage: (tx) => ticket(tx, 'waiting', 'given_back'),
+      corrupt: (tx) => ticket(tx, 'waiting', 'given_back'),
     },
     {
       tells: 'a ticket that staging refused has an order',
       check: 'tickets',
-      damage: (tx) => ticket(tx, 'rejected', 'refused'),
+      corrupt: (tx) => ticket(tx, 'rejected', 'refused'),
     },
     {
       tells: 'a flash order has no ticket',
       check: 'tickets',
-      damage: (tx) => tx`DELETE FROM tickets WHERE id = ${sale().live}`,
+      corrupt: (tx) => tx`DELETE FROM tickets WHERE id = ${sale().live}`,
     },
     {
       tells: "a ticket's order is another buyer's",
       check: 'tickets',
-      damage: (tx) => tx`UPDATE tickets SET buyer_id = 20008 WHERE id = ${sale().live}`,
+      corrupt: (tx) => tx`UPDATE tickets SET buyer_id = 20008 WHERE id = ${sale().live}`,
     },
 
     {
       tells: 'a buyer has more pieces of an offer than allowed',
       check: 'buyers_of_offers',
-      damage: (tx) => offer(tx, 'buyer_limit', -1),
+      corrupt: (tx) => offer(tx, 'buyer_limit', -1),
     },
     {
       tells: 'a buyer has two tickets of an offer that are not paid',
       check: 'buyers_of_offers',
-      damage: (tx) => tx`
+      corrupt: (tx) => tx`
         UPDATE tickets SET buyer_id = (SELECT buyer_id FROM tickets WHERE id = ${sale().live}) WHERE id = ${sale().waiting}`,
     },
 
     {
       tells: 'a ticket waits for its order',
       check: 'stuck',
-      damage: (tx) =>
+      corrupt: (tx) =>
         tx`UPDATE tickets SET staged_at = now() - interval '6 minutes' WHERE id = ${sale().waiting}`,
     },
     {
       tells: 'the gate has not heard that pieces are for sale again',
       check: 'stuck',
-      damage: (tx) =>
+      corrupt: (tx) =>
         tx`UPDATE tickets SET ended_at = now() - interval '6 minutes' WHERE id = ${sale().closed}`,
     },
     {
       tells: 'the gate has not heard of a payment',
       check: 'stuck',
-      damage: (tx) => tx`UPDATE orders SET paid_at = now() - interval '6 minutes' WHERE id = ${sale().paid}`,
+      corrupt: (tx) => tx`UPDATE orders SET paid_at = now() - interval '6 minutes' WHERE id = ${sale().paid}`,
     },
     {
       tells: 'a session runs past its end',
       check: 'stuck',
-      damage: (tx) => tx`
+      corrupt: (tx) => tx`
         UPDATE sessions SET opens_at = now() - interval '1 hour', ends_at = now() - interval '6 minutes' WHERE id = ${sale().running.session}`,
     },
   ]

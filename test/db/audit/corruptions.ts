@@ -1,95 +1,94 @@
-import type { Tx } from '../../../db/types.ts'
-import { damagesOfSales } from './corruptions-of-sales.ts'
-import type { LivedIn } from './fixtures.ts'
+import type { Corruption } from './corruption.ts'
+import { corruptionsOfSales } from './corruptions-of-sales.ts'
+import type { Fixture } from './fixtures.ts'
 
-/** Something that must never happen to a database, and the check that tells. */
-export type Damage = { tells: string; check: string; damage: (tx: Tx) => Promise<unknown> }
 /** At least one for each check. */
-export const damages = (orders: () => LivedIn): Damage[] => [
+export const corruptions = (orders: () => Fixture): Corruption[] => [
   {
     tells: 'a piece appears on a shelf',
     check: 'stock',
-    damage: (tx) => tx`UPDATE stock SET on_hand = on_hand + 1 WHERE sku_id = 1001 AND warehouse_id = 1`,
+    corrupt: (tx) => tx`UPDATE stock SET on_hand = on_hand + 1 WHERE sku_id = 1001 AND warehouse_id = 1`,
   },
   {
     tells: 'a shelf has lost its row',
     check: 'stock',
-    damage: (tx) => tx`DELETE FROM stock WHERE sku_id = 1002`,
+    corrupt: (tx) => tx`DELETE FROM stock WHERE sku_id = 1002`,
   },
   {
     tells: 'a closed order still holds a piece',
     check: 'stock_held',
-    damage: (tx) => tx`DELETE FROM stock_movements WHERE order_id = ${orders().closed} AND kind = 'released'`,
+    corrupt: (tx) =>
+      tx`DELETE FROM stock_movements WHERE order_id = ${orders().closed} AND kind = 'released'`,
   },
   {
     tells: 'a paid order has not taken its goods',
     check: 'stock_held',
-    damage: (tx) => tx`DELETE FROM stock_movements WHERE order_id = ${orders().paid} AND kind = 'deducted'`,
+    corrupt: (tx) => tx`DELETE FROM stock_movements WHERE order_id = ${orders().paid} AND kind = 'deducted'`,
   },
   {
     tells: 'stock has moved for an order without such a line',
     check: 'stock_held',
-    damage: (tx) =>
+    corrupt: (tx) =>
       tx`INSERT INTO stock_movements (sku_id, warehouse_id, kind, on_hand, reserved, order_id) VALUES (1005, 1, 'reserved', 0, 1, ${orders().paid})`,
   },
   {
     tells: 'a sale was not counted',
     check: 'sales',
-    damage: (tx) => tx`UPDATE skus SET sales = sales - 1 WHERE id = 1001`,
+    corrupt: (tx) => tx`UPDATE skus SET sales = sales - 1 WHERE id = 1001`,
   },
   {
     tells: 'a coupon came back without a movement',
     check: 'coupons',
-    damage: (tx) =>
+    corrupt: (tx) =>
       tx`UPDATE user_coupons SET state = 'unused', order_id = NULL WHERE order_id = ${orders().paid}`,
   },
   {
     tells: 'a closed order keeps its coupon',
     check: 'coupons_of_orders',
-    damage: (tx) =>
+    corrupt: (tx) =>
       tx`UPDATE user_coupons c SET state = 'locked', order_id = ${orders().closed} FROM orders o WHERE o.id = ${orders().closed} AND c.id = o.user_coupon_id`,
   },
   {
     tells: 'a sold order has not spent its coupon',
     check: 'coupons_of_orders',
-    damage: (tx) => tx`UPDATE user_coupons SET state = 'locked' WHERE order_id = ${orders().paid}`,
+    corrupt: (tx) => tx`UPDATE user_coupons SET state = 'locked' WHERE order_id = ${orders().paid}`,
   },
   {
     tells: 'a wallet has a fen more',
     check: 'wallets',
-    damage: (tx) => tx`UPDATE wallets SET balance_fen = balance_fen + 1 WHERE user_id = 20001`,
+    corrupt: (tx) => tx`UPDATE wallets SET balance_fen = balance_fen + 1 WHERE user_id = 20001`,
   },
   {
     tells: 'points came from nowhere',
     check: 'points',
-    damage: (tx) => tx`UPDATE loyalty SET points = points + 1 WHERE user_id = 20001`,
+    corrupt: (tx) => tx`UPDATE loyalty SET points = points + 1 WHERE user_id = 20001`,
   },
   {
     tells: 'growth got lost',
     check: 'growth',
-    damage: (tx) => tx`DELETE FROM growth_movements WHERE user_id = 20001`,
+    corrupt: (tx) => tx`DELETE FROM growth_movements WHERE user_id = 20001`,
   },
   {
     tells: 'a closed order has not given the points back',
     check: 'taken_by_orders',
-    damage: (tx) =>
+    corrupt: (tx) =>
       tx`DELETE FROM points_movements WHERE order_id = ${orders().closed} AND kind = 'order_undone'`,
   },
   {
     tells: 'an order took more from the wallet than it says',
     check: 'taken_by_orders',
-    damage: (tx) =>
+    corrupt: (tx) =>
       tx`UPDATE wallet_movements SET amount_fen = amount_fen - 1 WHERE order_id = ${orders().awaiting}`,
   },
   {
     tells: 'a paid order earned nothing',
     check: 'earned',
-    damage: (tx) => tx`DELETE FROM points_movements WHERE order_id = ${orders().paid} AND kind = 'earned'`,
+    corrupt: (tx) => tx`DELETE FROM points_movements WHERE order_id = ${orders().paid} AND kind = 'earned'`,
   },
   {
     tells: 'more is reserved than lies there',
     check: 'not_negative',
-    damage: async (tx) => {
+    corrupt: async (tx) => {
       await tx`ALTER TABLE stock DROP CONSTRAINT never_oversold`
       await tx`UPDATE stock SET reserved = on_hand + 1 WHERE sku_id = 1001`
     },
@@ -97,7 +96,7 @@ export const damages = (orders: () => LivedIn): Damage[] => [
   {
     tells: 'a wallet is overdrawn',
     check: 'not_negative',
-    damage: async (tx) => {
+    corrupt: async (tx) => {
       await tx`ALTER TABLE wallets DROP CONSTRAINT wallet_not_negative`
       await tx`UPDATE wallets SET balance_fen = -1 WHERE user_id = 20001`
     },
@@ -105,7 +104,7 @@ export const damages = (orders: () => LivedIn): Damage[] => [
   {
     tells: 'points were granted twice',
     check: 'once',
-    damage: async (tx) => {
+    corrupt: async (tx) => {
       await tx`ALTER TABLE points_movements DROP CONSTRAINT points_movement_once`
       await tx`INSERT INTO points_movements (user_id, kind, points, order_id) VALUES (20001, 'earned', 1, ${orders().paid})`
     },
@@ -113,68 +112,69 @@ export const damages = (orders: () => LivedIn): Damage[] => [
   {
     tells: 'an amount of an order was changed',
     check: 'amounts',
-    damage: (tx) =>
+    corrupt: (tx) =>
       tx`UPDATE orders SET goods_fen = goods_fen + 1, due_fen = due_fen + 1 WHERE id = ${orders().paid}`,
   },
   {
     tells: "a line's share is a fen off",
     check: 'amounts',
-    damage: (tx) =>
+    corrupt: (tx) =>
       tx`UPDATE order_lines SET coupon_fen = coupon_fen + 1 WHERE order_id = ${orders().paid} AND line = 1`,
   },
   {
     tells: 'a closed order has a step that is done',
     check: 'steps',
-    damage: (tx) =>
+    corrupt: (tx) =>
       tx`UPDATE steps SET state = 'done' WHERE order_id = ${orders().closed} AND step = 'lock_coupon'`,
   },
   {
     tells: 'a paid order lacks a step',
     check: 'steps',
-    damage: (tx) => tx`DELETE FROM steps WHERE order_id = ${orders().paid} AND step = 'spend_points'`,
+    corrupt: (tx) => tx`DELETE FROM steps WHERE order_id = ${orders().paid} AND step = 'spend_points'`,
   },
   {
     tells: 'a status was changed past the log',
     check: 'log',
-    damage: (tx) => tx`UPDATE orders SET status = 'closing' WHERE id = ${orders().awaiting}`,
+    corrupt: (tx) => tx`UPDATE orders SET status = 'closing' WHERE id = ${orders().awaiting}`,
   },
   {
     tells: 'the log has a gap',
     check: 'log',
-    damage: (tx) =>
+    corrupt: (tx) =>
       tx`DELETE FROM order_log WHERE order_id = ${orders().paid} AND to_status = 'awaiting_payment'`,
   },
   {
     tells: 'an order is past its deadline',
     check: 'stuck',
-    damage: (tx) =>
+    corrupt: (tx) =>
       tx`UPDATE orders SET pay_by = now() - interval '6 minutes' WHERE id = ${orders().awaiting}`,
   },
   {
     tells: 'an attempt is past its expiry',
     check: 'stuck',
-    damage: (tx) =>
+    corrupt: (tx) =>
       tx`UPDATE attempts SET expires_at = now() - interval '6 minutes' WHERE order_id = ${orders().awaiting}`,
   },
   {
     tells: 'an order is paid without an attempt',
     check: 'paid_once',
-    damage: (tx) => tx`UPDATE attempts SET state = 'closed' WHERE order_id = ${orders().paid}`,
+    corrupt: (tx) => tx`UPDATE attempts SET state = 'closed' WHERE order_id = ${orders().paid}`,
   },
   {
     tells: 'an order keeps more than was due',
     check: 'paid_once',
-    damage: (tx) => tx`UPDATE attempts SET captured_fen = captured_fen + 1 WHERE order_id = ${orders().paid}`,
+    corrupt: (tx) =>
+      tx`UPDATE attempts SET captured_fen = captured_fen + 1 WHERE order_id = ${orders().paid}`,
   },
   {
     tells: 'a closed order keeps money',
     check: 'paid_once',
-    damage: (tx) => tx`UPDATE attempts SET refunding_fen = 0 WHERE order_id = ${orders().closed}`,
+    corrupt: (tx) => tx`UPDATE attempts SET refunding_fen = 0 WHERE order_id = ${orders().closed}`,
   },
   {
     tells: 'an order has two open attempts',
     check: 'one_open_attempt',
-    damage: async (tx) => {
+    corrupt: async (tx) => {
       await tx`DROP INDEX one_open_attempt`
       await tx`
         INSERT INTO attempts (number, order_id, provider, channel, state, amount_fen, currency, description, expires_at, calling_until)
@@ -184,64 +184,64 @@ export const damages = (orders: () => LivedIn): Damage[] => [
   {
     tells: 'money was captured that no provider told of',
     check: 'captured_as_told',
-    damage: (tx) =>
+    corrupt: (tx) =>
       tx`UPDATE attempts SET captured_fen = captured_fen + 1 WHERE order_id = ${orders().closed}`,
   },
   {
     tells: 'a refund is gone, its reservation is not',
     check: 'refunds',
-    damage: (tx) => tx`DELETE FROM refunds WHERE order_id = ${orders().closed}`,
+    corrupt: (tx) => tx`DELETE FROM refunds WHERE order_id = ${orders().closed}`,
   },
   {
     tells: 'a refund ended and its money did not move',
     check: 'refunds',
-    damage: (tx) => tx`UPDATE refunds SET state = 'success' WHERE order_id = ${orders().closed}`,
+    corrupt: (tx) => tx`UPDATE refunds SET state = 'success' WHERE order_id = ${orders().closed}`,
   },
   {
     tells: "a provider's money is on no order and on no way back",
     check: 'captured',
-    damage: (tx) => tx`UPDATE attempts SET state = 'closed' WHERE order_id = ${orders().paid}`,
+    corrupt: (tx) => tx`UPDATE attempts SET state = 'closed' WHERE order_id = ${orders().paid}`,
   },
   {
     tells: 'a payment from a wallet never left it',
     check: 'wallet_payments',
-    damage: (tx) =>
+    corrupt: (tx) =>
       tx`DELETE FROM wallet_movements WHERE order_id = ${orders().fromWallet} AND kind = 'payment'`,
   },
   {
     tells: 'a refund gave back from the wallet what it says, and the wallet does not know',
     check: 'refunds_of_orders',
-    damage: (tx) =>
+    corrupt: (tx) =>
       tx`DELETE FROM wallet_movements WHERE order_id = ${orders().refunded} AND kind = 'order_refund'`,
   },
   {
     tells: 'more pieces were refunded than bought',
     check: 'refunds_of_orders',
-    damage: (tx) =>
+    corrupt: (tx) =>
       tx`UPDATE refund_lines SET quantity = quantity + 1 WHERE refund LIKE ${`order-${orders().partlyRefunded}%`}`,
   },
   {
     tells: 'an order is called refunded and is only in part',
     check: 'refunds_of_orders',
-    damage: (tx) => tx`UPDATE orders SET pay_state = 'refunded' WHERE id = ${orders().partlyRefunded}`,
+    corrupt: (tx) => tx`UPDATE orders SET pay_state = 'refunded' WHERE id = ${orders().partlyRefunded}`,
   },
   {
     tells: 'money that went into a wallet instead never arrived',
     check: 'refunded_into_wallets',
-    damage: (tx) =>
+    corrupt: (tx) =>
       tx`DELETE FROM wallet_movements WHERE order_id = ${orders().intoWallet} AND kind = 'refund_instead'`,
   },
   {
     tells: 'an order that was refunded whole keeps what it earned',
     check: 'earned',
-    damage: (tx) =>
+    corrupt: (tx) =>
       tx`UPDATE points_movements SET kind = 'unearned', refund = 'x' WHERE order_id = ${orders().paid} AND kind = 'earned'`,
   },
   {
     tells: 'a notification waits for its resolvePayment',
     check: 'resolved',
-    damage: (tx) =>
+    corrupt: (tx) =>
       tx`UPDATE notifications SET outcome = NULL, received_at = now() - interval '61 seconds' WHERE number = 't1'`,
   },
-  ...damagesOfSales(() => orders().sale),
+  ...corruptionsOfSales(() => orders().sale),
 ]

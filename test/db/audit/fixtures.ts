@@ -21,10 +21,10 @@ import { storePayment } from '../../../services/payments/notifications.ts'
 import { refundOrder } from '../../../services/payments/refund-order.ts'
 import { resolvePayment } from '../../../services/payments/resolve-payment.ts'
 import { refundAtProvider } from '../../../services/payments/send-refund.ts'
-import { type LivedInSale, livedInSale } from './sale-fixtures.ts'
+import { type SaleFixture, saleFixture } from './sale-fixtures.ts'
 
 /** A seeded shop with one order of each life, placed by the activities in the order of the workflow, and with flash sales. */
-export type LivedIn = {
+export type Fixture = {
   paid: OrderId
   awaiting: OrderId
   closed: OrderId
@@ -36,7 +36,7 @@ export type LivedIn = {
   partlyRefunded: OrderId
   /** Paid too late; the provider could not send it back. */
   intoWallet: OrderId
-  sale: LivedInSale
+  sale: SaleFixture
 }
 
 const accounts = {
@@ -55,7 +55,7 @@ const wechat: PaymentProvider = {
 }
 
 /** `paid` has coupon, points, a part from the wallet and was paid by WeChat; `closed` was paid too late, and its money is on its way back. */
-export async function livedIn({ orm, sql }: Db, ids: Ids): Promise<LivedIn> {
+export async function fixture({ orm, sql }: Db, ids: Ids): Promise<Fixture> {
   await seed({ orm }, ids, { buyers: 8 })
   const balance: PaymentProvider = { ...wechat, name: 'balance', channels: { balance: 'wallet' } }
   const attempts = { sql, ids, providers: { 'wechat-v3': wechat, balance }, deliver: () => {} }
@@ -143,7 +143,7 @@ export async function livedIn({ orm, sql }: Db, ids: Ids): Promise<LivedIn> {
     'late-wechat-v3-t5' as RefundNumber,
   )
   await clearAttention(sql, 'refund_failed', 'late-wechat-v3-t5')
-  const sale = await livedInSale(sql, ids, payFromWallet)
+  const sale = await saleFixture(sql, ids, payFromWallet)
   return {
     paid,
     awaiting,

@@ -12,7 +12,7 @@ import { type Joiner, planSession } from '../../support/flash-sale.ts'
 import { flashOrder, staged } from '../../support/tickets.ts'
 
 /** A flash sale that runs, one ticket of each life in it, and one that has ended, with a piece that came back before its end and one after. */
-export type LivedInSale = {
+export type SaleFixture = {
   running: OfferKey
   ended: OfferKey
   waiting: TicketId
@@ -27,11 +27,11 @@ export type LivedInSale = {
 }
 
 /** `pay`: has the order's buyer pay it from the wallet. */
-export async function livedInSale(
+export async function saleFixture(
   sql: Sql,
   ids: Ids,
   pay: (order: TicketId, buyer: UserId) => Promise<void>,
-): Promise<LivedInSale> {
+): Promise<SaleFixture> {
   const redis = new Redis(inject('redisUrl'))
   const open = async (sku: string, quota: number): Promise<OfferKey> => {
     const { session } = await planSession(sql, { offers: [{ sku: sku as SkuId, quota, limit: 2 }] }) // The seed's.

@@ -3,7 +3,7 @@ import { auditSandbox } from '../../../demo/verdict.ts'
 import { snowflakes } from '../../../domain/ids.ts'
 import type { Ledger } from '../../../sandbox/client.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
-import { livedIn } from './fixtures.ts'
+import { fixture } from './fixtures.ts'
 
 let fresh: FreshDatabase
 let theirs: Ledger
@@ -11,7 +11,7 @@ const longAgo = new Date(0)
 
 beforeAll(async () => {
   fresh = await freshDatabase()
-  await livedIn(fresh.db, snowflakes(1))
+  await fixture(fresh.db, snowflakes(1))
   const trades = await fresh.db.sql<Ledger['trades']>`
     SELECT number::text AS "outTradeNo", captured_fen::text AS captured, (refunded_fen - COALESCE((SELECT sum(amount_fen) FROM refunds r WHERE r.attempt = attempts.number AND paid_to = 'wallet'), 0))::text AS refunded
     FROM attempts WHERE provider = 'wechat-v3'`

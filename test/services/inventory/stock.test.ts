@@ -112,10 +112,10 @@ describe('the database itself', () => {
       (sku: SkuId) => sql`UPDATE stock SET on_hand = reserved - 1 WHERE sku_id = ${sku}`,
     ],
     ['less than nothing reserved', (sku: SkuId) => sql`UPDATE stock SET reserved = -1 WHERE sku_id = ${sku}`],
-  ])('refuses %s, whoever asks', async (_, damage) => {
+  ])('refuses %s, whoever asks', async (_, corrupt) => {
     const tea = await shop.sku({ 1: 3 })
     await place([[tea, 2]])
-    await expect(damage(tea)).rejects.toThrow('never_oversold')
+    await expect(corrupt(tea)).rejects.toThrow('never_oversold')
   })
 
   it('refuses to take, or to give back, what an order holds a second time', async () => {

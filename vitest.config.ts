@@ -1,21 +1,21 @@
 import { defineConfig } from 'vitest/config'
 
 /**
- * `unit` needs no server and runs in seconds (`npm run check`). Everything else runs against real PostgreSQL, Redis and Temporal that the
- * global set-up starts. Forks, because worker threads crash Temporal's native core.
+ * `*.unit.test.ts` needs no server and runs in seconds (`npm run check`). Everything else runs against real PostgreSQL, Redis and Temporal
+ * that the global set-up starts. Forks, because worker threads crash Temporal's native core.
  */
 export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: 2,
     projects: [
-      { extends: true, test: { name: 'unit', include: ['test/domain/**/*.test.ts'] } },
+      { extends: true, test: { name: 'unit', include: ['test/**/*.unit.test.ts'] } },
       {
         extends: true,
         test: {
           name: 'real',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/domain/**'],
+          exclude: ['test/**/*.unit.test.ts'],
           globalSetup: ['test/servers.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,

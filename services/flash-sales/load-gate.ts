@@ -1,3 +1,4 @@
+import { pipelined } from '../../db/pipelined.ts'
 import type { Sql, Tx } from '../../db/types.ts'
 import type { OfferKey, TicketId } from '../../domain/flash-sale.ts'
 import type { Gate, OfferLoad } from '../../redis/gate/gate.ts'
@@ -23,7 +24,7 @@ export async function mint(tx: Tx, { session, sku }: OfferKey): Promise<OfferLoa
     RETURNING epoch, quota - granted AS left, buyer_limit AS limit`
   if (!minted) return undefined
   // Later statements: they see what was committed by whoever held the lock before.
-  const [[times], tickets] = await Promise.all([
+  const [[times], tickets] = await pipelined(tx, [
     tx<{ opensAt: Date; endsAt: Date; paused: boolean }[]>`
       SELECT opens_at AS "opensAt", ends_at AS "endsAt", paused FROM sessions WHERE id = ${session}`,
     tx<(Omit<Held, 'ticket'> & { ticket: TicketId })[]>`

@@ -1,3 +1,4 @@
+import { pipelined } from '../../db/pipelined.ts'
 import type { Tx } from '../../db/types.ts'
 import type { OrderId, SessionId, SkuId } from '../../domain/ids.ts'
 import { refuse } from '../../domain/refusals.ts'
@@ -6,7 +7,7 @@ type Row = { session: SessionId; sku: SkuId; quantity: number }
 
 /** Takes the ticket's pieces for its order: from now on they are sold. Refuses with `out_of_stock` when the offer has none, which the gate and staging should prevent. */
 export async function takeOffer(tx: Tx, order: OrderId): Promise<void> {
-  const [taken, live] = await Promise.all([
+  const [taken, live] = await pipelined(tx, [
     tx`
       UPDATE offers o SET sold = o.sold + t.quantity FROM tickets t
       WHERE t.id = ${order} AND t.state = 'waiting' AND o.session_id = t.session_id AND o.sku_id = t.sku_id AND o.sold + t.quantity <= o.quota`,

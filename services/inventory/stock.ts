@@ -1,3 +1,4 @@
+import { pipelined } from '../../db/pipelined.ts'
 import type { Tx } from '../../db/types.ts'
 import type { OrderId, RefundNumber } from '../../domain/ids.ts'
 import { refuse } from '../../domain/refusals.ts'
@@ -5,7 +6,7 @@ import { allocateStock, type Shelf } from '../../domain/stock.ts'
 
 /** Reserves every line or none (lines of one SKU together), preferring one warehouse for the whole order. Refuses with `out_of_stock`, naming the SKUs. */
 export async function reserveStock(tx: Tx, order: OrderId): Promise<void> {
-  const [shelves, wanted] = await Promise.all([
+  const [shelves, wanted] = await pipelined(tx, [
     tx<Shelf[]>`
       SELECT s.sku_id::text AS sku, s.warehouse_id AS warehouse, s.on_hand - s.reserved AS free, (SELECT priority FROM warehouses w WHERE w.id = s.warehouse_id) AS priority
       FROM stock s WHERE s.sku_id IN (SELECT sku_id FROM order_lines WHERE order_id = ${order}) ORDER BY s.sku_id, s.warehouse_id FOR UPDATE OF s`,
@@ -39,7 +40,7 @@ export const countSales = (tx: Tx, order: OrderId): Promise<void> => addSales(tx
 export const uncountSales = (tx: Tx, order: OrderId): Promise<void> => addSales(tx, order, -1)
 
 async function addSales(tx: Tx, order: OrderId, sign: 1 | -1): Promise<void> {
-  await Promise.all([
+  await pipelined(tx, [
     tx`SELECT 1 FROM skus k JOIN order_lines l ON l.sku_id = k.id WHERE l.order_id = ${order} ORDER BY k.id FOR UPDATE OF k`,
     tx`
       UPDATE skus k SET sales = k.sales + ${sign} * l.pieces
@@ -54,7 +55,7 @@ export async function restock(
   refund: RefundNumber,
   lines: readonly { line: number; quantity: number }[],
 ): Promise<void> {
-  const [, shelves] = await Promise.all([
+  const [, shelves] = await pipelined(tx, [
     tx`
       SELECT 1 FROM stock s JOIN stock_movements m ON m.sku_id = s.sku_id AND m.warehouse_id = s.warehouse_id
       WHERE m.order_id = ${order} AND m.kind = 'deducted' ORDER BY s.sku_id, s.warehouse_id FOR UPDATE OF s`,
@@ -90,7 +91,7 @@ async function moveHeld(
   onHand: number,
   reserved: number,
 ): Promise<void> {
-  await Promise.all([
+  await pipelined(tx, [
     tx`
       SELECT 1 FROM stock s JOIN stock_movements m ON m.sku_id = s.sku_id AND m.warehouse_id = s.warehouse_id
       WHERE m.order_id = ${order} AND m.kind = 'reserved' ORDER BY s.sku_id, s.warehouse_id FOR UPDATE OF s`,

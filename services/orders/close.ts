@@ -1,3 +1,4 @@
+import { pipelined } from '../../db/pipelined.ts'
 import type { Sql, Tx } from '../../db/types.ts'
 import type { OrderId } from '../../domain/ids.ts'
 import type { ClosedWhy, OrderStatus } from '../../domain/order.ts'
@@ -18,7 +19,7 @@ export function closeOrder(sql: Sql, order: OrderId, why: ClosedWhy): Promise<Cl
   return sql.begin(async (tx) => {
     // Only from here: what is paid and to be shipped is closed by a refund (order-refund.ts), never by a wish.
     const noneOpen = tx`status = 'closing' AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.order_id = ${order} AND a.state IN ('opening', 'open'))`
-    const [, , ended, [row]] = await Promise.all([
+    const [, , ended, [row]] = await pipelined(tx, [
       lockOrder(tx, order),
       moveOrder(tx, order, 'closing', why, tx`, closed_why = ${why}`),
       moveOrder(tx, order, 'closed', 'released', tx`, closed_at = now()`, noneOpen),

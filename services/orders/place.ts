@@ -1,3 +1,4 @@
+import { pipelined } from '../../db/pipelined.ts'
 import type { Sql, Tx } from '../../db/types.ts'
 import type { OrderId } from '../../domain/ids.ts'
 import type { OrderStatus, PlacingStep } from '../../domain/order.ts'
@@ -57,7 +58,7 @@ export async function placeInOneTransaction(
       if (!opened.mine || opened.status === 'rejected') return { status: opened.status, payBy: null }
       if (!opened.fresh) return undefined
       const steps = stepsOf(input)
-      await Promise.all([
+      await pipelined(tx, [
         claimAll(tx, input.orderId, [...steps, 'confirm']),
         inTurn(tx, input.orderId, steps),
       ])

@@ -1,3 +1,4 @@
+import { pipelined } from '../../db/pipelined.ts'
 import type { Tx } from '../../db/types.ts'
 import type { OrderId } from '../../domain/ids.ts'
 import { payTicket } from '../flash-sales/offers.ts'
@@ -11,7 +12,7 @@ import { countSales, deductStock } from '../inventory/stock.ts'
  * in the order of locks: stock, coupon, loyalty, then the hot counters.
  */
 export async function settle(tx: Tx, order: OrderId, money: 'paid' | 'on_delivery'): Promise<void> {
-  await Promise.all([
+  await pipelined(tx, [
     deductStock(tx, order),
     useCoupon(tx, order),
     payTicket(tx, order),

@@ -1,3 +1,4 @@
+import { pipelined } from '../../db/pipelined.ts'
 import type { Tx } from '../../db/types.ts'
 import type { OrderId } from '../../domain/ids.ts'
 import { type PlacingStep, placingSteps, type Step } from '../../domain/order.ts'
@@ -36,7 +37,7 @@ export async function claimAll(tx: Tx, order: OrderId, steps: readonly Step[]): 
  * call that arrives late. Forward calls in flight are waited for.
  */
 export async function undoAll(tx: Tx, order: OrderId): Promise<PlacingStep[]> {
-  const [, turned] = await Promise.all([
+  const [, turned] = await pipelined(tx, [
     tx`
       INSERT INTO steps (order_id, step, state) SELECT ${order}, step, 'undone' FROM unnest(${[...placingSteps]}::text[]) step
       ORDER BY step ON CONFLICT DO NOTHING`,

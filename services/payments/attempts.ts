@@ -1,3 +1,4 @@
+import { pipelined } from '../../db/pipelined.ts'
 import type { Sql, Tx } from '../../db/types.ts'
 import type { AttemptNumber, Ids, NotificationId, OrderId, UserId } from '../../domain/ids.ts'
 import { type Fen, fen } from '../../domain/money.ts'
@@ -75,7 +76,7 @@ async function claim(
   const { provider } = wish
   const { attempt, stored } = await sql.begin(async (tx) => {
     const callingUntil = new Date(Date.now() + provider.timeoutMs + settleMs)
-    const [due, open] = await Promise.all([payableOrder(tx, order, buyer), openOf(tx, order)])
+    const [due, open] = await pipelined(tx, [payableOrder(tx, order, buyer), openOf(tx, order)])
     if (open && (open.answer || open.channel !== wish.channel)) return { attempt: open }
     if (provider.name === 'balance') {
       if (open) return refuse('already_paid', {})

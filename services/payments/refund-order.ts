@@ -1,3 +1,4 @@
+import { pipelined } from '../../db/pipelined.ts'
 import type { Sql, Tx } from '../../db/types.ts'
 import type { AttemptNumber, OrderId, RefundNumber } from '../../domain/ids.ts'
 import { type Fen, fen } from '../../domain/money.ts'
@@ -80,7 +81,7 @@ async function refundable(tx: Tx, order: OrderId, { cause }: RefundWish): Promis
 }
 
 async function boughtOf(tx: Tx, order: OrderId, { shipping, balance }: Row): Promise<Bought> {
-  const [lines, [past]] = await Promise.all([
+  const [lines, [past]] = await pipelined(tx, [
     tx<BoughtLine[]>`
       SELECT l.line, l.unit_price_fen AS "unitPrice", l.quantity, l.coupon_fen AS coupon, l.points_fen AS points, l.balance_fen AS balance,
         COALESCE((SELECT sum(p.quantity) FROM refund_lines p JOIN refunds r ON r.number = p.refund WHERE r.order_id = l.order_id AND p.line = l.line), 0)::int AS refunded

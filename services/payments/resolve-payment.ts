@@ -1,3 +1,4 @@
+import { pipelined } from '../../db/pipelined.ts'
 import type { Sql, Tx } from '../../db/types.ts'
 import type { AttemptNumber, NotificationId, OrderId, RefundNumber } from '../../domain/ids.ts'
 import type { OrderStatus } from '../../domain/order.ts'
@@ -36,7 +37,7 @@ type Case = {
  */
 export function resolvePayment(sql: Sql, accounts: Accounts, notification: NotificationId): Promise<Outcome> {
   return sql.begin(async (tx) => {
-    const [, [found]] = await Promise.all([
+    const [, [found]] = await pipelined(tx, [
       tx`
         SELECT 1 FROM orders WHERE id = (SELECT a.order_id FROM notifications n JOIN attempts a ON a.number = n.attempt WHERE n.id = ${notification}) FOR UPDATE`,
       tx<Case[]>`
@@ -84,7 +85,7 @@ async function pay(
   attempt: AttemptNumber,
   { transaction, amount, provider }: Case,
 ): Promise<void> {
-  const [moved] = await Promise.all([
+  const [moved] = await pipelined(tx, [
     moveOrder(
       tx,
       order,

@@ -1,3 +1,4 @@
+import { pipelined } from '../../db/pipelined.ts'
 import type { Sql, Tx } from '../../db/types.ts'
 import type { Ids } from '../../domain/ids.ts'
 import type { StatementRow, Statements } from '../../providers/provider.ts'
@@ -102,7 +103,7 @@ function apply(
 ): Promise<void> {
   return sql.begin(async (tx) => {
     // A batch that a crash forgets is done again; the statement's end is committed for good, and with it all before it.
-    const [[at]] = await Promise.all([
+    const [[at]] = await pipelined(tx, [
       tx<
         { rows: number }[]
       >`SELECT rows FROM statements WHERE id = ${id} AND state = 'fetched' FOR NO KEY UPDATE`,

@@ -1,3 +1,4 @@
+import { pipelined } from '../../db/pipelined.ts'
 import type { Tx } from '../../db/types.ts'
 import { type Ids, isId } from '../../domain/ids.ts'
 import type { TradeFacts } from '../../providers/provider.ts'
@@ -31,7 +32,7 @@ export async function matchPayments(
 ): Promise<{ repaired: number; different: number }> {
   if (paid.length === 0) return { repaired: 0, different: 0 }
   const transactions = paid.map(({ transaction }) => transaction)
-  const [known] = await Promise.all([
+  const [known] = await pipelined(tx, [
     whatWeKnow(tx, of.siblings, paid, transactions),
     noteEntries(tx, statement, 'payment', transactions),
   ])

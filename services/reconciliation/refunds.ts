@@ -1,3 +1,4 @@
+import { pipelined } from '../../db/pipelined.ts'
 import type { Tx } from '../../db/types.ts'
 import type { Ids } from '../../domain/ids.ts'
 import type { RefundFacts, StatementRow } from '../../providers/provider.ts'
@@ -32,7 +33,7 @@ export async function matchRefunds(
 ): Promise<{ repaired: number; different: number }> {
   if (rows.length === 0) return { repaired: 0, different: 0 }
   const numbers = rows.map(({ facts }) => facts.refund)
-  const [known] = await Promise.all([
+  const [known] = await pipelined(tx, [
     whatWeKnow(tx, of, rows, numbers),
     noteEntries(tx, statement, 'refund', numbers),
   ])

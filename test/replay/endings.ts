@@ -31,7 +31,7 @@ const refuses = (refusal: Refusal): never => {
 
 /** Every way in which a workflow can end, played to its end; the file of its history is named after it. */
 export const endings: Record<string, (stage: Stage) => Promise<Played>> = {
-  'paid-on-the-fast-path': async (stage) => {
+  'paid-by-the-fast-path': async (stage) => {
     const played = await stage.start({}, { place: waits })
     await played.called('place')
     await played.tellPaid('n1')
@@ -45,7 +45,7 @@ export const endings: Record<string, (stage: Stage) => Promise<Played>> = {
   },
   'placed-with-nothing-to-wait-for': (stage) =>
     stage.start({}, { place: () => ({ status: 'to_ship', payBy: null }) }),
-  'rejected-on-the-fast-path': (stage) =>
+  'rejected-by-the-fast-path': (stage) =>
     stage.start({}, { place: () => ({ status: 'rejected', payBy: null }) }),
   'rejected-step-by-step': (stage) =>
     stage.start(
@@ -112,14 +112,14 @@ export const endings: Record<string, (stage: Stage) => Promise<Played>> = {
     await stage.client.workflow.getHandle(`order-${played.id}`).cancel()
     return played
   },
-  'flash-paid-on-the-fast-path': async (stage) => {
+  'flash-paid-by-the-fast-path': async (stage) => {
     const played = await stage.start(flash, { place: waits })
     await played.called('place')
     await played.tellPaid('n1')
     return played
   },
   'flash-never-paid': (stage) => stage.start(flash, { place: soon }),
-  'flash-rejected-on-the-fast-path': (stage) =>
+  'flash-rejected-by-the-fast-path': (stage) =>
     stage.start(flash, { place: () => ({ status: 'rejected', payBy: null }) }),
   'flash-paid-step-by-step': async (stage) => {
     const played = await stage.start(flash)

@@ -9,10 +9,11 @@ import type { Payer } from '../providers/provider.ts'
 import type { Carts, Db, Events, Gate } from '../runtime/container.ts'
 import type { Bearers } from './bearers.ts'
 import type { TrustedProxies } from './client-address.ts'
+import type { BuyerLimit } from './flash-sales/buyer-limits.ts'
 import type { Captchas } from './flash-sales/captchas.ts'
+import type { EarlyRefusals } from './flash-sales/early-refusals.ts'
 import type { SessionOperations } from './flash-sales/operations.ts'
 import type { SessionBook } from './flash-sales/session-book.ts'
-import type { SoldOut } from './flash-sales/sold-out.ts'
 import type { TokenLimits } from './flash-sales/token-limits.ts'
 import type { QuoteTokens } from './quote-token.ts'
 
@@ -59,7 +60,10 @@ type SeckillDeps = {
   gate: Gate
   events: Pick<Events, 'until'>
   sessions: SessionBook
-  soldOut: SoldOut
+  earlyRefusals: EarlyRefusals
+  /** Of joins, and of looks at one's tickets. */
+  joinLimit: BuyerLimit
+  lookLimit: BuyerLimit
   captchas: Captchas
   tokenLimits: TokenLimits
   trustedProxies: TrustedProxies

@@ -37,6 +37,10 @@ export const apiVariables = workerVariables
     PAY_WITHIN_S: z.coerce.number().min(1).default(1800),
     /** Proxies whose X-Forwarded-For is believed. */
     TRUSTED_PROXIES: proxies,
+    /** Joins of one buyer a minute, in each API process. */
+    JOINS_PER_BUYER_PER_MINUTE: z.coerce.number().int().min(1).default(120),
+    /** Looks of one buyer at their tickets a minute, in each API process; event streams are opened within it too. */
+    LOOKS_PER_BUYER_PER_MINUTE: z.coerce.number().int().min(1).default(120),
     TOKENS_PER_BUYER_PER_MINUTE: z.coerce.number().int().min(1).default(30),
     TOKENS_PER_ADDRESS_PER_MINUTE: z.coerce.number().int().min(1).default(120),
   })

@@ -6,10 +6,12 @@ import type { Container } from '../runtime/container.ts'
 import { createApp } from './app.ts'
 import { createBearers } from './bearers.ts'
 import type { ApiEnv } from './environment.ts'
+import { createBuyerLimit } from './flash-sales/buyer-limits.ts'
 import { createCaptchas } from './flash-sales/captchas.ts'
+import { createEarlyRefusals } from './flash-sales/early-refusals.ts'
+import { gateAway } from './flash-sales/gate-away.ts'
 import { createSessionOperations } from './flash-sales/operations.ts'
 import { createSessionBook } from './flash-sales/session-book.ts'
-import { createSoldOut } from './flash-sales/sold-out.ts'
 import { createTokenLimits } from './flash-sales/token-limits.ts'
 import { notifyRoutes } from './http/routes/notify.ts'
 import { createPaying } from './paying.ts'
@@ -51,7 +53,9 @@ export async function startApi(env: ApiEnv, container: Container): Promise<Runni
     gate,
     events,
     sessions: createSessionBook({ sql: db.sql, events }),
-    soldOut: createSoldOut(gate, events),
+    earlyRefusals: createEarlyRefusals(gate, gateAway(log)),
+    joinLimit: createBuyerLimit(env.JOINS_PER_BUYER_PER_MINUTE),
+    lookLimit: createBuyerLimit(env.LOOKS_PER_BUYER_PER_MINUTE),
     captchas: createCaptchas(gate),
     tokenLimits: createTokenLimits(redis, {
       perBuyer: env.TOKENS_PER_BUYER_PER_MINUTE,

@@ -1,10 +1,10 @@
 import type { Logger } from 'pino'
 import { faultOf } from '../http/errors/fault.ts'
 
-/** What a question to the gate is answered with when the gate has no answer: then nothing may be concluded. Use it as `.catch(away)`. */
+/** For `.catch(away)`: the gate has no answer, and nothing may be concluded from that. */
 export type Away = (error: unknown) => 'away'
 
-/** Whatever the gate throws means that it is away. The log hears of it once a second, however many ask. */
+/** Turns whatever the gate throws into `'away'`. Logged at most once a second, however many buyers ask. */
 export function gateAway(log: Logger): Away {
   let quietUntil = 0
   return (error) => {

@@ -1,39 +1,58 @@
 import type { JoinAnswer, OfferKey, TicketId } from '../../domain/flash-sale.ts'
 import type { AddressId, Ids, UserId } from '../../domain/ids.ts'
 import type { Gate } from '../../runtime/container.ts'
+import type { EarlyRefusals } from './early-refusals.ts'
 import type { Away } from './gate-away.ts'
 import { type SessionBook, saleState } from './session-book.ts'
-import type { SoldOut } from './sold-out.ts'
 
-type JoiningDeps = { gate: Gate; ids: Ids; sessions: SessionBook; soldOut: SoldOut; away: Away }
-type Wish = { token: string; quantity: number; addressId: AddressId }
+type JoiningDeps = {
+  gate: Pick<Gate, 'admit'>
+  ids: Ids
+  sessions: SessionBook
+  earlyRefusals: EarlyRefusals
+  away: Away
+}
 
-/** What a buyer hears who joins. */
+/** What a buyer sends to join. */
+type JoinRequest = { token: string; quantity: number; addressId: AddressId }
+
+/** What a buyer who joins is answered. */
 export type Joined = Exclude<JoinAnswer, { answer: 'missing' }>
 
 /**
- * Lets a buyer into an offer's queue, or says why not: one call to the gate, and none to PostgreSQL unless the gate does not know the offer.
- * `paused` when it has no answer: nothing was decided, or the next try hears of it. Refuses `session_unknown`, `offer_unknown`.
+ * Lets a buyer into an offer's queue, or says why not: one call to the gate, none to PostgreSQL. `paused` when the gate
+ * has no answer, or this process has no id for a ticket: nothing was decided, the next try finds out.
+ *
+ * @throws {Refused} `session_unknown`, `offer_unknown`
  */
 export async function join(
-  { gate, ids, sessions, soldOut, away }: JoiningDeps,
+  deps: JoiningDeps,
   offer: OfferKey,
   buyer: UserId,
-  wish: Wish,
+  { token, quantity, addressId }: JoinRequest,
 ): Promise<Joined> {
-  const { token, quantity, addressId } = wish
-  const asked = soldOut.asking()
-  const ticket = ids.next() as TicketId // A ticket's id is a fresh snowflake.
-  const answer = await gate
+  const ticket = freshTicket(deps)
+  if (ticket === undefined) return { answer: 'paused' }
+  const answer = await deps.gate
     .admit(offer, { buyer, pieces: quantity, address: addressId, token, ticket })
-    .catch(away)
+    .catch(deps.away)
   if (answer === 'away') return { answer: 'paused' }
-  if (answer.answer === 'missing') return await whyMissing(sessions, offer)
-  soldOut.learn(offer, buyer, answer, asked)
-  return answer
+  const joined = answer.answer === 'missing' ? await whyMissing(deps.sessions, offer) : answer
+  deps.earlyRefusals.learn(offer, joined)
+  return joined
 }
 
-/** An offer without a gate: not loaded yet, over, or lost with Redis and about to be rebuilt. PostgreSQL knows which. */
+/** Undefined while this process has no lease of a worker number, so that its ids might be another's. */
+function freshTicket({ ids, away }: Pick<JoiningDeps, 'ids' | 'away'>): TicketId | undefined {
+  try {
+    return ids.next() as TicketId // A ticket's id is a fresh snowflake.
+  } catch (error) {
+    away(error)
+    return undefined
+  }
+}
+
+/** An offer without a gate: not loaded yet, over, or lost with Redis and about to be rebuilt. */
 async function whyMissing(sessions: SessionBook, offer: OfferKey): Promise<Joined> {
   const { session } = await sessions.offer(offer)
   const state = saleState(session)

@@ -4,6 +4,7 @@ import type { UserId } from '../../domain/ids.ts'
 import type { GateRedis, Join } from './join.ts'
 import { createJoinBatcher } from './join-batcher.ts'
 import { keysOf } from './keys.ts'
+import { createPeekBatcher } from './peek-batcher.ts'
 import { defineGateScripts, type EpochWord, type LoadWord } from './scripts.ts'
 
 /** What an offer's gate is loaded with, as PostgreSQL has it at the moment in which the epoch was minted. Moments in ms since 1970. */
@@ -49,6 +50,9 @@ export function createGate(redis: GateRedis) {
 
     /** Admits a buyer, or says why not; a refusal changes nothing, also keeps the token. A repeated join gets the same ticket. */
     admit: async (offer: OfferKey, join: Join): Promise<JoinAnswer> => answerOf(await admit(offer, join)),
+
+    /** The offer's state and whether this buyer holds tickets, as the gate has it now. Changes nothing. */
+    peek: createPeekBatcher(redis),
 
     /** A token that admits this buyer to this offer once. It lasts a minute from now, or from the opening when that is later. */
     async issueToken(

@@ -5,6 +5,7 @@ declare module 'ioredis' {
   // The parameter's name has to be ioredis's own.
   interface RedisCommander<Context> {
     gateAdmit(howManyKeys: number, ...keysAndArgs: (string | number)[]): Result<string, Context>
+    gatePeek(offer: string, ...buyers: string[]): Result<string, Context>
     gateGiveBack(offer: string, ...args: (string | number)[]): Result<EpochWord, Context>
     gatePaid(offer: string, ...args: (string | number)[]): Result<EpochWord, Context>
     gateStatus(
@@ -41,6 +42,7 @@ const lua = (name: string): string => readFileSync(new URL(`./lua/${name}.lua`, 
 /** `keys`: how many; admit takes as many as it is given. Each begins with the shared texts that it needs, and no others: a script's functions are made anew whenever it is called. */
 const scripts = {
   gateAdmit: { name: 'admit', keys: undefined, shared: ['clock', 'tickets'] },
+  gatePeek: { name: 'peek', keys: 1, shared: ['clock'] },
   gateGiveBack: { name: 'give-back', keys: 1, shared: ['tickets', 'changes'] },
   gatePaid: { name: 'paid', keys: 1, shared: ['tickets', 'changes'] },
   gateStatus: { name: 'status', keys: 1, shared: ['clock', 'tickets'] },

@@ -10,8 +10,8 @@ import { type ApiClient, createApiClient } from '../../api/client.ts'
 import { trustedProxies } from '../../api/client-address.ts'
 import type { ApiDeps } from '../../api/deps.ts'
 import { createCaptchas } from '../../api/flash-sales/captchas.ts'
+import { createEarlyRefusals } from '../../api/flash-sales/early-refusals.ts'
 import { createSessionBook } from '../../api/flash-sales/session-book.ts'
-import { createSoldOut } from '../../api/flash-sales/sold-out.ts'
 import { createTokenLimits } from '../../api/flash-sales/token-limits.ts'
 import { createQuoteTokens } from '../../api/quote-token.ts'
 import { createRefunding } from '../../api/refunding.ts'
@@ -37,6 +37,8 @@ export type Harness = {
   keys: Awaited<ReturnType<typeof generateKeyPair>>
   /** What the log got, as its lines. */
   logged: string[]
+  /** One more API process over the same servers, with its own memory. Answers its URL; closed with the harness. */
+  another(): Promise<string>
   newBuyer(claims?: Record<string, string>): Promise<Buyer>
   close(): Promise<void>
 }
@@ -60,40 +62,48 @@ export async function startHarness(
   const quoteTokens = createQuoteTokens({ secret, validS: 900 })
   const logged: string[] = []
   const events = createEvents(redis)
-  const deps = typeof given === 'function' ? given({ db, redis, events, gate: createGate(redis) }) : given
-  const gate = deps.gate ?? createGate(redis)
-  const app = createApp({
-    db,
-    carts,
-    ids,
-    bearers: createBearers({ publicKey: await exportSPKI(keys.publicKey) }),
-    quoteTokens,
-    placing: { place: mustNotHappen, cancel: mustNotHappen },
-    paying: { pay: mustNotHappen },
-    refunding: createRefunding({ sql: db.sql, events }),
-    checks: { postgres: () => db.sql`SELECT 1`, redis: () => redis.ping() },
-    log: pino({}, { write: (line: string) => logged.push(line) }),
-    notifyRoutes: new Hono().post('/v1/notify/:provider', async (c) =>
-      c.text(`got ${(await c.req.text()).length}`, 200),
-    ),
-    gate,
-    events,
-    sessions: createSessionBook({ sql: db.sql, events }),
-    soldOut: createSoldOut(gate, events),
-    captchas: createCaptchas(gate),
-    tokenLimits: createTokenLimits(redis, { perBuyer: 10_000, perAddress: 1_000_000 }),
-    trustedProxies: trustedProxies(''),
-    operations: {
-      ...{ plan: mustNotHappen, addOffer: mustNotHappen, changeQuota: mustNotHappen },
-      ...{ pause: mustNotHappen, resume: mustNotHappen, end: mustNotHappen },
-    },
-    ...deps,
-  })
-  const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' })
-  await new Promise<void>((resolve) => server.once('listening', resolve))
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('the server has no port')
-  const url = `http://127.0.0.1:${address.port}`
+  const servers: ReturnType<typeof serve>[] = []
+  const gate = typeof given === 'function' ? createGate(redis) : (given.gate ?? createGate(redis))
+  async function serveOne(): Promise<string> {
+    const deps = typeof given === 'function' ? given({ db, redis, events, gate }) : given
+    const own = deps.gate ?? gate
+    const app = createApp({
+      db,
+      carts,
+      ids,
+      bearers: createBearers({ publicKey: await exportSPKI(keys.publicKey) }),
+      quoteTokens,
+      placing: { place: mustNotHappen, cancel: mustNotHappen },
+      paying: { pay: mustNotHappen },
+      refunding: createRefunding({ sql: db.sql, events }),
+      checks: { postgres: () => db.sql`SELECT 1`, redis: () => redis.ping() },
+      log: pino({}, { write: (line: string) => logged.push(line) }),
+      notifyRoutes: new Hono().post('/v1/notify/:provider', async (c) =>
+        c.text(`got ${(await c.req.text()).length}`, 200),
+      ),
+      gate: own,
+      events,
+      sessions: createSessionBook({ sql: db.sql, events }),
+      earlyRefusals: createEarlyRefusals(own, () => 'away'),
+      joinLimit: () => undefined,
+      lookLimit: () => undefined,
+      captchas: createCaptchas(own),
+      tokenLimits: createTokenLimits(redis, { perBuyer: 10_000, perAddress: 1_000_000 }),
+      trustedProxies: trustedProxies(''),
+      operations: {
+        ...{ plan: mustNotHappen, addOffer: mustNotHappen, changeQuota: mustNotHappen },
+        ...{ pause: mustNotHappen, resume: mustNotHappen, end: mustNotHappen },
+      },
+      ...deps,
+    })
+    const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' })
+    await new Promise<void>((resolve) => server.once('listening', resolve))
+    const address = server.address()
+    if (address === null || typeof address === 'string') throw new Error('the server has no port')
+    servers.push(server)
+    return `http://127.0.0.1:${address.port}`
+  }
+  const url = await serveOne()
   return {
     url,
     db,
@@ -105,13 +115,14 @@ export async function startHarness(
     quoteTokens,
     keys,
     logged,
+    another: serveOne,
     async newBuyer(claims) {
       const id = ids.next() as UserId // A fresh snowflake.
       const token = await bearer(keys.privateKey, id, '1h', claims)
       return { id, token, api: createApiClient(url, token) }
     },
     async close() {
-      await new Promise((resolve) => server.close(resolve))
+      await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
       await events.close()
       redis.disconnect()
       await drop()

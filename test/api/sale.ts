@@ -91,7 +91,7 @@ export async function openSale(
       return { ...buyer, addressId: (await answer.json()).id as AddressId } // An address's id.
     },
     async ask(who, method, to, body, headers = {}) {
-      const answer = await fetch(url + to, {
+      const answer = await fetch(to.startsWith('/') ? url + to : to, {
         method,
         headers: {
           ...(who ? { authorization: `Bearer ${who.token}` } : {}),

@@ -193,7 +193,8 @@ describe('while the gate is away', () => {
   it('joining is paused (503), never "sold out" and never a fault', async () => {
     const dark = await openSale(away)
     const { status, body, headers } = await dark.join(await dark.shopper(), { token: 'x' })
-    expect([status, body.code, headers.get('retry-after')]).toEqual([503, 'paused', '2'])
+    expect([status, body.code]).toEqual([503, 'paused'])
+    expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(2)
     expect(away.logged.filter((line) => line.includes('a request failed'))).toEqual([])
     expect(away.logged.filter((line) => line.includes('the gate has no answer'))).not.toEqual([])
   })

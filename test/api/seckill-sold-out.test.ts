@@ -1,28 +1,28 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createSoldOut } from '../../api/flash-sales/sold-out.ts'
+import { createEarlyRefusals, type EarlyRefusals } from '../../api/flash-sales/early-refusals.ts'
 import type { Gate } from '../../redis/gate/gate.ts'
+import { keysOf } from '../../redis/gate/keys.ts'
+import { createPeekBatcher } from '../../redis/gate/peek-batcher.ts'
 import { type Harness, startHarness } from './harness.ts'
 import { openSale, type Sale, type Shopper, type Told } from './sale.ts'
 
 let harness: Harness
-/** The API's clock for what it remembers. */
-let now = 0
-/** What the API asks of the gate, since `reset`; poisoned, it has no answer. */
+/** What the API asks of the gate, since the list was emptied; poisoned, the gate has no answer. */
 const asked: string[] = []
 let poisoned = false
 beforeAll(async () => {
-  harness = await startHarness(({ gate, events }) => {
+  harness = await startHarness(({ gate }) => {
     const watched: Gate = {
       ...gate,
-      admit: (...question) => heard('admit', () => gate.admit(...question)),
-      left: (...question) => heard('left', () => gate.left(...question)),
+      admit: (...question) => noted('admit', () => gate.admit(...question)),
+      peek: (...question) => noted('peek', () => gate.peek(...question)),
     }
-    return { gate: watched, soldOut: createSoldOut(watched, events, { now: () => now }) }
+    return { gate: watched, earlyRefusals: createEarlyRefusals(watched, () => 'away') }
   })
 })
 afterAll(() => harness.close())
 
-async function heard<T>(what: string, ask: () => Promise<T>): Promise<T> {
+async function noted<T>(what: string, ask: () => Promise<T>): Promise<T> {
   asked.push(what)
   if (poisoned) throw new Error('the gate is away')
   return await ask()
@@ -30,7 +30,7 @@ async function heard<T>(what: string, ask: () => Promise<T>): Promise<T> {
 
 const soldOut = { status: 409, body: { code: 'sold_out', details: { left: 0 } } }
 
-/** A sale whose only piece is gone, which the API has just been told; and what was asked of the gate since then. */
+/** A sale whose only piece is gone, as the API has just been told. */
 async function sellOut(): Promise<{ sale: Sale; holder: Shopper; ticket: string }> {
   poisoned = false
   const sale = await openSale(harness, { quota: 1 })
@@ -40,34 +40,66 @@ async function sellOut(): Promise<{ sale: Sale; holder: Shopper; ticket: string 
   asked.length = 0
   return { sale, holder, ticket }
 }
-const click = (sale: Sale, who: Shopper): Promise<Told> => sale.join(who, { token: 'whatever' })
+const click = (sale: Sale, who: Shopper, url = ''): Promise<Told> =>
+  sale.ask(who, 'POST', `${url}${sale.path}/tickets`, { token: 'whatever', addressId: who.addressId })
 
 describe('after "sold out"', () => {
-  it('the answer comes from memory, also while the gate is away', async () => {
+  it('buyers are refused by a look that is cheaper than a join, one for all who ask in a moment', async () => {
     const { sale } = await sellOut()
-    poisoned = true
-    for (const _ of [1, 2, 3]) expect(await click(sale, await sale.shopper())).toMatchObject(soldOut)
-    expect(asked).toEqual([])
+    expect(await click(sale, await sale.shopper())).toMatchObject(soldOut)
+    expect(asked).toEqual(['peek'])
+    let calls = 0
+    const counted = new Proxy(harness.redis, {
+      get: (redis, name) => {
+        if (name === 'gatePeek') calls++
+        const value: unknown = Reflect.get(redis, name)
+        return typeof value === 'function' ? value.bind(redis) : value
+      },
+    })
+    const peek = createPeekBatcher(counted)
+    const buyers = await Promise.all(Array.from({ length: 65 }, () => harness.newBuyer()))
+    const peeks = await Promise.all(buyers.map(({ id }) => peek(sale.offer, id)))
+    expect(new Set(peeks.map(({ state, holds }) => `${state} ${holds}`))).toEqual(new Set(['sold_out false']))
+    expect(calls).toBe(2)
+  })
+
+  it('a ticket’s holder who presses again is answered with the ticket, through whichever process', async () => {
+    const { sale, holder, ticket } = await sellOut()
+    const other = await harness.another()
+    expect(await click(sale, await sale.shopper(), other)).toMatchObject({ status: 403 })
+    const loser = await sale.shopper()
+    const token = await sale.token(loser)
+    const join = { token, addressId: loser.addressId }
+    expect(await sale.ask(loser, 'POST', `${other}${sale.path}/tickets`, join)).toMatchObject(soldOut)
+    for (const url of ['', other])
+      expect(await click(sale, holder, url)).toMatchObject({ status: 200, body: { code: 100, ticket } })
+  })
+
+  it('a ticket of a piece that came back is answered everywhere, as soon as it is granted', async () => {
+    const { sale, holder, ticket } = await sellOut()
+    await harness.gate.giveBack(sale.offer, 1, holder.id, ticket as never) // Its own ticket.
+    const other = await harness.another()
+    const second = await sale.shopper()
+    const won = await sale.admitted(second)
+    for (const url of ['', other])
+      expect(await click(sale, second, url)).toMatchObject({ status: 200, body: { ticket: won } })
   })
 
   it('it is the same answer as the gate’s, in the buyer’s language', async () => {
     const { sale } = await sellOut()
     const [shopper, headers] = [await sale.shopper(), { 'accept-language': 'zh' }]
-    const fast = await sale.ask(shopper, 'POST', `${sale.path}/tickets`, {}, headers)
-    harness.events.announceOffer(sale.offer)
-    await expect
-      .poll(async () => (await click(sale, shopper)).body.code, { timeout: 10_000 })
-      .toBe('bad_token')
-    const slow = await sale.ask(
+    const join = { token: await sale.token(shopper), addressId: shopper.addressId }
+    const early = await sale.ask(shopper, 'POST', `${sale.path}/tickets`, {}, headers)
+    const late = await sale.ask(
       shopper,
       'POST',
-      `${sale.path}/tickets`,
-      { token: await sale.token(shopper), addressId: shopper.addressId },
+      `${await harness.another()}${sale.path}/tickets`,
+      join,
       headers,
     )
-    expect([fast.status, fast.body]).toEqual([slow.status, slow.body])
+    expect([early.status, early.body]).toEqual([late.status, late.body])
     for (const name of ['content-type', 'content-language', 'vary'])
-      expect(fast.headers.get(name)).toBe(slow.headers.get(name))
+      expect(early.headers.get(name)).toBe(late.headers.get(name))
   })
 
   it('not even the body is read, but who asks is', async () => {
@@ -78,11 +110,18 @@ describe('after "sold out"', () => {
     expect((await sale.ask(undefined, 'POST', `${sale.path}/tickets`, {})).status).toBe(401)
   })
 
-  it('who holds a ticket still hears so, from the gate', async () => {
-    const { sale, holder, ticket } = await sellOut()
-    expect(await click(sale, holder)).toMatchObject({ status: 200, body: { code: 100, ticket } })
-    expect(asked).toEqual(['admit'])
+  it('nothing is concluded while the gate is away', async () => {
+    const { sale } = await sellOut()
+    const shopper = await sale.shopper()
     poisoned = true
+    expect(await click(sale, shopper)).toMatchObject({ status: 503, body: { code: 'paused' } })
+    poisoned = false
+  })
+
+  it('nothing is concluded from a gate that was loaded on another run of the server', async () => {
+    const { sale, holder } = await sellOut()
+    await harness.redis.hset(keysOf(sale.offer).offer, 'run', 'another')
+    await harness.redis.hdel(keysOf(sale.offer).offer, holder.id) // Lost with the restart.
     expect(await click(sale, holder)).toMatchObject({ status: 503, body: { code: 'paused' } })
   })
 
@@ -92,66 +131,85 @@ describe('after "sold out"', () => {
     await other.admitted(await other.shopper())
   })
 
-  it('the gate is looked at again after a second, once for all who ask, and no sooner', async () => {
-    const { sale } = await sellOut()
-    const shoppers = await Promise.all([1, 2, 3].map(() => sale.shopper()))
-    now += 999
-    for (const shopper of shoppers) expect(await click(sale, shopper)).toMatchObject(soldOut)
-    expect(asked).toEqual([])
-    now += 1
-    for (const told of await Promise.all(shoppers.map((shopper) => click(sale, shopper))))
-      expect(told).toMatchObject(soldOut)
-    expect(asked).toEqual(['left'])
-    now += 999
-    expect(await click(sale, shoppers[0] as Shopper)).toMatchObject(soldOut)
-    expect(asked).toEqual(['left'])
-  })
-
-  it('a piece that came back unheard of is for sale within that second', async () => {
+  it('a piece that came back is for sale at once, without an announcement', async () => {
     const { sale, holder, ticket } = await sellOut()
     await harness.gate.giveBack(sale.offer, 1, holder.id, ticket as never) // Its own ticket.
-    now += 1000
     await sale.admitted(await sale.shopper())
   })
 
-  it('a piece whose return was announced is for sale at once', async () => {
-    const { sale, holder, ticket } = await sellOut()
-    await harness.gate.giveBack(sale.offer, 1, holder.id, ticket as never) // Its own ticket.
-    harness.events.announceOffer(sale.offer)
-    const shopper = await sale.shopper()
-    const token = await sale.token(shopper)
-    await expect.poll(async () => (await sale.join(shopper, { token })).status, { timeout: 10_000 }).toBe(202)
-  })
-
-  it('a session that was changed is asked about at once: more pieces, or a pause', async () => {
+  it('a pause is answered at once', async () => {
     const { sale } = await sellOut()
     await harness.gate.setPhase(sale.offer, 1, { paused: true, opensAt: sale.opensAt, endsAt: sale.endsAt })
-    harness.events.announceSession(sale.offer.session)
-    const shopper = await sale.shopper()
-    await expect.poll(async () => (await click(sale, shopper)).body.code, { timeout: 10_000 }).toBe('paused')
+    expect(await click(sale, await sale.shopper())).toMatchObject({ status: 503, body: { code: 'paused' } })
   })
 
-  it('nothing is remembered of an offer that has pieces, only fewer than somebody wanted', async () => {
+  it('nothing is noted of an offer that has pieces, only fewer than somebody wanted', async () => {
     const sale = await openSale(harness, { quota: 1, limit: 5 })
     expect(await sale.join(await sale.shopper(), { quantity: 2 })).toMatchObject({
       body: { code: 'sold_out', details: { left: 1 } },
     })
+    asked.length = 0
     await sale.admitted(await sale.shopper())
+    expect(asked).toEqual(['admit'])
+  })
+})
+
+describe('after "ended"', () => {
+  it('buyers are refused early, and a ticket’s holder is still answered with the ticket', async () => {
+    const sale = await openSale(harness)
+    const holder = await sale.shopper()
+    const ticket = await sale.admitted(holder)
+    const late = await sale.shopper()
+    const token = await sale.token(late)
+    await harness.gate.setPhase(sale.offer, 1, { paused: false, opensAt: sale.opensAt, endsAt: Date.now() })
+    expect(await sale.join(late, { token })).toMatchObject({ status: 410, body: { code: 'ended' } })
+    asked.length = 0
+    expect(await click(sale, await sale.shopper())).toMatchObject({ status: 410, body: { code: 'ended' } })
+    expect(asked).toEqual(['peek'])
+    expect(await click(sale, holder)).toMatchObject({ status: 200, body: { code: 100, ticket } })
+  })
+})
+
+describe('before the opening', () => {
+  const offer = { session: '2026010100', sku: '1' } as never // Nothing is asked about it.
+  const buyer = '1' as never
+  const refusals = (now: () => number): EarlyRefusals =>
+    createEarlyRefusals({ peek: () => Promise.reject(new Error('not needed')) }, () => 'away', now)
+
+  it('hammering does not reach the gate', async () => {
+    const early = await openSale(harness, { opensInMs: 60_000 })
+    const notOpen = { status: 409, body: { code: 'not_open', details: { opensAt: expect.any(String) } } }
+    expect(await early.join(await early.shopper())).toMatchObject(notOpen)
+    const eager = await early.shopper()
+    asked.length = 0
+    expect(await click(early, eager)).toMatchObject(notOpen)
+    expect(asked).toEqual([])
   })
 
-  it('an answer is not remembered when pieces came back while it was on its way', async () => {
-    const events: ((channel: string) => void)[] = []
-    const memory = createSoldOut(
-      harness.gate,
-      { onOffer: (listener) => void events.push(listener) },
-      { now: () => now },
-    )
-    const { sale, holder } = await sellOut()
-    const asking = memory.asking()
-    for (const listener of events) listener(`offer:${sale.offer.session}:${sale.offer.sku}`)
-    memory.learn(sale.offer, holder.id, { answer: 'sold_out', left: 0 }, asking)
-    expect(memory.tells(sale.offer, holder.id)).toBe(false)
-    memory.learn(sale.offer, holder.id, { answer: 'sold_out', left: 0 }, memory.asking())
-    expect(memory.tells(sale.offer, holder.id)).toBe(true)
+  it('the gate is asked again after a second, and all the time from two seconds before the opening', () => {
+    let now = 0
+    const early = refusals(() => now)
+    const learn = () => early.learn(offer, { answer: 'not_open', opensAt: 10_000 })
+    learn()
+    now = 999
+    expect(early.find(offer, buyer)).toEqual({ answer: 'not_open', opensAt: 10_000 })
+    now = 1000
+    expect(early.find(offer, buyer)).toBeUndefined()
+    now = 7500
+    learn()
+    now = 7999
+    expect(early.find(offer, buyer)).toEqual({ answer: 'not_open', opensAt: 10_000 })
+    now = 8000
+    expect(early.find(offer, buyer)).toBeUndefined()
+    learn()
+    expect(early.find(offer, buyer)).toBeUndefined()
+  })
+
+  it('no more than a thousand offers are noted', () => {
+    const early = refusals(() => 0)
+    for (let sku = 0; sku <= 1000; sku++)
+      early.learn({ session: '2026010100', sku: String(sku) } as never, { answer: 'not_open', opensAt: 9e9 })
+    expect(early.find({ session: '2026010100', sku: '0' } as never, buyer)).toBeUndefined()
+    expect(early.find({ session: '2026010100', sku: '1' } as never, buyer)).toBeDefined()
   })
 })

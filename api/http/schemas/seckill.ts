@@ -67,13 +67,13 @@ export const tokenRequest = z
   .openapi('TokenRequest')
 export const tokenSchema = z.object({ token: z.string(), expiresAt: moment }).openapi('AdmissionToken')
 
-export const wish = z
+export const joinRequest = z
   .strictObject({
     token: z.string().min(1).max(100),
     quantity: z.int().min(1).max(999).default(1),
     addressId: id,
   })
-  .openapi('Wish')
+  .openapi('JoinRequest')
 
 const joined = { ticket: z.string(), position: z.number() }
 export const admittedSchema = z.object({ code: z.literal(0), ...joined }).openapi('Admitted')

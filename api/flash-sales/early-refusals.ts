@@ -3,7 +3,7 @@ import type { UserId } from '../../domain/ids.ts'
 import type { Gate } from '../../runtime/container.ts'
 import type { Away } from './gate-away.ts'
 
-export type EarlyRefusal = Extract<JoinAnswer, { answer: 'sold_out' | 'ended' | 'not_open' | 'paused' }>
+type EarlyRefusal = Extract<JoinAnswer, { answer: 'sold_out' | 'ended' | 'not_open' | 'paused' }>
 
 /** Refusals that are known before the body of a join is read. */
 export type EarlyRefusals = {

@@ -6,7 +6,7 @@ import type { OpenAnswer } from '../domain/payment.ts'
 import type { Choice, Quote } from '../domain/quote.ts'
 import type { RefundChoice } from '../domain/refund.ts'
 import type { Payer } from '../providers/provider.ts'
-import type { Carts, Db, Events, Gate } from '../runtime/container.ts'
+import type { Carts, Db, Gate } from '../runtime/container.ts'
 import type { Bearers } from './bearers.ts'
 import type { TrustedProxies } from './client-address.ts'
 import type { BuyerLimit } from './flash-sales/buyer-limits.ts'
@@ -14,6 +14,7 @@ import type { Captchas } from './flash-sales/captchas.ts'
 import type { EarlyRefusals } from './flash-sales/early-refusals.ts'
 import type { SessionOperations } from './flash-sales/operations.ts'
 import type { SessionBook } from './flash-sales/session-book.ts'
+import type { TicketStreams } from './flash-sales/ticket-streams.ts'
 import type { TokenLimits } from './flash-sales/token-limits.ts'
 import type { QuoteTokens } from './quote-token.ts'
 
@@ -58,12 +59,12 @@ export type Check = () => Promise<unknown>
 /** What flash sales need beside the rest. */
 type SeckillDeps = {
   gate: Gate
-  events: Pick<Events, 'until'>
   sessions: SessionBook
   earlyRefusals: EarlyRefusals
   /** Of joins, and of looks at one's tickets. */
   joinLimit: BuyerLimit
   lookLimit: BuyerLimit
+  streams: TicketStreams
   captchas: Captchas
   tokenLimits: TokenLimits
   trustedProxies: TrustedProxies

@@ -41,6 +41,10 @@ export const apiVariables = workerVariables
     JOINS_PER_BUYER_PER_MINUTE: z.coerce.number().int().min(1).default(120),
     /** Looks of one buyer at their tickets a minute, in each API process; event streams are opened within it too. */
     LOOKS_PER_BUYER_PER_MINUTE: z.coerce.number().int().min(1).default(120),
+    /** Event streams that a buyer may have open, in each API process. */
+    STREAMS_PER_BUYER: z.coerce.number().int().min(1).max(100).default(5),
+    /** Event streams that an API process may have open; beyond it pages poll. */
+    STREAMS_PER_PROCESS: z.coerce.number().int().min(0).max(1_000_000).default(10_000),
     TOKENS_PER_BUYER_PER_MINUTE: z.coerce.number().int().min(1).default(30),
     TOKENS_PER_ADDRESS_PER_MINUTE: z.coerce.number().int().min(1).default(120),
   })

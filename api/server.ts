@@ -12,6 +12,7 @@ import { createEarlyRefusals } from './flash-sales/early-refusals.ts'
 import { gateAway } from './flash-sales/gate-away.ts'
 import { createSessionOperations } from './flash-sales/operations.ts'
 import { createSessionBook } from './flash-sales/session-book.ts'
+import { createTicketStreams } from './flash-sales/ticket-streams.ts'
 import { createTokenLimits } from './flash-sales/token-limits.ts'
 import { notifyRoutes } from './http/routes/notify.ts'
 import { createPaying } from './paying.ts'
@@ -26,6 +27,12 @@ export async function startApi(env: ApiEnv, container: Container): Promise<Runni
   const { db, redis, events, carts, ids, gate, payments, client, log } = container
   const delivery = backgroundDelivery({ sql: db.sql, accounts: payments.accounts, client, events, log })
   const refunding = createRefunding({ sql: db.sql, events })
+  const streams = createTicketStreams({
+    events,
+    log,
+    perBuyer: env.STREAMS_PER_BUYER,
+    most: env.STREAMS_PER_PROCESS,
+  })
   const app = createApp({
     db,
     carts,
@@ -51,7 +58,7 @@ export async function startApi(env: ApiEnv, container: Container): Promise<Runni
       temporal: () => client.workflowService.getSystemInfo({}),
     },
     gate,
-    events,
+    streams,
     sessions: createSessionBook({ sql: db.sql, events }),
     earlyRefusals: createEarlyRefusals(gate, gateAway(log)),
     joinLimit: createBuyerLimit(env.JOINS_PER_BUYER_PER_MINUTE),
@@ -72,7 +79,13 @@ export async function startApi(env: ApiEnv, container: Container): Promise<Runni
   )
   const { port } = server.address() as AddressInfo // It listens on TCP, so it has an address with a port.
   log.info({ port }, 'the API serves')
-  return { port, stop: () => close(server) }
+  return {
+    port,
+    stop() {
+      streams.allow(false)
+      return close(server)
+    },
+  }
 }
 
 /** Takes no new requests, ends idle connections, and lets the ones at work finish. */

@@ -1,4 +1,5 @@
 import { createPrivateKey, sign } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import { createBrowser } from '../demo/crowd/http.ts'
 import type { OfferKey } from '../domain/flash-sale.ts'
 import type { SessionId, SkuId } from '../domain/ids.ts'
@@ -43,7 +44,7 @@ export async function benchJoin(rounds: number): Promise<Figure[]> {
       number[]
     > // One list a name.
     for (let round = 0; round <= rounds; round++) {
-      const offer = await openOffer(container, buyers)
+      const offer = await openOffer(container, url, buyers)
       const path = pathOf(offer)
       const shots: Shot[] = []
       await inParallel(buyers, connections, async (n) => {
@@ -57,7 +58,7 @@ export async function benchJoin(rounds: number): Promise<Figure[]> {
         (some) => fire(url, some, '202'),
         (some) => fire(bareUrl, some, '202'),
       )
-      const empty = pathOf(await openOffer(container, 0))
+      const empty = pathOf(await openOffer(container, url, 0))
       const late = bearers.map((bearer, n) =>
         shot(`${empty}/tickets`, headersOf(bearer, n), {
           token: 'AAAAAAAAAAAAAAAAAAAAAAAA',
@@ -92,7 +93,11 @@ export async function benchJoin(rounds: number): Promise<Figure[]> {
 }
 
 /** An offer that is open now. Preheated with so many pieces; 0: sold out from the start. */
-async function openOffer({ db: { sql }, gate, ids }: Container, pieces: number): Promise<OfferKey> {
+async function openOffer(
+  { db: { sql }, events, gate, ids }: Container,
+  url: string,
+  pieces: number,
+): Promise<OfferKey> {
   const session = `2026010100-${ids.next()}` as SessionId // The form of an operator's id.
   const sku = ids.next() as SkuId // A fresh snowflake.
   await sql`INSERT INTO skus (id, product_id, name, price_fen) SELECT ${sku}, product_id, 'Bench', 5000 FROM skus LIMIT 1`
@@ -103,6 +108,8 @@ async function openOffer({ db: { sql }, gate, ids }: Container, pieces: number):
   )
   await preheat(sql, gate, session)
   await keepAlive(gate, { session, sku })
+  events.announceSession(session)
+  while (!(await fetch(url + pathOf({ session, sku }))).ok) await pause(50)
   return { session, sku }
 }
 

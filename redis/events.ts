@@ -3,19 +3,25 @@ import type { Redis } from 'ioredis'
 import { type OfferKey, offerChannel } from '../domain/flash-sale.ts'
 import { type OrderId, orderChannel, type SessionId } from '../domain/ids.ts'
 
+/** Announcements of changes. They say that something changed, never what: the rows are the truth. May get lost. */
 export type Events = {
-  /** Tells everyone who waits, here and in other processes, that the order's row has changed. Never throws: the row is the truth. */
+  /** Announces, to this process and to all others, that the order's row has changed. Never throws. */
   announce(order: OrderId): void
-  /** Tells everyone that pieces of an offer are for sale again. Never throws. */
+  /** Announces that pieces of an offer are for sale again. Never throws. */
   announceOffer(offer: OfferKey): void
-  /** Tells everyone that a session, or any of its offers, has changed. Never throws. */
+  /** Announces that a session, or any of its offers, has changed. Never throws. */
   announceSession(session: SessionId): void
-  /** Has `listener` called at each of these announcements, with the channel: `offer:<session>:<sku>`, or `offer:<session>:` for all of it. */
+  /** Calls `listener` at each announcement of this order. Returns what ends that. */
+  onOrder(order: OrderId, listener: () => void): () => void
+  /** Calls `listener` with the channel of an offer (`offer:<session>:<sku>`) or of a session (`offer:<session>:`). */
   onOffer(listener: (channel: string) => void): void
+  /** Calls `listener` when the subscription is back after a break, in which announcements were lost. */
+  onReconnect(listener: () => void): void
   /**
-   * Waits until `look` answers something other than undefined, at the most `forMs`. It looks at once (unless told that there can be nothing
-   * yet: `later`), at each announcement, and now and then in case the events got lost: every 100 ms while Redis is away, each second otherwise.
-   * Undefined when the time is over.
+   * Waits until `look` answers something other than undefined, `forMs` at the most; undefined when the time is over.
+   * It looks at once (unless `first` is `later`: there can be nothing yet), at each announcement, and now and then in
+   * case announcements got lost: every 100 ms while Redis is away, each second otherwise. For short waits: what waits
+   * for minutes uses `onOrder`.
    */
   until<T>(
     order: OrderId,
@@ -26,16 +32,23 @@ export type Events = {
   close(): Promise<void>
 }
 
-/** News of orders and offers within this process and, through Redis (`order:<id>`, `offer:<session>:<sku>`; one subscription a process), among processes. */
+const reconnected = Symbol('reconnected')
+
+/** Announcements within this process and, through Redis, among processes: one subscription a process. */
 export function createEvents(redis: Redis): Events {
   const here = new EventEmitter().setMaxListeners(0)
   const subscriber = redis.duplicate({ enableOfflineQueue: true, maxRetriesPerRequest: null })
   subscriber.on('error', () => {})
+  let times = 0
+  subscriber.on('ready', () => {
+    if (times++ > 0) here.emit(reconnected)
+  })
   subscriber.on('pmessage', (_pattern: string, channel: string) => {
     here.emit(channel)
     if (channel.startsWith('offer:')) here.emit('offer', channel)
   })
-  subscriber.psubscribe(orderChannel('*' as OrderId), 'offer:*').catch(() => {}) // Every order's and offer's channel. ioredis repeats it at each reconnection.
+  // Every order's and every offer's channel. ioredis subscribes again at each reconnection.
+  subscriber.psubscribe(orderChannel('*' as OrderId), 'offer:*').catch(() => {})
 
   return {
     announce(order) {
@@ -49,35 +62,41 @@ export function createEvents(redis: Redis): Events {
     announceSession(session) {
       redis.publish(`offer:${session}:`, 'changed').catch(() => {})
     },
+    onOrder(order, listener) {
+      const channel = orderChannel(order)
+      here.on(channel, listener)
+      return () => void here.off(channel, listener)
+    },
     onOffer(listener) {
       here.on('offer', listener)
+    },
+    onReconnect(listener) {
+      here.on(reconnected, listener)
     },
     async until(order, forMs, look, first) {
       const channel = orderChannel(order)
       const deadline = Date.now() + forMs
       let changed = first !== 'later'
       let wake = () => {}
-      const listen = () => {
+      const onChange = () => {
         changed = true
         wake()
       }
-      here.on(channel, listen)
+      here.on(channel, onChange)
       try {
         for (;;) {
           if (!changed) {
-            await pause(
-              Math.min(deadline - Date.now(), subscriber.status === 'ready' ? 1000 : 100),
-              (woken) => {
-                wake = woken
-              },
-            )
+            const againMs = subscriber.status === 'ready' ? 1000 : 100
+            await pause(Math.min(deadline - Date.now(), againMs), (woken) => {
+              wake = woken
+            })
           }
           changed = false
           const found = await look()
           if (found !== undefined || Date.now() >= deadline) return found
         }
       } finally {
-        here.off(channel, listen)
+        here.off(channel, onChange)
       }
     },
     async close() {

@@ -1,12 +1,18 @@
-import { readTicket, type StoredTicket } from '../../db/reads/tickets.ts'
-import type { Sql } from '../../db/types.ts'
+import type { StoredTicket } from '../../db/reads/tickets.ts'
 import type { OfferKey, TicketId } from '../../domain/flash-sale.ts'
-import type { UserId } from '../../domain/ids.ts'
+import { madeAt, type UserId } from '../../domain/ids.ts'
 import type { Gate, Standing } from '../../runtime/container.ts'
 import { Problem } from '../http/errors/problem.ts'
 import type { Away } from './gate-away.ts'
+import type { SessionBook } from './session-book.ts'
+import type { TicketReader } from './ticket-reader.ts'
 
-type StatusDeps = { sql: Sql; gate: Gate; away: Away }
+export type StatusDeps = {
+  gate: Pick<Gate, 'standing' | 'peek'>
+  away: Away
+  sessions: Pick<SessionBook, 'session'>
+  tickets: TicketReader
+}
 
 /** The well-known numbers of a flash sale's ticket. */
 const ticketStatuses = { queueing: 1, won: 2, pay_timeout: 3, failed: 4, paid: 5 } as const
@@ -19,33 +25,72 @@ export type TicketStatus = { ticket: TicketId; quantity: number | null } & (
   | { status: 4; reason: string }
 )
 
+/** Whether its position changes while nothing is announced. */
+export const isMoving = (status: TicketStatus): boolean =>
+  status.status === ticketStatuses.queueing && status.position !== null && status.position > 0
+
 /** Nothing more will happen to it. */
 export const hasEnded = ({ status }: TicketStatus): boolean => status >= ticketStatuses.pay_timeout
 
+/** How far the clocks of processes may differ, where a ticket's number is compared with its session's hours. */
+const clocksDifferMs = 60_000
+
 /**
- * Where a buyer stands with an offer: by Redis while the ticket is queued, then by PostgreSQL, and by that alone while Redis is away. Without a
- * ticket named it is the newest one. One that neither knows was lost with Redis before it was staged: its buyer may join again. Throws the
- * problems `no_ticket`, and `paused` when only the gate could know.
+ * Where a buyer stands with an offer: by Redis while the ticket is queued, then by PostgreSQL, and by that alone while
+ * Redis is away. Without a number it is the newest ticket that counts; one that was given back has to be named while
+ * its sale is on, so that whoever has won nothing costs no statement. A named ticket that neither store knows, and
+ * that could have been granted, was lost with Redis before it was staged: its buyer may join again.
+ *
+ * @throws {Problem} `no_ticket`; `paused` when only the gate could know
  */
 export async function ticketStatus(
-  { sql, gate, away }: StatusDeps,
+  deps: StatusDeps,
   offer: OfferKey,
   buyer: UserId,
   named?: TicketId,
 ): Promise<TicketStatus> {
-  const standing = await gate.standing(offer, buyer).catch(away)
+  const standing = await deps.gate.standing(offer, buyer).catch(deps.away)
   const known = standing === 'away' ? undefined : standing
   const mine = known && (named === undefined || named === known.ticket) ? known : undefined
   if (mine && !mine.paid && mine.seq > mine.staged) return queueing(mine)
   const ticket = named ?? known?.ticket
-  const row = await readTicket(sql, offer, buyer, ticket)
+  if (ticket === undefined) return await withoutNumber(deps, offer, buyer)
+  const row = await deps.tickets.named(offer, buyer, ticket)
   if (row) return statusOf(row)
   if (mine) return queueing(mine)
-  if (standing === 'away' && ticket === undefined) throw new Problem('paused')
-  if (ticket === undefined) throw new Problem('no_ticket')
-  if (standing === 'away')
-    return { ticket, quantity: null, status: ticketStatuses.queueing, position: null, waitS: null }
-  return { ticket, quantity: null, status: ticketStatuses.failed, reason: 'lost' }
+  if (!(await couldBe(deps, offer, ticket))) throw new Problem('no_ticket')
+  const nothing = { ticket, quantity: null }
+  return standing === 'away'
+    ? { ...nothing, status: ticketStatuses.queueing, position: null, waitS: null }
+    : { ...nothing, status: ticketStatuses.failed, reason: 'lost' }
+}
+
+/** The newest ticket of a buyer who has none that counts, by the gate. */
+async function withoutNumber(
+  { gate, away, tickets }: StatusDeps,
+  offer: OfferKey,
+  buyer: UserId,
+): Promise<TicketStatus> {
+  const peek = await gate.peek(offer, buyer).catch(away)
+  if (peek !== 'away' && peek.state !== 'unknown') throw new Problem('no_ticket')
+  const row = await tickets.newest(offer, buyer, peek !== 'away')
+  if (row) return statusOf(row)
+  throw new Problem(peek === 'away' ? 'paused' : 'no_ticket')
+}
+
+/** Whether a ticket of this number could have been granted: it was made while its session was on. */
+async function couldBe(
+  { sessions }: StatusDeps,
+  { session: id }: OfferKey,
+  ticket: TicketId,
+): Promise<boolean> {
+  const session = await sessions.session(id)
+  if (!session) return false
+  const made = madeAt(ticket)
+  return (
+    made >= session.opensAt.getTime() - clocksDifferMs &&
+    made <= Math.min(session.endsAt.getTime(), Date.now()) + clocksDifferMs
+  )
 }
 
 function queueing({ ticket, pieces, seq, staged, perMinute }: Standing): TicketStatus {

@@ -35,25 +35,62 @@ export type StoredSession = {
 }
 
 const columns = (sql: Sql) => sql`
-  s.id, s.opens_at AS "opensAt", s.ends_at AS "endsAt", s.phase, s.paused, s.captcha, s.pay_within_ms AS "payWithinMs", s.created_at AS "createdAt",
-  s.ended_at AS "endedAt",
-  COALESCE((SELECT jsonb_agg(jsonb_build_object(
-      'sku', o.sku_id::text, 'name', k.name, 'image', k.image, 'attributes', k.attributes, 'price', o.price_fen::text, 'usualPrice', k.price_fen::text,
-      'quota', o.quota, 'granted', o.granted, 'sold', o.sold, 'limit', o.buyer_limit, 'warehouse', o.warehouse_id,
-      'preheated', o.preheated_at IS NOT NULL, 'soldOut', o.sold_out_at IS NOT NULL) ORDER BY o.sku_id)
-    FROM offers o JOIN skus k ON k.id = o.sku_id WHERE o.session_id = s.id), '[]') AS offers`
+  s.id,
+  s.opens_at      AS "opensAt",
+  s.ends_at       AS "endsAt",
+  s.phase,
+  s.paused,
+  s.captcha,
+  s.pay_within_ms AS "payWithinMs",
+  s.created_at    AS "createdAt",
+  s.ended_at      AS "endedAt",
+  COALESCE((
+    SELECT jsonb_agg(jsonb_build_object(
+             'sku', o.sku_id::text,
+             'name', k.name,
+             'image', k.image,
+             'attributes', k.attributes,
+             'price', o.price_fen::text,
+             'usualPrice', k.price_fen::text,
+             'quota', o.quota,
+             'granted', o.granted,
+             'sold', o.sold,
+             'limit', o.buyer_limit,
+             'warehouse', o.warehouse_id,
+             'preheated', o.preheated_at IS NOT NULL,
+             'soldOut', o.sold_out_at IS NOT NULL) ORDER BY o.sku_id)
+    FROM offers o
+    JOIN skus k ON k.id = o.sku_id
+    WHERE o.session_id = s.id), '[]') AS offers`
 
 /** A session with its offers. */
 export async function readSession(sql: Sql, id: SessionId): Promise<StoredSession | undefined> {
-  const [session] = await sql<StoredSession[]>`SELECT ${columns(sql)} FROM sessions s WHERE s.id = ${id}`
+  const [session] = await sql<StoredSession[]>`
+    SELECT ${columns(sql)}
+    FROM sessions s
+    WHERE s.id = ${id}`
   return session
 }
 
-/** The sessions that have not ended, the soonest first, fifty at the most. */
+/** The sessions that have not ended, the soonest first, two hundred at the most. */
 export const livingSessions = async (sql: Sql): Promise<StoredSession[]> =>
-  sql<
-    StoredSession[]
-  >`SELECT ${columns(sql)} FROM sessions s WHERE s.phase <> 'ended' AND s.ends_at > now() ORDER BY s.opens_at, s.id LIMIT 50`
+  sql<StoredSession[]>`
+    SELECT ${columns(sql)}
+    FROM sessions s
+    WHERE s.phase <> 'ended'
+      AND s.ends_at > now()
+    ORDER BY s.opens_at, s.id
+    LIMIT 200`
+
+/** The sessions that have ended in the last two days, the latest first, two hundred at the most. */
+export const recentlyEndedSessions = async (sql: Sql): Promise<StoredSession[]> =>
+  sql<StoredSession[]>`
+    SELECT ${columns(sql)}
+    FROM sessions s
+    WHERE s.ends_at > now() - interval '2 days'
+      AND (s.phase = 'ended' OR s.ends_at <= now())
+    ORDER BY s.ends_at DESC, s.id
+    LIMIT 200`
 
 /** Sessions, those that open last first, older than `before`. */
 export const listSessions = (

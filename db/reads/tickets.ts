@@ -15,17 +15,42 @@ export type StoredTicket = {
   payBy: Date | null
 }
 
-/** The buyer's ticket for an offer, or the newest one when none is named; somebody else's is none. */
-export async function readTicket(
+const columns = (sql: Sql) => sql`
+  t.id::text   AS ticket,
+  t.quantity,
+  t.state,
+  t.reason,
+  o.status     AS "orderStatus",
+  o.due_fen    AS "dueFen",
+  o.pay_by     AS "payBy"`
+
+/** The buyer's newest ticket for an offer. */
+export async function newestTicket(
   sql: Sql,
   { session, sku }: OfferKey,
   buyer: UserId,
-  ticket?: TicketId,
 ): Promise<StoredTicket | undefined> {
   const [row] = await sql<StoredTicket[]>`
-    SELECT t.id::text AS ticket, t.quantity, t.state, t.reason, o.status AS "orderStatus", o.due_fen AS "dueFen", o.pay_by AS "payBy"
-    FROM tickets t LEFT JOIN orders o ON o.id = t.id
-    WHERE t.buyer_id = ${buyer} AND t.session_id = ${session} AND t.sku_id = ${sku} ${ticket ? sql`AND t.id = ${ticket}` : sql``}
-    ORDER BY t.id DESC LIMIT 1`
+    SELECT ${columns(sql)}
+    FROM tickets t
+    LEFT JOIN orders o ON o.id = t.id
+    WHERE t.buyer_id = ${buyer}
+      AND t.session_id = ${session}
+      AND t.sku_id = ${sku}
+    ORDER BY t.id DESC
+    LIMIT 1`
   return row
 }
+
+/** A ticket with whose it is, and for what. */
+export type OwnedTicket = StoredTicket & OfferKey & { buyer: UserId }
+
+/** The tickets of these numbers that there are, in any order. */
+export const readTickets = (sql: Sql, tickets: readonly TicketId[]) => sql<OwnedTicket[]>`
+  SELECT ${columns(sql)},
+         t.buyer_id::text AS buyer,
+         t.session_id     AS session,
+         t.sku_id::text   AS sku
+  FROM tickets t
+  LEFT JOIN orders o ON o.id = t.id
+  WHERE t.id = ANY(${[...tickets]}::bigint[])`

@@ -12,6 +12,7 @@ import type { ApiDeps } from '../../api/deps.ts'
 import { createCaptchas } from '../../api/flash-sales/captchas.ts'
 import { createEarlyRefusals } from '../../api/flash-sales/early-refusals.ts'
 import { createSessionBook } from '../../api/flash-sales/session-book.ts'
+import { createTicketStreams } from '../../api/flash-sales/ticket-streams.ts'
 import { createTokenLimits } from '../../api/flash-sales/token-limits.ts'
 import { createQuoteTokens } from '../../api/quote-token.ts'
 import { createRefunding } from '../../api/refunding.ts'
@@ -37,13 +38,15 @@ export type Harness = {
   keys: Awaited<ReturnType<typeof generateKeyPair>>
   /** What the log got, as its lines. */
   logged: string[]
+  /** What PostgreSQL was asked, as the statements' texts. */
+  statements: string[]
   /** One more API process over the same servers, with its own memory. Answers its URL; closed with the harness. */
   another(): Promise<string>
   newBuyer(claims?: Record<string, string>): Promise<Buyer>
   close(): Promise<void>
 }
 /** What a stand-in may be made of. */
-type HarnessParts = Pick<Harness, 'db' | 'redis' | 'events' | 'gate'>
+type HarnessParts = Pick<Harness, 'db' | 'redis' | 'events' | 'gate'> & { log: ApiDeps['log'] }
 export type Buyer = { id: UserId; token: string; api: ApiClient }
 
 const mustNotHappen = async (): Promise<never> => {
@@ -54,7 +57,8 @@ const mustNotHappen = async (): Promise<never> => {
 export async function startHarness(
   given: Partial<ApiDeps> | ((container: HarnessParts) => Partial<ApiDeps>) = {},
 ): Promise<Harness> {
-  const { db, drop } = await freshDatabase()
+  const statements: string[] = []
+  const { db, drop } = await freshDatabase((statement) => statements.push(statement))
   const redis = new Redis(inject('redisUrl'))
   const keys = await generateKeyPair('RS256')
   const ids = snowflakes(Math.floor(Math.random() * 1024))
@@ -62,10 +66,11 @@ export async function startHarness(
   const quoteTokens = createQuoteTokens({ secret, validS: 900 })
   const logged: string[] = []
   const events = createEvents(redis)
+  const log = pino({}, { write: (line: string) => logged.push(line) })
   const servers: ReturnType<typeof serve>[] = []
   const gate = typeof given === 'function' ? createGate(redis) : (given.gate ?? createGate(redis))
   async function serveOne(): Promise<string> {
-    const deps = typeof given === 'function' ? given({ db, redis, events, gate }) : given
+    const deps = typeof given === 'function' ? given({ db, redis, events, gate, log }) : given
     const own = deps.gate ?? gate
     const app = createApp({
       db,
@@ -77,12 +82,12 @@ export async function startHarness(
       paying: { pay: mustNotHappen },
       refunding: createRefunding({ sql: db.sql, events }),
       checks: { postgres: () => db.sql`SELECT 1`, redis: () => redis.ping() },
-      log: pino({}, { write: (line: string) => logged.push(line) }),
+      log,
       notifyRoutes: new Hono().post('/v1/notify/:provider', async (c) =>
         c.text(`got ${(await c.req.text()).length}`, 200),
       ),
       gate: own,
-      events,
+      streams: createTicketStreams({ events, log, perBuyer: 5, most: 1000 }),
       sessions: createSessionBook({ sql: db.sql, events }),
       earlyRefusals: createEarlyRefusals(own, () => 'away'),
       joinLimit: () => undefined,
@@ -115,6 +120,7 @@ export async function startHarness(
     quoteTokens,
     keys,
     logged,
+    statements,
     another: serveOne,
     async newBuyer(claims) {
       const id = ids.next() as UserId // A fresh snowflake.

@@ -1,4 +1,4 @@
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
 import type { OfferKey, TicketId } from '../../domain/flash-sale.ts'
 import type { AddressId } from '../../domain/ids.ts'
 import type { ClosedWhy } from '../../domain/order.ts'
@@ -80,6 +80,8 @@ export async function openSale(
     setInterval(() => gate.renew(offer, 1).catch(() => {}), 3000).unref() // As the supervisor does.
   }
   const path = `/v1/seckill/sessions/${offer.session}/offers/${offer.sku}`
+  events.announceSession(offer.session)
+  await vi.waitFor(async () => expect((await fetch(url + path)).status).toBe(200), { timeout: 10_000 })
 
   const sale: Sale = {
     ...{ offer, path, opensAt: planned.opensAt, endsAt: planned.endsAt },

@@ -103,8 +103,12 @@ describe('a buyer’s ticket', () => {
       await sale.place(ticket)
       await sale.close(ticket, why)
     }
-    expect(await theirs(late.who)).toMatchObject({ ...about(late.ticket), ...nothing, status: 3 })
-    expect(await theirs(sorry.who)).toMatchObject({
+    expect(await theirs(late.who, late.ticket)).toMatchObject({
+      ...about(late.ticket),
+      ...nothing,
+      status: 3,
+    })
+    expect(await theirs(sorry.who, sorry.ticket)).toMatchObject({
       ...about(sorry.ticket),
       ...nothing,
       status: 4,
@@ -118,7 +122,7 @@ describe('a buyer’s ticket', () => {
     const ticket = await line.admitted(who)
     await harness.db.sql`UPDATE offers SET epoch = epoch + 1 WHERE session_id = ${line.offer.session}`
     await line.stage()
-    expect((await line.mine(who)).body).toMatchObject({
+    expect((await line.mine(who, ticket)).body).toMatchObject({
       ...about(ticket, line),
       status: 4,
       reason: 'gate_rebuilt',
@@ -139,12 +143,13 @@ describe('a buyer’s ticket', () => {
     expect(await theirs(who)).toMatchObject({ status: 5 })
   })
 
-  it('is the newest one, or the one that is named', async () => {
+  it('is the newest one that counts, or the one that is named', async () => {
     const { who, ticket: first } = await staged()
     await sale.place(first)
     await sale.close(first, 'pay_timeout')
     await harness.gate.giveBack(sale.offer, 1, who.id, first)
-    expect(await theirs(who)).toMatchObject({ ticket: first, status: 3 })
+    expect(await sale.mine(who)).toMatchObject({ status: 404, body: { code: 'no_ticket' } })
+    expect(await theirs(who, first)).toMatchObject({ ticket: first, status: 3 })
     const second = await sale.admitted(who)
     expect(await theirs(who)).toMatchObject({ ticket: second, status: 1 })
     expect(await theirs(who, first)).toMatchObject({ ticket: first, status: 3 })
@@ -174,6 +179,16 @@ describe('a buyer’s ticket', () => {
     expect(await theirs(other, ticket)).toMatchObject({ status: 4, reason: 'lost', quantity: null })
     expect((await sale.mine(other, 'x')).status).toBe(422)
     expect((await sale.ask(undefined, 'GET', `${sale.path}/tickets/mine`)).status).toBe(401)
+  })
+
+  it('is not there under a number that cannot have been granted: made before, after or outside of the session', async () => {
+    const who = await sale.shopper()
+    const numberAt = (ms: number) => String(BigInt(ms - madeAt('0')) << 22n)
+    for (const made of [sale.opensAt - 3_600_000, Date.now() + 600_000])
+      expect(await sale.mine(who, numberAt(made))).toMatchObject({ status: 404, body: { code: 'no_ticket' } })
+    expect(await sale.mine(who, '1')).toMatchObject({ status: 404, body: { code: 'no_ticket' } })
+    const elsewhere = `/v1/seckill/sessions/2019052614/offers/${sale.offer.sku}/tickets/mine?ticket=${numberAt(Date.now())}`
+    expect(await sale.ask(who, 'GET', elsewhere)).toMatchObject({ status: 404, body: { code: 'no_ticket' } })
   })
 })
 
@@ -222,5 +237,65 @@ describe('while the gate is away', () => {
     expect((await dark.mine(who)).body).toMatchObject({ ticket, status: 1, position: 0 })
     await dark.place(ticket)
     expect((await dark.mine(who)).body).toMatchObject({ ticket, status: 2 })
+  })
+})
+
+describe('what buyers who won nothing ask', () => {
+  const statements = async (ask: () => Promise<unknown>): Promise<string[]> => {
+    harness.statements.length = 0
+    await ask()
+    return [...harness.statements]
+  }
+
+  it('costs PostgreSQL nothing: whether they have a ticket', async () => {
+    const losers = await Promise.all(Array.from({ length: 20 }, () => sale.shopper()))
+    await sale.mine(losers[0] as Shopper)
+    const asked = await statements(async () => {
+      for (const told of await Promise.all(losers.map((who) => sale.mine(who))))
+        expect(told).toMatchObject({ status: 404, body: { code: 'no_ticket' } })
+    })
+    expect(asked).toEqual([])
+  })
+
+  it('costs one statement each while the gate is gone, however often they ask', async () => {
+    const over = await openSale(harness)
+    await harness.gate.remove(over.offer)
+    const who = await over.shopper()
+    const asked = await statements(async () => {
+      for (let i = 0; i < 10; i++) expect((await over.mine(who)).status).toBe(404)
+    })
+    expect(asked.filter((text) => text.includes('FROM tickets'))).toHaveLength(1)
+  })
+
+  it('costs one statement a second in all: joins, tokens and pages of sessions that somebody made up', async () => {
+    const who = await sale.shopper()
+    const began = Date.now()
+    const asked = await statements(async () => {
+      for (let i = 0; i < 100; i++) {
+        const path = `/v1/seckill/sessions/20190526${10 + (i % 14)}-x${i}/offers/1`
+        const told = await Promise.all([
+          sale.ask(who, 'POST', `${path}/tickets`, { token: 'x', addressId: '1' }),
+          sale.ask(who, 'POST', `${path}/token`, {}),
+          sale.ask(who, 'GET', path),
+        ])
+        for (const { status, body } of told) expect([status, body.code]).toEqual([404, 'session_unknown'])
+      }
+    })
+    const seconds = Math.ceil((Date.now() - began) / 1000)
+    expect(asked.length).toBeLessThanOrEqual(2 * (seconds + 1))
+  })
+
+  it('never displaces a real session', async () => {
+    const real = await openSale(harness)
+    const who = await real.shopper()
+    for (let i = 0; i < 1100; i += 100)
+      await Promise.all(
+        Array.from({ length: 100 }, (_, n) =>
+          sale.ask(who, 'GET', `/v1/seckill/sessions/2019052610-x${i + n}/offers/1`),
+        ),
+      )
+    harness.statements.length = 0
+    expect((await sale.ask(who, 'GET', real.path)).status).toBe(200)
+    expect(harness.statements.filter((text) => text.includes('s.id = $'))).toEqual([])
   })
 })

@@ -15,6 +15,8 @@ export type ApiProblemCode =
   | 'cart_full'
   | 'addresses_full'
   | 'no_ticket'
+  | 'too_many_streams'
+  | 'streams_off'
   | 'still_being_done'
   | 'not_ready'
   | 'fault'
@@ -258,6 +260,18 @@ export const problemTexts: Record<ProblemCode, Text> = {
     'You have not joined, or not been let in.',
     '没有排队记录',
     '您尚未参与，或未获得资格。',
+  ),
+  too_many_streams: text(
+    'Too many event streams',
+    'You have as many open as a buyer may. Ask for the ticket every few seconds instead.',
+    '事件流过多',
+    '您打开的事件流已达上限，请改为每隔几秒查询一次。',
+  ),
+  streams_off: text(
+    'No event streams now',
+    'Ask for the ticket every few seconds instead.',
+    '暂不提供事件流',
+    '请改为每隔几秒查询一次。',
   ),
 
   unauthenticated: text('Sign in first', 'A valid token is needed.', '请先登录', '需要有效的登录凭证。'),

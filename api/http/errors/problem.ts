@@ -26,6 +26,8 @@ const apiStatus = {
   cart_full: 409,
   addresses_full: 409,
   no_ticket: 404,
+  too_many_streams: 429,
+  streams_off: 503,
   still_being_done: 503,
   not_ready: 503,
   fault: 500,
@@ -39,6 +41,8 @@ const retryAfterS: Partial<Record<ProblemCode, number>> = {
   not_ready: 5,
   still_being_done: 5,
   paused: 2,
+  too_many_streams: 30,
+  streams_off: 30,
 }
 
 export type FieldError = { field: string; code: string; message: string }

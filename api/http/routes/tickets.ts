@@ -1,12 +1,15 @@
 import { createRoute, z } from '@hono/zod-openapi'
+import { createMiddleware } from 'hono/factory'
 import type { OfferKey, TicketId } from '../../../domain/flash-sale.ts'
 import type { UserId } from '../../../domain/ids.ts'
 import type { ApiDeps } from '../../deps.ts'
 import { gateAway } from '../../flash-sales/gate-away.ts'
-import { eventId, ticketEvents } from '../../flash-sales/ticket-events.ts'
-import { hasEnded, ticketStatus } from '../../flash-sales/ticket-status.ts'
+import { createTicketReader } from '../../flash-sales/ticket-reader.ts'
+import { hasEnded, isMoving, ticketStatus } from '../../flash-sales/ticket-status.ts'
+import { eventId } from '../../flash-sales/ticket-streams.ts'
+import { Problem } from '../errors/problem.ts'
 import { signedIn } from '../middleware/identity.ts'
-import { routes } from '../routing.ts'
+import { type ApiEnv, routes } from '../routing.ts'
 import { offerOf, offerParam, ticketQuery, ticketSchema } from '../schemas/seckill.ts'
 import { bearer, json, problems } from '../schemas/values.ts'
 import { ticketView } from '../views/seckill.ts'
@@ -18,7 +21,7 @@ const mine = createRoute({
   ...about,
   method: 'get',
   path: minePath,
-  summary: 'What your newest ticket has come to, or the one that you name',
+  summary: 'What your newest ticket that counts has come to, or the one that you name',
   responses: { 200: json('The ticket', ticketSchema), ...problems },
 })
 
@@ -32,34 +35,54 @@ const stream = createRoute({
       description: 'Events `ticket`, each with the whole ticket',
       content: { 'text/event-stream': { schema: z.string() } },
     },
-    204: { description: 'It has ended, and you know: do not come again' },
+    204: { description: 'The ticket has ended, and `Last-Event-ID` is its last event: do not come again' },
     ...problems,
   },
 })
 
-/** A buyer's own ticket for an offer. */
-export function ticketRoutes(deps: Pick<ApiDeps, 'bearers' | 'db' | 'gate' | 'log' | 'events'>) {
-  const { db, gate, log, events } = deps
-  const knowing = { sql: db.sql, gate, away: gateAway(log) }
-  const told = async (offer: OfferKey, buyer: UserId, ticket?: TicketId) => {
-    const status = await ticketStatus(knowing, offer, buyer, ticket)
-    return { ticket: status.ticket, view: ticketView(offer, status), ended: hasEnded(status) }
+type TicketRouteDeps = Pick<ApiDeps, 'bearers' | 'db' | 'gate' | 'log' | 'lookLimit' | 'sessions' | 'streams'>
+
+/** A buyer's own ticket for an offer, as it is now and as it changes. */
+export function ticketRoutes(deps: TicketRouteDeps) {
+  const { db, gate, log, lookLimit, sessions, streams } = deps
+  const statusDeps = { gate, away: gateAway(log), sessions, tickets: createTicketReader(db.sql) }
+
+  async function look(offer: OfferKey, buyer: UserId, named?: TicketId) {
+    const status = await ticketStatus(statusDeps, offer, buyer, named)
+    return {
+      ticket: status.ticket,
+      view: ticketView(offer, status),
+      ended: hasEnded(status),
+      moving: isMoving(status),
+    }
   }
-  const middleware = [signedIn(deps)]
+
+  const limited = createMiddleware<ApiEnv>(async (c, next) => {
+    const retryAfterS = lookLimit(c.var.buyer)
+    if (retryAfterS !== undefined) throw new Problem('rate_limited', { retryAfterS })
+    await next()
+  })
+  const middleware = [signedIn(deps), limited]
+
   return routes()
     .openapi({ ...mine, middleware }, async (c) => {
       const named = c.req.valid('query').ticket as TicketId | undefined // The schema has checked that it is an id.
-      return c.json((await told(offerOf(c.req.valid('param')), c.var.buyer, named)).view, 200)
+      return c.json((await look(offerOf(c.req.valid('param')), c.var.buyer, named)).view, 200)
     })
     .openapi({ ...stream, middleware }, async (c) => {
       const [offer, { buyer }] = [offerOf(c.req.valid('param')), c.var]
       const named = c.req.valid('query').ticket as TicketId | undefined // The same.
-      const { ticket, view, ended } = await told(offer, buyer, named)
-      if (ended && c.req.header('last-event-id') === eventId(view)) return c.body(null, 204)
-      return ticketEvents(
-        c,
-        { events, warn: (about, message) => log.warn(about, message) },
-        { ticket, look: () => told(offer, buyer, ticket) },
-      )
+      const { ticket, ...first } = await look(offer, buyer, named)
+      const seen = c.req.header('last-event-id')
+      if (first.ended && seen === eventId(first.view)) return c.body(null, 204)
+      const events = streams.open({ buyer, ticket, first, seen, look: () => look(offer, buyer, ticket) })
+      return c.body(events, 200, streamHeaders)
     })
+}
+
+/** No proxy may store, compress or collect the events. */
+const streamHeaders = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-cache, no-transform',
+  'x-accel-buffering': 'no',
 }

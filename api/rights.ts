@@ -1,5 +1,5 @@
 /** What a token's claim `role` may say. Each adds to what a buyer may do, and takes nothing away. */
-export const roles = ['buyer', 'operator', 'finance', 'admin'] as const
+const roles = ['buyer', 'operator', 'finance', 'admin'] as const
 export type Role = (typeof roles)[number]
 
 /** The role that a token's claim names, to the letter; anything else is a buyer. */

@@ -83,7 +83,7 @@ export function createTokenVerifier({ key, issuer, audience, maxLifeS }: TokenRu
  * Whether a text is written as a signer writes it: base64url without padding, white space or spare bits. Other spellings
  * of the same token would verify too, and fill what counts tokens by their text.
  */
-export function isCanonical(token: string): boolean {
+function isCanonical(token: string): boolean {
   if (token.length > mostCharacters || !compact.test(token)) return false
   const signature = token.slice(token.lastIndexOf('.') + 1)
   return Buffer.from(signature, 'base64url').toString('base64url') === signature

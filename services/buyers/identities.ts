@@ -27,7 +27,7 @@ export function createIdentities({ sql, ids }: { sql: Sql; ids: Ids }) {
 }
 
 /** Whether a subject is a user's id as it stands. */
-export const isOwnId = (subject: string): boolean => isId(subject) && BigInt(subject) < madeHere
+const isOwnId = (subject: string): boolean => isId(subject) && BigInt(subject) < madeHere
 
 type Found = { user: UserId }
 

@@ -136,7 +136,7 @@ export async function startHarness(
 /** Verifies the tokens that `bearer` signs. */
 export const verifierOf = async ({ publicKey }: Harness['keys']) =>
   createTokenVerifier({ key: { publicKey: await exportSPKI(publicKey) }, ...tokenRules })
-export const tokenRules = { issuer: signIn.issuer, audience: [signIn.audience], maxLifeS: 86_400 }
+const tokenRules = { issuer: signIn.issuer, audience: [signIn.audience], maxLifeS: 86_400 }
 
 export const bearer = (
   key: Harness['keys']['privateKey'],

@@ -4,11 +4,15 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 
 const lock = JSON.parse(readFileSync('package-lock.json', 'utf8'))
-const incomplete = Object.entries(lock.packages).filter(([path, entry]) => path !== '' && !entry.integrity && !entry.link)
+const incomplete = Object.entries(lock.packages).filter(
+  ([path, entry]) => path !== '' && !entry.integrity && !entry.link,
+)
 
 for (const [path, entry] of incomplete) {
   const name = entry.name ?? path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
-  const integrity = execFileSync('npm', ['view', `${name}@${entry.version}`, 'dist.integrity'], { encoding: 'utf8' })
+  const integrity = execFileSync('npm', ['view', `${name}@${entry.version}`, 'dist.integrity'], {
+    encoding: 'utf8',
+  })
   // The order in which npm itself writes an entry.
   const { version, ...rest } = entry
   lock.packages[path] = { version, integrity: integrity.trim(), ...rest }

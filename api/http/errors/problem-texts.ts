@@ -5,6 +5,7 @@ import type { JoinProblem } from '../../flash-sales/answers.ts'
 export type ApiProblemCode =
   | JoinProblem
   | 'unauthenticated'
+  | 'sign_in_away'
   | 'cross_site'
   | 'forbidden'
   | 'not_found'
@@ -33,13 +34,13 @@ export const problemTexts: Record<ProblemCode, Text> = {
     'Quote expired',
     'Prices have to be looked up again; nothing was ordered.',
     '报价已过期',
-    '请重新确认价格,订单未提交。',
+    '请重新确认价格，订单未提交。',
   ),
   quote_forged: text(
     'Quote not valid',
     'This quote is not one of ours, or not yours.',
     '报价无效',
-    '该报价不是本店签发的,或不属于您。',
+    '该报价不是本店签发的，或不属于您。',
   ),
   token_reused: text(
     'Quote already used',
@@ -65,13 +66,13 @@ export const problemTexts: Record<ProblemCode, Text> = {
     'Price changed',
     'The price of an item is not the quoted one any more.',
     '价格已变动',
-    '商品价格与报价不一致,请重新确认。',
+    '商品价格与报价不一致，请重新确认。',
   ),
   amount_changed: text(
     'Amount changed',
     'The total is not the quoted one any more.',
     '金额已变动',
-    '订单金额与报价不一致,请重新确认。',
+    '订单金额与报价不一致，请重新确认。',
   ),
   out_of_stock: text(
     'Out of stock',
@@ -108,20 +109,20 @@ export const problemTexts: Record<ProblemCode, Text> = {
     'Not possible right now',
     'Nothing has been changed. Try again in a minute.',
     '暂时无法处理',
-    '未作任何更改,请稍后再试。',
+    '未作任何更改，请稍后再试。',
   ),
   already_paid: text('Already paid', 'This order is paid.', '订单已支付', '该订单已支付。'),
   attempt_unsettled: text(
     'Payment under way',
     'The last try to pay is not settled yet.',
     '支付处理中',
-    '上一次支付尚未有结果,请稍后再试。',
+    '上一次支付尚未有结果，请稍后再试。',
   ),
   order_closing: text(
     'Order is closing',
     'This order is being closed and takes no payment.',
     '订单关闭中',
-    '订单正在关闭,无法支付。',
+    '订单正在关闭，无法支付。',
   ),
   order_closed: text('Order closed', 'This order is closed.', '订单已关闭', '该订单已关闭。'),
   not_payable: text(
@@ -134,7 +135,7 @@ export const problemTexts: Record<ProblemCode, Text> = {
     'Payment refused',
     'The payment provider refused. Try another channel.',
     '支付被拒绝',
-    '支付渠道拒绝了请求,请换一种方式。',
+    '支付渠道拒绝了请求，请换一种方式。',
   ),
   not_refundable: text(
     'Not refundable',
@@ -146,13 +147,13 @@ export const problemTexts: Record<ProblemCode, Text> = {
     'Nothing to refund',
     'All of it has been refunded already, or nothing was chosen.',
     '没有可退的金额',
-    '已全部退款,或未选择退款内容。',
+    '已全部退款，或未选择退款内容。',
   ),
   refund_exceeds: text(
     'More than is left',
     'Fewer pieces of this line can be refunded; see available.',
     '超出可退数量',
-    '该商品可退数量不足,详见 available。',
+    '该商品可退数量不足，详见 available。',
   ),
   refund_reused: text(
     'Key already used',
@@ -171,7 +172,7 @@ export const problemTexts: Record<ProblemCode, Text> = {
     'Session exists',
     'A session of this id exists, with other content.',
     '场次已存在',
-    '该编号的场次已存在,且内容不同。',
+    '该编号的场次已存在，且内容不同。',
   ),
   offer_unknown: text(
     'No such offer',
@@ -183,32 +184,32 @@ export const problemTexts: Record<ProblemCode, Text> = {
     'Offer exists',
     'This session offers this item already, on other terms.',
     '商品已在场次中',
-    '该商品已在本场秒杀中,且条件不同。',
+    '该商品已在本场秒杀中，且条件不同。',
   ),
   quota_short: text(
     'Not enough stock',
     'The warehouse has fewer pieces; see available.',
     '库存不足',
-    '仓库可用库存不足,详见 available。',
+    '仓库可用库存不足，详见 available。',
   ),
   quota_below_granted: text(
     'Quota too low',
     'More pieces are granted already; see least.',
     '配额过低',
-    '已发放的数量超过该配额,详见 least。',
+    '已发放的数量超过该配额，详见 least。',
   ),
 
   sold_out: text(
     'Sold out',
     'Too few pieces are left; what is not paid for comes back.',
     '已抢光',
-    '剩余数量不足,未付款的商品会重新放出。',
+    '剩余数量不足，未付款的商品会重新放出。',
   ),
   not_open: text(
     'Not open yet',
     'See opensAt; tokens are given from a minute before it.',
     '尚未开始',
-    '开始时间见 opensAt,开始前一分钟可领取令牌。',
+    '开始时间见 opensAt，开始前一分钟可领取令牌。',
   ),
   ended: text('Over', 'This flash sale is over.', '已结束', '本场秒杀已结束。'),
   already_bought: text(
@@ -221,19 +222,19 @@ export const problemTexts: Record<ProblemCode, Text> = {
     'Too many pieces',
     'With these you would have more than a buyer may; see limit.',
     '超出限购',
-    '超过每人限购数量,详见 limit。',
+    '超过每人限购数量，详见 limit。',
   ),
   bad_token: text(
     'Token not valid',
     'It is spent, out of date, or not yours. Fetch a new one.',
     '令牌无效',
-    '令牌已使用、已过期或不属于您,请重新领取。',
+    '令牌已使用、已过期或不属于您，请重新领取。',
   ),
   paused: text(
     'Paused for a moment',
     'Nothing was decided. Try again in a moment.',
     '暂停中',
-    '尚未处理您的请求,请稍后再试。',
+    '尚未处理您的请求，请稍后再试。',
   ),
   rate_limited: text(
     'Too many requests',
@@ -245,22 +246,28 @@ export const problemTexts: Record<ProblemCode, Text> = {
     'Captcha needed',
     'Read the picture in captcha, and send its id and your answer.',
     '需要验证码',
-    '请识别 captcha 图片,并提交其 id 和答案。',
+    '请识别 captcha 图片，并提交其 id 和答案。',
   ),
   captcha_wrong: text(
     'Captcha not right',
     'Each picture can be answered once; here is the next one.',
     '验证码错误',
-    '每张图片只能作答一次,请用新的图片再试。',
+    '每张图片只能作答一次，请用新的图片再试。',
   ),
   no_ticket: text(
     'No ticket',
     'You have not joined, or not been let in.',
     '没有排队记录',
-    '您尚未参与,或未获得资格。',
+    '您尚未参与，或未获得资格。',
   ),
 
   unauthenticated: text('Sign in first', 'A valid token is needed.', '请先登录', '需要有效的登录凭证。'),
+  sign_in_away: text(
+    'Sign-in cannot be checked',
+    'The keys that verify tokens cannot be fetched. Try again in a moment.',
+    '暂时无法验证登录',
+    '暂时无法获取验证登录凭证的密钥，请稍后再试。',
+  ),
   cross_site: text(
     'Request from another site',
     'A cookie is taken from our own pages only.',
@@ -269,9 +276,9 @@ export const problemTexts: Record<ProblemCode, Text> = {
   ),
   forbidden: text(
     'Not for you',
-    'Only an operator of the shop may do this.',
+    'The role of this account does not allow it.',
     '无权操作',
-    '仅限商家运营人员。',
+    '当前账户的角色无权执行此操作。',
   ),
   not_found: text('Not found', 'There is nothing here for you.', '未找到', '找不到您要的内容。'),
   malformed_json: text(
@@ -296,7 +303,7 @@ export const problemTexts: Record<ProblemCode, Text> = {
     'Not as expected',
     'Some fields are not as expected; see errors.',
     '参数有误',
-    '部分字段不符合要求,详见 errors。',
+    '部分字段不符合要求，详见 errors。',
   ),
   cart_full: text(
     'Cart full',
@@ -314,7 +321,7 @@ export const problemTexts: Record<ProblemCode, Text> = {
     'Not done yet',
     'It may still be done. Look again, or ask again: with the same Idempotency-Key it is done once.',
     '尚未完成',
-    '操作可能仍会完成。请稍后查看,或使用相同的 Idempotency-Key 重试。',
+    '操作可能仍会完成。请稍后查看，或使用相同的 Idempotency-Key 重试。',
   ),
   not_ready: text(
     'Not ready',
@@ -326,7 +333,7 @@ export const problemTexts: Record<ProblemCode, Text> = {
     'Something went wrong',
     'It is our fault and has been noted. Try again.',
     '服务出错',
-    '系统故障已记录,请稍后再试。',
+    '系统故障已记录，请稍后再试。',
   ),
 }
 

@@ -13,9 +13,9 @@ const buyers = 9000
 const connections = 60
 
 /**
- * One API process beside a bare Hono process of the same settings, both hit by autocannon with the same requests: joins that are let in beside one
- * EVALSHA of INCR, and sold-out answers beside "hello". Each buyer has a bearer of their own, verified before the clock starts, as fetching the
- * token does.
+ * One API process beside a bare Hono process of the same settings, both hit by autocannon with the same
+ * requests: joins that are let in beside one EVALSHA of INCR, and sold-out answers beside "hello". Each buyer
+ * has a bearer of their own, verified before the clock starts, as fetching the token does.
  */
 export async function benchJoin(rounds: number): Promise<Figure[]> {
   const one = await startOneApi('./floor/bare-api.ts', {

@@ -13,8 +13,9 @@ const path = '/v1/notify/wechat/v3'
 const connections = { flood: 60, stream: 6 }
 
 /**
- * One API process that takes genuine notifications of open attempts beside a bare Hono process that verifies the same signature and inserts one
- * row; and how long an acknowledgement takes while Temporal stands still. No jobs runs: what the API leaves to it is only stored.
+ * One API process that takes genuine notifications of open attempts beside a bare Hono process that verifies
+ * the same signature and inserts one row; and how long an acknowledgement takes while Temporal stands still.
+ * No jobs runs: what the API leaves to it is only stored.
  */
 export async function benchNotify(rounds: number): Promise<Figure[]> {
   const one = await startOneApi('./floor/bare-notify.ts', {})
@@ -84,7 +85,8 @@ const thirds = (shots: Shot[]): Shot[][] =>
 async function paidAttempts({ container: { db, ids }, keys }: OneApi, count: number): Promise<Shot[]> {
   const orders = Array.from({ length: count }, () => ids.next() as OrderId) // Fresh snowflakes.
   const numbers = orders.map(() => ids.next() as AttemptNumber)
-  await db.sql`INSERT INTO users (id) SELECT unnest(${orders}::bigint[])` // A buyer for each: the next order of the same one would wait for its lock.
+  // A buyer for each: the next order of the same one would wait for its lock.
+  await db.sql`INSERT INTO users (id) SELECT unnest(${orders}::bigint[])`
   await db.sql`
     INSERT INTO orders (id, buyer_id, kind, source, status, payment, run_id, fingerprint, goods_fen, shipping_fen, coupon_fen, points_fen, balance_fen, due_fen, points, pay_by)
     SELECT id, id, 1, 'web', 'awaiting_payment', 'online', 'bench', 'f', 100, 0, 0, 0, 0, 100, 0, now() + interval '1 hour' FROM unnest(${orders}::bigint[]) AS id`
@@ -103,7 +105,10 @@ async function resolvedShare({ container: { db } }: OneApi, count: number): Prom
   return (row?.resolved ?? 0) / count
 }
 
-/** Resolves when the API resolves no more: what it still does in the background would be counted against whoever is measured next. */
+/**
+ * Resolves when the API resolves no more: what it still does in the background would be counted against
+ * whoever is measured next.
+ */
 async function quiet({ container: { db } }: OneApi): Promise<void> {
   let before = -1
   for (;;) {
@@ -116,7 +121,10 @@ async function quiet({ container: { db } }: OneApi): Promise<void> {
   }
 }
 
-/** While `during` runs, Temporal's process group stands still: connections to it stay open, and nothing answers. */
+/**
+ * While `during` runs, Temporal's process group stands still: connections to it stay open, and nothing
+ * answers.
+ */
 async function withoutTemporal({ stateDir }: OneApi, during: () => Promise<void>): Promise<void> {
   const { pid } = JSON.parse(readFileSync(join(stateDir, 'children', 'temporal.json'), 'utf8')) as {
     pid: number

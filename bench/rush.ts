@@ -12,8 +12,8 @@ const firstBuyer = 600_001
 const warehouse = 9001 // The one of bench/shop.ts.
 
 /**
- * 50,000 buyers over HTTP for 1,000 pieces, on the whole application in one process: seconds from the opening to the last order placed, and what
- * went missing on the way, which has to be nothing.
+ * 50,000 buyers over HTTP for 1,000 pieces, on the whole application in one process: seconds from the opening
+ * to the last order placed, and what went missing on the way, which has to be nothing.
  */
 export async function benchRush(rounds: number): Promise<Figure[]> {
   const harness = await openHarness({ TRUSTED_PROXIES: '127.0.0.1' })

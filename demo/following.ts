@@ -16,10 +16,16 @@ export const isOnDelivery = ({ status, payState }: OrderNow): boolean =>
   status === 'to_ship' && payState === 'on_delivery'
 export const isClosed = ({ status }: OrderNow): boolean => status === 'closed'
 
-/** The rows of this run's orders, looked at a few times a second: the board shows them, and the scenes wait on them. */
+/**
+ * The rows of this run's orders, looked at a few times a second: the board shows them, and the scenes wait on
+ * them.
+ */
 export type Following = {
   all(): readonly OrderNow[]
-  /** Waits until the order is as `is` says, and answers it. Throws, saying how it stands, when that does not come true in time. */
+  /**
+   * Waits until the order is as `is` says, and answers it. Throws, saying how it stands, when that does not
+   * come true in time.
+   */
   until(order: OrderId, is: (now: OrderNow) => boolean, withinMs?: number): Promise<OrderNow>
   stop(): Promise<void>
 }

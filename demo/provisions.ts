@@ -2,8 +2,9 @@ import type { Sql } from '../db/types.ts'
 import type { Ids } from '../domain/ids.ts'
 
 /**
- * Makes the seeded shop ready for a run, also for one after many: full shelves, one piece of what there is one piece of, money in the wallets
- * (but for the empty ones, which the story needs empty), and for everybody an unused coupon 501. All of it through the ledgers.
+ * Makes the seeded shop ready for a run, also for one after many: full shelves, one piece of what there is
+ * one piece of, money in the wallets (but for the empty ones, which the story needs empty), and for everybody
+ * an unused coupon 501. All of it through the ledgers.
  */
 export async function restock(sql: Sql, ids: Ids): Promise<void> {
   await sql`

@@ -14,8 +14,8 @@ type Booked = {
 }
 
 /**
- * Compares our books with what the stand-in for the payment providers really took and gave back, trade by trade. It forgets when it stops, so only
- * attempts that were opened since then are compared.
+ * Compares our books with what the stand-in for the payment providers really took and gave back, trade by
+ * trade. It forgets when it stops, so only attempts that were opened since then are compared.
  */
 export async function auditSandbox(sql: Sql, { trades }: Ledger, since: Date): Promise<Comparison> {
   const booked = await sql<Booked[]>`

@@ -23,7 +23,8 @@ app.post('/v1/notify/wechat/v3', async (c) => {
 })
 
 const server = createServer({ keepAliveTimeout: 75_000 }, getRequestListener(app.fetch))
-server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port })) // It listens on TCP.
+// It listens on TCP.
+server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }))
 process.once('SIGTERM', async () => {
   server.closeAllConnections()
   server.close()

@@ -3,7 +3,10 @@ import type { Sql } from '../../db/types.ts'
 import { keysOf } from '../../redis/gate/keys.ts'
 import type { Sale } from './operator.ts'
 
-/** An offer's books at this moment, in pieces. `queued`: granted in Redis, not staged yet; undefined while Redis has no answer. */
+/**
+ * An offer's books at this moment, in pieces. `queued`: granted in Redis, not staged yet; undefined while
+ * Redis has no answer.
+ */
 export type Books = {
   quota: number
   queued: number | undefined

@@ -32,7 +32,8 @@ async function call(
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   })
-  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> } // An object, always.
+  // An object, always.
+  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
 }
 
 let next = 20_001

@@ -35,7 +35,10 @@ type Choice = {
   note?: string
 }
 
-/** The whole system in this process, over real servers: API, workers, jobs, and a seeded shop of the file's own; the sandbox beside it. */
+/**
+ * The whole system in this process, over real servers: API, workers, jobs, and a seeded shop of the file's
+ * own; the sandbox beside it.
+ */
 export type TestSystem = {
   container: Container
   sandbox: SandboxClient
@@ -138,7 +141,8 @@ export async function openSystem({
     async quote(shopper, lines) {
       const answer = await shopper.api.v1.quotes.$post({ json: { lines } })
       expect(answer.status).toBe(200)
-      return ((await answer.json()) as { quoteToken: string }).quoteToken // The status says which of the answers it is.
+      // The status says which of the answers it is.
+      return ((await answer.json()) as { quoteToken: string }).quoteToken
     },
     async place(shopper, quoteToken, choice = {}) {
       const answer = await shopper.api.v1.orders.$post({

@@ -55,7 +55,10 @@ async function startHealthyWorker(queue: string): Promise<void> {
   )
 }
 
-/** Two SKUs with many pieces in the first warehouse: every session moves the same, whatever others do beside it. */
+/**
+ * Two SKUs with many pieces in the first warehouse: every session moves the same, whatever others do beside
+ * it.
+ */
 async function twoSkus(): Promise<[SkuId, SkuId]> {
   const [one, other] = await system.container.db.sql<{ sku: SkuId }[]>`
     SELECT sku_id::text AS sku FROM stock WHERE warehouse_id = 1 AND on_hand - reserved > 200 ORDER BY sku_id LIMIT 2`
@@ -63,7 +66,10 @@ async function twoSkus(): Promise<[SkuId, SkuId]> {
   return [one.sku, other.sku]
 }
 
-/** What a session lives through: everything that an operator may wish, and one buyer. Answers when it has ended. */
+/**
+ * What a session lives through: everything that an operator may wish, and one buyer. Answers when it has
+ * ended.
+ */
 async function lives(queue: string, buyer: number, expect: ExpectStatic) {
   const { client, gate, db, ids } = system.container
   const [sku, second] = await twoSkus()

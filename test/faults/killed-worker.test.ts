@@ -33,8 +33,8 @@ function workerProcess(queue: string, dieAfter = ''): ChildProcess {
 }
 
 /**
- * Starts an order with everything, whose worker dies after the activity; something may happen to the order before; then a healthy worker
- * takes over. Answers how the order's workflow ended.
+ * Starts an order with everything, whose worker dies after the activity; something may happen to the order
+ * before; then a healthy worker takes over. Answers how the order's workflow ended.
  */
 async function survive(
   n: number,

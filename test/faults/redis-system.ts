@@ -12,7 +12,10 @@ import { type Door, doorTo } from '../support/proxy.ts'
 
 type Sale = { offer: OfferKey; end(): Promise<{ sold: number }> }
 
-/** The whole system, whose gate has a Redis of its own, behind a door: so that it can be harmed. No consumer runs unless the test starts one. */
+/**
+ * The whole system, whose gate has a Redis of its own, behind a door: so that it can be harmed. No consumer
+ * runs unless the test starts one.
+ */
 export type RedisTestSystem = Pick<
   TestSystem,
   'container' | 'startConsumer' | 'reaches' | 'pay' | 'shopper' | 'sandbox' | 'addsUp' | 'close'
@@ -24,7 +27,10 @@ export type RedisTestSystem = Pick<
   open(quota: number): Promise<Sale>
   /** What the gate answers to the `n`-th buyer; `no answer` while it says nothing. */
   ask(offer: OfferKey, n: number): Promise<{ answer: string; ticket?: TicketId }>
-  /** These buyers knock until each has heard the last word: in, and PostgreSQL knows it, or sold out. Answers how many are in. */
+  /**
+   * These buyers knock until each has heard the last word: in, and PostgreSQL knows it, or sold out. Answers
+   * how many are in.
+   */
   rush(offer: OfferKey, buyers: readonly number[]): Promise<number>
   /** The tickets of the offer that count. */
   counting(offer: OfferKey): Promise<TicketId[]>
@@ -131,7 +137,9 @@ export async function openRedisSystem(): Promise<RedisTestSystem> {
   return redisSystem
 }
 
-/** Nobody has two tickets that count, none waits for its order, and the offer has sold so many of its pieces. */
+/**
+ * Nobody has two tickets that count, none waits for its order, and the offer has sold so many of its pieces.
+ */
 export async function expectSold(
   { deps: { sql } }: RedisTestSystem,
   { session, sku }: OfferKey,

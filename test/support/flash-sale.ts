@@ -27,7 +27,8 @@ export async function planSession(
   sql: Sql,
   { opensInMs = -1000, lastsMs = 3_600_000, payWithinMs = 600_000, captcha = false, offers }: Plan,
 ): Promise<SessionInput> {
-  const id = `2026010100-t${process.pid}x${made++}x${Date.now().toString(36)}` as SessionId // The form that operators' own ids have.
+  // The form that operators' own ids have.
+  const id = `2026010100-t${process.pid}x${made++}x${Date.now().toString(36)}` as SessionId
   const opensAt = Date.now() + opensInMs
   const endsAt = opensAt + lastsMs
   await sql`

@@ -22,7 +22,10 @@ type Recording = PaymentProvider & {
   answers: Answers
 }
 
-/** A provider that answers what the test says and remembers what it was asked: opened with a QR, and closed, unless told otherwise. */
+/**
+ * A provider that answers what the test says and remembers what it was asked: opened with a QR, and closed,
+ * unless told otherwise.
+ */
 function recordingProvider(name = 'pay', answers: Answers = {}): Recording {
   const provider: Recording = {
     name,

@@ -20,7 +20,10 @@ type Terms = {
   until?: Date
 }
 
-/** A shop by plain SQL, whose ledgers add up from the first row on. Shipping costs 10 yuan, nothing from 200 yuan on. */
+/**
+ * A shop by plain SQL, whose ledgers add up from the first row on. Shipping costs 10 yuan, nothing from 200
+ * yuan on.
+ */
 export type Shop = {
   ids: Ids
   /** Goods with so many pieces in each warehouse (1 comes first, 3 last). */

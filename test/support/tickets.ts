@@ -6,7 +6,9 @@ import type { Queued } from '../../redis/gate/queue.ts'
 import { stage } from '../../services/flash-sales/stage-tickets.ts'
 import type { Joiner } from './flash-sale.ts'
 
-/** A ticket as a gate at epoch 1 writes it into its queue: a fresh one for one piece, unless told otherwise. */
+/**
+ * A ticket as a gate at epoch 1 writes it into its queue: a fresh one for one piece, unless told otherwise.
+ */
 const queued = (ids: Ids, buyer: Joiner, wish: Partial<Queued> = {}): Queued => ({
   entry: '0-1',
   ticket: ids.next() as TicketId, // A fresh snowflake.

@@ -88,11 +88,16 @@ async function paidAttempts({ container: { db, ids }, keys }: OneApi, count: num
   // A buyer for each: the next order of the same one would wait for its lock.
   await db.sql`INSERT INTO users (id) SELECT unnest(${orders}::bigint[])`
   await db.sql`
-    INSERT INTO orders (id, buyer_id, kind, source, status, payment, run_id, fingerprint, goods_fen, shipping_fen, coupon_fen, points_fen, balance_fen, due_fen, points, pay_by)
-    SELECT id, id, 1, 'web', 'awaiting_payment', 'online', 'bench', 'f', 100, 0, 0, 0, 0, 100, 0, now() + interval '1 hour' FROM unnest(${orders}::bigint[]) AS id`
+    INSERT INTO orders (id, buyer_id, kind, source, status, payment, run_id, fingerprint, goods_fen,
+      shipping_fen, coupon_fen, points_fen, balance_fen, due_fen, points, pay_by)
+    SELECT id, id, 1, 'web', 'awaiting_payment', 'online', 'bench', 'f', 100, 0, 0, 0, 0, 100, 0,
+      now() + interval '1 hour'
+    FROM unnest(${orders}::bigint[]) AS id`
   await db.sql`
-    INSERT INTO attempts (number, order_id, provider, channel, state, amount_fen, currency, description, expires_at, calling_until, next_ask_at)
-    SELECT number, id, 'wechat-v3', 'wechat-v3', 'open', 100, 'CNY', 'Bench', now() + interval '1 hour', now(), now() + interval '1 hour'
+    INSERT INTO attempts (number, order_id, provider, channel, state, amount_fen, currency, description,
+      expires_at, calling_until, next_ask_at)
+    SELECT number, id, 'wechat-v3', 'wechat-v3', 'open', 100, 'CNY', 'Bench', now() + interval '1 hour',
+      now(), now() + interval '1 hour'
     FROM unnest(${numbers}::bigint[], ${orders}::bigint[]) AS t (number, id)`
   const notice = genuine(keys)
   return numbers.map((number) => ({ path, ...notice(number, 100) }))
@@ -101,7 +106,8 @@ async function paidAttempts({ container: { db, ids }, keys }: OneApi, count: num
 /** Which share of the latest notifications the API resolved itself; the others wait for the jobs. */
 async function resolvedShare({ container: { db } }: OneApi, count: number): Promise<number> {
   const [row] = await db.sql<{ resolved: number }[]>`
-    SELECT count(outcome)::int AS resolved FROM (SELECT outcome FROM notifications ORDER BY id DESC LIMIT ${count}) latest`
+    SELECT count(outcome)::int AS resolved
+    FROM (SELECT outcome FROM notifications ORDER BY id DESC LIMIT ${count}) latest`
   return (row?.resolved ?? 0) / count
 }
 

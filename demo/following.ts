@@ -40,7 +40,8 @@ export function follow(sql: Sql, since: Date): Following {
 
   const look = async (): Promise<void> => {
     const found = await sql<OrderNow[]>`
-      SELECT o.id::text AS id, o.status, o.pay_state AS "payState", o.pay_by AS "payBy", o.closed_why AS "closedWhy",
+      SELECT o.id::text AS id, o.status, o.pay_state AS "payState", o.pay_by AS "payBy",
+        o.closed_why AS "closedWhy",
              EXISTS (SELECT 1 FROM refunds r WHERE r.order_id = o.id AND r.state = 'success') AS refunded
       FROM orders o WHERE o.placed_at >= ${since}`
     rows = new Map(found.map((row) => [row.id, row]))

@@ -8,7 +8,9 @@ import { hangUp } from '../memory.ts'
 
 /** The least that taking a notification could be: a route that verifies its signature and inserts one row. */
 const sql = postgres(process.env.DATABASE_URL ?? '', { max: 20, onnotice: () => {} })
-await sql`CREATE TABLE IF NOT EXISTS bare_notifications (id text PRIMARY KEY, type text NOT NULL, received_at timestamptz NOT NULL DEFAULT now())`
+await sql`
+  CREATE TABLE IF NOT EXISTS bare_notifications (id text PRIMARY KEY, type text NOT NULL,
+    received_at timestamptz NOT NULL DEFAULT now())`
 const key = createPublicKey(process.env.WECHAT_V3_PLATFORM_KEY ?? '')
 
 const app = new Hono()

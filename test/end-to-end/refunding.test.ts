@@ -151,8 +151,10 @@ describe('a buyer', () => {
     await expect
       .poll(
         () =>
-          system.container.db
-            .sql`SELECT count(*)::int AS under_way FROM refunds WHERE order_id = ${order} AND state = 'asked'`,
+          system.container.db.sql`
+              SELECT count(*)::int AS under_way
+              FROM refunds
+              WHERE order_id = ${order} AND state = 'asked'`,
         {
           timeout: 20_000,
         },

@@ -66,7 +66,9 @@ export async function openRedisSystem(): Promise<RedisTestSystem> {
     async open(quota) {
       const sku = (await system.skus())[sales++] as SkuId // The seeded shop has more than there are tests.
       await sql`UPDATE stock SET on_hand = on_hand + ${quota} WHERE sku_id = ${sku} AND warehouse_id = 1`
-      await sql`INSERT INTO stock_movements (sku_id, warehouse_id, kind, on_hand, reserved) VALUES (${sku}, 1, 'received', ${quota}, 0)`
+      await sql`
+        INSERT INTO stock_movements (sku_id, warehouse_id, kind, on_hand, reserved)
+        VALUES (${sku}, 1, 'received', ${quota}, 0)`
       const input = await planSession(sql, { offers: [{ sku, quota }] })
       const offer = { session: input.session, sku }
       const workflow = await startSession(deps.client, deps.ordersQueue, input)
@@ -92,7 +94,10 @@ export async function openRedisSystem(): Promise<RedisTestSystem> {
           answer === 'already_queued' && ticket ? [ticket] : [],
         )
         inside = (
-          await sql`SELECT 1 FROM tickets WHERE id = ANY(${tickets}::bigint[]) AND state IN ('waiting', 'live', 'paid')`
+          await sql`
+            SELECT 1
+            FROM tickets
+            WHERE id = ANY(${tickets}::bigint[]) AND state IN ('waiting', 'live', 'paid')`
         ).count
         return buyers.length - inside - heard.filter(({ answer }) => answer === 'sold_out').length
       }
@@ -101,7 +106,10 @@ export async function openRedisSystem(): Promise<RedisTestSystem> {
     },
     async counting({ session }) {
       const rows = await sql<{ id: TicketId }[]>`
-        SELECT id::text AS id FROM tickets WHERE session_id = ${session} AND state IN ('waiting', 'live', 'paid') ORDER BY id`
+        SELECT id::text AS id
+        FROM tickets
+        WHERE session_id = ${session} AND state IN ('waiting', 'live', 'paid')
+        ORDER BY id`
       return rows.map(({ id }) => id)
     },
     async giveUp(tickets) {
@@ -147,7 +155,9 @@ export async function expectSold(
 ): Promise<void> {
   expect(await offerRow(sql, { session, sku })).toMatchObject({ granted: sold, sold })
   const tickets = await sql<{ buyer: string; state: string }[]>`
-    SELECT buyer_id::text AS buyer, state FROM tickets WHERE session_id = ${session} AND state IN ('waiting', 'live', 'paid')`
+    SELECT buyer_id::text AS buyer, state
+    FROM tickets
+    WHERE session_id = ${session} AND state IN ('waiting', 'live', 'paid')`
   expect(new Set(tickets.map(({ buyer }) => buyer)).size).toBe(sold)
   expect(tickets.filter(({ state }) => state === 'waiting')).toEqual([])
 }

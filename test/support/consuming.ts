@@ -24,7 +24,10 @@ export async function ordered({ sql, client }: ConsumerDeps, tickets: readonly T
   const placed = async () =>
     (
       await sql`
-        SELECT 1 FROM orders o JOIN tickets t USING (id) WHERE id = ANY(${[...tickets]}::bigint[]) AND status = 'awaiting_payment' AND state = 'live'`
+        SELECT 1
+        FROM orders o
+        JOIN tickets t USING (id)
+        WHERE id = ANY(${[...tickets]}::bigint[]) AND status = 'awaiting_payment' AND state = 'live'`
     ).count
   await expect.poll(placed, { timeout: 50_000 }).toBe(tickets.length)
   const runs = async () =>

@@ -1,6 +1,7 @@
 import { importPKCS8, SignJWT } from 'jose'
 import { type ApiClient, createApiClient } from '../api/client.ts'
 import type { AttemptNumber, OrderId } from '../domain/ids.ts'
+import { signIn } from '../local/environment.ts'
 import type { Buyer } from './provisions.ts'
 import type { Tally } from './tally.ts'
 
@@ -31,7 +32,10 @@ export type Shopper = {
   cancel(order: OrderId): Promise<void>
 }
 
-/** So many buyers are served at once; the others stand in line, so that a slow machine is not asked for more than it can do. */
+/**
+ * So many buyers are served at once; the others stand in line, so that a slow machine is not asked for more
+ * than it can do.
+ */
 const counters = 8
 
 /** Signs tokens for buyers with the demo's own key, as a shop's sign-in would, and opens the shop to them. */
@@ -47,6 +51,8 @@ export async function openShop(
       .setProtectedHeader({ alg: 'RS256' })
       .setSubject(buyer.id)
       .setIssuedAt()
+      .setIssuer(signIn.issuer)
+      .setAudience(signIn.audience)
       .setExpirationTime('2h')
       .sign(key)
     return shopper(createApiClient(url, token), buyer, tally, counter)

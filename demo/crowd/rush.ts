@@ -1,11 +1,15 @@
 import { createPrivateKey, sign } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
+import { signIn } from '../../local/environment.ts'
 import { createBrowser } from './http.ts'
 import { createMember, type Member } from './member.ts'
 import type { CrowdPlan } from './plan.ts'
 import type { Counter } from './tally.ts'
 
-/** Signs in, fetches tokens, rushes at the opening, pays or does not, and stays as long as there is something to get. */
+/**
+ * Signs in, fetches tokens, rushes at the opening, pays or does not, and stays as long as there is something
+ * to get.
+ */
 export async function rush(plan: CrowdPlan, tally: Counter, goHome: AbortSignal): Promise<void> {
   const browser = createBrowser(plan.url, plan.width)
   const sandbox = createBrowser(plan.sandboxUrl, 16)
@@ -14,7 +18,8 @@ export async function rush(plan: CrowdPlan, tally: Counter, goHome: AbortSignal)
   for (const [n, buyer] of plan.buyers.entries()) {
     members.push(createMember(browser, sandbox, plan, tally, buyer, bearer(buyer.id), n))
     tally.prepared()
-    if (n % 100 === 0) await new Promise((resolve) => setImmediate(resolve)) // Signing takes its time; the parent hears how far it is.
+    // Signing takes its time; the parent hears how far it is.
+    if (n % 100 === 0) await new Promise((resolve) => setImmediate(resolve))
   }
   const outcomes: Promise<void>[] = []
   const kindOf = mischief(plan)
@@ -90,7 +95,10 @@ function expectAnswer(tally: Counter, answer: string, expected: readonly string[
   if (!expected.includes(answer)) tally.problem(`a join ${how} was answered ${answer}`)
 }
 
-/** A winner of the opening: pays, or lets the deadline pass. A ticket that was lost with Redis is joined for again. */
+/**
+ * A winner of the opening: pays, or lets the deadline pass. A ticket that was lost with Redis is joined for
+ * again.
+ */
 async function won(
   plan: CrowdPlan,
   member: Member,
@@ -144,7 +152,7 @@ function bearers(privateKey: string): (subject: string) => string {
   const header = encode({ alg: 'RS256' })
   const exp = Math.floor(Date.now() / 1000) + 7200
   return (sub) => {
-    const text = `${header}.${encode({ sub, exp })}`
+    const text = `${header}.${encode({ sub, exp, iss: signIn.issuer, aud: signIn.audience })}`
     return `${text}.${sign('RSA-SHA256', Buffer.from(text), key).toString('base64url')}`
   }
 }

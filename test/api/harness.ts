@@ -16,11 +16,16 @@ import { createTicketStreams } from '../../api/flash-sales/ticket-streams.ts'
 import { createTokenLimits } from '../../api/flash-sales/token-limits.ts'
 import { createQuoteTokens } from '../../api/quote-token.ts'
 import { createRefunding } from '../../api/refunding.ts'
+import { watchStanding } from '../../api/token-standing.ts'
+import { createTokenVerifier } from '../../api/token-verifier.ts'
 import type { Db } from '../../db/client.ts'
 import { type Ids, snowflakes, type UserId } from '../../domain/ids.ts'
+import { signIn } from '../../local/environment.ts'
 import { type Carts, createCarts } from '../../redis/carts.ts'
 import { createEvents, type Events } from '../../redis/events.ts'
 import { createGate, type Gate } from '../../redis/gate/gate.ts'
+import { createIdentities } from '../../services/buyers/identities.ts'
+import { readWithdrawn } from '../../services/buyers/withdrawals.ts'
 import { freshDatabase } from '../support/database.ts'
 
 export const secret = 'a secret of the tests, 32 bytes and more'
@@ -28,6 +33,7 @@ export const secret = 'a secret of the tests, 32 bytes and more'
 export type Harness = {
   url: string
   db: Db
+  databaseUrl: string
   redis: Redis
   carts: Carts
   ids: Ids
@@ -53,12 +59,15 @@ const mustNotHappen = async (): Promise<never> => {
   throw new Error('this test places and pays nothing, and has no Temporal')
 }
 
-/** The API over HTTP on a real PostgreSQL and Redis; `deps` stand in for what belongs to placing, paying and Temporal. */
+/**
+ * The API over HTTP on a real PostgreSQL and Redis; `deps` stand in for what belongs to placing, paying and
+ * Temporal.
+ */
 export async function startHarness(
   given: Partial<ApiDeps> | ((container: HarnessParts) => Partial<ApiDeps>) = {},
 ): Promise<Harness> {
   const statements: string[] = []
-  const { db, drop } = await freshDatabase((statement) => statements.push(statement))
+  const { db, url: databaseUrl, drop } = await freshDatabase((statement) => statements.push(statement))
   const redis = new Redis(inject('redisUrl'))
   const keys = await generateKeyPair('RS256')
   const ids = snowflakes(Math.floor(Math.random() * 1024))
@@ -67,6 +76,8 @@ export async function startHarness(
   const logged: string[] = []
   const events = createEvents(redis)
   const log = pino({}, { write: (line: string) => logged.push(line) })
+  const standing = watchStanding(() => readWithdrawn(db.sql), { everyMs: 20 })
+  await standing.start()
   const servers: ReturnType<typeof serve>[] = []
   const gate = typeof given === 'function' ? createGate(redis) : (given.gate ?? createGate(redis))
   async function serveOne(): Promise<string> {
@@ -76,7 +87,11 @@ export async function startHarness(
       db,
       carts,
       ids,
-      bearers: createBearers({ publicKey: await exportSPKI(keys.publicKey) }),
+      bearers: createBearers({
+        verifier: await verifierOf(keys),
+        userOf: createIdentities({ sql: db.sql, ids }),
+        standing,
+      }),
       quoteTokens,
       placing: { place: mustNotHappen, cancel: mustNotHappen },
       paying: { pay: mustNotHappen },
@@ -112,6 +127,7 @@ export async function startHarness(
   return {
     url,
     db,
+    databaseUrl,
     redis,
     carts,
     ids,
@@ -129,6 +145,7 @@ export async function startHarness(
     },
     async close() {
       await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+      standing.stop()
       await events.close()
       redis.disconnect()
       await drop()
@@ -136,13 +153,18 @@ export async function startHarness(
   }
 }
 
+/** Verifies the tokens that `bearer` signs. */
+export const verifierOf = async ({ publicKey }: Harness['keys']) =>
+  createTokenVerifier({ key: { publicKey: await exportSPKI(publicKey) }, ...tokenRules })
+const tokenRules = { issuer: signIn.issuer, audience: [signIn.audience], maxLifeS: 86_400 }
+
 export const bearer = (
   key: Harness['keys']['privateKey'],
   subject: string,
   expires: string | number = '1h',
   claims: Record<string, unknown> = {},
 ) =>
-  new SignJWT(claims)
+  new SignJWT({ iss: signIn.issuer, aud: signIn.audience, ...claims })
     .setProtectedHeader({ alg: 'RS256' })
     .setSubject(subject)
     .setExpirationTime(expires)

@@ -1,4 +1,4 @@
-import { createRoute, type z } from '@hono/zod-openapi'
+import type { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { isSessionId, type OfferKey } from '../../../domain/flash-sale.ts'
 import { type AddressId, isId } from '../../../domain/ids.ts'
@@ -10,23 +10,36 @@ import { Problem, problem, problemParts } from '../errors/problem.ts'
 import { languageOf } from '../errors/problem-texts.ts'
 import { readJson } from '../middleware/body.ts'
 import { whoIsSignedIn } from '../middleware/identity.ts'
+import { operation } from '../operation.ts'
 import { type ApiEnv, checked, routes } from '../routing.ts'
 import { admittedSchema, joinRequest, offerOf, offerParam, queuedSchema } from '../schemas/seckill.ts'
-import { bearer, body, json, problems } from '../schemas/values.ts'
+import { bearer, body, json } from '../schemas/values.ts'
 
-const joining = createRoute({
-  tags: ['Flash sales'],
-  security: bearer,
-  method: 'post',
-  path: '/v1/seckill/sessions/{session}/offers/{sku}/tickets',
-  summary: 'Joins: a ticket, or why not. Repeated, the same ticket',
-  request: { params: offerParam, body: body(joinRequest) },
-  responses: {
-    [joinStatus.admitted]: json('Let in', admittedSchema),
-    [joinStatus.already_queued]: json('In the queue already: the same ticket', queuedSchema),
-    ...problems,
+const joining = operation(
+  {
+    tags: ['Flash sales'],
+    security: bearer,
+    method: 'post',
+    path: '/v1/seckill/sessions/{session}/offers/{sku}/tickets',
+    operationId: 'joinSale',
+    summary: 'Joins: a ticket, or why not. Repeated, the same ticket',
+    description:
+      'One call to the gate decides. A refusal uses up no token; repeated, the same ticket is answered.',
+    request: { params: offerParam, body: body(joinRequest) },
+    responses: {
+      [joinStatus.admitted]: json('Let in', admittedSchema),
+      [joinStatus.already_queued]: json('In the queue already: the same ticket', queuedSchema),
+    },
   },
-})
+  'sold_out',
+  'not_open',
+  'ended',
+  'already_bought',
+  'over_limit',
+  'bad_token',
+  'paused',
+  'rate_limited',
+)
 type JoinInput = {
   in: { param: z.input<typeof offerParam>; json: z.input<typeof joinRequest> }
   out: Record<never, never>

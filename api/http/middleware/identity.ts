@@ -28,6 +28,7 @@ export const operatorsOnly = ({ bearers, log }: Pick<ApiDeps, 'bearers' | 'log'>
   createMiddleware<ApiEnv>(async (c, next) => {
     const who = await whoIsSignedIn({ bearers }, c)
     if (!who.operator) throw new Problem('forbidden')
+    c.set('operator', who.id)
     await next()
     const { method, path } = c.req
     if (method !== 'GET')

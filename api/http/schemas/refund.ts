@@ -3,6 +3,13 @@ import { moment, money, words } from './values.ts'
 
 const pieces = z.strictObject({ line: z.int().min(1), quantity: z.int().min(1).max(999) })
 
+/** A refund is made once for its key: without one, a repeated request would send the money twice. */
+export const refundHeaders = z.object({
+  'idempotency-key': z
+    .string({ error: 'a key of your own for this refund; the same one again is the same refund' })
+    .regex(/^[\w.:-]{1,64}$/, { error: 'letters, digits and . : _ - , at the most 64' }),
+})
+
 /** Without `lines` and `shipping`: all that is left of the order. */
 export const refundRequest = z
   .strictObject({

@@ -8,8 +8,6 @@ export type ApiEnv = {
   Variables: {
     /** Who asks; set by `signedIn`. */
     buyer: UserId
-    /** The operator who asks; set by `operatorsOnly`. */
-    operator: string
     /** Whose cart; set by `cartOf`. */
     cart: CartOwner
     /** The order that a request is about, for the log. */

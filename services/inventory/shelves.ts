@@ -13,7 +13,7 @@ const changes = {
   offered: { onHand: -1, reserved: 0 },
   returned: { onHand: 1, reserved: 0 },
 } as const
-export type ShelfChange = keyof typeof changes
+type ShelfChange = keyof typeof changes
 
 /** What a movement belongs to. */
 type Cause = {

@@ -68,10 +68,10 @@ export async function join(
 export async function ticketRow(
   sql: Sql,
   ticket: TicketId,
-): Promise<{ state: string; reason: string | null; tell: string | null } | undefined> {
+): Promise<{ state: string; reason: string | null; sync: string | null } | undefined> {
   const [row] = await sql<
-    { state: string; reason: string | null; tell: string | null }[]
-  >`SELECT state, reason, sync AS tell FROM tickets WHERE id = ${ticket}`
+    { state: string; reason: string | null; sync: string | null }[]
+  >`SELECT state, reason, sync FROM tickets WHERE id = ${ticket}`
   return row
 }
 

@@ -90,7 +90,7 @@ describe('pieces of a flash order that are refunded before shipping', () => {
     await Promise.all([sync(), sync()])
     await syncAgain()
     expect(await counts(offer)).toEqual({ quota: 5, granted: 2, sold: 2, left: 3, shelf: 0 })
-    expect(await ticketRow(sql, order)).toEqual({ state: 'paid', reason: null, tell: null })
+    expect(await ticketRow(sql, order)).toEqual({ state: 'paid', reason: null, sync: null })
     expect(await gate.standing(offer, buyer.id)).toMatchObject({ pieces: 2, paid: true })
   })
 
@@ -103,7 +103,7 @@ describe('pieces of a flash order that are refunded before shipping', () => {
     await refundOrder(sql, order, rest())
     await sync()
     expect(await counts(offer)).toEqual({ quota: 5, granted: 0, sold: 0, left: 5, shelf: 0 })
-    expect(await ticketRow(sql, order)).toMatchObject({ state: 'given_back', tell: null })
+    expect(await ticketRow(sql, order)).toMatchObject({ state: 'given_back', sync: null })
     expect(await orderRow(sql, order)).toMatchObject({ status: 'closed', payState: 'refunded' })
   })
 
@@ -120,7 +120,7 @@ describe('pieces of a flash order that are refunded before shipping', () => {
     await loadOffer(sql, gate, offer)
     await syncAgain()
     expect(await counts(offer)).toMatchObject({ granted: 1, left: 4 })
-    expect(await ticketRow(sql, order)).toMatchObject({ tell: null })
+    expect(await ticketRow(sql, order)).toMatchObject({ sync: null })
   })
 
   it('a part of them goes to the warehouse when the session has ended', async () => {

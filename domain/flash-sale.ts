@@ -1,5 +1,5 @@
 import type { OrderId, SessionId, SkuId } from './ids.ts'
-import { inShanghai, shanghaiMs } from './shanghai-time.ts'
+import { shanghaiDigits, shanghaiMs } from './shanghai-time.ts'
 
 /** One SKU in one session: what buyers rush for. */
 export type OfferKey = { session: SessionId; sku: SkuId }
@@ -15,12 +15,6 @@ export type TicketId = OrderId
  * refused, closed or refunded whole; `refused` when staging could not count it, so that it never held anything.
  */
 export type TicketState = 'waiting' | 'live' | 'paid' | 'given_back' | 'refused'
-
-/**
- * What the gate has still to be told of a ticket: its pieces are for sale again, its order is paid, or it is paid and keeps fewer pieces
- * than it had, because some were refunded before shipping.
- */
-export type TicketSync = 'given_back' | 'paid' | 'reduced'
 
 /** Where a session stands: `planned`, `running` from its preheating on (its pieces are out of the warehouse, its gate is loaded), `ended`. */
 export type SessionPhase = 'planned' | 'running' | 'ended'
@@ -52,7 +46,7 @@ export const dayMs = 86_400_000
 
 /** The id of a session that opens at this moment: its hour in Shanghai, `2019052614`. */
 export function sessionIdOf(opensAt: number): SessionId {
-  const digits = inShanghai(opensAt).replace(/\D/g, '')
+  const digits = shanghaiDigits(opensAt)
   return digits.slice(0, 10) as SessionId // Ten digits are what such an id is.
 }
 

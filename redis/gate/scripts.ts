@@ -8,6 +8,7 @@ declare module 'ioredis' {
     gatePeek(offer: string, ...buyers: string[]): Result<string, Context>
     gateGiveBack(offer: string, ...args: (string | number)[]): Result<EpochWord, Context>
     gatePaid(offer: string, ...args: (string | number)[]): Result<EpochWord, Context>
+    gateKeep(offer: string, ...args: (string | number)[]): Result<EpochWord, Context>
     gateStatus(
       offer: string,
       buyer: string,
@@ -45,6 +46,7 @@ const scripts = {
   gatePeek: { name: 'peek', keys: 1, shared: ['clock'] },
   gateGiveBack: { name: 'give-back', keys: 1, shared: ['tickets', 'changes'] },
   gatePaid: { name: 'paid', keys: 1, shared: ['tickets', 'changes'] },
+  gateKeep: { name: 'keep', keys: 1, shared: ['tickets', 'changes'] },
   gateStatus: { name: 'status', keys: 1, shared: ['clock', 'tickets'] },
   gateLoad: { name: 'load', keys: 3, shared: ['clock'] },
   gateLease: { name: 'lease', keys: 1, shared: ['clock'] },

@@ -116,7 +116,10 @@ export function createTicketStreams({
 
   function write(stream: Stream, chunk: string): void {
     if (stream.state === 'closed') return
-    if ((stream.controller.desiredSize ?? 0) < -mostUnread) return end(stream)
+    if ((stream.controller.desiredSize ?? 0) < -mostUnread) {
+      end(stream)
+      return
+    }
     stream.controller.enqueue(text.encode(chunk))
     stream.nextBeatAt = Date.now() + beatMs
   }

@@ -146,7 +146,8 @@ export async function openSale(
     },
     async pay(ticket) {
       await db.sql.begin(async (tx) => {
-        await moveOrder(tx, ticket, 'to_ship', 'paid', tx`, pay_state = 'paid', paid_at = now()`)
+        const also = tx`, pay_state = 'paid', paid_at = now()`
+        await moveOrder(tx, { order: ticket, next: 'to_ship', why: 'paid', also })
         await payTicket(tx, ticket)
       })
       events.announce(ticket)

@@ -28,9 +28,10 @@ function installPackages() {
   if (!installedAlready(JSON.parse(lock.toString()))) {
     const began = Date.now()
     console.log('… installing the packages of package-lock.json (npm ci)')
+    // In CI the lock's word is final. Elsewhere a mirror may lack packages of other platforms that nobody needs here.
     if (!npm('ci')) {
-      // A mirror may lack the packages of other platforms; the lock made there then lacks them too, which only `npm ci` minds.
-      console.log('… npm ci would not; installing what the lock does name (npm install --no-save)')
+      if (process.env.CI) fail('npm ci failed: what it says is above.')
+      console.log('… npm ci failed (above); installing what can be had of the lock (npm install --no-save)')
       if (!npm('install', '--no-save')) fail('npm could not install the packages: what it says is above.')
     }
     console.log(`✔ packages installed (${((Date.now() - began) / 1000).toFixed(1)} s)`)

@@ -19,11 +19,23 @@ export type TradeFacts = {
   app: string
 }
 
-/** `retryAfterS`: asking or closing is of no use before (WeChat v2 closes nothing in a trade's first five minutes). */
+/**
+ * Why a call brought nothing to go by: the provider's error code and its own words, or the network's code. For the log, so without personal
+ * data and without what was signed.
+ */
+export type CallError = { code: string; message?: string }
+
+/** The code of a call that was not made, because this second's calls to the provider are used up. */
+export const callsUsedUp = 'CALLS_USED_UP'
+
+/**
+ * `retryAfterS`: asking or closing is of no use before (WeChat v2 closes nothing in a trade's first five minutes). `error`: the call
+ * failed; without it the provider answered with a state that settles nothing yet.
+ */
 export type Trade =
   | { is: 'paid'; facts: TradeFacts }
   | { is: 'closed'; state: string }
-  | { is: 'unknown'; state: string; retryAfterS?: number }
+  | { is: 'unknown'; state: string; retryAfterS?: number; error?: CallError }
 
 /**
  * How a buyer pays at a provider: by scanning a QR text (`native`, `qr`), inside WeChat (`jsapi`), from a phone's browser (`h5`), or on the
@@ -44,19 +56,20 @@ export type OpenRequest = {
   /** Comes back in notifications and statements: `order:<id>`, for humans who look there. Nothing is routed by it. */
   attach: string
   payer: Payer
-  /** When the provider itself stops taking money: the order's deadline. */
+  /** When the provider itself stops taking money: the order's deadline, or `shortestExpiryMs` after the attempt was opened. */
   expiresAt: Date
 }
 
 /**
+ * `open`: `goodForMs` is the answer's own lifetime by the provider's rules (none: as long as the trade); after it the creation is repeated.
  * `refused`: the provider surely has no trade and said why. `unknown`: no answer, or one that settles nothing; the trade may exist.
- * `paid`: the number is already paid; ask.
+ * `paid`: the number is already paid; ask. `message`: the provider's own words, for the log.
  */
 export type Opened =
-  | { is: 'open'; answer: OpenAnswer }
-  | { is: 'refused'; code: string }
+  | { is: 'open'; answer: OpenAnswer; goodForMs?: number }
+  | { is: 'refused'; code: string; message?: string }
   | { is: 'paid' }
-  | { is: 'unknown'; code: string }
+  | { is: 'unknown'; code: string; message?: string }
 
 export type RefundRequest = {
   refund: RefundNumber
@@ -67,10 +80,24 @@ export type RefundRequest = {
   currency: 'CNY'
 }
 
-/** `processing` and `unknown` are asked again; the others are the provider's final word. `missing`: it has no such refund. */
+/**
+ * `processing` and `unknown` are asked again; the others are the provider's final word. `missing`: it has no such refund. `message`: the
+ * provider's own words, for the log.
+ */
 export type RefundState = {
   is: 'success' | 'closed' | 'abnormal' | 'processing' | 'missing' | 'unknown'
   code: string
+  message?: string
+}
+
+/** What a provider documents about refunds of one trade; what breaks it is refused there. */
+export type RefundRules = {
+  /** Between two refunds of one trade, in ms. */
+  pauseMs: number
+  /** So many refunds a trade. */
+  most?: number
+  /** So long after the payment, in ms. */
+  withinMs?: number
 }
 
 /** What a provider said about one refund. `refund` is our number as it names it; whether it is one of ours is for the reader to find out. */
@@ -154,6 +181,9 @@ export interface PaymentProvider {
   /** What a buyer may choose here, by the API's name, and the way of paying that it is. */
   readonly channels: Readonly<Record<string, PaymentProduct>>
   readonly timeoutMs: number
+  /** The shortest time to pay, in ms, that the provider accepts for a new trade; none: any. */
+  readonly shortestExpiryMs?: number
+  readonly refundRules?: RefundRules
   open(request: OpenRequest): Promise<Opened>
   query(attempt: AttemptNumber, creation: 'in_flight' | 'settled'): Promise<Trade>
   /** Closes the trade so that no money can come, then asks: the answer is what asking found. */

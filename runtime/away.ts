@@ -26,10 +26,13 @@ const broken = new Set([
  */
 const sqlStates = /^(08...|57P0[123]|53300|25006)$/
 
-/** What ioredis throws without a code, and what a Redis says that loads, lost its master or became a replica. */
-const redis =
-  /^(Connection is closed|Command timed out|Stream isn't writeable|LOADING |READONLY |MASTERDOWN |CLUSTERDOWN )|All nodes failed/
-const redisNames = new Set(['MaxRetriesPerRequestError', 'ClusterAllFailedError'])
+/**
+ * What ioredis throws without a code, what a Redis says that loads, lost its master or became a replica, and what Temporal's native
+ * connection says that lost its server.
+ */
+const words =
+  /^(Connection is closed|Command timed out|Stream isn't writeable|LOADING |READONLY |MASTERDOWN |CLUSTERDOWN )|All nodes failed|^transport error$/
+const names = new Set(['MaxRetriesPerRequestError', 'ClusterAllFailedError', 'TransportError'])
 
 /** gRPC's DEADLINE_EXCEEDED and UNAVAILABLE, as Temporal's client reports them. https://grpc.io/docs/guides/status-codes/ */
 const grpc = new Set([4, 14])
@@ -43,7 +46,7 @@ export function isAway(error: unknown): boolean {
   const { code, name, message } = error as Error & { code?: unknown } // Drivers put a code on their errors, most of them a text.
   if (typeof code === 'string' && (broken.has(code) || sqlStates.test(code))) return true
   if (typeof code === 'number' && grpc.has(code)) return true
-  if (redisNames.has(name) || redis.test(message)) return true
+  if (names.has(name) || words.test(message)) return true
   if (error instanceof AggregateError && error.errors.some(isAway)) return true
   return isAway(error.cause)
 }

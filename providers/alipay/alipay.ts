@@ -28,6 +28,7 @@ export function alipay(config: AlipayConfig) {
     name: 'alipay',
     channels: { alipay: 'page', 'alipay-qr': 'qr' },
     timeoutMs,
+    refundRules: { pauseMs: 3000 }, // alipay.trade.refund: 同一笔交易的退款至少间隔3s
     open: async (request: OpenRequest) =>
       request.way === 'page' ? openPage(client, request) : openQr(client, merchant, request, deadline()),
     query: async (attempt: AttemptNumber) =>

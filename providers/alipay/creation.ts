@@ -8,6 +8,8 @@ import { wireYuan } from './yuan.ts'
 
 const openedSchema = z.object({ out_trade_no: z.string(), qr_code: z.string().min(1) })
 const maxSubject = 256
+/** alipay.trade.precreate, qr_code: 有效时间2小时. A form has none of its own: it is good until its `time_expire`. */
+const codeGoodForMs = 2 * 3_600_000
 
 /**
  * 电脑网站支付 (alipay.trade.page.pay): a signed form for the buyer's browser. Nothing is asked of Alipay: the trade comes into being when the
@@ -34,7 +36,7 @@ export async function openQr(
     const opened = openedSchema.safeParse(answer.body)
     if (!opened.success) return { is: 'unknown', code: 'UNREADABLE' }
     if (opened.data.out_trade_no !== request.attempt) return { is: 'unknown', code: 'MISMATCH' }
-    return { is: 'open', answer: { kind: 'qr', qr: opened.data.qr_code } }
+    return { is: 'open', answer: { kind: 'qr', qr: opened.data.qr_code }, goodForMs: codeGoodForMs }
   }
   const { code, final } = answer
   if (!final || code === 'ACQ.SYSTEM_ERROR') return { is: 'unknown', code }

@@ -7,6 +7,8 @@ import { isPassing } from './states.ts'
 import { askTrade } from './trade.ts'
 
 const maxDescriptionBytes = 127
+/** code_url有效期为2小时 (统一下单). */
+const codeGoodForMs = 2 * 3_600_000
 
 /**
  * Creates a Native trade (统一下单). The same request sends the same parameters, but for the nonce and the sign over it, so that a creation
@@ -24,7 +26,7 @@ export async function openTrade(
   if (answer.heard === 'answer') {
     const { code_url: qr, trade_type } = answer.fields
     return qr && trade_type === 'NATIVE'
-      ? { is: 'open', answer: { kind: 'qr', qr } }
+      ? { is: 'open', answer: { kind: 'qr', qr }, goodForMs: codeGoodForMs }
       : { is: 'unknown', code: 'UNREADABLE' }
   }
   const { code } = answer

@@ -1,5 +1,6 @@
 import type { AttemptNumber, RefundNumber } from '../../domain/ids.ts'
 import type { OpenRequest, PaymentProvider, RefundRequest } from '../provider.ts'
+import { wechatRules } from '../wechat-rules.ts'
 import { v2Client } from './client.ts'
 import { checked, type WechatV2Config } from './config.ts'
 import { openTrade } from './native.ts'
@@ -27,6 +28,7 @@ export function wechatV2(config: WechatV2Config) {
     name: 'wechat-v2',
     channels: { 'wechat-v2': 'native' },
     timeoutMs,
+    ...wechatRules,
     open: (request: OpenRequest) => openTrade(call, merchant, request, deadline()),
     query: (attempt: AttemptNumber, creation: 'in_flight' | 'settled') =>
       askTrade(call, attempt, creation, deadline()),

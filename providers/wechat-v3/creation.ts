@@ -11,6 +11,8 @@ import { askTrade } from './trade.ts'
 /** One way of paying: where its trades are made, what they carry of the buyer, and what the buyer gets to pay with. */
 type Shape = {
   path: string
+  /** How long what the buyer gets can be used (code_url, prepay_id: 有效期为2小时; h5_url: 有效期为5分钟). */
+  goodForMs: number
   /** Says what is missing, which is a refusal before any call. */
   payer(payer: OpenRequest['payer']): { carries: object } | { missing: string }
   read(merchant: Merchant, body: unknown): OpenAnswer | undefined
@@ -20,11 +22,13 @@ const nativeSchema = z.object({ code_url: z.string().min(1) })
 const jsapiSchema = z.object({ prepay_id: z.string().min(1) })
 const h5Schema = z.object({ h5_url: z.url({ protocol: /^https?$/ }) })
 const maxDescription = 127
+const hourMs = 3_600_000
 
 /** Native下单, JSAPI下单, H5下单. */
 const shapes = {
   native: {
     path: '/v3/pay/transactions/native',
+    goodForMs: 2 * hourMs,
     payer: () => ({ carries: {} }),
     read(_, body) {
       const { data } = nativeSchema.safeParse(body)
@@ -33,6 +37,7 @@ const shapes = {
   },
   jsapi: {
     path: '/v3/pay/transactions/jsapi',
+    goodForMs: 2 * hourMs,
     payer: ({ openid }) => (openid ? { carries: { payer: { openid } } } : { missing: 'OPENID_MISSING' }),
     read(merchant, body) {
       const { data } = jsapiSchema.safeParse(body)
@@ -41,6 +46,7 @@ const shapes = {
   },
   h5: {
     path: '/v3/pay/transactions/h5',
+    goodForMs: 5 * 60_000,
     payer: ({ ip }) =>
       ip
         ? { carries: { scene_info: { payer_client_ip: ip, h5_info: { type: 'Wap' } } } }
@@ -73,7 +79,9 @@ export async function openTrade(
   if (answer.heard === 'nothing') return { is: 'unknown', code: answer.code }
   if (isSuccess(answer)) {
     const given = shape.read(merchant, answer.body)
-    return given ? { is: 'open', answer: given } : { is: 'unknown', code: 'UNREADABLE' }
+    return given
+      ? { is: 'open', answer: given, goodForMs: shape.goodForMs }
+      : { is: 'unknown', code: 'UNREADABLE' }
   }
   const code = errorCode(answer)
   if (code === 'ORDERPAID' || code === 'ORDER_PAID') return { is: 'paid' }

@@ -1,5 +1,6 @@
 import type { AttemptNumber, RefundNumber } from '../../domain/ids.ts'
 import type { OpenRequest, PaymentProvider, RefundRequest } from '../provider.ts'
+import { wechatRules } from '../wechat-rules.ts'
 import { v3Client } from './client.ts'
 import { checked, type WechatV3Config } from './config.ts'
 import { openTrade } from './creation.ts'
@@ -28,6 +29,7 @@ export function wechatV3(config: WechatV3Config) {
     name: 'wechat-v3',
     channels: { 'wechat-v3': 'native', 'wechat-v3-jsapi': 'jsapi', 'wechat-v3-h5': 'h5' },
     timeoutMs,
+    ...wechatRules,
     open: (request: OpenRequest) => openTrade(call, merchant, request, deadline()),
     query: (attempt: AttemptNumber, creation: 'in_flight' | 'settled') =>
       askTrade(call, merchant, attempt, creation, deadline()),

@@ -104,6 +104,7 @@ describe('a code', () => {
     expect(first).toEqual({
       is: 'open',
       answer: { kind: 'qr', qr: expect.stringMatching(/^https:\/\/qr\.alipay\.com\//) },
+      goodForMs: 7_200_000,
     })
     expect(await alipay.open(request)).toEqual(first)
   })

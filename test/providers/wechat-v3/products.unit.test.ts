@@ -109,7 +109,11 @@ describe('paying from a phone’s browser', () => {
   it('gives the address of WeChat’s page, and the same one when the creation is repeated', async () => {
     const request = h5()
     const first = await world.wechat.open(request)
-    expect(first).toEqual({ is: 'open', answer: { kind: 'url', url: expect.stringMatching(/^http:/) } })
+    expect(first).toEqual({
+      is: 'open',
+      answer: { kind: 'url', url: expect.stringMatching(/^http:/) },
+      goodForMs: 300_000,
+    })
     expect(await world.wechat.open(request)).toEqual(first)
   })
 

@@ -32,6 +32,7 @@ describe('open', () => {
     expect(first).toEqual({
       is: 'open',
       answer: { kind: 'qr', qr: expect.stringMatching(/^weixin:\/\/wxpay\/bizpayurl\?pr=/) },
+      goodForMs: 7_200_000,
     })
     expect(await wechat.open(request)).toEqual(first)
   })

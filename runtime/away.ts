@@ -31,7 +31,7 @@ const sqlStates = /^(08...|57P0[123]|53300|25006)$/
  * connection says that lost its server.
  */
 const words =
-  /^(Connection is closed|Command timed out|Stream isn't writeable|LOADING |READONLY |MASTERDOWN |CLUSTERDOWN )|All nodes failed|^transport error$/
+  /^(Connection is closed|Command timed out|Stream isn't writeable|LOADING |READONLY |MASTERDOWN |CLUSTERDOWN )|All nodes failed|^(transport error|operation was canceled)$/
 const names = new Set(['MaxRetriesPerRequestError', 'ClusterAllFailedError', 'TransportError'])
 
 /** gRPC's DEADLINE_EXCEEDED and UNAVAILABLE, as Temporal's client reports them. https://grpc.io/docs/guides/status-codes/ */

@@ -11,7 +11,10 @@ import type {
 } from '../../runtime/container.ts'
 import type { DeliveryDeps } from '../../runtime/deliver.ts'
 import type { JobsEnv } from '../../runtime/environment.ts'
-import type { JobsRetention } from './prune.ts'
+import type { StatementRetention } from '../../services/reconciliation/prune.ts'
+
+/** How long what is no longer needed is kept, in days; `addressDays`: addresses in orders of buyers who have been forgotten. */
+type JobsRetention = StatementRetention & { addressDays: number }
 
 export type JobsDeps = {
   sql: Sql

@@ -1,11 +1,8 @@
 import { forgetDue } from '../../services/buyers/forget.ts'
 import { pruneAttention } from '../../services/operations/prune.ts'
 import { dropAnswers } from '../../services/payments/forget.ts'
-import { pruneStatements, type StatementRetention } from '../../services/reconciliation/prune.ts'
+import { pruneStatements } from '../../services/reconciliation/prune.ts'
 import type { JobsDeps } from './deps.ts'
-
-/** How long what is no longer needed is kept, in days; `addressDays`: addresses in orders of buyers who have been forgotten. */
-export type JobsRetention = StatementRetention & { addressDays: number }
 
 /**
  * Removes what its retention has left behind; it runs again at once while there is more. What an order, its payments and the balances

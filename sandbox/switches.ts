@@ -37,7 +37,10 @@ const billSchema = z.strictObject({
 })
 export type BillSwitches = z.infer<typeof billSchema>
 
-/** Every fault that the stand-in can play; what is not named is off. `times` counts down with each call that it hits. */
+/**
+ * Every fault that the stand-in can play; what is not named is off. `times` counts down with each call that
+ * it hits.
+ */
 export const switchesSchema = z.strictObject({
   /** Never tells that a trade was paid. */
   noNotification: z.boolean().optional(),
@@ -51,12 +54,17 @@ export const switchesSchema = z.strictObject({
   captureFen: fenText.optional(),
   /** A notification signed by somebody else's key: `alone` instead of the genuine one, `first` before it. */
   forgedNotification: z.enum(['alone', 'first']).optional(),
-  /** The next calls are refused, by default with 500 SYSTEM_ERROR; `unsigned` leaves out the signature, as a proxy's error would. */
+  /**
+   * The next calls are refused, by default with 500 SYSTEM_ERROR; `unsigned` leaves out the signature, as a
+   * proxy's error would.
+   */
   fail: per(
     z.strictObject({
       times,
       status: z.int().min(400).max(599).optional(),
       code: z.string().optional(),
+      /** What it says in words; `switched on` by default. */
+      message: z.string().optional(),
       unsigned: z.boolean().optional(),
     }),
   ).optional(),
@@ -80,9 +88,14 @@ export const switchesSchema = z.strictObject({
   bill: billSchema.optional(),
 })
 export type Switches = z.infer<typeof switchesSchema>
+/** A refusal that is switched on. */
+export type Failure = { status: number; code: string; message: string; unsigned: boolean }
 type Counted = 'loseAnswer' | 'forgedAnswer'
 
-/** Switches of one trade come before the global ones. Setting replaces what that scope had; `{}` turns all of it off. */
+/**
+ * Switches of one trade come before the global ones. Setting replaces what that scope had; `{}` turns all of
+ * it off.
+ */
 export function switchboard() {
   let everywhere: Switches = {}
   const byTrade = new Map<string, Switches>()
@@ -112,10 +125,7 @@ export function switchboard() {
       return false
     },
     /** The refusal that this call shall get, if one is due, and counts it. */
-    failure(
-      operation: Operation,
-      trade?: string,
-    ): { status: number; code: string; unsigned: boolean } | undefined {
+    failure(operation: Operation, trade?: string): Failure | undefined {
       for (const scope of scopes(trade)) {
         const failing = scope.fail?.[operation]
         if (failing === undefined || failing.times === 0) continue
@@ -123,6 +133,7 @@ export function switchboard() {
         return {
           status: failing.status ?? 500,
           code: failing.code ?? 'SYSTEM_ERROR',
+          message: failing.message ?? 'switched on',
           unsigned: failing.unsigned ?? false,
         }
       }

@@ -4,9 +4,9 @@ import { type Context, Hono } from 'hono'
 import { withFaults } from '../faults.ts'
 import { GatewayRefusal } from '../refusal.ts'
 import { strangerKey } from '../stranger.ts'
+import { creationSchema } from './creation.ts'
 import { type Act, type Method, methods, type Parts, reading } from './methods.ts'
 import type { Platform } from './signature.ts'
-import { creationSchema } from './trades.ts'
 
 type Env = { Bindings: HttpBindings }
 type Gate = Parts & {
@@ -14,7 +14,10 @@ type Gate = Parts & {
   mistrusts(parameters: Record<string, string>): string | undefined
 }
 
-/** Alipay's one address (/gateway.do): every request is verified, every answer signed, errors too; and the form that a buyer's browser posts. */
+/**
+ * Alipay's one address (/gateway.do): every request is verified, every answer signed, errors too; and the
+ * form that a buyer's browser posts.
+ */
 export function merchantRoutes({ platform, mistrusts, ...parts }: Gate): Hono<Env> {
   const app = new Hono<Env>()
   const known = methods(parts)
@@ -30,10 +33,10 @@ export function merchantRoutes({ platform, mistrusts, ...parts }: Gate): Hono<En
       operation,
       trade,
       act: () => settled(act),
-      failed: ({ status, code, unsigned }) =>
+      failed: ({ status, code, message, unsigned }) =>
         unsigned
-          ? Response.json({ code, message: 'switched on' }, { status })
-          : refused(name, new GatewayRefusal(status, prefixed(code), 'switched on')),
+          ? Response.json({ code, message }, { status })
+          : refused(name, new GatewayRefusal(status, prefixed(code), message)),
       reply: (node, hand) => reply(name, node, hand === 'stranger' ? strangerKey() : undefined),
     })
 
@@ -95,7 +98,10 @@ const asRefusal = (error: unknown): GatewayRefusal =>
   error instanceof GatewayRefusal ? error : new GatewayRefusal(500, 'isp.unknow-error', String(error))
 const prefixed = (code: string): string => (code.includes('.') ? code : `ACQ.${code}`)
 
-/** 公共错误码: 20000 is a gateway in trouble, 40002 a request that it does not understand or believe, 40004 the business's refusal. */
+/**
+ * 公共错误码: 20000 is a gateway in trouble, 40002 a request that it does not understand or believe, 40004 the
+ * business's refusal.
+ */
 function refusalNode({ status, code, message }: GatewayRefusal): object {
   if (status >= 429)
     return { code: '20000', msg: 'Service Currently Unavailable', sub_code: code, sub_msg: message }

@@ -12,15 +12,16 @@ import { notifier, paymentNotice } from './notices.ts'
 import { type Made, merchantRoutes } from './routes.ts'
 
 /**
- * WeChat Pay v2, under `/pay` and `/secapi/pay`, with the same books as v3 has and in other words. Over http, so nobody asks for the merchant's certificate.
+ * WeChat Pay v2, under `/pay` and `/secapi/pay`, with the same books as v3 has and in other words. Over http,
+ * so nobody asks for the merchant's certificate.
  */
 export function wechatV2Gateway(
   config: WechatV2Sandbox,
   switches: Switchboard,
-  { now, pauseFactor, silenceMs, refundMs }: Clockwork,
+  { now, pauseFactor, silenceMs, refundMs, refundGapMs }: Clockwork,
 ): Gateway {
   const trades = tradeBook(config, now)
-  const refunds = refundBook(trades, refundMs, now)
+  const refunds = refundBook(trades, { refundMs, refundGapMs, now })
   const made = new Map<string, Made>()
   const notify = notifier(config, { pauseFactor, silenceMs })
   const notice = (trade: Trade) =>

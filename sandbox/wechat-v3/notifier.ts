@@ -1,4 +1,5 @@
 import { type KeyObject, randomBytes, randomUUID } from 'node:crypto'
+import { rfc3339 } from '../clock.ts'
 import { type Delivery, deliveries, type Posting } from '../deliveries.ts'
 import type { Notices } from '../ledger.ts'
 import { strangerKey } from '../stranger.ts'
@@ -36,7 +37,9 @@ type Options = {
   silenceMs: number
 }
 
-/** Posts encrypted, signed notifications, again and again while the merchant answers non-2xx or stays silent. */
+/**
+ * Posts encrypted, signed notifications, again and again while the merchant answers non-2xx or stays silent.
+ */
 export function notifier({ headers, apiKey, pauseFactor, silenceMs }: Options) {
   const key = Buffer.from(apiKey)
   const { send, forge, stop } = deliveries({
@@ -50,7 +53,7 @@ export function notifier({ headers, apiKey, pauseFactor, silenceMs }: Options) {
     const nonce = randomBytes(6).toString('hex')
     return JSON.stringify({
       id: randomUUID(),
-      create_time: new Date().toISOString(),
+      create_time: rfc3339(Date.now()),
       event_type: event,
       resource_type: 'encrypt-resource',
       summary: event,
@@ -64,7 +67,10 @@ export function notifier({ headers, apiKey, pauseFactor, silenceMs }: Options) {
     })
   }
 
-  /** A whole, well-encrypted notification under WeChat's serial; a stranger's is signed by a key that isn't WeChat's. */
+  /**
+   * A whole, well-encrypted notification under WeChat's serial; a stranger's is signed by a key that isn't
+   * WeChat's.
+   */
   const posting = (notice: Notice, author: 'provider' | 'stranger'): Posting => {
     const body = envelope(notice)
     const signed = () => headers(body, author === 'stranger' ? strangerKey() : undefined)

@@ -29,11 +29,11 @@ export function seal(
 }
 
 export type SignedHeaders = Record<
-  'Wechatpay-Timestamp' | 'Wechatpay-Nonce' | 'Wechatpay-Signature' | 'Wechatpay-Serial',
+  `Wechatpay-${'Timestamp' | 'Nonce' | 'Signature' | 'Signature-Type' | 'Serial'}`,
   string
 >
 
-/** WeChat's signing side: answers and notifications carry the same four headers. The key is read once. */
+/** WeChat's signing side: answers and notifications carry the same five headers. The key is read once. */
 export function platform(keyId: string, privateKeyPem: string, now: () => number) {
   const own = createPrivateKey(privateKeyPem)
   return {
@@ -44,6 +44,7 @@ export function platform(keyId: string, privateKeyPem: string, now: () => number
         'Wechatpay-Timestamp': timestamp,
         'Wechatpay-Nonce': nonce,
         'Wechatpay-Signature': signs(lines(timestamp, nonce, body), key),
+        'Wechatpay-Signature-Type': 'WECHATPAY2-SHA256-RSA2048',
         'Wechatpay-Serial': keyId,
       }
     },
@@ -52,7 +53,10 @@ export function platform(keyId: string, privateKeyPem: string, now: () => number
 
 type PlatformKey = { id: string; privateKey: string }
 
-/** The platform's one or two keys: signs with the one that is asked for by its id, else with the first; with `second` on, with that one always. */
+/**
+ * The platform's one or two keys: signs with the one that is asked for by its id, else with the first; with
+ * `second` on, with that one always.
+ */
 export function platformKeys(
   first: PlatformKey,
   second: PlatformKey | undefined,
@@ -77,7 +81,10 @@ export type SignedRequest = {
   authorization: string | undefined
 }
 
-/** WeChat's verifying side: why a merchant's request is not believed (SIGN_ERROR), or nothing when it is. ±300 s. */
+/**
+ * WeChat's verifying side: why a merchant's request is not believed (SIGN_ERROR), or nothing when it is. ±300
+ * s.
+ */
 export function merchantVerifier(
   merchant: { mchId: string; serial: string; publicKeyPem: string },
   now: () => number,

@@ -14,7 +14,7 @@ import { appEnvironment, sandboxEnvironment, signIn } from '../../local/environm
 import { keysOf } from '../../local/keys.ts'
 import { freePort } from '../../local/servers/ports.ts'
 import { activityDeps, type Container, openContainer } from '../../runtime/container.ts'
-import { consumerVariables, readEnv } from '../../runtime/environment.ts'
+import { consumerVariables, jobsVariables, readEnv } from '../../runtime/environment.ts'
 import { startWorkers } from '../../runtime/workers.ts'
 import { type SandboxClient, sandboxClient } from '../../sandbox/client.ts'
 import { sandboxConfig } from '../../sandbox/env.ts'
@@ -99,7 +99,7 @@ export async function openSystem({
     stop: async () => {},
   }
   const sandboxEnv = sandboxEnvironment({ sandboxPort }, keys)
-  const sandbox = await startSandbox({ ...sandboxConfig(sandboxEnv), pauseFactor: 0.02 })
+  const sandbox = await startSandbox({ ...sandboxConfig(sandboxEnv), pauseFactor: 0.02, refundGapMs: 0 })
   const environment = {
     ...appEnvironment({ servers, appPort, sandboxPort }, keys),
     LOG_LEVEL: 'error',
@@ -196,7 +196,7 @@ export async function openSystem({
       return workers
     },
     startJobs() {
-      const running = startJobs(jobsDeps(env, container))
+      const running = startJobs(jobsDeps(readEnv(jobsVariables, environment), container))
       started.unshift(running)
       return running
     },

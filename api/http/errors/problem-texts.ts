@@ -9,6 +9,7 @@ export type ApiProblemCode =
   | 'cross_site'
   | 'forbidden'
   | 'not_found'
+  | 'method_not_allowed'
   | 'malformed_json'
   | 'body_too_large'
   | 'not_json'
@@ -97,6 +98,24 @@ export const problemTexts: Record<ProblemCode, Text> = {
     'Fewer points can be used than that.',
     '积分不足',
     '可用积分不足。',
+  ),
+  too_many_unpaid_orders: text(
+    'Too many unpaid orders',
+    'Pay or cancel one of your unpaid orders first.',
+    '待付款订单过多',
+    '请先支付或取消一个待付款订单，再继续下单。',
+  ),
+  too_many_pieces: text(
+    'Too many unpaid pieces',
+    'Your unpaid orders may hold no more pieces of this product.',
+    '待付款商品数量超限',
+    '您的待付款订单中，该商品的数量已达上限。',
+  ),
+  on_delivery_unavailable: text(
+    'Cash on delivery is not available',
+    'This order cannot be paid on delivery. Choose to pay online.',
+    '不支持货到付款',
+    '该订单不支持货到付款，请选择在线支付。',
   ),
   address_unknown: text(
     'Unknown address',
@@ -281,11 +300,17 @@ export const problemTexts: Record<ProblemCode, Text> = {
     '当前账户的角色无权执行此操作。',
   ),
   not_found: text('Not found', 'There is nothing here for you.', '未找到', '找不到您要的内容。'),
+  method_not_allowed: text(
+    'Not this way',
+    'This path takes other methods; see Allow.',
+    '请求方法不支持',
+    '该路径支持的方法见 Allow。',
+  ),
   malformed_json: text(
     'Not valid JSON',
-    'The body could not be read as JSON.',
+    'There is no body, or it could not be read as JSON.',
     'JSON 格式错误',
-    '无法解析请求内容。',
+    '缺少请求内容，或无法解析。',
   ),
   body_too_large: text(
     'Body too large',

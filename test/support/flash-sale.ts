@@ -65,9 +65,9 @@ export async function join(
 export async function ticketRow(
   sql: Sql,
   ticket: TicketId,
-): Promise<{ state: string; reason: string | null; tell: string | null } | undefined> {
+): Promise<{ state: string; reason: string | null; sync: string | null } | undefined> {
   const [row] = await sql<
-    { state: string; reason: string | null; tell: string | null }[]
+    { state: string; reason: string | null; sync: string | null }[]
   >`SELECT state, reason, sync FROM tickets WHERE id = ${ticket}`
   return row
 }

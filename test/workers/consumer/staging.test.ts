@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { OfferKey, TicketId } from '../../../domain/flash-sale.ts'
 import { keysOf } from '../../../redis/gate/keys.ts'
-import { mint } from '../../../services/flash-sales/load-gate.ts'
-import { endSession } from '../../../services/flash-sales/sessions.ts'
+import { endSession } from '../../../services/flash-sales/end-session.ts'
 import { stage, stageEntries } from '../../../services/flash-sales/stage-tickets.ts'
 import { expectBooksToAddUp } from '../../support/books.ts'
 import { offerRow, ticketRow } from '../../support/flash-sale.ts'
+import { minted } from '../../support/gate-load.ts'
 import { type ConsumerHarness, consumerHarness } from './harness.ts'
 
 let harness: ConsumerHarness
@@ -67,7 +67,7 @@ describe('a ticket that was let in', () => {
   ): Promise<void> {
     const entries = await harness.read(offer)
     for (let i = 0; i < 2; i++) await stageEntries(harness.deps, offer, entries)
-    expect(await ticketRow(harness.sql, ticket)).toEqual({ state: 'refused', reason, tell: null })
+    expect(await ticketRow(harness.sql, ticket)).toEqual({ state: 'refused', reason, sync: null })
     const buyer = entries.find((entry) => entry.ticket === ticket)?.buyer
     expect(buyer && (await harness.deps.gate.standing(offer, buyer))).toBeUndefined()
     expect({ granted: await granted(offer), left: await harness.deps.gate.left(offer) }).toEqual(counted)
@@ -77,7 +77,7 @@ describe('a ticket that was let in', () => {
   it('by a gate that was counted anew since is refused', async () => {
     const offer = await harness.open(3)
     const ticket = await harness.admitted(offer)
-    await harness.sql.begin((tx) => mint(tx, offer))
+    await minted(harness.sql, offer)
     await refused(offer, ticket, 'gate_rebuilt', { granted: 0, left: 2 })
   })
 

@@ -1,56 +1,75 @@
-import { createRemoteJWKSet, errors, importSPKI, type JWTPayload, jwtVerify } from 'jose'
-import { isId, type UserId } from '../domain/ids.ts'
+import { createHash } from 'node:crypto'
+import type { UserId } from '../domain/ids.ts'
+import type { Role } from './rights.ts'
+import type { Standing } from './token-standing.ts'
+import type { Claims, TokenVerifier } from './token-verifier.ts'
 
-/** Whose token it is. `operator`: its claim `role` says so; that adds to what a buyer may do, and takes nothing away. */
-export type Bearer = { id: UserId; operator: boolean }
+/** Whose token it is, and what it may do (api/rights.ts). */
+export type Bearer = {
+  id: UserId
+  role: Role
+  /** The shop has blocked this account: it may look, and change nothing. */
+  blocked: boolean
+}
 
 export type Bearers = {
-  /** Whose token it is; undefined when it is not good (not ours, expired, not signed with RS256). */
+  /**
+   * Whose token it is; undefined when it is not good: not ours, expired, withdrawn.
+   * @throws {KeysAway} when the sign-in's keys cannot be fetched
+   */
   whoIs(token: string): Promise<Bearer | undefined>
-  /** The same of a token that was verified before and has not expired since, at once. */
+  /** The same of a token that was verified before and is still good, at once. */
   known(token: string): Bearer | undefined
 }
 
-export type BearerKeys = { publicKey: string } | { jwksUrl: string }
+export type BearerDeps = {
+  verifier: TokenVerifier
+  /** Our id of whom the token is about; one is made at first sight. */
+  userOf(claims: Pick<Claims, 'issuer' | 'subject'>): Promise<UserId>
+  standing: Standing
+  /** Verified tokens that are kept, at the most. */
+  remember?: number
+  now?: () => number
+}
 
-/** What jose says of a bad token. Everything else (keys that cannot be fetched, say) is a fault and no reason to call a buyer unknown. */
-const bad = [
-  errors.JWTExpired,
-  errors.JWTInvalid,
-  errors.JWTClaimValidationFailed,
-  errors.JWSInvalid,
-  errors.JWSSignatureVerificationFailed,
-  errors.JOSEAlgNotAllowed,
-  errors.JOSENotSupported,
-  errors.JWKSNoMatchingKey,
-  errors.JWKSMultipleMatchingKeys,
-]
+type Verified = { id: UserId; claims: Claims; generation: number }
 
 /**
- * Verifies bearers: RS256 alone, `exp` required, `sub` the user's id (a decimal snowflake). A verified token is ttlCache until it expires
- * (the last 100,000 verified), so that a busy buyer costs one signature.
+ * Bearers of verified tokens. A token is verified once: kept are the last 100,000 that were used, each until it expires, is
+ * withdrawn, or the keys change. The cache's key is a digest, so that an entry is small however long the token.
  */
-export function createBearers(
-  keys: BearerKeys,
-  { remember = 100_000, now = Date.now }: { remember?: number; now?: () => number } = {},
-): Bearers {
-  const verify = verifier(keys)
-  const verified = new Map<string, { bearer: Bearer; until: number }>()
-  const known = (token: string): Bearer | undefined => {
-    const seen = verified.get(token)
-    return seen && seen.until > now() ? seen.bearer : undefined
+export function createBearers({
+  verifier,
+  userOf,
+  standing,
+  remember = 100_000,
+  now = Date.now,
+}: BearerDeps): Bearers {
+  const verified = new Map<string, Verified>()
+
+  const lookUp = (key: string): Bearer | undefined => {
+    const entry = verified.get(key)
+    if (entry === undefined) return undefined
+    verified.delete(key)
+    if (entry.claims.expiresAt <= now() || entry.generation !== verifier.generation()) return undefined
+    verified.set(key, entry) // The last used are the last of a Map.
+    return bearerOf(entry)
   }
+  const bearerOf = ({ id, claims }: Verified): Bearer | undefined =>
+    standing.isWithdrawn(id, claims) ? undefined : { id, role: claims.role, blocked: standing.isBlocked(id) }
 
   return {
-    known,
+    known: (token) => lookUp(keyOf(token)),
     async whoIs(token) {
-      const before = known(token)
+      const key = keyOf(token)
+      const before = lookUp(key)
       if (before) return before
-      verified.delete(token)
-      const payload = await verify(token, new Date(now()))
-      const bearer = payload && bearerOf(payload)
-      if (!bearer) return undefined
-      verified.set(token, { bearer, until: (payload.exp ?? 0) * 1000 })
+      const claims = await verifier.verify(token, now())
+      if (claims === undefined) return undefined
+      const entry = { id: await userOf(claims), claims, generation: verifier.generation() }
+      const bearer = bearerOf(entry)
+      if (bearer === undefined) return undefined
+      verified.set(key, entry)
       const oldest = verified.size > remember ? verified.keys().next().value : undefined
       if (oldest !== undefined) verified.delete(oldest)
       return bearer
@@ -58,28 +77,4 @@ export function createBearers(
   }
 }
 
-function verifier(keys: BearerKeys): (token: string, currentDate: Date) => Promise<JWTPayload | undefined> {
-  const find = 'jwksUrl' in keys ? createRemoteJWKSet(new URL(keys.jwksUrl)) : ownKey(keys.publicKey)
-  return async (token, currentDate) => {
-    try {
-      const { payload } = await jwtVerify(token, find, {
-        algorithms: ['RS256'],
-        requiredClaims: ['sub', 'exp'],
-        currentDate,
-      })
-      return payload
-    } catch (error) {
-      if (bad.some((kind) => error instanceof kind)) return undefined
-      throw error
-    }
-  }
-}
-
-function ownKey(publicKey: string): () => ReturnType<typeof importSPKI> {
-  const key = importSPKI(publicKey, 'RS256')
-  key.catch(() => {}) // Told to whoever verifies.
-  return () => key
-}
-
-const bearerOf = ({ sub, role }: JWTPayload): Bearer | undefined =>
-  sub !== undefined && isId(sub) ? { id: sub as UserId, operator: role === 'operator' } : undefined // Checked just before.
+const keyOf = (token: string): string => createHash('sha256').update(token).digest('base64')

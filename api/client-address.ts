@@ -5,12 +5,12 @@ import type { Context } from 'hono'
 /** The addresses of proxies whose `X-Forwarded-For` is believed. */
 export type TrustedProxies = Pick<BlockList, 'check'>
 
-/** Reads addresses and networks (CIDR), separated by commas. Throws naming the one that is neither. */
+/** Reads addresses and networks (CIDR), separated by commas, or `none`. Throws naming the one that is neither. */
 export function trustedProxies(text: string): TrustedProxies {
   const list = new BlockList()
   for (const entry of text.split(',').map((part) => part.trim())) {
     const [address = '', prefix, ...more] = entry.split('/')
-    if (entry === '') continue
+    if (entry === '' || text.trim() === 'none') continue
     const bits = prefix === undefined ? undefined : Number(prefix)
     const most = isIPv6(address) ? 128 : 32
     if (

@@ -1,18 +1,27 @@
-import { createPublicKey } from 'node:crypto'
 import { z } from 'zod'
-import { workerVariables } from '../runtime/environment.ts'
+import { maxTokenLife, workerVariables } from '../runtime/environment.ts'
 import { trustedProxies } from './client-address.ts'
+import { algorithmOf } from './token-verifier.ts'
 
-const pem = z
-  .string()
-  .refine(isRsaKey, { error: 'an RSA public key in PEM form, with its BEGIN and END lines' })
+const pem = z.string().refine((text) => algorithmOf(text) !== undefined, {
+  error: 'a public key in PEM form (RSA, P-256 or Ed25519), with its BEGIN and END lines',
+})
+
+const jwksUrl = z.url().refine(isSafe, { error: 'an https URL, or http on this machine' })
+
+function isSafe(text: string): boolean {
+  const { protocol, hostname } = new URL(text)
+  return (
+    protocol === 'https:' || (protocol === 'http:' && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname))
+  )
+}
 
 const proxies = z
   .string()
-  .default('')
+  .optional()
   .transform((text, context) => {
     try {
-      return trustedProxies(text)
+      return text === undefined ? undefined : trustedProxies(text)
     } catch (error) {
       context.issues.push({
         code: 'custom',
@@ -29,7 +38,13 @@ export const apiVariables = workerVariables
     HOST: z.string().default('0.0.0.0'),
     PORT: z.coerce.number().int().min(0).max(65535).default(3000),
     JWT_PUBLIC_KEY: pem.optional(),
-    JWT_JWKS_URL: z.url().optional(),
+    JWT_JWKS_URL: jwksUrl.optional(),
+    JWT_ISSUER: z.string({ error: 'the issuer (`iss`) of the tokens that are believed' }).min(1),
+    JWT_AUDIENCE: z
+      .string({ error: 'whom the tokens are for (`aud`): the name of this shop at its sign-in' })
+      .min(1)
+      .transform((text) => text.split(',').map((part) => part.trim())),
+    ...maxTokenLife,
     QUOTE_SECRET: z
       .string({ error: 'a secret of 32 characters or more that all API processes share' })
       .min(32),
@@ -40,17 +55,17 @@ export const apiVariables = workerVariables
     TOKENS_PER_BUYER_PER_MINUTE: z.coerce.number().int().min(1).default(30),
     TOKENS_PER_ADDRESS_PER_MINUTE: z.coerce.number().int().min(1).default(120),
   })
+  .refine((env) => env.TRUSTED_PROXIES !== undefined || isLoopback(env.HOST), {
+    path: ['TRUSTED_PROXIES'],
+    error:
+      'say which proxies stand before this process (their addresses or networks), or `none`: ' +
+      'limits count by the address that they report',
+  })
   .refine((env) => (env.JWT_PUBLIC_KEY === undefined) !== (env.JWT_JWKS_URL === undefined), {
     path: ['JWT_PUBLIC_KEY'],
     error:
       'set either JWT_PUBLIC_KEY (the PEM of the key that signs your tokens) or JWT_JWKS_URL (where your keys are published)',
   })
-function isRsaKey(text: string): boolean {
-  try {
-    return createPublicKey(text).asymmetricKeyType === 'rsa'
-  } catch {
-    return false
-  }
-}
+const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|::1)$/.test(host)
 
 export type ApiEnv = z.infer<typeof apiVariables>

@@ -3,8 +3,11 @@ import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { backgroundDelivery } from '../runtime/background-delivery.ts'
 import type { Container } from '../runtime/container.ts'
+import { createIdentities } from '../services/buyers/identities.ts'
+import { readWithdrawn } from '../services/buyers/withdrawals.ts'
 import { createApp } from './app.ts'
 import { createBearers } from './bearers.ts'
+import { trustedProxies } from './client-address.ts'
 import type { ApiEnv } from './environment.ts'
 import { createCaptchas } from './flash-sales/captchas.ts'
 import { createSessionOperations } from './flash-sales/operations.ts'
@@ -16,6 +19,8 @@ import { createPaying } from './paying.ts'
 import { createPlacing } from './placing.ts'
 import { createQuoteTokens } from './quote-token.ts'
 import { createRefunding } from './refunding.ts'
+import { watchStanding } from './token-standing.ts'
+import { createTokenVerifier } from './token-verifier.ts'
 
 export type RunningApi = { port: number; stop(): Promise<void> }
 
@@ -24,14 +29,25 @@ export async function startApi(env: ApiEnv, container: Container): Promise<Runni
   const { db, redis, events, carts, ids, gate, payments, client, log } = container
   const delivery = backgroundDelivery({ sql: db.sql, accounts: payments.accounts, client, events, log })
   const refunding = createRefunding({ sql: db.sql, events })
+  const standing = watchStanding(() => readWithdrawn(db.sql), {
+    warn: (error) => log.warn({ error }, 'withdrawn tokens and blocked accounts could not be read'),
+  })
+  await standing.start()
   const app = createApp({
     db,
     carts,
     ids,
     log,
-    bearers: createBearers(
-      env.JWT_JWKS_URL ? { jwksUrl: env.JWT_JWKS_URL } : { publicKey: env.JWT_PUBLIC_KEY ?? '' },
-    ),
+    bearers: createBearers({
+      verifier: createTokenVerifier({
+        key: env.JWT_JWKS_URL ? { jwksUrl: env.JWT_JWKS_URL } : { publicKey: env.JWT_PUBLIC_KEY ?? '' },
+        issuer: env.JWT_ISSUER,
+        audience: env.JWT_AUDIENCE,
+        maxLifeS: env.JWT_MAX_LIFE_S,
+      }),
+      userOf: createIdentities({ sql: db.sql, ids }),
+      standing,
+    }),
     quoteTokens: createQuoteTokens({ secret: env.QUOTE_SECRET, validS: env.QUOTE_VALID_S }),
     placing: createPlacing({
       db,
@@ -57,7 +73,7 @@ export async function startApi(env: ApiEnv, container: Container): Promise<Runni
       perBuyer: env.TOKENS_PER_BUYER_PER_MINUTE,
       perAddress: env.TOKENS_PER_ADDRESS_PER_MINUTE,
     }),
-    trustedProxies: env.TRUSTED_PROXIES,
+    trustedProxies: env.TRUSTED_PROXIES ?? trustedProxies('none'),
     operations: createSessionOperations({ sql: db.sql, client, events, queue: env.ORDERS_QUEUE, log }),
     notifyRoutes: notifyRoutes({ sql: db.sql, ids, providers: payments.providers, delivery, log }),
   })
@@ -68,7 +84,13 @@ export async function startApi(env: ApiEnv, container: Container): Promise<Runni
   )
   const { port } = server.address() as AddressInfo // It listens on TCP, so it has an address with a port.
   log.info({ port }, 'the API serves')
-  return { port, stop: () => close(server) }
+  return {
+    port,
+    async stop() {
+      standing.stop()
+      await close(server)
+    },
+  }
 }
 
 /** Takes no new requests, ends idle connections, and lets the ones at work finish. */

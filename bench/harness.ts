@@ -9,6 +9,7 @@ import { type ApiClient, createApiClient } from '../api/client.ts'
 import { connect, type Db } from '../db/client.ts'
 import { type Ids, snowflakes } from '../domain/ids.ts'
 import { type Stack, startStack } from '../local/compose.ts'
+import { signIn } from '../local/environment.ts'
 import { endLeftovers, removeState } from '../local/state.mjs'
 import { createEvents, type Events } from '../redis/events.ts'
 import { type SandboxClient, sandboxClient } from '../sandbox/client.ts'
@@ -78,6 +79,8 @@ export async function openHarness(app: Record<string, string> = {}): Promise<Har
         await new SignJWT()
           .setProtectedHeader({ alg: 'RS256' })
           .setSubject(buyer)
+          .setIssuer(signIn.issuer)
+          .setAudience(signIn.audience)
           .setExpirationTime('2h')
           .sign(key),
       ),

@@ -1,6 +1,7 @@
 import { importPKCS8, SignJWT } from 'jose'
 import { type ApiClient, createApiClient } from '../api/client.ts'
 import type { AttemptNumber, OrderId } from '../domain/ids.ts'
+import { signIn } from '../local/environment.ts'
 import type { Buyer } from './provisions.ts'
 import type { Tally } from './tally.ts'
 
@@ -47,6 +48,8 @@ export async function openShop(
       .setProtectedHeader({ alg: 'RS256' })
       .setSubject(buyer.id)
       .setIssuedAt()
+      .setIssuer(signIn.issuer)
+      .setAudience(signIn.audience)
       .setExpirationTime('2h')
       .sign(key)
     return shopper(createApiClient(url, token), buyer, tally, counter)

@@ -9,6 +9,9 @@ export const wechat = {
   platformKeyId: 'PUB_KEY_ID_0001',
 }
 
+/** Who signs the buyers' tokens of the local stack, and whom they are for. */
+export const signIn = { issuer: 'https://id.floodgate.test', audience: 'floodgate' }
+
 const alipay = { appId: '2021000000000109', sellerId: '2088000000000109' }
 
 export interface StackAddresses {
@@ -30,6 +33,10 @@ export function appEnvironment(
     TEMPORAL_ADDRESS: servers.temporalAddress,
     TEMPORAL_NAMESPACE: servers.temporalNamespace,
     JWT_PUBLIC_KEY: keys.jwt.publicKey,
+    JWT_ISSUER: signIn.issuer,
+    JWT_AUDIENCE: signIn.audience,
+    TRUSTED_PROXIES: 'none',
+    HOST: '127.0.0.1',
     QUOTE_SECRET: keys.quoteSecret,
     WECHAT_V3_BASE_URL: `http://127.0.0.1:${sandboxPort}`,
     WECHAT_V3_MCH_ID: wechat.mchId,

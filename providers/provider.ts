@@ -22,10 +22,11 @@ export type TradeFacts = {
 /**
  * Why a call brought nothing to go by: the provider's error code and its own words, or the network's code. For the log, so without personal
  * data and without what was signed.
+ * @public
  */
 export type CallError = { code: string; message?: string }
 
-/** The code of a call that was not made, because this second's calls to the provider are used up. */
+/** The code of a call that was not made, because this second's calls to the provider are used up. @public */
 export const callsUsedUp = 'CALLS_USED_UP'
 
 /**

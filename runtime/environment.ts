@@ -49,6 +49,12 @@ export const consumerVariables = workerVariables.extend({
 })
 export type ConsumerEnv = z.infer<typeof consumerVariables>
 
+/** The longest life of a token that is believed, s: the API's check of it, and how long a withdrawal is kept. */
+export const maxTokenLife = { JWT_MAX_LIFE_S: z.coerce.number().int().min(60).max(2_592_000).default(86_400) }
+
+/** What withdrawing tokens by hand needs. */
+export const tokenVariables = z.object({ DATABASE_URL: shared.DATABASE_URL, ...maxTokenLife })
+
 /** What reconciling by hand needs: no Redis, no Temporal. */
 export const reconcileVariables = z.object({ DATABASE_URL: shared.DATABASE_URL, ...paymentVariables })
 

@@ -1,13 +1,57 @@
 import { sql } from 'drizzle-orm'
-import { bigint, boolean, check, index, pgTable, text, unique, uniqueIndex } from 'drizzle-orm/pg-core'
+import {
+  bigint,
+  boolean,
+  check,
+  index,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core'
 import { fen, id, moment } from './columns.ts'
 
 /** Buyers as far as orders need to know them; who they are comes from the shop's own sign-in (the token's subject). */
-export const users = pgTable('users', {
-  id: id('id').primaryKey(),
-  blocked: boolean('blocked').notNull().default(false),
-  createdAt: moment('created_at').notNull().defaultNow(),
-})
+export const users = pgTable(
+  'users',
+  {
+    id: id('id').primaryKey(),
+    blocked: boolean('blocked').notNull().default(false),
+    createdAt: moment('created_at').notNull().defaultNow(),
+  },
+  (t) => [index('users_blocked').on(t.id).where(sql`${t.blocked}`)],
+)
+
+/** Whose subject is which user: one row a sign-in's subject that is not itself one of our ids. */
+export const identities = pgTable(
+  'identities',
+  {
+    issuer: text('issuer').notNull(),
+    subject: text('subject').notNull(),
+    userId: id('user_id')
+      .notNull()
+      .unique()
+      .references(() => users.id),
+    createdAt: moment('created_at').notNull().defaultNow(),
+  },
+  (t) => [primaryKey({ columns: [t.issuer, t.subject] })],
+)
+
+/** Tokens that are good no longer: one by its `jti`, or all (of a user, or of everybody) that were issued before a moment. */
+export const tokenWithdrawals = pgTable(
+  'token_withdrawals',
+  {
+    id: bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
+    jti: text('jti'),
+    userId: id('user_id'),
+    before: moment('before'),
+    madeAt: moment('made_at').notNull().defaultNow(),
+    /** No token lives longer than this: the row says nothing any more. */
+    endsAt: moment('ends_at').notNull(),
+  },
+  (t) => [check('jti_or_before', sql`(${t.jti} IS NULL) <> (${t.before} IS NULL)`)],
+)
 
 /** Delivery addresses. Orders keep a copy, so a changed or removed address changes no order. */
 export const addresses = pgTable(

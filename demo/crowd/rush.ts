@@ -1,5 +1,6 @@
 import { createPrivateKey, sign } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
+import { signIn } from '../../local/environment.ts'
 import { createBrowser } from './http.ts'
 import { createMember, type Member } from './member.ts'
 import type { CrowdPlan } from './plan.ts'
@@ -144,7 +145,7 @@ function bearers(privateKey: string): (subject: string) => string {
   const header = encode({ alg: 'RS256' })
   const exp = Math.floor(Date.now() / 1000) + 7200
   return (sub) => {
-    const text = `${header}.${encode({ sub, exp })}`
+    const text = `${header}.${encode({ sub, exp, iss: signIn.issuer, aud: signIn.audience })}`
     return `${text}.${sign('RSA-SHA256', Buffer.from(text), key).toString('base64url')}`
   }
 }

@@ -1,6 +1,7 @@
 import { importPKCS8, SignJWT } from 'jose'
 import type { SkuId } from '../../domain/ids.ts'
 import { inShanghai } from '../../domain/shanghai-time.ts'
+import { signIn } from '../../local/environment.ts'
 
 export type Sale = { session: string; sku: SkuId; opensAt: number }
 
@@ -10,6 +11,8 @@ export async function hireOperator(url: string, privateKey: string) {
   const token = await new SignJWT({ role: 'operator' })
     .setProtectedHeader({ alg: 'RS256' })
     .setSubject('1')
+    .setIssuer(signIn.issuer)
+    .setAudience(signIn.audience)
     .setExpirationTime('2h')
     .sign(key)
   const call = async (

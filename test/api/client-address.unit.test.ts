@@ -36,9 +36,19 @@ describe('a client’s address', () => {
   })
 })
 
+const complete = {
+  DATABASE_URL: 'postgres://a:b@127.0.0.1/c',
+  REDIS_URL: 'redis://127.0.0.1',
+  TEMPORAL_ADDRESS: '127.0.0.1:7233',
+  JWT_JWKS_URL: 'https://id.example/jwks',
+  JWT_ISSUER: 'https://id.example',
+  JWT_AUDIENCE: 'shop',
+  QUOTE_SECRET: 'a secret of the tests, 32 bytes and more',
+}
+
 describe('TRUSTED_PROXIES', () => {
   it('takes addresses and networks, or nothing', () => {
-    for (const text of ['', ' ', '10.0.0.1', '10.0.0.0/8, 192.168.1.1', '2001:db8::/32,::1'])
+    for (const text of ['', ' ', 'none', '10.0.0.1', '10.0.0.0/8, 192.168.1.1', '2001:db8::/32,::1'])
       expect(() => trustedProxies(text)).not.toThrow()
   })
 
@@ -53,6 +63,15 @@ describe('TRUSTED_PROXIES', () => {
     '10.0.0.1;10.0.0.2',
   ])('does not take %s, and names it', (text) => {
     expect(() => trustedProxies(`10.0.0.1, ${text}`)).toThrow(text)
+  })
+
+  it('has to be said, be it `none`, where others than this machine can reach the process', () => {
+    const said = (env: object) => () => readEnv(apiVariables, { ...complete, ...env })
+    expect(said({ HOST: '0.0.0.0' })).toThrow(/TRUSTED_PROXIES: say which proxies .*or `none`/)
+    expect(said({})).toThrow(/TRUSTED_PROXIES: say which proxies/)
+    expect(said({ HOST: '0.0.0.0', TRUSTED_PROXIES: 'none' })).not.toThrow()
+    expect(said({ HOST: '0.0.0.0', TRUSTED_PROXIES: '10.0.0.0/8' })).not.toThrow()
+    for (const HOST of ['127.0.0.1', 'localhost', '::1']) expect(said({ HOST })).not.toThrow()
   })
 
   it('ends the process at its start when it is neither, with its name', () => {

@@ -15,11 +15,16 @@ import { createSoldOut } from '../../api/flash-sales/sold-out.ts'
 import { createTokenLimits } from '../../api/flash-sales/token-limits.ts'
 import { createQuoteTokens } from '../../api/quote-token.ts'
 import { createRefunding } from '../../api/refunding.ts'
+import { watchStanding } from '../../api/token-standing.ts'
+import { createTokenVerifier } from '../../api/token-verifier.ts'
 import type { Db } from '../../db/client.ts'
 import { type Ids, snowflakes, type UserId } from '../../domain/ids.ts'
+import { signIn } from '../../local/environment.ts'
 import { type Carts, createCarts } from '../../redis/carts.ts'
 import { createEvents, type Events } from '../../redis/events.ts'
 import { createGate, type Gate } from '../../redis/gate/gate.ts'
+import { createIdentities } from '../../services/buyers/identities.ts'
+import { readWithdrawn } from '../../services/buyers/withdrawals.ts'
 import { freshDatabase } from '../support/database.ts'
 
 export const secret = 'a secret of the tests, 32 bytes and more'
@@ -27,6 +32,7 @@ export const secret = 'a secret of the tests, 32 bytes and more'
 export type Harness = {
   url: string
   db: Db
+  databaseUrl: string
   redis: Redis
   carts: Carts
   ids: Ids
@@ -52,7 +58,7 @@ const mustNotHappen = async (): Promise<never> => {
 export async function startHarness(
   given: Partial<ApiDeps> | ((container: HarnessParts) => Partial<ApiDeps>) = {},
 ): Promise<Harness> {
-  const { db, drop } = await freshDatabase()
+  const { db, url: databaseUrl, drop } = await freshDatabase()
   const redis = new Redis(inject('redisUrl'))
   const keys = await generateKeyPair('RS256')
   const ids = snowflakes(Math.floor(Math.random() * 1024))
@@ -62,11 +68,17 @@ export async function startHarness(
   const events = createEvents(redis)
   const deps = typeof given === 'function' ? given({ db, redis, events, gate: createGate(redis) }) : given
   const gate = deps.gate ?? createGate(redis)
+  const standing = watchStanding(() => readWithdrawn(db.sql), { everyMs: 20 })
+  await standing.start()
   const app = createApp({
     db,
     carts,
     ids,
-    bearers: createBearers({ publicKey: await exportSPKI(keys.publicKey) }),
+    bearers: createBearers({
+      verifier: await verifierOf(keys),
+      userOf: createIdentities({ sql: db.sql, ids }),
+      standing,
+    }),
     quoteTokens,
     placing: { place: mustNotHappen, cancel: mustNotHappen },
     paying: { pay: mustNotHappen },
@@ -97,6 +109,7 @@ export async function startHarness(
   return {
     url,
     db,
+    databaseUrl,
     redis,
     carts,
     ids,
@@ -112,6 +125,7 @@ export async function startHarness(
     },
     async close() {
       await new Promise((resolve) => server.close(resolve))
+      standing.stop()
       await events.close()
       redis.disconnect()
       await drop()
@@ -119,13 +133,18 @@ export async function startHarness(
   }
 }
 
+/** Verifies the tokens that `bearer` signs. */
+export const verifierOf = async ({ publicKey }: Harness['keys']) =>
+  createTokenVerifier({ key: { publicKey: await exportSPKI(publicKey) }, ...tokenRules })
+const tokenRules = { issuer: signIn.issuer, audience: [signIn.audience], maxLifeS: 86_400 }
+
 export const bearer = (
   key: Harness['keys']['privateKey'],
   subject: string,
   expires: string | number = '1h',
   claims: Record<string, unknown> = {},
 ) =>
-  new SignJWT(claims)
+  new SignJWT({ iss: signIn.issuer, aud: signIn.audience, ...claims })
     .setProtectedHeader({ alg: 'RS256' })
     .setSubject(subject)
     .setExpirationTime(expires)

@@ -10,7 +10,7 @@ let tokenOf: (buyer: string) => Promise<string>
 beforeAll(async () => {
   const keys = await generateKeyPair('RS256')
   system = await openSystem({ env: { JWT_PUBLIC_KEY: await exportSPKI(keys.publicKey) } })
-  operator = await bearer(keys.privateKey, '1', '1h', { role: 'operator' })
+  operator = await bearer(keys.privateKey, '1', '1h', { role: 'finance' })
   tokenOf = (buyer) => bearer(keys.privateKey, buyer)
 })
 afterAll(() => system.close())

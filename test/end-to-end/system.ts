@@ -10,7 +10,7 @@ import { startApi } from '../../api/server.ts'
 import { audit } from '../../db/audit/audit.ts'
 import { seed } from '../../db/seed/seed.ts'
 import type { OrderId, SkuId } from '../../domain/ids.ts'
-import { appEnvironment, sandboxEnvironment } from '../../local/environment.ts'
+import { appEnvironment, sandboxEnvironment, signIn } from '../../local/environment.ts'
 import { keysOf } from '../../local/keys.ts'
 import { freePort } from '../../local/servers/ports.ts'
 import { activityDeps, type Container, openContainer } from '../../runtime/container.ts'
@@ -99,7 +99,6 @@ export async function openSystem({
   const sandbox = await startSandbox({ ...sandboxConfig(sandboxEnv), pauseFactor: 0.02 })
   const environment = {
     ...appEnvironment({ servers, appPort, sandboxPort }, keys),
-    HOST: '127.0.0.1',
     LOG_LEVEL: 'error',
     PAY_WITHIN_S: String(payWithinS),
     ORDERS_QUEUE: `orders-${database.url.split('/').at(-1)}`,
@@ -122,6 +121,8 @@ export async function openSystem({
       const token = await new SignJWT()
         .setProtectedHeader({ alg: 'RS256' })
         .setSubject(id)
+        .setIssuer(signIn.issuer)
+        .setAudience(signIn.audience)
         .setExpirationTime('1h')
         .sign(jwtKey)
       const [home] = await container.db.sql<

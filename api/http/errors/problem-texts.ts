@@ -5,6 +5,7 @@ import type { JoinProblem } from '../../flash-sales/answers.ts'
 export type ApiProblemCode =
   | JoinProblem
   | 'unauthenticated'
+  | 'sign_in_away'
   | 'cross_site'
   | 'forbidden'
   | 'not_found'
@@ -261,6 +262,12 @@ export const problemTexts: Record<ProblemCode, Text> = {
   ),
 
   unauthenticated: text('Sign in first', 'A valid token is needed.', '请先登录', '需要有效的登录凭证。'),
+  sign_in_away: text(
+    'Sign-in cannot be checked',
+    'The keys that verify tokens cannot be fetched. Try again in a moment.',
+    '暂时无法验证登录',
+    '暂时无法获取验证登录凭证的密钥，请稍后再试。',
+  ),
   cross_site: text(
     'Request from another site',
     'A cookie is taken from our own pages only.',
@@ -269,9 +276,9 @@ export const problemTexts: Record<ProblemCode, Text> = {
   ),
   forbidden: text(
     'Not for you',
-    'Only an operator of the shop may do this.',
+    'The role of this account does not allow it.',
     '无权操作',
-    '仅限商家运营人员。',
+    '当前账户的角色无权执行此操作。',
   ),
   not_found: text('Not found', 'There is nothing here for you.', '未找到', '找不到您要的内容。'),
   malformed_json: text(

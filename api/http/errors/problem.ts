@@ -16,6 +16,7 @@ import {
 const apiStatus = {
   ...joinStatus,
   unauthenticated: 401,
+  sign_in_away: 503,
   cross_site: 403,
   forbidden: 403,
   not_found: 404,
@@ -37,6 +38,7 @@ const retryAfterS: Partial<Record<ProblemCode, number>> = {
   attempt_unsettled: 5,
   unavailable: 5,
   not_ready: 5,
+  sign_in_away: 5,
   still_being_done: 5,
   paused: 2,
 }

@@ -1,32 +1,56 @@
-import { createRoute, z } from '@hono/zod-openapi'
+import { z } from '@hono/zod-openapi'
 import type { ApiDeps, Check } from '../../deps.ts'
 import { Problem } from '../errors/problem.ts'
+import { operation } from '../operation.ts'
 import { routes } from '../routing.ts'
-import { json, problems } from '../schemas/values.ts'
+import { flag, json, open } from '../schemas/values.ts'
 
-const dependency = z.object({ up: z.boolean(), latencyMs: z.number() })
-
-const alive = createRoute({
-  method: 'get',
-  path: '/healthz',
-  tags: ['Operations'],
-  summary: 'This process answers',
-  responses: { 200: json('Alive', z.object({ status: z.literal('alive') })) },
+const dependency = z.object({
+  up: flag('Whether it answered in time.'),
+  latencyMs: z.number().openapi({ description: 'How long that took, ms.', example: 1.2 }),
 })
+const about = { method: 'get' as const, tags: ['Operations'], security: open }
 
-const ready = createRoute({
-  method: 'get',
-  path: '/readyz',
-  tags: ['Operations'],
-  summary: 'What this process needs answers too, and how fast',
+const alive = operation({
+  ...about,
+  path: '/healthz',
+  operationId: 'getHealth',
+  summary: 'Whether this process answers',
+  description: 'Asks nothing else.',
   responses: {
     200: json(
-      'Ready',
-      z.object({ status: z.literal('ready'), dependencies: z.record(z.string(), dependency) }),
+      'It does',
+      z
+        .object({ status: z.literal('alive').openapi({ description: 'Always the same.', example: 'alive' }) })
+        .openapi('Alive', { description: 'A process that answers.' }),
     ),
-    ...problems,
   },
 })
+
+const ready = operation(
+  {
+    ...about,
+    path: '/readyz',
+    operationId: 'getReadiness',
+    summary: 'Whether what this process needs answers too, and how fast',
+    description: 'Gives each dependency two seconds.',
+    responses: {
+      200: json(
+        'It does',
+        z
+          .object({
+            status: z.literal('ready').openapi({ description: 'Always the same.', example: 'ready' }),
+            dependencies: z.record(z.string(), dependency).openapi({
+              description: 'What this process needs, by name.',
+              example: { postgresql: { up: true, latencyMs: 1.2 } },
+            }),
+          })
+          .openapi('Ready', { description: 'A process that can work.' }),
+      ),
+    },
+  },
+  'not_ready',
+)
 
 /** For load balancers and people. */
 export const healthRoutes = ({ checks }: Pick<ApiDeps, 'checks'>, { patienceMs = 2000 } = {}) =>

@@ -46,7 +46,10 @@ export type Sale = {
   pay(won: Won, epoch?: number): Promise<EpochWord>
   setTerms(but: Partial<GateTerms>, epoch?: number): Promise<EpochWord>
   /** What the supervisor does each second, with what PostgreSQL is said to have. */
-  look(counts: { waiting?: number; firstWaiting?: number | null; terms?: Partial<GateTerms>; force?: boolean }, epoch?: number): Promise<Renewal>
+  look(
+    counts: { waiting?: number; firstWaiting?: number | null; terms?: Partial<GateTerms>; force?: boolean },
+    epoch?: number,
+  ): Promise<Renewal>
   left(): Promise<number | undefined>
   /** Takes the next entries off the queue, or all of them, as if they were staged in PostgreSQL. */
   stage(most?: number): Promise<Queued[]>

@@ -211,8 +211,7 @@ describe.each(places)('the queue of an offer on %s', (place) => {
     it('is a position that goes down until the order is placed, not only until the ticket is staged', async () => {
       const sale = await open()
       const won = [await sale.admit(), await sale.admit(), await sale.admit()]
-      const positions = () =>
-        Promise.all(won.map(async (one) => (await standing(sale, one))?.position))
+      const positions = () => Promise.all(won.map(async (one) => (await standing(sale, one))?.position))
       expect(await positions()).toEqual([1, 2, 3])
       await sale.stage(2)
       await sale.look({ waiting: 2, firstWaiting: 1 })

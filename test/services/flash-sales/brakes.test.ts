@@ -123,7 +123,9 @@ it('what is unknown or has ended is refused', async () => {
   await expect(stopSale(sql, gate, { session: '1999010100' as SessionId })).rejects.toEqual(
     refused('session_unknown'),
   )
-  await expect(shedSale(sql, gate, { session, sku: '1' as SkuId }, 5)).rejects.toEqual(refused('offer_unknown'))
+  await expect(shedSale(sql, gate, { session, sku: '1' as SkuId }, 5)).rejects.toEqual(
+    refused('offer_unknown'),
+  )
   await endSession(sql, session)
   await expect(resumeSale(sql, gate, offer)).rejects.toEqual(refused('session_ended'))
 })

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { OfferKey } from '../../../../domain/flash-sale.ts'
-import { closeGates } from '../../../../services/flash-sales/session-phase.ts'
 import { endSession, untilStaged } from '../../../../services/flash-sales/end-session.ts'
 import { preheat, preheatDue } from '../../../../services/flash-sales/preheat.ts'
+import { closeGates } from '../../../../services/flash-sales/session-phase.ts'
 import { expectBooksToAddUp } from '../../../support/books.ts'
 import { offerRow, startSession } from '../../../support/flash-sale.ts'
 import { type SessionHarness, sessionHarness } from './harness.ts'
@@ -74,7 +74,9 @@ describe('a session ends without a gate', () => {
     await untilStaged(harness.sql, harness.deps.queue, input.session)
     await endSession(harness.sql, input.session)
     expect(await harness.shelf(sku)).toBe(5)
-    expect(await harness.sql`SELECT 1 FROM leases WHERE name LIKE ${`gate ${input.session}%`}`).toHaveLength(0)
+    expect(await harness.sql`SELECT 1 FROM leases WHERE name LIKE ${`gate ${input.session}%`}`).toHaveLength(
+      0,
+    )
   })
 
   it('whose Redis is away: the gate’s lease is waited for, then its queue for ten minutes, and a human is notified', async () => {

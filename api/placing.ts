@@ -94,7 +94,7 @@ export function createPlacing({
       const row = await rowOf(id)
       if (!row || row.buyer !== buyer) throw new OrderUnknown(id)
       if (row.status === 'closed' || row.status === 'closing') return
-      if (row.status === 'to_ship') return await refunding.cancelPaidOrder(id)
+      if (row.status === 'to_ship') return await refunding.cancelPaidOrder(id, buyer)
       if (row.status !== 'awaiting_payment') throw new Refused(notCancellable(row))
       if (!(await wishToClose(client, id))) await hasEnded(id)
       const ended = await events.until(id, waitMs, async () => {

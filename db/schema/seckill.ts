@@ -10,7 +10,12 @@ import {
   smallint,
   text,
 } from 'drizzle-orm/pg-core'
-import { flashPayWithinMs, type SessionPhase, type TicketState } from '../../domain/flash-sale.ts'
+import {
+  flashPayWithinMs,
+  type SessionPhase,
+  type TicketState,
+  type TicketSync,
+} from '../../domain/flash-sale.ts'
 import { fen, id, moment } from './columns.ts'
 import { skus, warehouses } from './goods.ts'
 
@@ -102,6 +107,7 @@ export const tickets = pgTable(
     skuId: id('sku_id').notNull(),
     buyerId: id('buyer_id').notNull(),
     addressId: id('address_id').notNull(),
+    /** Pieces; fewer when some were refunded before shipping. */
     quantity: integer('quantity').notNull(),
     /** Its number in the offer's queue. */
     seq: integer('seq').notNull(),
@@ -112,7 +118,7 @@ export const tickets = pgTable(
     dueAt: moment('due_at').notNull().defaultNow(),
     tried: integer('tried').notNull().default(0),
     /** What the gate does not know yet, and the epoch under which it became true. */
-    sync: text('sync').$type<'given_back' | 'paid'>(),
+    sync: text('sync').$type<TicketSync>(),
     syncEpoch: integer('sync_epoch').notNull().default(0),
     syncAt: moment('sync_at'),
     stagedAt: moment('staged_at').notNull().defaultNow(),
@@ -123,7 +129,7 @@ export const tickets = pgTable(
     index('tickets_of_offer').on(t.sessionId, t.skuId, t.state),
     index('tickets_to_start').on(t.dueAt).where(sql`${t.state} = 'waiting'`),
     index('tickets_to_sync').on(t.syncAt).where(sql`${t.sync} IS NOT NULL`),
-    index('tickets_not_synced').on(t.sessionId, t.skuId).where(sql`${t.sync} = 'given_back'`),
+    index('tickets_not_synced').on(t.sessionId, t.skuId).where(sql`${t.sync} <> 'paid'`),
     index('tickets_waiting').on(t.sessionId, t.skuId, t.seq).where(sql`${t.state} = 'waiting'`),
     check('ticket_pieces_in_range', sql`${t.quantity} BETWEEN 1 AND 999`),
   ],

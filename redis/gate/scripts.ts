@@ -9,6 +9,7 @@ declare module 'ioredis' {
     gateAdmit(howManyKeys: number, ...keysAndArgs: Args): Result<string, Context>
     gateGiveBack(offer: string, ...args: Args): Result<EpochWord, Context>
     gatePaid(offer: string, ...args: Args): Result<EpochWord, Context>
+    gateKeep(offer: string, ...args: Args): Result<EpochWord, Context>
     gateStatus(offer: string, buyer: string): Result<[] | StatusReply, Context>
     gateLoad(offer: string, queue: string, loading: string, ...args: Args): Result<LoadWord, Context>
     gateRenew(offer: string, queue: string, ...args: Args): Result<RenewReply, Context>
@@ -54,6 +55,7 @@ const scripts = {
   gateAdmit: { name: 'admit', keys: undefined, shared: ['clock', 'tickets', 'position'] },
   gateGiveBack: { name: 'give-back', keys: 1, shared: ['tickets', 'changes'] },
   gatePaid: { name: 'paid', keys: 1, shared: ['tickets', 'changes'] },
+  gateKeep: { name: 'keep', keys: 1, shared: ['tickets', 'changes'] },
   gateStatus: { name: 'status', keys: 1, shared: ['clock', 'tickets', 'position', 'rate'] },
   gateLoad: { name: 'load', keys: 3, shared: ['clock'] },
   gateRenew: { name: 'renew', keys: 2, shared: ['clock', 'rate'] },

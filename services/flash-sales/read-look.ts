@@ -51,7 +51,7 @@ export async function readLook(sql: Sql, { session, sku }: OfferKey): Promise<Of
                    FROM tickets t
                    WHERE t.session_id = o.session_id
                      AND t.sku_id = o.sku_id
-                     AND t.sync = 'given_back') AS pending,
+                     AND t.sync <> 'paid') AS pending,
            w.waiting,
            w.first AS "firstWaiting"
     FROM offers o

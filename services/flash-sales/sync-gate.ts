@@ -1,11 +1,13 @@
-import type { OfferKey, TicketId } from '../../domain/flash-sale.ts'
+import type { OfferKey, TicketId, TicketSync } from '../../domain/flash-sale.ts'
 import type { UserId } from '../../domain/ids.ts'
 import type { FlashSaleDeps } from './deps.ts'
 
 type Due = OfferKey & {
   id: TicketId
   buyer: UserId
-  sync: 'given_back' | 'paid'
+  /** What the ticket still has: a part of what it had, where it is `reduced`. */
+  quantity: number
+  sync: TicketSync
   syncEpoch: number
   epoch: number
   ended: boolean
@@ -26,7 +28,7 @@ export async function syncGate({ sql, gate, events, log }: FlashSaleDeps): Promi
   const done = due.filter((_, i) => synced[i])
   if (done.length === 0) return 0
   await clearSynced(sql, done)
-  for (const offer of done) if (offer.sync === 'given_back') events.announceOffer(offer)
+  for (const offer of done) if (offer.sync !== 'paid') events.announceOffer(offer)
   return done.length
 }
 
@@ -49,6 +51,7 @@ const takeDue = (sql: FlashSaleDeps['sql']) => sql<Due[]>`
          t.session_id AS session,
          t.sku_id::text AS sku,
          t.buyer_id::text AS buyer,
+         t.quantity,
          t.sync,
          t.sync_epoch AS "syncEpoch",
          o.epoch,
@@ -67,7 +70,8 @@ async function clearSynced(sql: FlashSaleDeps['sql'], done: readonly Due[]): Pro
       SELECT *
       FROM unnest(${done.map(({ id }) => id)}::bigint[],
                   ${done.map(({ sync }) => sync)}::text[],
-                  ${done.map(({ epoch }) => epoch)}::int[]) AS h (id, sync, epoch)),
+                  ${done.map(({ epoch }) => epoch)}::int[],
+                  ${done.map(({ quantity }) => quantity)}::int[]) AS h (id, sync, epoch, quantity)),
     current AS MATERIALIZED (
       SELECT session_id, sku_id, epoch, ended
       FROM offers
@@ -75,7 +79,7 @@ async function clearSynced(sql: FlashSaleDeps['sql'], done: readonly Due[]): Pro
         SELECT t.session_id, t.sku_id
         FROM synced
         JOIN tickets t USING (id)
-        WHERE synced.sync = 'paid')
+        WHERE synced.sync <> 'given_back')
       ORDER BY session_id, sku_id
       FOR SHARE)
     UPDATE tickets t
@@ -83,6 +87,7 @@ async function clearSynced(sql: FlashSaleDeps['sql'], done: readonly Due[]): Pro
     FROM synced h
     WHERE t.id = h.id
       AND t.sync = h.sync
+      AND t.quantity = h.quantity
       AND (h.sync = 'given_back' OR EXISTS (
         SELECT 1
         FROM current o
@@ -94,11 +99,13 @@ async function clearSynced(sql: FlashSaleDeps['sql'], done: readonly Due[]): Pro
 /** Whether the gate has it now, or need not. */
 async function sync(
   gate: FlashSaleDeps['gate'],
-  { id, buyer, sync, syncEpoch, epoch, ended, ...offer }: Due,
+  { id, buyer, quantity, sync, syncEpoch, epoch, ended, ...offer }: Due,
 ): Promise<boolean> {
   if (ended) return true
   if (sync === 'given_back') return (await gate.giveBack(offer, syncEpoch, buyer, id)) !== 'older'
-  return (await gate.paid(offer, epoch, buyer, id)) === 'same'
+  if ((await gate.paid(offer, epoch, buyer, id)) !== 'same') return false
+  if (sync === 'paid') return true
+  return (await gate.keepPieces(offer, syncEpoch, { buyer, ticket: id, pieces: quantity })) !== 'older'
 }
 
 function fault(log: FlashSaleDeps['log'], error: unknown): false {

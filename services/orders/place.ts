@@ -110,32 +110,23 @@ export function confirmOrder(sql: Sql, order: OrderId, payWithinMs: number): Pro
 async function confirm(tx: Tx, order: OrderId, payWithinMs: number): Promise<Confirmed> {
   const now = new Date()
   const payBy = new Date(now.getTime() + payWithinMs)
-  const waits = await moveOrder(
-    tx,
+  const waits = await moveOrder(tx, {
     order,
-    'awaiting_payment',
-    'confirmed',
-    tx`, confirmed_at = ${now}, pay_by = ${payBy}`,
-    tx`payment = 'online' AND due_fen > 0`,
-  )
+    next: 'awaiting_payment',
+    why: 'confirmed',
+    also: tx`, confirmed_at = ${now}, pay_by = ${payBy}`,
+    only: tx`payment = 'online' AND due_fen > 0`,
+  })
   if (waits) return { status: 'awaiting_payment', payBy: payBy.getTime() }
-  const paid = await moveOrder(
-    tx,
+  const paid = await moveOrder(tx, {
     order,
-    'to_ship',
-    'paid',
-    tx`, confirmed_at = ${now}, pay_state = 'paid', paid_at = ${now}`,
-    tx`due_fen = 0`,
-  )
-  const ships =
-    paid ||
-    (await moveOrder(
-      tx,
-      order,
-      'to_ship',
-      'on_delivery',
-      tx`, confirmed_at = ${now}, pay_state = 'on_delivery'`,
-    ))
+    next: 'to_ship',
+    why: 'paid',
+    also: tx`, confirmed_at = ${now}, pay_state = 'paid', paid_at = ${now}`,
+    only: tx`due_fen = 0`,
+  })
+  const also = tx`, confirmed_at = ${now}, pay_state = 'on_delivery'`
+  const ships = paid || (await moveOrder(tx, { order, next: 'to_ship', why: 'on_delivery', also }))
   if (!ships) throw new Error(`order ${order} is not being placed, and was never confirmed`)
   await settle(tx, order, paid ? 'paid' : 'on_delivery')
   return { status: 'to_ship', payBy: null }

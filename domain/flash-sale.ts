@@ -1,5 +1,5 @@
 import type { OrderId, SessionId, SkuId } from './ids.ts'
-import { inShanghai, shanghaiMs } from './shanghai-time.ts'
+import { shanghaiDigits, shanghaiMs } from './shanghai-time.ts'
 
 /** One SKU in one session: what buyers rush for. */
 export type OfferKey = { session: SessionId; sku: SkuId }
@@ -55,7 +55,7 @@ export const dayMs = 86_400_000
  * not open on the hour, `2019052614-30`.
  */
 export function sessionIdOf(opensAt: number): SessionId {
-  const digits = inShanghai(opensAt).replace(/\D/g, '')
+  const digits = shanghaiDigits(opensAt)
   const [hour, minutes] = [digits.slice(0, 10), digits.slice(10, 12)]
   return (minutes === '00' ? hour : `${hour}-${minutes}`) as SessionId // The two forms that such an id has.
 }

@@ -99,7 +99,7 @@ export async function openSystem({
     stop: async () => {},
   }
   const sandboxEnv = sandboxEnvironment({ sandboxPort }, keys)
-  const sandbox = await startSandbox({ ...sandboxConfig(sandboxEnv), pauseFactor: 0.02 })
+  const sandbox = await startSandbox({ ...sandboxConfig(sandboxEnv), pauseFactor: 0.02, refundGapMs: 0 })
   const environment = {
     ...appEnvironment({ servers, appPort, sandboxPort }, keys),
     LOG_LEVEL: 'error',

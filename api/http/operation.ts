@@ -14,8 +14,8 @@ type Described<P extends string> = Omit<RouteConfig, 'path'> & {
 }
 
 /**
- * A route as the document describes it. `codes`: what it refuses of its own; those that follow from its path, parameters, body and security
- * are added.
+ * A route as the document describes it. `codes`: what it refuses of its own; those that follow from its path,
+ * parameters, body and security are added.
  */
 export function operation<P extends string, R extends Described<P>>(
   route: R & { path: P },
@@ -33,8 +33,8 @@ function impliedCodes({ method, path, request, security }: Described<string>): P
   const sends = method === 'post' || method === 'put' || method === 'patch'
   return [
     ...(request?.body ? (['malformed_json'] as const) : []),
-    ...(secured ? (['unauthenticated'] as const) : []),
-    ...(secured && changes ? (['cross_site'] as const) : []),
+    ...(secured ? (['unauthenticated', 'sign_in_away'] as const) : []),
+    ...(secured && changes ? (['cross_site', 'buyer_blocked'] as const) : []),
     ...(path.startsWith('/v1/ops/') ? (['forbidden'] as const) : []),
     ...(request?.params ? (['not_found'] as const) : []),
     ...(sends ? (['body_too_large', 'not_json'] as const) : []),

@@ -3,6 +3,7 @@ import type { Tx } from '../../db/types.ts'
 import type { AttemptNumber, OrderId } from '../../domain/ids.ts'
 import { add, type Fen, fen, minus, zero } from '../../domain/money.ts'
 import type { OrderKind, OrderStatus, PayState } from '../../domain/order.ts'
+import { OrderUnknown } from '../../domain/order-unknown.ts'
 import {
   type Purchase,
   type PurchasedLine,
@@ -78,8 +79,8 @@ async function refundableRow(tx: Tx, order: OrderId, cause: 'cancelled' | 'opera
     FROM orders o
     LEFT JOIN attempts a ON a.order_id = o.id AND a.state = 'paid'
     WHERE o.id = ${order}`
-  if (!row || !refundableStatuses[cause].includes(row.status))
-    return refuse('not_refundable', { status: row?.status ?? 'unknown' })
+  if (!row) throw new OrderUnknown(order)
+  if (!refundableStatuses[cause].includes(row.status)) return refuse('not_refundable', { status: row.status })
   if (row.payState === 'refunded') return refuse('nothing_to_refund', {})
   if (row.payState === 'on_delivery' && row.status !== 'to_ship')
     return refuse('not_refundable', { status: row.status })

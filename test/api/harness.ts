@@ -26,6 +26,7 @@ import { createGate, type Gate } from '../../redis/gate/gate.ts'
 import { createIdentities } from '../../services/buyers/identities.ts'
 import { readWithdrawn } from '../../services/buyers/withdrawals.ts'
 import { freshDatabase } from '../support/database.ts'
+import { heldToDocument } from './held-to-document.ts'
 
 export const secret = 'a secret of the tests, 32 bytes and more'
 
@@ -104,7 +105,8 @@ export async function startHarness(
     },
     ...deps,
   })
-  const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' })
+  const differing: string[] = []
+  const server = serve({ fetch: heldToDocument(app.fetch, differing), port: 0, hostname: '127.0.0.1' })
   await new Promise<void>((resolve) => server.once('listening', resolve))
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('the server has no port')
@@ -132,6 +134,8 @@ export async function startHarness(
       await events.close()
       redis.disconnect()
       await drop()
+      if (differing.length > 0)
+        throw new Error(`answers that the API’s document does not describe:\n${differing.join('\n')}`)
     },
   }
 }

@@ -128,3 +128,22 @@ describe('the list of orders', () => {
     },
   )
 })
+
+describe('a refund', () => {
+  it('of an order that there is not is 404, not a refusal of the order', async () => {
+    const { token } = await harness.newBuyer({ role: 'finance' })
+    const answer = await fetch(`${harness.url}/v1/ops/orders/7/refunds`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+        'idempotency-key': 'ticket:1',
+      },
+      body: JSON.stringify({ reason: 'a slip of the finger' }),
+    })
+    expect([answer.status, await answer.json()]).toEqual([
+      404,
+      expect.objectContaining({ code: 'not_found' }),
+    ])
+  })
+})

@@ -9,6 +9,7 @@ export type ApiProblemCode =
   | 'cross_site'
   | 'forbidden'
   | 'not_found'
+  | 'method_not_allowed'
   | 'malformed_json'
   | 'body_too_large'
   | 'not_json'
@@ -281,11 +282,17 @@ export const problemTexts: Record<ProblemCode, Text> = {
     '当前账户的角色无权执行此操作。',
   ),
   not_found: text('Not found', 'There is nothing here for you.', '未找到', '找不到您要的内容。'),
+  method_not_allowed: text(
+    'Not this way',
+    'This path takes other methods; see Allow.',
+    '请求方法不支持',
+    '该路径支持的方法见 Allow。',
+  ),
   malformed_json: text(
     'Not valid JSON',
-    'The body could not be read as JSON.',
+    'There is no body, or it could not be read as JSON.',
     'JSON 格式错误',
-    '无法解析请求内容。',
+    '缺少请求内容，或无法解析。',
   ),
   body_too_large: text(
     'Body too large',

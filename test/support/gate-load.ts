@@ -31,7 +31,7 @@ export async function loadGate(gate: Gate, offer: OfferKey, load: TestLoad): Pro
 }
 
 /** These tickets by buyer, so many buyers a chunk. */
-export function chunksOf(tickets: readonly LoadedTicket[], size = 5000): BuyersChunk[] {
+function chunksOf(tickets: readonly LoadedTicket[], size = 5000): BuyersChunk[] {
   const records = new Map<UserId, string>()
   for (const ticket of tickets) {
     const before = records.get(ticket.buyer)

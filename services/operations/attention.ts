@@ -14,6 +14,8 @@ export type AttentionReason =
   | 'provider_missing'
   | 'statement_differs'
   | 'statement_missing'
+  | 'statement_unmatched'
+  | 'statements_unplanned'
   | 'notification_unresolved'
   | 'ticket_waiting'
   | 'queue_entry_unreadable'

@@ -56,6 +56,7 @@ export async function ticketStatus(
   const ticket = named ?? known?.ticket
   if (ticket === undefined) return await withoutNumber(deps, offer, buyer)
   const row = await deps.tickets.named(offer, buyer, ticket)
+  if (row?.state === 'waiting' && mine) return queueing(mine)
   if (row) return statusOf(row)
   if (mine) return queueing(mine)
   if (!(await couldBe(deps, offer, ticket))) throw new Problem('no_ticket')
@@ -93,8 +94,9 @@ async function couldBe(
   )
 }
 
-function queueing({ ticket, pieces, seq, staged, perMinute }: Standing): TicketStatus {
-  const position = Math.max(1, seq - staged)
+/** In the line until its order is placed, also when it is staged. */
+function queueing({ ticket, pieces, position: ahead, perMinute }: Standing): TicketStatus {
+  const position = Math.max(1, ahead)
   const waitS = perMinute > 0 ? Math.ceil(position / (perMinute / 60)) : null
   return { ticket, quantity: pieces, status: ticketStatuses.queueing, position, waitS }
 }

@@ -120,7 +120,7 @@ describe('after "sold out"', () => {
 
   it('nothing is concluded from a gate that was loaded on another run of the server', async () => {
     const { sale, holder } = await sellOut()
-    await harness.redis.hset(keysOf(sale.offer).offer, 'run', 'another')
+    await harness.redis.hset(keysOf(sale.offer).offer, 'server', 'another')
     await harness.redis.hdel(keysOf(sale.offer).offer, holder.id) // Lost with the restart.
     expect(await click(sale, holder)).toMatchObject({ status: 503, body: { code: 'paused' } })
   })
@@ -139,7 +139,13 @@ describe('after "sold out"', () => {
 
   it('a pause is answered at once', async () => {
     const { sale } = await sellOut()
-    await harness.gate.setPhase(sale.offer, 1, { paused: true, opensAt: sale.opensAt, endsAt: sale.endsAt })
+    await harness.gate.setTerms(sale.offer, 1, {
+      revision: 1,
+      paused: true,
+      shed: 0,
+      opensAt: sale.opensAt,
+      endsAt: sale.endsAt,
+    })
     expect(await click(sale, await sale.shopper())).toMatchObject({ status: 503, body: { code: 'paused' } })
   })
 
@@ -161,7 +167,13 @@ describe('after "ended"', () => {
     const ticket = await sale.admitted(holder)
     const late = await sale.shopper()
     const token = await sale.token(late)
-    await harness.gate.setPhase(sale.offer, 1, { paused: false, opensAt: sale.opensAt, endsAt: Date.now() })
+    await harness.gate.setTerms(sale.offer, 1, {
+      revision: 1,
+      paused: false,
+      shed: 0,
+      opensAt: sale.opensAt,
+      endsAt: Date.now(),
+    })
     expect(await sale.join(late, { token })).toMatchObject({ status: 410, body: { code: 'ended' } })
     asked.length = 0
     expect(await click(sale, await sale.shopper())).toMatchObject({ status: 410, body: { code: 'ended' } })

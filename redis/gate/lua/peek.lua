@@ -1,10 +1,10 @@
 -- What the gate tells buyers before it looks at their tokens. KEYS: offer. ARGV: buyers. Changes nothing.
 -- Answers the state of the offer, a colon, and one digit a buyer: 1 holds tickets that count, 0 holds none.
 -- `unknown`: not loaded, its lease is over, or the server was restarted since; then the digits prove nothing.
-local offer = redis.call('HMGET', KEYS[1], 'epoch', 'run', 'lease', 'paused', 'opens', 'ends', 'left', unpack(ARGV))
+local offer = redis.call('HMGET', KEYS[1], 'epoch', 'server', 'lease', 'paused', 'opens', 'ends', 'left', unpack(ARGV))
 local time = now()
 local state = 'open'
-if not offer[1] or time > tonumber(offer[3]) or offer[2] ~= run_id() then
+if not offer[1] or time > tonumber(offer[3]) or offer[2] ~= server_id() then
   state = 'unknown'
 elseif offer[4] == '1' then
   state = 'paused'

@@ -7,6 +7,7 @@ import type { Choice, Quote } from '../domain/quote.ts'
 import type { RefundChoice } from '../domain/refund.ts'
 import type { Payer } from '../providers/provider.ts'
 import type { Carts, Db, Events, Gate } from '../runtime/container.ts'
+import type { Acted, ByOperator } from '../services/payments/refunds/failed.ts'
 import type { Bearers } from './bearers.ts'
 import type { TrustedProxies } from './client-address.ts'
 import type { Captchas } from './flash-sales/captchas.ts'
@@ -54,6 +55,10 @@ export type Refunding = {
       askedBy: string
     },
   ): Promise<RefundNumber>
+  /** For an operator: issues a refund that its provider could not make anew, under a number of its own. */
+  reissue(action: ByOperator): Promise<Acted>
+  /** For an operator: records that such a refund was paid by another way. */
+  recordPaidByHand(action: ByOperator): Promise<Acted>
   /** For its buyer: all of a paid order that has not been shipped. */
   cancelPaidOrder(order: OrderId, buyer: UserId): Promise<void>
 }

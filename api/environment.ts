@@ -50,6 +50,8 @@ export const apiVariables = workerVariables
       .min(32),
     QUOTE_VALID_S: z.coerce.number().int().min(10).default(900),
     PAY_WITHIN_S: z.coerce.number().min(1).default(1800),
+    /** Attempts to pay that one order may have, of whatever channel and however they ended; 1 or more. */
+    ATTEMPTS_PER_ORDER: z.coerce.number().int().min(1).max(1000).default(20),
     /** Proxies whose X-Forwarded-For is believed. */
     TRUSTED_PROXIES: proxies,
     TOKENS_PER_BUYER_PER_MINUTE: z.coerce.number().int().min(1).default(30),

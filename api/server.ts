@@ -58,7 +58,14 @@ export async function startApi(env: ApiEnv, container: Container): Promise<Runni
       payWithinMs: env.PAY_WITHIN_S * 1000,
     }),
     refunding,
-    paying: createPaying({ sql: db.sql, ids, providers: payments.providers, deliver: delivery.soon, events }),
+    paying: createPaying({
+      sql: db.sql,
+      ids,
+      providers: payments.providers,
+      mostAttempts: env.ATTEMPTS_PER_ORDER,
+      deliver: delivery.soon,
+      events,
+    }),
     checks: {
       postgresql: () => db.sql`SELECT 1`,
       redis: () => redis.ping(),

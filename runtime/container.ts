@@ -14,6 +14,7 @@ import { createProviderRateLimit, type ProviderRateLimit } from '../redis/provid
 import { leasedSnowflakes } from '../services/operations/snowflake-lease.ts'
 import type { WorkerEnv } from './environment.ts'
 import { configurePayments, type Payments } from './payments.ts'
+import { observedProvider } from './provider-calls.ts'
 import { installRuntime } from './temporal.ts'
 
 /** What processes, and the API above all, name of the adapters: they come in by the container alone. */
@@ -24,7 +25,6 @@ export type { Sql } from '../db/types.ts'
 export type { CartLine, CartOwner, Carts } from '../redis/carts.ts'
 export type { Events } from '../redis/events.ts'
 export type { Gate, Standing } from '../redis/gate/gate.ts'
-export type { ProviderRateLimit } from '../redis/provider-rate-limit.ts'
 export type { Payments } from './payments.ts'
 
 /** What every process is made of, opened once and closed together. */
@@ -37,9 +37,8 @@ export type Container = {
   gate: Gate
   queue: TicketQueue
   ids: Ids
+  /** The providers' calls are bounded over all processes, and their failures logged. */
   payments: Payments
-  /** Bounds the questions to each provider, over all processes. */
-  providerRateLimit: ProviderRateLimit
   connection: NativeConnection
   client: Client
   log: Logger
@@ -61,9 +60,10 @@ export async function openContainer(
     max: env.DATABASE_CONNECTIONS,
     ...(options.debugSql ? { debug: options.debugSql } : {}),
   })
-  const payments = configurePayments(env, db.sql)
   const redis = new Redis(env.REDIS_URL, redisOptions)
   redis.on('error', (error) => log.warn({ error: error.message }, 'Redis'))
+  const limit = createProviderRateLimit(redis, env.PROVIDER_CALLS_PER_SECOND)
+  const payments = observed(configurePayments(env, db.sql), { limit, log })
   const gateRedis = openGateRedis(env, redis)
   gateRedis.on('error', (error) => log.warn({ error: error.message }, 'the gate’s Redis'))
   const events = createEvents(redis)
@@ -78,7 +78,6 @@ export async function openContainer(
     queue: createQueue(gateRedis),
     ids,
     payments,
-    providerRateLimit: createProviderRateLimit(redis, env.PROVIDER_CALLS_PER_SECOND),
     connection,
     client: new Client({ connection, namespace: env.TEMPORAL_NAMESPACE }),
     log,
@@ -92,6 +91,17 @@ export async function openContainer(
     },
   }
 }
+
+/** Every provider that is called over a network; the wallet's calls are our own rows. */
+const observed = (payments: Payments, how: { limit: ProviderRateLimit; log: Logger }): Payments => ({
+  ...payments,
+  providers: Object.fromEntries(
+    Object.entries(payments.providers).map(([name, provider]) => [
+      name,
+      name === 'balance' ? provider : observedProvider(provider, how),
+    ]),
+  ),
+})
 
 /** Redis answers soon or not at all; what is asked in one moment goes in one packet. */
 const redisOptions = { maxRetriesPerRequest: 2, commandTimeout: 2000, enableAutoPipelining: true }

@@ -38,7 +38,7 @@ export const workerVariables = z.object({
   ...shared,
   /** Sleeping orders kept in memory; the others are replayed when they wake. */
   CACHED_ORDERS: z.coerce.number().int().min(10).default(300),
-  /** Calls to payment providers a second, over all workers. */
+  /** Calls to each payment provider a second, over all processes; and tasks a second of the queue `payments`. */
   PROVIDER_CALLS_PER_SECOND: z.coerce.number().positive().default(50),
 })
 export type WorkerEnv = z.infer<typeof workerVariables>

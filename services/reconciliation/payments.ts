@@ -2,6 +2,7 @@ import { pipelined } from '../../db/pipelined.ts'
 import type { Tx } from '../../db/types.ts'
 import { type Ids, isId } from '../../domain/ids.ts'
 import type { TradeFacts } from '../../providers/provider.ts'
+import { type Account, isForeignTrade } from '../payments/accounts.ts'
 import { storePayment } from '../payments/notifications.ts'
 import { type Differing, keepDifferences, noteEntries } from './differences.ts'
 import type { StatementOf } from './fetch.ts'
@@ -26,7 +27,7 @@ type Ours = {
 export async function matchPayments(
   tx: Tx,
   ids: Ids,
-  of: StatementOf & { siblings: readonly string[] },
+  of: StatementOf & { siblings: readonly string[]; account: Account },
   statement: bigint,
   paid: readonly TradeFacts[],
 ): Promise<{ repaired: number; different: number }> {
@@ -42,7 +43,7 @@ export async function matchPayments(
   for (const ours of known) {
     const facts = paid[ours.at]
     if (!facts) continue
-    const difference = compare(facts, ours)
+    const difference = compare(facts, ours, of.account)
     if (difference === 'untold') untold.push({ ...facts, provider: ours.provider ?? of.provider })
     else if (difference) differing.push({ ...difference, subject: facts.transaction, orderId: ours.orderId })
   }
@@ -53,9 +54,11 @@ export async function matchPayments(
 function compare(
   facts: TradeFacts,
   ours: Ours,
+  account: Account,
 ): Pick<Differing, 'difference' | 'details'> | 'untold' | undefined {
   const { attempt, state, amount, currency, app } = facts
   const there = { trade: attempt, there: amount.toString() }
+  if (ours.orderId === null && isForeignTrade(account, attempt)) return undefined
   if (ours.orderId === null)
     return { difference: 'unknown_trade', details: { ...there, state, currency, app } }
   if (ours.told === null) return 'untold'
@@ -66,7 +69,7 @@ function compare(
   return kept ? undefined : { difference: 'amount', details: { ...there, here: String(ours.captured ?? 0n) } }
 }
 
-/** One a payment; where we were told more than once, what the resolver called paid. A trade's progress, which brought no money, is not looked at. */
+/** One a payment; where we were told more than once, what the resolver called paid. */
 async function whatWeKnow(
   tx: Tx,
   siblings: readonly string[],
@@ -78,7 +81,7 @@ async function whatWeKnow(
            n.amount_fen AS told, n.outcome
     FROM unnest(${[...transactions]}::text[], ${paid.map(({ attempt }) => (isId(attempt) ? attempt : null))}::bigint[]) WITH ORDINALITY AS row (transaction, attempt, at)
     LEFT JOIN attempts a ON a.number = row.attempt AND a.provider = ANY(${[...siblings]}::text[])
-    LEFT JOIN notifications n ON n.provider = a.provider AND n.kind = 'payment' AND n.number = row.transaction AND n.outcome IS DISTINCT FROM 'noted'`
+    LEFT JOIN notifications n ON n.provider = a.provider AND n.kind = 'payment' AND n.number = row.transaction`
   const best = new Map<number, Ours>()
   for (const ours of found) if (!best.has(ours.at) || ours.outcome === 'paid') best.set(ours.at, ours)
   return [...best.values()]

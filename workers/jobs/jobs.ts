@@ -3,11 +3,11 @@ import { purgeOrderNotes } from '../../services/orders/notes.ts'
 import type { JobsDeps } from './deps.ts'
 import { redeliver } from './notifications.ts'
 import { emptyOutbox } from './outbox.ts'
-import { findOverdue } from './overdue.ts'
-import { startRefunds } from './refunds.ts'
+import { closeAbandoned, findOverdue } from './overdue.ts'
+import { findStuckRefunds, startRefunds } from './refunds.ts'
 import { findUnwatched, watch } from './watch.ts'
 
-/** The jobs's duties. Many jobs may run: due-lists in PostgreSQL share the work. */
+/** Many processes may run them: due-lists in PostgreSQL share the work. */
 const jobLoops = (deps: JobsDeps): PollLoop[] => [
   { name: 'redeliver notifications', everyMs: 1000, run: () => redeliver(deps) },
   // Each provider for itself: one that is slow or away holds up no other.
@@ -21,6 +21,8 @@ const jobLoops = (deps: JobsDeps): PollLoop[] => [
   { name: 'forget notes', everyMs: 60_000, run: () => purgeOrderNotes(deps.sql) },
   { name: 'find unwatched attempts', everyMs: 60_000, run: () => findUnwatched(deps) },
   { name: 'find overdue orders', everyMs: 30_000, run: () => findOverdue(deps) },
+  { name: 'close abandoned orders', everyMs: 30_000, run: () => closeAbandoned(deps) },
+  { name: 'find stuck refunds', everyMs: 30_000, run: () => findStuckRefunds(deps) },
 ]
 
 /** Delivers what callbacks and signals did not, until stopped. */

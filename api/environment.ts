@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { OrderLimits } from '../domain/order-limits.ts'
 import { maxTokenLife, workerVariables } from '../runtime/environment.ts'
 import { trustedProxies } from './client-address.ts'
 import { algorithmOf } from './token-verifier.ts'
@@ -48,8 +49,20 @@ export const apiVariables = workerVariables
     QUOTE_SECRET: z
       .string({ error: 'a secret of 32 characters or more that all API processes share' })
       .min(32),
-    QUOTE_VALID_S: z.coerce.number().int().min(10).default(900),
-    PAY_WITHIN_S: z.coerce.number().min(1).default(1800),
+    /** Up to a day: a quote's prices are promised for as long. */
+    QUOTE_VALID_S: z.coerce.number().int().min(10).max(86_400).default(900),
+    /** Up to a day: goods are reserved for as long. */
+    PAY_WITHIN_S: z.coerce.number().min(1).max(86_400).default(1800),
+    /** Unpaid orders that a buyer may have at the same time. */
+    UNPAID_ORDERS: z.coerce.number().int().min(1).max(10_000).default(20),
+    /** Pieces of a SKU that a buyer's unpaid orders may hold together. */
+    UNPAID_PIECES: z.coerce.number().int().min(1).max(1_000_000).default(200),
+    /** Orders on delivery that a buyer may have on their way; 0 switches cash on delivery off. */
+    ON_DELIVERY_ORDERS: z.coerce.number().int().min(0).max(10_000).default(3),
+    /** The most that may be due on delivery, fen. */
+    ON_DELIVERY_MOST_FEN: z.coerce.number().int().min(1).max(100_000_000).default(200_000),
+    /** Provinces that cash on delivery is offered to, separated by commas, as addresses name them; empty: all. */
+    ON_DELIVERY_PROVINCES: z.string().default('').transform(listed),
     /** Attempts to pay that one order may have, of whatever channel and however they ended; 1 or more. */
     ATTEMPTS_PER_ORDER: z.coerce.number().int().min(1).max(1000).default(20),
     /** Proxies whose X-Forwarded-For is believed. */
@@ -71,3 +84,21 @@ export const apiVariables = workerVariables
 const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|::1)$/.test(host)
 
 export type ApiEnv = z.infer<typeof apiVariables>
+
+function listed(text: string): string[] {
+  return text
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '')
+}
+
+/** What the environment says of `OrderLimits`. */
+export const orderLimits = (env: ApiEnv): OrderLimits => ({
+  unpaidOrders: env.UNPAID_ORDERS,
+  unpaidPieces: env.UNPAID_PIECES,
+  onDelivery: {
+    orders: env.ON_DELIVERY_ORDERS,
+    most: String(env.ON_DELIVERY_MOST_FEN),
+    ...(env.ON_DELIVERY_PROVINCES.length > 0 && { provinces: env.ON_DELIVERY_PROVINCES }),
+  },
+})

@@ -8,7 +8,7 @@ import { readWithdrawn } from '../services/buyers/withdrawals.ts'
 import { createApp } from './app.ts'
 import { createBearers } from './bearers.ts'
 import { trustedProxies } from './client-address.ts'
-import type { ApiEnv } from './environment.ts'
+import { type ApiEnv, orderLimits } from './environment.ts'
 import { createCaptchas } from './flash-sales/captchas.ts'
 import { createSessionOperations } from './flash-sales/operations.ts'
 import { createSessionBook } from './flash-sales/session-book.ts'
@@ -56,6 +56,7 @@ export async function startApi(env: ApiEnv, container: Container): Promise<Runni
       refunding,
       queue: env.ORDERS_QUEUE,
       payWithinMs: env.PAY_WITHIN_S * 1000,
+      limits: orderLimits(env),
     }),
     refunding,
     paying: createPaying({

@@ -28,7 +28,7 @@ export type ReservingStep = keyof typeof effects
 
 /** Opens the order in a transaction of its own: the first of the single steps. */
 export const openAlone = (sql: Sql, input: OrderInput, runId: string): Promise<Opened> =>
-  sql.begin((tx) => openOrder(tx, input, runId))
+  sql.begin((tx) => openOrder(tx, { input, runId }))
 
 /** Does one placing step, at most once. Throws its refusal, or `StepUndone`. */
 export async function placeStep(sql: Sql, order: OrderId, step: ReservingStep): Promise<void> {
@@ -54,7 +54,7 @@ export async function placeInOneTransaction(
 ): Promise<Confirmed | undefined> {
   try {
     return await sql.begin(async (tx) => {
-      const opened = await openOrder(tx, input, runId)
+      const opened = await openOrder(tx, { input, runId })
       if (!opened.mine || opened.status === 'rejected') return { status: opened.status, payBy: null }
       if (!opened.fresh) return undefined
       const steps = stepsOf(input)
@@ -66,7 +66,8 @@ export async function placeInOneTransaction(
     })
   } catch (error) {
     if (!(error instanceof Refused)) throw error
-    const { status } = await sql.begin((tx) => openOrder(tx, input, runId, error.refusal))
+    const { refusal } = error
+    const { status } = await sql.begin((tx) => openOrder(tx, { input, runId, refusal }))
     return { status, payBy: null }
   }
 }

@@ -49,6 +49,27 @@ export const consumerVariables = workerVariables.extend({
 })
 export type ConsumerEnv = z.infer<typeof consumerVariables>
 
+/** How long addresses stay in the orders of a buyer who has been forgotten, days from the order on: three years, as China's e-commerce law says. */
+const addressRetention = { RETAIN_ADDRESS_DAYS: z.coerce.number().int().min(0).max(36_500).default(1095) }
+
+export const jobsVariables = workerVariables.extend({
+  /** How long a statement's raw text is kept after it was matched, days. It names payers. */
+  RETAIN_STATEMENT_DAYS: z.coerce.number().int().min(1).max(36_500).default(90),
+  /** How long is kept what a statement lists, days; later statements look at it for 31. */
+  RETAIN_ENTRY_DAYS: z.coerce.number().int().min(40).max(36_500).default(62),
+  /** How long attention and differences are kept after somebody cleared them, days. */
+  RETAIN_CLEARED_DAYS: z.coerce.number().int().min(1).max(36_500).default(365),
+  ...addressRetention,
+})
+export type JobsEnv = z.infer<typeof jobsVariables>
+
+/** What forgetting a buyer by hand needs. */
+export const forgetVariables = z.object({
+  DATABASE_URL: shared.DATABASE_URL,
+  REDIS_URL: shared.REDIS_URL,
+  ...addressRetention,
+})
+
 /** The longest life of a token that is believed, s: the API's check of it, and how long a withdrawal is kept. */
 export const maxTokenLife = { JWT_MAX_LIFE_S: z.coerce.number().int().min(60).max(2_592_000).default(86_400) }
 

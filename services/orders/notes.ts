@@ -18,8 +18,6 @@ export async function purgeOrderNotes(sql: Sql): Promise<number> {
   const gone = await sql`
     DELETE FROM order_notes n
     WHERE written_at < now() - interval '30 days'
-       OR EXISTS (
-         SELECT 1 FROM orders o
-         WHERE o.id = n.order_id AND o.placed_at < now() - interval '1 minute')`
+       OR (SELECT placed_at FROM orders WHERE id = n.order_id) < now() - interval '1 minute'`
   return gone.count
 }

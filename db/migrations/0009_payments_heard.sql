@@ -9,11 +9,9 @@ CREATE TABLE "refund_actions" (
 	CONSTRAINT "refund_actions_refund_key_pk" PRIMARY KEY("refund","key")
 );
 --> statement-breakpoint
-DROP INDEX "attempts_to_ask";--> statement-breakpoint
 ALTER TABLE "attempts" ADD COLUMN "answer_until" timestamp with time zone;--> statement-breakpoint
 ALTER TABLE "refunds" ADD COLUMN "reissue_of" text;--> statement-breakpoint
 ALTER TABLE "refunds" ADD COLUMN "replaced_by" text;--> statement-breakpoint
 ALTER TABLE "refunds" ADD COLUMN "sent_at" timestamp with time zone;--> statement-breakpoint
 ALTER TABLE "refunds" ADD COLUMN "processing_since" timestamp with time zone;--> statement-breakpoint
-ALTER TABLE "refund_actions" ADD CONSTRAINT "refund_actions_refund_refunds_number_fk" FOREIGN KEY ("refund") REFERENCES "public"."refunds"("number") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-CREATE INDEX "attempts_to_ask" ON "attempts" USING btree ("provider","next_ask_at") WHERE "attempts"."next_ask_at" IS NOT NULL;
+ALTER TABLE "refund_actions" ADD CONSTRAINT "refund_actions_refund_refunds_number_fk" FOREIGN KEY ("refund") REFERENCES "public"."refunds"("number") ON DELETE no action ON UPDATE no action;

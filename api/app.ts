@@ -18,8 +18,8 @@ import { ticketRoutes } from './http/routes/tickets.ts'
 import { routes } from './http/routing.ts'
 
 /**
- * The HTTP API. Everything that is no success is `application/problem+json`; what providers post (`notifyRoutes`) is
- * answered as they want.
+ * The HTTP API. Everything that is no success is `application/problem+json`; what providers post
+ * (`notifyRoutes`) is answered as they want.
  *
  * @example serve({ fetch: createApp(deps).fetch, port: 3000 })
  */

@@ -1,6 +1,7 @@
 import { bundleWorkflows } from '../runtime/bundle.ts'
 import { openContainer } from '../runtime/container.ts'
 import { readEnv } from '../runtime/environment.ts'
+import { requireNoEviction } from '../runtime/gate-server.ts'
 import { runProcess } from '../runtime/process.ts'
 import { startWorkersOf } from '../runtime/workers.ts'
 import { apiVariables } from './environment.ts'
@@ -10,6 +11,7 @@ import { startApi } from './server.ts'
 await runProcess(async () => {
   const env = readEnv(apiVariables, process.env)
   const [container, workflowBundle] = await Promise.all([openContainer(env), bundleWorkflows()])
+  await requireNoEviction(container)
   const workers = await startWorkersOf(env, container, workflowBundle, 'orders')
   const api = await startApi(env, container)
   return { running: [api, workers, { stop: container.close }], failed: workers.failed }

@@ -29,7 +29,7 @@ const shared = {
     .string()
     .regex(/^orders/, 'a name that begins with "orders"')
     .default('orders'),
-  DATABASE_CONNECTIONS: z.coerce.number().int().min(2).max(500).default(20),
+  DATABASE_CONNECTIONS: z.coerce.number().int().min(5).max(500).default(20),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   ...paymentVariables,
 }

@@ -1,7 +1,10 @@
 import type { Sql } from '../../db/types.ts'
 import type { OrderId } from '../../domain/ids.ts'
 
-/** Keeps a buyer's note for its order: personal data stays out of workflow histories. The first note of a fingerprint counts. */
+/**
+ * Keeps a buyer's note for its order: personal data stays out of workflow histories. The first note of a
+ * fingerprint counts.
+ */
 export async function keepNote(
   sql: Sql,
   { order, fingerprint, note }: { order: OrderId; fingerprint: string; note: string | undefined },
@@ -13,7 +16,10 @@ export async function keepNote(
     ON CONFLICT DO NOTHING`
 }
 
-/** Removes notes that have reached their orders, and those whose orders never came: personal data is kept once. Answers how many. */
+/**
+ * Removes notes that have reached their orders, and those whose orders never came: personal data is kept
+ * once. Answers how many.
+ */
 export async function purgeOrderNotes(sql: Sql): Promise<number> {
   const gone = await sql`
     DELETE FROM order_notes n

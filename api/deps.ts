@@ -7,6 +7,7 @@ import type { Choice, Quote } from '../domain/quote.ts'
 import type { RefundChoice } from '../domain/refund.ts'
 import type { Payer } from '../providers/provider.ts'
 import type { Carts, Db, Events, Gate } from '../runtime/container.ts'
+import type { Health } from '../runtime/health.ts'
 import type { Bearers } from './bearers.ts'
 import type { TrustedProxies } from './client-address.ts'
 import type { Captchas } from './flash-sales/captchas.ts'
@@ -51,9 +52,6 @@ export type Refunding = {
   cancelPaidOrder(order: OrderId): Promise<void>
 }
 
-/** Asks one dependency for a sign of life; rejects when there is none. */
-export type Check = () => Promise<unknown>
-
 /** What flash sales need beside the rest. */
 type SeckillDeps = {
   gate: Gate
@@ -76,8 +74,8 @@ export type ApiDeps = SeckillDeps & {
   placing: Placing
   paying: Paying
   refunding: Refunding
-  /** By the dependency's name, as `/readyz` shows it. */
-  checks: Readonly<Record<string, Check>>
+  /** What `/readyz` shows. */
+  health: Pick<Health, 'readiness'>
   log: Logger
   /** Where payment providers post: exempt from the API's own rules, answers as the providers want. */
   notifyRoutes: Hono

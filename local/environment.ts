@@ -37,6 +37,7 @@ export function appEnvironment(
     JWT_AUDIENCE: signIn.audience,
     TRUSTED_PROXIES: 'none',
     HOST: '127.0.0.1',
+    STOP_GRACE_S: '0',
     QUOTE_SECRET: keys.quoteSecret,
     WECHAT_V3_BASE_URL: `http://127.0.0.1:${sandboxPort}`,
     WECHAT_V3_MCH_ID: wechat.mchId,

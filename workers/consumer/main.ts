@@ -1,5 +1,6 @@
 import { openContainer } from '../../runtime/container.ts'
 import { consumerVariables, readEnv } from '../../runtime/environment.ts'
+import { startLifecycle } from '../../runtime/lifecycle.ts'
 import { runProcess } from '../../runtime/process.ts'
 import { startConsumer } from './consumer.ts'
 import { consumerDeps } from './deps.ts'
@@ -9,5 +10,6 @@ await runProcess(async () => {
   const env = readEnv(consumerVariables, process.env)
   const container = await openContainer(env)
   const consumer = startConsumer(consumerDeps(env, container))
-  return { running: [consumer, { stop: container.close }] }
+  const { server, ending } = await startLifecycle(env, container, ['postgresql', 'gate'])
+  return { running: [consumer, { stop: container.close }, server], ...ending }
 })

@@ -1,5 +1,6 @@
 import { openContainer } from '../../runtime/container.ts'
 import { readEnv, workerVariables } from '../../runtime/environment.ts'
+import { startLifecycle } from '../../runtime/lifecycle.ts'
 import { runProcess } from '../../runtime/process.ts'
 import { jobsDeps } from './deps.ts'
 import { startJobs } from './jobs.ts'
@@ -9,5 +10,6 @@ await runProcess(async () => {
   const env = readEnv(workerVariables, process.env)
   const container = await openContainer(env)
   const jobs = startJobs(jobsDeps(env, container))
-  return { running: [jobs, { stop: container.close }] }
+  const { server, ending } = await startLifecycle(env, container, ['postgresql', 'temporal'])
+  return { running: [jobs, { stop: container.close }, server], ...ending }
 })

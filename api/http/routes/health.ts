@@ -1,10 +1,14 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import type { ApiDeps, Check } from '../../deps.ts'
+import type { ApiDeps } from '../../deps.ts'
 import { Problem } from '../errors/problem.ts'
 import { routes } from '../routing.ts'
 import { json, problems } from '../schemas/values.ts'
 
-const dependency = z.object({ up: z.boolean(), latencyMs: z.number() })
+const dependency = z.object({
+  up: z.boolean().describe('Whether it answers'),
+  needed: z.boolean().describe('Whether this process does nothing without it'),
+  latencyMs: z.number().describe('How long it took, ms; 2000: it did not answer'),
+})
 
 const alive = createRoute({
   method: 'get',
@@ -18,7 +22,7 @@ const ready = createRoute({
   method: 'get',
   path: '/readyz',
   tags: ['Operations'],
-  summary: 'What this process needs answers too, and how fast',
+  summary: 'Whether to send this process requests, and whether what it works with answers, how fast',
   responses: {
     200: json(
       'Ready',
@@ -28,32 +32,12 @@ const ready = createRoute({
   },
 })
 
-/** For load balancers and people. */
-export const healthRoutes = ({ checks }: Pick<ApiDeps, 'checks'>, { patienceMs = 2000 } = {}) =>
+/** For load balancers and people: 503 `not_ready` when what is needed is away, or the process is about to stop. */
+export const healthRoutes = ({ health }: Pick<ApiDeps, 'health'>) =>
   routes()
     .openapi(alive, (c) => c.json({ status: 'alive' as const }, 200))
     .openapi(ready, async (c) => {
-      const looked = await Promise.all(
-        Object.entries(checks).map(async ([name, check]) => [name, await look(check, patienceMs)] as const),
-      )
-      const dependencies = Object.fromEntries(looked)
-      if (looked.some(([, { up }]) => !up)) throw new Problem('not_ready', { dependencies })
+      const { ready, dependencies } = await health.readiness()
+      if (!ready) throw new Problem('not_ready', { dependencies })
       return c.json({ status: 'ready' as const, dependencies }, 200)
     })
-
-async function look(check: Check, patienceMs: number): Promise<z.infer<typeof dependency>> {
-  const began = performance.now()
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(resolve, patienceMs, false)
-  })
-  const up = await Promise.race([
-    check().then(
-      () => true,
-      () => false,
-    ),
-    late,
-  ])
-  clearTimeout(timer)
-  return { up, latencyMs: Math.round((performance.now() - began) * 10) / 10 }
-}

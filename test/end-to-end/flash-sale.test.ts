@@ -130,7 +130,7 @@ it('a piece that is given back after the session has ended goes to the warehouse
   await system.reaches(late, 'closed')
   expect(await shelf(sku)).toBe(before)
   expect(await offerRow(system.container.db.sql, offer)).toMatchObject({ quota: 0, granted: 0, sold: 0 })
-  expect(await ticketRow(system.container.db.sql, late)).toMatchObject({ state: 'given_back', tell: null })
+  expect(await ticketRow(system.container.db.sql, late)).toMatchObject({ state: 'given_back', sync: null })
 })
 
 it('and the books add up after all that', () => system.addsUp())

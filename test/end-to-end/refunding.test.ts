@@ -32,7 +32,8 @@ async function call(
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   })
-  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> } // An object, always.
+  // An object, always.
+  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
 }
 
 let next = 20_001
@@ -150,8 +151,10 @@ describe('a buyer', () => {
     await expect
       .poll(
         () =>
-          system.container.db
-            .sql`SELECT count(*)::int AS under_way FROM refunds WHERE order_id = ${order} AND state = 'asked'`,
+          system.container.db.sql`
+              SELECT count(*)::int AS under_way
+              FROM refunds
+              WHERE order_id = ${order} AND state = 'asked'`,
         {
           timeout: 20_000,
         },

@@ -1,53 +1,76 @@
-import { createRoute } from '@hono/zod-openapi'
 import type { SkuId } from '../../../domain/ids.ts'
 import { checkQuantity } from '../../../domain/quantity.ts'
 import { addToCart, showCart } from '../../cart.ts'
 import type { ApiDeps } from '../../deps.ts'
 import { Problem } from '../errors/problem.ts'
 import { cartOf } from '../middleware/cart.ts'
+import { operation } from '../operation.ts'
 import { routes } from '../routing.ts'
 import { addition, cartSchema, lineChange, selection, skuParam } from '../schemas/cart.ts'
-import { body, json, problems } from '../schemas/values.ts'
+import { anonymous, bearer, body, header, json, newCart } from '../schemas/values.ts'
 
-const about = { tags: ['Cart'], security: [{ bearer: [] }, { cookie: [] }, { anonymousCart: [] }] }
-const responses = { 200: json('The cart as it is now', cartSchema), ...problems }
+const about = { tags: ['Cart'], security: [...bearer, ...anonymous, newCart] }
+const cartHeaders = {
+  'X-Cart': header('A new cart’s name, when the request named none.', '0b1e8a52-7f0c-4a43-9f0e-3c5f2a6d9e11'),
+  'Set-Cookie': header('The same as a cookie, for 30 days.', 'floodgate_cart=0b1e8a52-…; Path=/; HttpOnly'),
+}
+const responses = { 200: json('The cart as it is now', cartSchema, cartHeaders) }
 
-const show = createRoute({
+const show = operation({
   ...about,
   method: 'get',
   path: '/v1/cart',
+  operationId: 'getCart',
   summary: 'The cart, with prices then and now',
+  description: 'What was put in, beside how the goods are now.',
   responses,
 })
-const add = createRoute({
-  ...about,
-  method: 'post',
-  path: '/v1/cart/lines',
-  summary: 'Adds pieces of a SKU',
-  request: { body: body(addition) },
-  responses,
-})
-const select = createRoute({
+const add = operation(
+  {
+    ...about,
+    method: 'post',
+    path: '/v1/cart/lines',
+    operationId: 'addToCart',
+    summary: 'Adds pieces of a SKU',
+    description: 'At today’s price. A line that is there gets more pieces and keeps its price.',
+    request: { body: body(addition) },
+    responses,
+  },
+  'quantity_invalid',
+  'sku_unknown',
+  'not_on_sale',
+  'cart_full',
+)
+const select = operation({
   ...about,
   method: 'patch',
   path: '/v1/cart',
+  operationId: 'selectCart',
   summary: 'Selects all lines, or none',
+  description: 'A quote without lines takes the selected ones.',
   request: { body: body(selection) },
   responses,
 })
-const change = createRoute({
-  ...about,
-  method: 'patch',
-  path: '/v1/cart/lines/{sku}',
-  summary: 'Sets the quantity of a line, or selects it',
-  request: { params: skuParam, body: body(lineChange) },
-  responses,
-})
-const remove = createRoute({
+const change = operation(
+  {
+    ...about,
+    method: 'patch',
+    path: '/v1/cart/lines/{sku}',
+    operationId: 'changeCartLine',
+    summary: 'Sets the quantity of a line, or selects it',
+    description: 'What is absent stays.',
+    request: { params: skuParam, body: body(lineChange) },
+    responses,
+  },
+  'quantity_invalid',
+)
+const remove = operation({
   ...about,
   method: 'delete',
   path: '/v1/cart/lines/{sku}',
+  operationId: 'removeCartLine',
   summary: 'Removes a line',
+  description: 'One that is not there is removed already.',
   request: { params: skuParam },
   responses,
 })

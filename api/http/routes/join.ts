@@ -1,4 +1,4 @@
-import { createRoute, type z } from '@hono/zod-openapi'
+import type { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { isSessionId, type OfferKey } from '../../../domain/flash-sale.ts'
 import { type AddressId, isId } from '../../../domain/ids.ts'
@@ -10,25 +10,37 @@ import { Problem, problem, problemParts } from '../errors/problem.ts'
 import { languageOf } from '../errors/problem-texts.ts'
 import { readJson } from '../middleware/body.ts'
 import { whoIsSignedIn } from '../middleware/identity.ts'
+import { operation } from '../operation.ts'
 import { type ApiEnv, checked, routes } from '../routing.ts'
-import { admittedSchema, offerOf, offerParam, queuedSchema, wish } from '../schemas/seckill.ts'
-import { bearer, body, json, problems } from '../schemas/values.ts'
+import { admittedSchema, joinRequest, offerOf, offerParam, queuedSchema } from '../schemas/seckill.ts'
+import { bearer, body, json } from '../schemas/values.ts'
 
-const joining = createRoute({
-  tags: ['Flash sales'],
-  security: bearer,
-  method: 'post',
-  path: '/v1/seckill/sessions/{session}/offers/{sku}/tickets',
-  summary: 'Joins: a ticket, or why not. Repeated, the same ticket',
-  request: { params: offerParam, body: body(wish) },
-  responses: {
-    [joinStatus.admitted]: json('Let in', admittedSchema),
-    [joinStatus.already_queued]: json('In the queue already: the same ticket', queuedSchema),
-    ...problems,
+const joining = operation(
+  {
+    tags: ['Flash sales'],
+    security: bearer,
+    method: 'post',
+    path: '/v1/seckill/sessions/{session}/offers/{sku}/tickets',
+    operationId: 'joinSale',
+    summary: 'Joins: a ticket, or why not. Repeated, the same ticket',
+    description:
+      'One call to the gate decides. A refusal uses up no token; repeated, the same ticket is answered.',
+    request: { params: offerParam, body: body(joinRequest) },
+    responses: {
+      [joinStatus.admitted]: json('Let in', admittedSchema),
+      [joinStatus.already_queued]: json('In the queue already: the same ticket', queuedSchema),
+    },
   },
-})
+  'sold_out',
+  'not_open',
+  'ended',
+  'already_bought',
+  'over_limit',
+  'bad_token',
+  'paused',
+)
 type JoinInput = {
-  in: { param: z.input<typeof offerParam>; json: z.input<typeof wish> }
+  in: { param: z.input<typeof offerParam>; json: z.input<typeof joinRequest> }
   out: Record<never, never>
 }
 
@@ -48,7 +60,7 @@ export function joinRoutes(deps: Pick<ApiDeps, 'bearers' | 'gate' | 'ids' | 'log
       const none = deps.soldOut.tells(offer, buyer)
       if (none === true || (none !== false && (await none))) return nothingLeft(c)
       if (!couldBe(offer)) throw new Problem('not_found')
-      const { token, quantity, addressId } = checked(wish.safeParse(await readJson(c)))
+      const { token, quantity, addressId } = checked(joinRequest.safeParse(await readJson(c)))
       return answer(
         c,
         await join(knowing, offer, buyer, { token, quantity, addressId: addressId as AddressId }),

@@ -1,48 +1,78 @@
 import { randomUUID } from 'node:crypto'
-import { createRoute } from '@hono/zod-openapi'
 import type { SessionId } from '../../../domain/ids.ts'
 import type { ApiDeps } from '../../deps.ts'
 import { checkExist, newOffer } from '../../flash-sales/new-offers.ts'
+import { operation } from '../operation.ts'
 import { routes } from '../routing.ts'
 import { offerOf, offerParam, sessionParam } from '../schemas/seckill.ts'
 import { changeHeaders, offerInput, quotaInput, sessionSchema } from '../schemas/session.ts'
-import { bearer, body, json, problems } from '../schemas/values.ts'
+import { bearer, body, json } from '../schemas/values.ts'
 import { sessionView } from '../views/session.ts'
 import { storedSession } from './ops-sessions.ts'
 
 const about = { tags: ['Operators'], security: bearer }
 const path = '/v1/ops/sessions/{session}' as const
 
-const add = createRoute({
-  ...about,
-  method: 'post',
-  path: `${path}/offers`,
-  summary: 'Adds an offer, also while the session runs. The same one again is the same one',
-  request: { params: sessionParam, body: body(offerInput) },
-  responses: { 201: json('The session with it', sessionSchema), ...problems },
-})
-
-const quota = createRoute({
-  ...about,
-  method: 'patch',
-  path: `${path}/offers/{sku}`,
-  summary: 'Sets how many pieces an offer has, also while the session runs',
-  request: { params: offerParam, headers: changeHeaders, body: body(quotaInput) },
-  responses: { 200: json('The session as it is now', sessionSchema), ...problems },
-})
-
-const act = <N extends 'pause' | 'resume' | 'end'>(name: N, summary: string) =>
-  createRoute({
+const add = operation(
+  {
     ...about,
     method: 'post',
-    path: `${path}/${name}` as const,
-    summary,
-    request: { params: sessionParam },
-    responses: { 200: json('The session as it is now', sessionSchema), ...problems },
-  })
-const pause = act('pause', 'Stops letting buyers in; tickets that are granted go on')
-const resume = act('resume', 'Lets buyers in again')
-const end = act('end', 'Ends it now: closes the gates; staging and counting follow')
+    path: `${path}/offers`,
+    operationId: 'addOffer',
+    summary: 'Adds an offer, also while the session runs. The same one again is the same one',
+    description: 'Answers when the pieces have left the warehouse.',
+    request: { params: sessionParam, body: body(offerInput) },
+    responses: { 201: json('The session with it', sessionSchema) },
+  },
+  'session_unknown',
+  'session_ended',
+  'offer_exists',
+  'quota_short',
+  'still_being_done',
+)
+
+const quota = operation(
+  {
+    ...about,
+    method: 'patch',
+    path: `${path}/offers/{sku}`,
+    operationId: 'changeQuota',
+    summary: 'Sets how many pieces an offer has, also while the session runs',
+    description: 'Pieces move between the warehouse and the offer.',
+    request: { params: offerParam, headers: changeHeaders, body: body(quotaInput) },
+    responses: { 200: json('The session as it is now', sessionSchema) },
+  },
+  'session_unknown',
+  'session_ended',
+  'offer_unknown',
+  'quota_short',
+  'quota_below_granted',
+  'still_being_done',
+)
+
+const act = <N extends 'pause' | 'resume' | 'end'>(name: N, summary: string, description: string) =>
+  operation(
+    {
+      ...about,
+      method: 'post',
+      path: `${path}/${name}` as const,
+      operationId: `${name}Session`,
+      summary,
+      description,
+      request: { params: sessionParam },
+      responses: { 200: json('The session as it is now', sessionSchema) },
+    },
+    'session_unknown',
+    'session_ended',
+    'still_being_done',
+  )
+const pause = act(
+  'pause',
+  'Stops letting buyers in',
+  'Tickets that are granted go on. Repeated, it stays paused.',
+)
+const resume = act('resume', 'Lets buyers in again', 'Buyers who came in between have to come again.')
+const end = act('end', 'Ends it now', 'Closes the gates; staging and counting follow.')
 
 /** Changes of a flash sale that has not ended. Each answers when it is done. */
 export function opsChangeRoutes({ db: { sql }, operations }: Pick<ApiDeps, 'db' | 'operations'>) {

@@ -1,27 +1,35 @@
 import { randomUUID } from 'node:crypto'
-import { createRoute } from '@hono/zod-openapi'
 import { readRefunds } from '../../../db/reads/refunds.ts'
 import type { OrderId } from '../../../domain/ids.ts'
 import type { ApiDeps } from '../../deps.ts'
 import { Problem } from '../errors/problem.ts'
+import { operation } from '../operation.ts'
 import { routes } from '../routing.ts'
 import { refundRequest, refundSchema } from '../schemas/refund.ts'
 import { changeHeaders } from '../schemas/session.ts'
-import { bearer, body, idParam, json, problems } from '../schemas/values.ts'
+import { bearer, body, idParam, json } from '../schemas/values.ts'
 import { refundView } from '../views/refund.ts'
 
-const refund = createRoute({
-  tags: ['Operators'],
-  security: bearer,
-  method: 'post',
-  path: '/v1/ops/orders/{id}/refunds',
-  summary: 'Refunds a paid order, whole or in part. The same Idempotency-Key is the same refund',
-  request: { params: idParam, headers: changeHeaders, body: body(refundRequest) },
-  responses: {
-    201: json('The refund; what came from wallet and points is there again', refundSchema),
-    ...problems,
+const refund = operation(
+  {
+    tags: ['Operators'],
+    security: bearer,
+    method: 'post',
+    path: '/v1/ops/orders/{id}/refunds',
+    operationId: 'refundOrder',
+    summary: 'Refunds a paid order, whole or in part. The same Idempotency-Key is the same refund',
+    description:
+      'What came from wallet and points is back with the answer; the money is `asked` until the provider’s final word.',
+    request: { params: idParam, headers: changeHeaders, body: body(refundRequest) },
+    responses: {
+      201: json('The refund; what came from wallet and points is there again', refundSchema),
+    },
   },
-})
+  'not_refundable',
+  'nothing_to_refund',
+  'refund_exceeds',
+  'refund_reused',
+)
 
 /** Money back, for operators. */
 export function opsRefundRoutes({ db: { sql }, refunding }: Pick<ApiDeps, 'db' | 'refunding'>) {

@@ -1,4 +1,3 @@
-import { createRoute } from '@hono/zod-openapi'
 import { listSessions, readSession, type StoredSession, sessionReport } from '../../../db/reads/sessions.ts'
 import type { Sql } from '../../../db/types.ts'
 import { sessionIdOf } from '../../../domain/flash-sale.ts'
@@ -6,49 +5,71 @@ import type { SessionId } from '../../../domain/ids.ts'
 import { refuse } from '../../../domain/refusals.ts'
 import type { ApiDeps } from '../../deps.ts'
 import { checkExist, newOffer } from '../../flash-sales/new-offers.ts'
+import { operation } from '../operation.ts'
 import { routes } from '../routing.ts'
 import { sessionParam } from '../schemas/seckill.ts'
 import { reportSchema, sessionInput, sessionPage, sessionQuery, sessionSchema } from '../schemas/session.ts'
-import { bearer, body, json, problems } from '../schemas/values.ts'
+import { bearer, body, header, json } from '../schemas/values.ts'
 import { reportView, sessionView } from '../views/session.ts'
 
+const where = { Location: header('Where the session is.', '/v1/ops/sessions/2026121210') }
 const about = { tags: ['Operators'], security: bearer }
 
-const plan = createRoute({
-  ...about,
-  method: 'post',
-  path: '/v1/ops/sessions',
-  summary: 'Plans a flash sale. The same one again is the same one',
-  request: { body: body(sessionInput) },
-  responses: { 200: json('It was there', sessionSchema), 201: json('Planned', sessionSchema), ...problems },
-})
+const plan = operation(
+  {
+    ...about,
+    method: 'post',
+    path: '/v1/ops/sessions',
+    operationId: 'planSession',
+    summary: 'Plans a flash sale. The same one again is the same one',
+    description: 'The same content again is the same session; other content is `session_exists`.',
+    request: { body: body(sessionInput) },
+    responses: {
+      200: json('It was there', sessionSchema, where),
+      201: json('Planned', sessionSchema, where),
+    },
+  },
+  'session_exists',
+)
 
-const list = createRoute({
+const list = operation({
   ...about,
   method: 'get',
   path: '/v1/ops/sessions',
+  operationId: 'listSessions',
   summary: 'Flash sales, those that open last first',
+  description: 'Ended ones too.',
   request: { query: sessionQuery },
-  responses: { 200: json('A page of sessions', sessionPage), ...problems },
+  responses: { 200: json('A page of sessions', sessionPage) },
 })
 
-const one = createRoute({
-  ...about,
-  method: 'get',
-  path: '/v1/ops/sessions/{session}',
-  summary: 'A flash sale with its offers, as it is now',
-  request: { params: sessionParam },
-  responses: { 200: json('The session', sessionSchema), ...problems },
-})
+const one = operation(
+  {
+    ...about,
+    method: 'get',
+    path: '/v1/ops/sessions/{session}',
+    operationId: 'getSession',
+    summary: 'A flash sale with its offers, as it is now',
+    description: 'Its phase, its offers, and how much of each is granted.',
+    request: { params: sessionParam },
+    responses: { 200: json('The session', sessionSchema) },
+  },
+  'session_unknown',
+)
 
-const report = createRoute({
-  ...about,
-  method: 'get',
-  path: '/v1/ops/sessions/{session}/report',
-  summary: 'What a flash sale has sold up to now',
-  request: { params: sessionParam },
-  responses: { 200: json('The report', reportSchema), ...problems },
-})
+const report = operation(
+  {
+    ...about,
+    method: 'get',
+    path: '/v1/ops/sessions/{session}/report',
+    operationId: 'getSessionReport',
+    summary: 'What a flash sale has sold up to now',
+    description: 'Counted now while it runs; the closing report once it has ended.',
+    request: { params: sessionParam },
+    responses: { 200: json('The report', reportSchema) },
+  },
+  'session_unknown',
+)
 
 /** Flash sales, for operators: planning and looking. */
 export function opsSessionRoutes({ db: { sql }, operations }: Pick<ApiDeps, 'db' | 'operations'>) {

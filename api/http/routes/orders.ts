@@ -1,4 +1,3 @@
-import { createRoute } from '@hono/zod-openapi'
 import { listOrders, readAttempts, readLog, readOrder } from '../../../db/reads/orders.ts'
 import { readRefunds } from '../../../db/reads/refunds.ts'
 import type { AddressId, CouponId, OrderId } from '../../../domain/ids.ts'
@@ -7,75 +6,123 @@ import { clientAddress } from '../../client-address.ts'
 import type { ApiDeps } from '../../deps.ts'
 import { Problem } from '../errors/problem.ts'
 import { signedIn } from '../middleware/identity.ts'
+import { operation } from '../operation.ts'
 import { routes } from '../routing.ts'
 import {
-  attemptSchema,
   orderPage,
   orderQuery,
   orderSchema,
   orderWithStory,
-  paymentRequest,
   pendingSchema,
   placement,
 } from '../schemas/order.ts'
-import { bearer, body, idParam, json, problems } from '../schemas/values.ts'
+import { attemptSchema, paymentRequest } from '../schemas/payment.ts'
+import { bearer, body, header, idParam, json } from '../schemas/values.ts'
 import { attemptView, orderView, orderWithStoryView } from '../views/order.ts'
 
+const where = { Location: header('Where the order is.', '/v1/orders/7263549184000000001') }
 const about = { tags: ['Orders'], security: bearer }
 
-const place = createRoute({
-  ...about,
-  method: 'post',
-  path: '/v1/orders',
-  summary: 'Places a quote. The same token with the same choice gets the same answer, for ever',
-  request: { body: body(placement) },
-  responses: {
-    201: json('Placed', orderSchema),
-    202: json('Still being placed', pendingSchema),
-    ...problems,
+const place = operation(
+  {
+    ...about,
+    method: 'post',
+    path: '/v1/orders',
+    operationId: 'placeOrder',
+    summary: 'Places a quote',
+    description:
+      'The same token with the same choice gets the same answer, for ever; with another choice, `token_reused`. ' +
+      'A refused order leaves its row, hidden in lists, with its `refusal`.',
+    request: { body: body(placement) },
+    responses: {
+      201: json('Placed', orderSchema, where),
+      202: json('Still being placed', pendingSchema, where),
+    },
   },
-})
+  'quote_expired',
+  'quote_forged',
+  'token_reused',
+  'empty_order',
+  'quantity_invalid',
+  'sku_unknown',
+  'not_on_sale',
+  'price_changed',
+  'amount_changed',
+  'out_of_stock',
+  'coupon_unavailable',
+  'balance_insufficient',
+  'points_insufficient',
+  'address_unknown',
+  'buyer_blocked',
+  'unavailable',
+)
 
-const list = createRoute({
+const list = operation({
   ...about,
   method: 'get',
   path: '/v1/orders',
+  operationId: 'listOrders',
   summary: 'Your orders, newest first',
+  description: 'Orders that are being placed or were refused are not shown.',
   request: { query: orderQuery },
-  responses: { 200: json('A page of orders', orderPage), ...problems },
+  responses: { 200: json('A page of orders', orderPage) },
 })
 
-const one = createRoute({
+const one = operation({
   ...about,
   method: 'get',
   path: '/v1/orders/{id}',
+  operationId: 'getOrder',
   summary: 'An order with its log, its payments and its refunds',
+  description: 'Goods, prices and address are those of when it was placed.',
   request: { params: idParam },
-  responses: { 200: json('The order', orderWithStory), ...problems },
+  responses: { 200: json('The order', orderWithStory) },
 })
 
-const pay = createRoute({
-  ...about,
-  method: 'post',
-  path: '/v1/orders/{id}/payments',
-  summary: 'Opens a payment, or gives the open one again',
-  request: { params: idParam, body: body(paymentRequest) },
-  responses: { 201: json('What is needed to pay', attemptSchema), ...problems },
-})
-
-const cancel = createRoute({
-  ...about,
-  method: 'post',
-  path: '/v1/orders/{id}/cancel',
-  summary:
-    'Closes an order that is not paid, as its deadline would; refunds one that is paid and not shipped',
-  request: { params: idParam },
-  responses: {
-    200: json('Closed', orderSchema),
-    202: json('Closing; the provider is being asked', orderSchema),
-    ...problems,
+const pay = operation(
+  {
+    ...about,
+    method: 'post',
+    path: '/v1/orders/{id}/payments',
+    operationId: 'payOrder',
+    summary: 'Opens a payment, or gives the open one again',
+    description:
+      'Repeated, the same again until it expires. Another channel first closes the open attempt at its provider. ' +
+      'What the provider’s page tells the browser decides nothing; the order does.',
+    request: { params: idParam, body: body(paymentRequest) },
+    responses: { 201: json('What is needed to pay', attemptSchema) },
   },
-})
+  'already_paid',
+  'attempt_unsettled',
+  'order_closing',
+  'order_closed',
+  'not_payable',
+  'payment_refused',
+  'balance_insufficient',
+  'unavailable',
+)
+
+const cancel = operation(
+  {
+    ...about,
+    method: 'post',
+    path: '/v1/orders/{id}/cancel',
+    operationId: 'cancelOrder',
+    summary:
+      'Closes an order that is not paid, as its deadline would; refunds one that is paid and not shipped',
+    description: 'Takes the deadline’s way: an open attempt is closed at its provider first.',
+    request: { params: idParam },
+    responses: {
+      200: json('Closed', orderSchema),
+      202: json('Closing; the provider is being asked', orderSchema),
+    },
+  },
+  'already_paid',
+  'not_payable',
+  'not_refundable',
+  'nothing_to_refund',
+  'unavailable',
+)
 
 /** Orders of the buyer who asks; anybody else's are not there. */
 export function orderRoutes(

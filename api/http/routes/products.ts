@@ -1,28 +1,34 @@
-import { createRoute } from '@hono/zod-openapi'
 import { listProducts, readProduct } from '../../../db/reads/catalogue.ts'
 import type { ApiDeps } from '../../deps.ts'
 import { Problem } from '../errors/problem.ts'
+import { operation } from '../operation.ts'
 import { routes } from '../routing.ts'
 import { productPage, productSchema } from '../schemas/goods.ts'
-import { idParam, json, page, problems } from '../schemas/values.ts'
+import { idParam, json, open, page } from '../schemas/values.ts'
 import { productView } from '../views/goods.ts'
 
-const list = createRoute({
+const list = operation({
   method: 'get',
   path: '/v1/products',
   tags: ['Products'],
+  security: open,
+  operationId: 'listProducts',
   summary: 'What the shop sells, oldest first',
+  description: 'Prices and stock are those of this moment.',
   request: { query: page },
-  responses: { 200: json('A page of products', productPage), ...problems },
+  responses: { 200: json('A page of products', productPage) },
 })
 
-const one = createRoute({
+const one = operation({
   method: 'get',
   path: '/v1/products/{id}',
   tags: ['Products'],
+  security: open,
+  operationId: 'getProduct',
   summary: 'One product with its SKUs',
+  description: 'Prices and stock are those of this moment.',
   request: { params: idParam },
-  responses: { 200: json('The product', productSchema), ...problems },
+  responses: { 200: json('The product', productSchema) },
 })
 
 /** The catalogue; open to everybody. */

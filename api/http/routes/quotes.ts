@@ -1,23 +1,32 @@
-import { createRoute } from '@hono/zod-openapi'
 import type { SkuId } from '../../../domain/ids.ts'
 import { makeQuote } from '../../../services/orders/quote.ts'
 import type { ApiDeps } from '../../deps.ts'
 import { mergedCart } from '../middleware/cart.ts'
 import { signedIn } from '../middleware/identity.ts'
+import { operation } from '../operation.ts'
 import { routes } from '../routing.ts'
 import { quoteRequest, quoteSchema } from '../schemas/quote.ts'
-import { bearer, body, json, problems } from '../schemas/values.ts'
+import { bearer, body, json } from '../schemas/values.ts'
 import { quoteView } from '../views/quote.ts'
 
-const quote = createRoute({
-  method: 'post',
-  path: '/v1/quotes',
-  tags: ['Orders'],
-  security: bearer,
-  summary: 'Prices the selected cart lines, or the given ones; the token places the order',
-  request: { body: body(quoteRequest) },
-  responses: { 200: json('The confirm page', quoteSchema), ...problems },
-})
+const quote = operation(
+  {
+    method: 'post',
+    path: '/v1/quotes',
+    tags: ['Orders'],
+    security: [...bearer, { bearer: [], anonymousCart: [] }],
+    operationId: 'createQuote',
+    summary: 'Prices the selected cart lines, or the given ones; the token places the order',
+    description:
+      'The token says what the buyer saw; it becomes exactly one order, whose id it carries. Reserves nothing. An anonymous cart that comes along is merged into the buyer’s first.',
+    request: { body: body(quoteRequest) },
+    responses: { 200: json('The confirm page', quoteSchema) },
+  },
+  'empty_order',
+  'quantity_invalid',
+  'sku_unknown',
+  'not_on_sale',
+)
 
 /** What an order would cost. */
 export function quoteRoutes(deps: Pick<ApiDeps, 'db' | 'carts' | 'ids' | 'bearers' | 'quoteTokens'>) {

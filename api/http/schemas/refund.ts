@@ -1,43 +1,66 @@
 import { z } from '@hono/zod-openapi'
-import { moment, money, words } from './values.ts'
+import { mostPieces } from '../../../domain/quantity.ts'
+import { decimal, moment, momentOf, moneyOf, text, whole, words } from './values.ts'
 
-const pieces = z.strictObject({ line: z.int().min(1), quantity: z.int().min(1).max(999) })
+const pieces = z.strictObject({
+  line: z.int().min(1).openapi({ description: 'The order’s line.', example: 1 }),
+  quantity: z.int().min(1).max(mostPieces).openapi({ description: 'Pieces of it.', example: 1 }),
+})
 
-/** Without `lines` and `shipping`: all that is left of the order. */
+const reason = { description: 'Why, for whoever looks later; the buyer sees it.', example: '商品破损' }
+const lines = z.array(pieces).min(1).max(200)
+
 export const refundRequest = z
   .strictObject({
-    lines: z
-      .array(pieces)
-      .min(1)
-      .max(200)
+    lines: lines
       .refine((lines) => new Set(lines.map(({ line }) => line)).size === lines.length, {
         error: 'each line once',
       })
-      .optional(),
-    /** The shipping fee too. */
-    shipping: z.boolean().optional(),
-    /** Why, for whoever looks later; the buyer sees it. */
-    reason: words(1, 200),
-    /** Whether the pieces are on our shelves again; by default they are when the order has not been shipped. */
-    restock: z.boolean().optional(),
+      .optional()
+      .openapi({ description: 'What is refunded of the goods, each line once.' }),
+    shipping: z
+      .boolean()
+      .optional()
+      .openapi({ description: 'Whether the shipping fee is refunded too.', example: false }),
+    reason: words(1, 200).openapi(reason),
+    restock: z.boolean().optional().openapi({
+      description:
+        'Whether the pieces are on our shelves again; without it they are when the order has not been shipped.',
+      example: true,
+    }),
   })
-  .openapi('RefundRequest')
+  .openapi('RefundRequest', {
+    description: 'What to refund. Without `lines` and `shipping`: all that is left of the order.',
+  })
 
 export const refundSchema = z
   .object({
-    number: z.string(),
-    cause: z.enum(['late', 'duplicate', 'wrong_amount', 'cancelled', 'operator']),
-    /** `asked`: on its way. `closed`, `abnormal`: the provider could not, and a human has been told. */
-    state: z.enum(['asked', 'success', 'closed', 'abnormal']),
-    /** What goes back to where it was paid from. */
-    amount: money,
-    balance: money,
-    points: z.string(),
-    shipping: money,
-    paidTo: z.enum(['source', 'wallet']).nullable(),
-    reason: z.string(),
-    lines: z.array(z.object({ line: z.number(), quantity: z.number() })),
-    createdAt: moment,
-    endedAt: moment.nullable(),
+    number: text('The refund’s number, which the provider knows too.', 'order-7263549184000000001-k3J9'),
+    cause: z.enum(['late', 'duplicate', 'wrong_amount', 'cancelled', 'operator']).openapi({
+      description:
+        'Why money goes back: it came after the order had closed, twice, or in a wrong amount; the buyer ' +
+        'cancelled; an operator refunded.',
+      example: 'operator',
+    }),
+    state: z.enum(['asked', 'success', 'closed', 'abnormal']).openapi({
+      description:
+        '`asked`: on its way. `success`: arrived. `closed`, `abnormal`: the provider could not, and a human ' +
+        'has been asked to act.',
+      example: 'asked',
+    }),
+    amount: moneyOf('What goes back to where it was paid from.'),
+    balance: moneyOf('What went back to the wallet, at once.', '0'),
+    points: decimal('Points that went back, at once.', '0'),
+    shipping: moneyOf('The shipping fee’s part of it.', '0'),
+    paidTo: z
+      .enum(['source', 'wallet'])
+      .nullable()
+      .openapi({ description: 'Where the money arrived; null until it has.', example: 'source' }),
+    reason: z.string().openapi(reason),
+    lines: z
+      .array(z.object({ line: whole('The order’s line.', 1), quantity: whole('Pieces of it.', 1) }))
+      .openapi({ description: 'The goods that were refunded.' }),
+    createdAt: momentOf('When it was asked for.'),
+    endedAt: moment.nullable().openapi({ description: 'The provider’s final word; null until then.' }),
   })
-  .openapi('Refund')
+  .openapi('Refund', { description: 'Money on its way back, or back.' })

@@ -90,7 +90,7 @@ describe.each(roads)('a flash order placed %s', (_, place) => {
     expect(await counts(offer)).toEqual({ quota: 5, granted: 2, sold: 0 })
     await place(sql, await flashOrder(sql, ticket), 'run')
     expect(await orderRow(sql, ticket)).toMatchObject({ status: 'awaiting_payment' })
-    expect(await ticketRow(sql, ticket)).toEqual({ state: 'live', reason: null, tell: null })
+    expect(await ticketRow(sql, ticket)).toEqual({ state: 'live', reason: null, sync: null })
     expect(await counts(offer)).toEqual({ quota: 5, granted: 2, sold: 2 })
     expect(await shelf(offer)).toBe(0)
   })
@@ -107,7 +107,7 @@ describe.each(roads)('a flash order placed %s', (_, place) => {
       const ticket = await ticketOf(offer, has)
       await place(sql, await flashOrder(sql, ticket, wish), 'run')
       expect(await orderRow(sql, ticket)).toMatchObject({ status: 'rejected', refusal: { code } })
-      expect(await ticketRow(sql, ticket)).toEqual({ state: 'given_back', reason: code, tell: 'given_back' })
+      expect(await ticketRow(sql, ticket)).toEqual({ state: 'given_back', reason: code, sync: 'given_back' })
       expect(await counts(offer)).toEqual({ quota: 5, granted: 2, sold: 2 })
     },
   )
@@ -153,7 +153,7 @@ describe('a flash order', () => {
     expect(await ticketRow(sql, ticket)).toEqual({
       state: 'given_back',
       reason: 'pay_timeout',
-      tell: 'given_back',
+      sync: 'given_back',
     })
     expect(await counts(offer)).toEqual({ quota: 5, granted: 2, sold: 2 })
   })
@@ -164,7 +164,7 @@ describe('a flash order', () => {
     const till = openTill(sql, shop.ids)
     const { buyerId } = await flashOrder(sql, ticket)
     expect(await till.told(await till.facts(await till.attempt(ticket, buyerId)))).toBe('paid')
-    expect(await ticketRow(sql, ticket)).toEqual({ state: 'paid', reason: null, tell: 'paid' })
+    expect(await ticketRow(sql, ticket)).toEqual({ state: 'paid', reason: null, sync: 'paid' })
     expect(await closeOrder(sql, ticket, 'pay_timeout')).toMatchObject({ status: 'to_ship' })
     expect(await ticketRow(sql, ticket)).toMatchObject({ state: 'paid' })
     expect(await counts(offer)).toEqual({ quota: 5, granted: 2, sold: 2 })
@@ -188,7 +188,7 @@ describe('a paid flash order that is refunded whole before it was shipped', () =
     expect(await ticketRow(sql, ticket)).toEqual({
       state: 'given_back',
       reason: 'buyer_cancelled',
-      tell: 'given_back',
+      sync: 'given_back',
     })
     expect(await orderRow(sql, ticket)).toMatchObject({ status: 'closed', payState: 'refunded' })
   })
@@ -199,7 +199,7 @@ describe('a paid flash order that is refunded whole before it was shipped', () =
     await endSession(sql, offer.session)
     await refundOrder(sql, ticket, calledOff)
     expect([await counts(offer), await shelf(offer)]).toEqual([{ quota: 0, granted: 0, sold: 0 }, 5])
-    expect(await ticketRow(sql, ticket)).toMatchObject({ state: 'given_back', tell: null })
+    expect(await ticketRow(sql, ticket)).toMatchObject({ state: 'given_back', sync: null })
   })
 })
 
@@ -225,7 +225,7 @@ describe('pieces that come back', () => {
     expect([await counts(offer), await shelf(offer)]).toEqual([{ quota: 2, granted: 2, sold: 2 }, 3])
     await Promise.all(Array.from({ length: 5 }, () => closeOrder(sql, ticket, 'pay_timeout')))
     expect([await counts(offer), await shelf(offer)]).toEqual([whole, 5])
-    expect(await ticketRow(sql, ticket)).toEqual({ state: 'given_back', reason: 'pay_timeout', tell: null })
+    expect(await ticketRow(sql, ticket)).toEqual({ state: 'given_back', reason: 'pay_timeout', sync: null })
   })
 
   it('just before it ends go back with the rest of the quota', async () => {
@@ -248,6 +248,6 @@ describe('pieces that come back', () => {
     await ending.commit()
     expect(await closing).toMatchObject({ status: 'closed' })
     expect([await counts(offer), await shelf(offer)]).toEqual([whole, 5])
-    expect(await ticketRow(sql, ticket)).toMatchObject({ state: 'given_back', tell: null })
+    expect(await ticketRow(sql, ticket)).toMatchObject({ state: 'given_back', sync: null })
   })
 })

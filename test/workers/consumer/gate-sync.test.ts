@@ -50,7 +50,7 @@ async function minted(offer: OfferKey): Promise<OfferLoad> {
   return load
 }
 const left = (offer: OfferKey) => harness.deps.gate.left(offer)
-const toTell = async (ticket: TicketId) => (await ticketRow(harness.sql, ticket))?.tell
+const toSync = async (ticket: TicketId) => (await ticketRow(harness.sql, ticket))?.sync
 const isPaid = async (offer: OfferKey, { id }: Joiner) => (await harness.deps.gate.standing(offer, id))?.paid
 
 describe('pieces that were given back', () => {
@@ -60,7 +60,7 @@ describe('pieces that were given back', () => {
     expect(await left(offer)).toBe(3)
     await Promise.all([1, 2, 3].map(() => syncGate(harness.deps)))
     expect(await left(offer)).toBe(5)
-    expect(await toTell(ticket)).toBeNull()
+    expect(await toSync(ticket)).toBeNull()
     expect(harness.offersTold).toContain(offer.sku)
     expect(await syncGate(harness.deps)).toBe(0)
     expect(await join(harness.deps.gate, offer, buyer, harness.shop.ids.next() as TicketId)).toMatchObject({
@@ -82,10 +82,10 @@ describe('pieces that were given back', () => {
     const load = await minted(offer)
     await close(ticket)
     expect(await syncGate(harness.deps), 'the gate is an older one').toBe(0)
-    expect([await left(offer), await toTell(ticket)]).toEqual([3, 'given_back'])
+    expect([await left(offer), await toSync(ticket)]).toEqual([3, 'given_back'])
     expect(await harness.deps.gate.load(offer, load)).toBe('loaded')
     expect(await later()).toBe(1)
-    expect(await toTell(ticket)).toBeNull()
+    expect(await toSync(ticket)).toBeNull()
     await harness.settles(offer, 5)
   })
 
@@ -95,7 +95,7 @@ describe('pieces that were given back', () => {
     await loadOffer(harness.sql, harness.deps.gate, offer)
     expect(await left(offer)).toBe(5)
     expect(await syncGate(harness.deps)).toBe(1)
-    expect(await toTell(ticket)).toBeNull()
+    expect(await toSync(ticket)).toBeNull()
     await harness.settles(offer, 5)
   })
 
@@ -120,7 +120,7 @@ describe('pieces that were given back', () => {
     await close(ticket)
     const away = { ...harness.deps.gate, giveBack: () => Promise.reject(new Error('Redis is away')) }
     expect(await syncGate({ ...harness.deps, gate: away })).toBe(0)
-    expect(await toTell(ticket)).toBe('given_back')
+    expect(await toSync(ticket)).toBe('given_back')
     expect(await later()).toBe(1)
     await harness.settles(offer, 5)
   })
@@ -131,7 +131,7 @@ describe('pieces that were given back', () => {
     await endSession(harness.sql, offer.session)
     await removeGate(harness.sql, harness.deps.gate, offer.session)
     expect(await syncGate(harness.deps)).toBe(1)
-    expect([await toTell(ticket), await left(offer)]).toEqual([null, undefined])
+    expect([await toSync(ticket), await left(offer)]).toEqual([null, undefined])
   })
 })
 
@@ -146,7 +146,7 @@ describe('a payment', () => {
     expect(await again()).toMatchObject({ answer: 'already_queued', ticket })
     await pay(ticket, buyer)
     expect(await syncGate(harness.deps)).toBe(1)
-    expect(await toTell(ticket)).toBeNull()
+    expect(await toSync(ticket)).toBeNull()
     expect(await again()).toMatchObject({ answer: 'admitted' })
     await stageEntries(harness.deps, offer, await harness.read(offer))
     await harness.settles(offer, 3)
@@ -201,6 +201,6 @@ describe('a payment', () => {
     }
     await syncGate({ ...harness.deps, gate: { ...harness.deps.gate, paid } })
     await later()
-    expect([await isPaid(offer, buyer), await toTell(ticket)]).toEqual([true, null])
+    expect([await isPaid(offer, buyer), await toSync(ticket)]).toEqual([true, null])
   })
 })

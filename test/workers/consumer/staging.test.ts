@@ -67,7 +67,7 @@ describe('a ticket that was let in', () => {
   ): Promise<void> {
     const entries = await harness.read(offer)
     for (let i = 0; i < 2; i++) await stageEntries(harness.deps, offer, entries)
-    expect(await ticketRow(harness.sql, ticket)).toEqual({ state: 'refused', reason, tell: null })
+    expect(await ticketRow(harness.sql, ticket)).toEqual({ state: 'refused', reason, sync: null })
     const buyer = entries.find((entry) => entry.ticket === ticket)?.buyer
     expect(buyer && (await harness.deps.gate.standing(offer, buyer))).toBeUndefined()
     expect({ granted: await granted(offer), left: await harness.deps.gate.left(offer) }).toEqual(counted)

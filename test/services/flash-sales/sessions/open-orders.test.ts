@@ -66,7 +66,7 @@ describe('a session ends, and an order of it', () => {
     expect(await ticketRow(system.container.db.sql, order)).toEqual({
       state: 'given_back',
       reason: 'buyer_cancelled',
-      tell: null,
+      sync: null,
     })
   })
 
@@ -80,7 +80,7 @@ describe('a session ends, and an order of it', () => {
     expect(await offerRow(system.container.db.sql, offer)).toMatchObject(kept)
     await expect
       .poll(() => ticketRow(system.container.db.sql, order), { timeout: 20_000 })
-      .toMatchObject({ state: 'paid', tell: null })
+      .toMatchObject({ state: 'paid', sync: null })
   })
 
   const unknown = { noNotification: true, fail: { close: { times: 1_000_000 }, query: { times: 1_000_000 } } }

@@ -14,6 +14,7 @@ import { quoteRoutes } from './http/routes/quotes.ts'
 import { seckillRoutes } from './http/routes/seckill.ts'
 import { ticketRoutes } from './http/routes/tickets.ts'
 import { routes } from './http/routing.ts'
+import { limitRates } from './rate-limits.ts'
 
 /**
  * The HTTP API. Everything that is no success is `application/problem+json`; what providers post (`notifyRoutes`) is answered as they want.
@@ -28,6 +29,7 @@ export function createApp(deps: ApiDeps) {
   app.use(smallBodies)
   app.route('/', deps.notifyRoutes)
   app.route('/', docsRoutes())
+  app.use('/v1/*', limitRates(deps))
   app.use('/v1/*', jsonBodies)
 
   const api = app

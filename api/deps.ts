@@ -16,6 +16,7 @@ import type { SessionBook } from './flash-sales/session-book.ts'
 import type { SoldOut } from './flash-sales/sold-out.ts'
 import type { TokenLimits } from './flash-sales/token-limits.ts'
 import type { QuoteTokens } from './quote-token.ts'
+import type { RateLimiting } from './rate-limits.ts'
 
 /** Places orders and cancels them. Throws `Refused` for what refuses them, `OrderUnknown` for an order that is not this buyer's. */
 export type Placing = {
@@ -70,6 +71,7 @@ export type ApiDeps = SeckillDeps & {
   carts: Carts
   ids: Ids
   bearers: Bearers
+  rateLimiting: RateLimiting
   quoteTokens: QuoteTokens
   placing: Placing
   paying: Paying

@@ -85,6 +85,11 @@ export const apiVariables = workerVariables
       meaning: 'requests that are logged a second, one line each; of the others the number is',
       unit: 'lines a second',
     }),
+    RATE_LIMIT_FACTOR: variable(z.coerce.number().min(0).max(1000).default(1), {
+      neededBy,
+      meaning:
+        'multiplies every rate limit of docs/api.md; 0: there are none, because something before the API has them',
+    }),
     JWT_PUBLIC_KEY: variable(pem.optional(), {
       neededBy: 'api: this or `JWT_JWKS_URL`',
       meaning: 'the key that verifies tokens, PEM: RSA (RS256), P-256 (ES256) or Ed25519 (EdDSA)',

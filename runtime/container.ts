@@ -11,6 +11,7 @@ import { createEvents, type Events } from '../redis/events.ts'
 import { createGate, type Gate } from '../redis/gate/gate.ts'
 import { createQueue, type TicketQueue } from '../redis/gate/queue.ts'
 import { createProviderRateLimit, type ProviderRateLimit } from '../redis/provider-rate-limit.ts'
+import { createRateWindows, type RateWindows } from '../redis/rate-windows.ts'
 import { leasedSnowflakes } from '../services/operations/snowflake-lease.ts'
 import type { WorkerEnv } from './environment.ts'
 import type { Check, DependencyName } from './health.ts'
@@ -29,6 +30,7 @@ export type { CartLine, CartOwner, Carts } from '../redis/carts.ts'
 export type { Events } from '../redis/events.ts'
 export type { Gate, Standing } from '../redis/gate/gate.ts'
 export type { ProviderRateLimit } from '../redis/provider-rate-limit.ts'
+export type { RateWindows } from '../redis/rate-windows.ts'
 export type { Payments } from './payments.ts'
 
 /** What every process is made of, opened once and closed together. */
@@ -42,6 +44,8 @@ export type Container = {
   queue: TicketQueue
   ids: Ids
   payments: Payments
+  /** Counts requests by the minute, over all API processes. */
+  rateWindows: RateWindows
   /** Bounds the questions to each provider, over all processes. */
   providerRateLimit: ProviderRateLimit
   connection: NativeConnection
@@ -82,6 +86,7 @@ export async function openContainer(
     queue: createQueue(gateRedis),
     ids,
     payments,
+    rateWindows: createRateWindows(redis, 60_000),
     providerRateLimit: createProviderRateLimit(redis, env.PROVIDER_CALLS_PER_SECOND),
     connection,
     client,

@@ -12,8 +12,8 @@ export type DependencyName = 'postgresql' | 'redis' | 'gate' | 'temporal' | 'ids
 /** `needed`: without it this process does no work at all. What is not needed is shown, and turns nothing red. */
 export type Checks = Readonly<Record<string, { check: Check; needed: boolean }>>
 
-export type Dependency = { up: boolean; needed: boolean; latencyMs: number }
-export type Readiness = {
+type Dependency = { up: boolean; needed: boolean; latencyMs: number }
+type Readiness = {
   /** Whether to send this process work. */
   ready: boolean
   /** It is about to stop. */

@@ -53,8 +53,8 @@ export type Metrics = { contentType: string; text(): Promise<string> }
 export const metrics: Metrics = { contentType: registry.contentType, text: () => registry.metrics() }
 
 /** A set of labelled values that replace those of the last look. */
-export type Sample = { labels?: Record<string, string>; value: number }
-export type SampledGauge = { name: string; help: string; labels?: readonly string[] }
+type Sample = { labels?: Record<string, string>; value: number }
+type SampledGauge = { name: string; help: string; labels?: readonly string[] }
 
 /**
  * Gauges of what stores hold, read when somebody asks for the figures and then not for `everyMs`. A look that fails

@@ -23,6 +23,7 @@ import { signIn } from '../../local/environment.ts'
 import { type Carts, createCarts } from '../../redis/carts.ts'
 import { createEvents, type Events } from '../../redis/events.ts'
 import { createGate, type Gate } from '../../redis/gate/gate.ts'
+import { createRateWindows } from '../../redis/rate-windows.ts'
 import { createHealth } from '../../runtime/health.ts'
 import { createIdentities } from '../../services/buyers/identities.ts'
 import { readWithdrawn } from '../../services/buyers/withdrawals.ts'
@@ -84,6 +85,7 @@ export async function startHarness(
       standing,
     }),
     quoteTokens,
+    rateLimiting: { windows: createRateWindows(redis, 60_000), factor: 0 },
     placing: { place: mustNotHappen, cancel: mustNotHappen },
     paying: { pay: mustNotHappen },
     refunding: createRefunding({ sql: db.sql, events }),

@@ -4,12 +4,15 @@ import { startLifecycle } from '../../runtime/lifecycle.ts'
 import { runProcess } from '../../runtime/process.ts'
 import { startConsumer } from './consumer.ts'
 import { consumerDeps } from './deps.ts'
+import { sampleOffers } from './figures.ts'
 
 /** The process `consumer`: flash-sale tickets into orders, and supervisor. */
 await runProcess(async () => {
   const env = readEnv(consumerVariables, process.env)
   const container = await openContainer(env)
-  const consumer = startConsumer(consumerDeps(env, container))
+  const deps = consumerDeps(env, container)
+  const consumer = startConsumer(deps)
+  sampleOffers(deps)
   const { server, ending } = await startLifecycle(env, container, ['postgresql', 'gate'])
   return { running: [consumer, { stop: container.close }, server], ...ending }
 })

@@ -73,6 +73,10 @@ function allowed(c: Context, bearer: Bearer): Bearer {
 
 const isRead = (c: Context): boolean => c.req.method === 'GET' || c.req.method === 'HEAD'
 
+/** The token that a request brings, wherever it comes from; what it may do is for `signedIn` to say. */
+export const presentedToken = (c: Context): string | undefined =>
+  bearerOf(c.req.header('authorization')) ?? getCookie(c, cookie)
+
 const tokenOf = (c: Context): string | undefined => bearerOf(c.req.header('authorization')) ?? cookieOf(c)
 
 function bearerOf(header: string | undefined): string | undefined {

@@ -1,7 +1,4 @@
-/**
- * The arrows of the house (docs/architecture.md): what each folder may import. `npm run check` fails for any
- * other import, and for a cycle.
- */
+/** The arrows of the house (docs/architecture.md): what each folder may import. `npm run check` fails for any other import, and for a cycle. */
 const arrows = {
   domain: [],
   providers: ['domain'],
@@ -15,7 +12,8 @@ const arrows = {
   // Adapters come in by the container alone: it says which of their types may be named.
   api: ['runtime', 'services', 'db/reads', 'db/types', 'providers/provider', 'workflows', 'domain'],
   workers: ['runtime', 'services', 'db/reads', 'db/types', 'providers/provider', 'workflows', 'domain'],
-  sandbox: ['domain'],
+  // It must not check the product with the product's own code.
+  sandbox: [],
 }
 
 const product = Object.keys(arrows).filter((folder) => folder !== 'sandbox')

@@ -1,7 +1,8 @@
 import type { ApiDeps } from './deps.ts'
 import { describeApi } from './http/document.ts'
-import { onError, problem } from './http/errors/problem.ts'
+import { onError } from './http/errors/problem.ts'
 import { jsonBodies, smallBodies } from './http/middleware/body.ts'
+import { noRoute } from './http/middleware/methods.ts'
 import { addressRoutes } from './http/routes/addresses.ts'
 import { cartRoutes } from './http/routes/cart.ts'
 import { docsRoutes } from './http/routes/docs.ts'
@@ -17,15 +18,16 @@ import { routes } from './http/routing.ts'
 import { limitRates } from './rate-limits.ts'
 
 /**
- * The HTTP API. Everything that is no success is `application/problem+json`; what providers post (`notifyRoutes`) is answered as they want.
+ * The HTTP API. Everything that is no success is `application/problem+json`; what providers post (`notifyRoutes`) is
+ * answered as they want.
  *
  * @example serve({ fetch: createApp(deps).fetch, port: 3000 })
  */
 export function createApp(deps: ApiDeps) {
   const base = routes()
   base.onError(onError(deps.log))
-  base.notFound((c) => problem(c, 'not_found'))
-  const app = base.route('/', joinRoutes(deps)) // Before every middleware: it brings its own, in the order that a rush needs.
+  // Before every middleware: it brings its own, in the order that a rush needs.
+  const app = base.route('/', joinRoutes(deps))
   app.use(smallBodies)
   app.route('/', deps.notifyRoutes)
   app.route('/', docsRoutes())
@@ -43,6 +45,7 @@ export function createApp(deps: ApiDeps) {
     .route('/', ticketRoutes(deps))
     .route('/', opsRoutes(deps))
 
+  api.notFound(noRoute(api))
   let document: string | undefined
   api.get('/openapi.json', (c) => {
     document ??= JSON.stringify(describeApi(api))

@@ -19,7 +19,11 @@ export async function showCart({ db, carts }: Deps, owner: CartOwner) {
   return cartView(lines, skus)
 }
 
-/** Puts pieces into the cart at today's price. Refuses `quantity_invalid`, `sku_unknown`, `not_on_sale`; a full cart is a problem. */
+/**
+ * Puts pieces into the cart at today's price.
+ * @throws {Refused} quantity_invalid, sku_unknown, not_on_sale
+ * @throws {Problem} cart_full
+ */
 export async function addToCart(
   { db, carts }: Deps,
   owner: CartOwner,

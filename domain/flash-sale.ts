@@ -1,5 +1,5 @@
 import type { OrderId, SessionId, SkuId } from './ids.ts'
-import { inShanghai, shanghaiMs } from './shanghai-time.ts'
+import { shanghaiDigits, shanghaiMs } from './shanghai-time.ts'
 
 /** One SKU in one session: what buyers rush for. */
 export type OfferKey = { session: SessionId; sku: SkuId }
@@ -46,7 +46,7 @@ export const dayMs = 86_400_000
 
 /** The id of a session that opens at this moment: its hour in Shanghai, `2019052614`. */
 export function sessionIdOf(opensAt: number): SessionId {
-  const digits = inShanghai(opensAt).replace(/\D/g, '')
+  const digits = shanghaiDigits(opensAt)
   return digits.slice(0, 10) as SessionId // Ten digits are what such an id is.
 }
 

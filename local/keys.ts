@@ -10,10 +10,7 @@ interface KeyPair {
   readonly publicKey: string
 }
 
-/**
- * The local stack's secrets. They are made once for a state folder, so that tokens and payments outlive a
- * restart.
- */
+/** The local stack's secrets. They are made once for a state folder, so that tokens and payments outlive a restart. */
 export interface Keys {
   /** Signs the buyers' tokens. */
   readonly jwt: KeyPair
@@ -32,14 +29,10 @@ export interface Keys {
   readonly quoteSecret: string
 }
 
-/**
- * Reads the state folder's keys; makes those that it lacks, at the first start or after a version that knew
- * fewer.
- */
+/** Reads the state folder's keys; makes those that it lacks, at the first start or after a version that knew fewer. */
 export async function keysOf(stateDir: string): Promise<Keys> {
   const file = join(stateDir, 'keys', 'keys.json')
-  // written below, by this version or an earlier one
-  const known: Partial<Keys> = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}
+  const known: Partial<Keys> = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {} // written below, by this version or an earlier one
   const pair = async (name: 'jwt' | 'merchant' | 'platform' | 'alipayMerchant' | 'alipayPlatform') =>
     known[name] ?? keyPair()
   const secret = (name: 'wechatApiKey' | 'wechatV2Key' | 'quoteSecret', bytes: number) =>

@@ -1,13 +1,19 @@
 import { StatementRejected } from './provider.ts'
 
-/** Larger texts are kept apart by V8, until the heap is large: read so, a bill of a million rows needs tens of megabytes less. */
-const atOnce = 1 << 14
-/** Far more than a row of a statement has; what is longer is none. */
-const longest = 1 << 16
+/**
+ * V8 keeps larger texts apart until the heap is large: in such pieces a bill of a million rows needs tens of
+ * megabytes less.
+ */
+const pieceBytes = 1 << 14
+/** Far more than a row of a statement has. */
+const longestLine = 1 << 16
 
 /**
- * The lines of a text that comes in pieces, UTF-8 unless `decoder` is of another, without their ends (`\n`, `\r\n`) and without a byte order
- * mark; holds one piece and one line at a time. Throws on endless lines and, as the decoder does, on what is not of its encoding.
+ * The lines of a text that comes in pieces, without their ends (`\n`, `\r\n`) and without a byte order mark.
+ * Holds one piece and one line at a time.
+ *
+ * @param decoder UTF-8 by default.
+ * @throws {StatementRejected} on a line without end, and what the decoder throws for another encoding
  */
 export async function* linesOf(
   raw: AsyncIterable<Uint8Array>,
@@ -17,11 +23,11 @@ export async function* linesOf(
   const split = (text: string): string[] => {
     const lines = (rest + text).split('\n')
     rest = lines.pop() ?? ''
-    if (rest.length > longest) throw new StatementRejected('has a line without end')
+    if (rest.length > longestLine) throw new StatementRejected('has a line without end')
     return lines.map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line))
   }
   for await (const piece of raw)
-    for (let from = 0; from < piece.length; from += atOnce)
-      yield split(decoder.decode(piece.subarray(from, from + atOnce), { stream: true }))
+    for (let from = 0; from < piece.length; from += pieceBytes)
+      yield split(decoder.decode(piece.subarray(from, from + pieceBytes), { stream: true }))
   yield [...split(decoder.decode()), ...(rest === '' ? [] : [rest])]
 }

@@ -1,22 +1,34 @@
-import { type Fen, fen } from '../domain/money.ts'
-
-const fenOf = (whole: string, part = ''): Fen => fen(`${whole}${part.padEnd(2, '0')}`)
+import { type Fen, fen, yuan } from '../domain/money.ts'
 
 /**
- * An amount in yuan as providers tell it (`0.01`, `19.9`, `100`), exactly as fen. Undefined for everything else: more than two decimals, signs,
- * exponents, blanks, digits that are not ASCII.
+ * `plain`: amounts in Alipay's answers and notifications, e.g. `0.01`, `19.9`, `100`. `column`: amounts of a
+ * bill (账单金额单位为元), with a sign, and with more than two decimals where they are zeros, e.g. `-3.05`,
+ * `0.29000`.
  */
-export function parseYuan(text: string): Fen | undefined {
-  const [, whole, part] = /^(\d{1,12})(?:\.(\d{1,2}))?$/.exec(text) ?? []
-  return whole === undefined ? undefined : fenOf(whole, part)
+const grammars = {
+  plain: /^(?<sign>)(?<whole>\d{1,12})(?:\.(?<part>\d{1,2}))?$/,
+  column: /^(?<sign>-?)(?<whole>\d{1,15})(?:\.(?<part>\d{1,2})0*)?$/,
+} as const
+
+/**
+ * Yuan as providers write them → fen, exactly. Accepts ASCII digits only: no exponent, blank, or separator of
+ * thousands.
+ * @returns undefined for what is no such amount, and for parts of a fen
+ */
+export function fenOfYuan(text: string, grammar: keyof typeof grammars): Fen | undefined {
+  const { sign = '', whole, part = '' } = grammars[grammar].exec(text)?.groups ?? {}
+  return whole === undefined ? undefined : fen(`${sign}${whole}${part.padEnd(2, '0')}`)
 }
 
+/** alipay.trade.page.pay, total_amount: [0.01, 100000000]. */
+const alipayMost = fen(10_000_000_000n)
+
 /**
- * A column of a bill: `12.3` → 1230 fen, exactly (账单金额单位为元), with a sign, and with more decimals where they are zeros. Throws on what is no
- * amount, on parts of a fen, and on what PostgreSQL's bigint could not hold.
+ * Fen → yuan as Alipay takes them, e.g. `19.90`.
+ * @throws {RangeError} for what Alipay can't carry: a fault of the caller
+ * @see 统一收单下单并支付页面接口 https://opendocs.alipay.com/open/028r8t
  */
-export function fenOfYuan(text: string): Fen {
-  const [, sign, whole, part] = /^(-?)(\d{1,15})(?:\.(\d{1,2})0*)?$/.exec(text) ?? []
-  if (whole === undefined) throw new RangeError(`${JSON.stringify(text.slice(0, 40))} is no amount in yuan`)
-  return fenOf(`${sign}${whole}`, part)
+export function alipayYuan(amount: Fen): string {
+  if (amount <= 0n || amount > alipayMost) throw new RangeError(`alipay can't carry ${amount} fen`)
+  return yuan(amount)
 }

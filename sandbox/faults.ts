@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-import type { Operation, Switchboard } from './switches.ts'
+import type { Failure, Operation, Switchboard } from './switches.ts'
 
-type Failure = NonNullable<ReturnType<Switchboard['failure']>>
 export type Operated<A> = {
   operation: Operation
   /** Whose switches count besides the global ones. */

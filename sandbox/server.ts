@@ -23,6 +23,8 @@ export type SandboxConfig = WechatV3Sandbox & {
   silenceMs?: number
   /** How long a refund is PROCESSING; 200 ms by default. */
   refundMs?: number
+  /** How long WeChat refuses another refund of the same trade; a minute times `pauseFactor` by default. */
+  refundGapMs?: number
   now?: () => number
 }
 export type Sandbox = { url: string; port: number; ledger(): Ledger; stop(): Promise<void> }
@@ -30,8 +32,9 @@ export type Sandbox = { url: string; port: number; ledger(): Ledger; stop(): Pro
 /** Starts the stand-in for the payment providers on 127.0.0.1: each on its own path, `/sandbox` for buyers and tests, `/healthz`. */
 export async function startSandbox(config: SandboxConfig): Promise<Sandbox> {
   const { pauseFactor = 1, silenceMs = 5000, refundMs = 200, now = Date.now } = config
+  const { refundGapMs = 60_000 * pauseFactor } = config
   const switches = switchboard()
-  const clockwork = { pauseFactor, silenceMs, refundMs, now }
+  const clockwork = { pauseFactor, silenceMs, refundMs, refundGapMs, now }
   const gateways = [
     wechatV3Gateway(config, switches, clockwork),
     ...(config.wechatV2 ? [wechatV2Gateway(config.wechatV2, switches, clockwork)] : []),

@@ -57,6 +57,8 @@ export const switchesSchema = z.strictObject({
       times,
       status: z.int().min(400).max(599).optional(),
       code: z.string().optional(),
+      /** What it says in words; `switched on` by default. */
+      message: z.string().optional(),
       unsigned: z.boolean().optional(),
     }),
   ).optional(),
@@ -80,6 +82,8 @@ export const switchesSchema = z.strictObject({
   bill: billSchema.optional(),
 })
 export type Switches = z.infer<typeof switchesSchema>
+/** A refusal that is switched on. */
+export type Failure = { status: number; code: string; message: string; unsigned: boolean }
 type Counted = 'loseAnswer' | 'forgedAnswer'
 
 /** Switches of one trade come before the global ones. Setting replaces what that scope had; `{}` turns all of it off. */
@@ -112,10 +116,7 @@ export function switchboard() {
       return false
     },
     /** The refusal that this call shall get, if one is due, and counts it. */
-    failure(
-      operation: Operation,
-      trade?: string,
-    ): { status: number; code: string; unsigned: boolean } | undefined {
+    failure(operation: Operation, trade?: string): Failure | undefined {
       for (const scope of scopes(trade)) {
         const failing = scope.fail?.[operation]
         if (failing === undefined || failing.times === 0) continue
@@ -123,6 +124,7 @@ export function switchboard() {
         return {
           status: failing.status ?? 500,
           code: failing.code ?? 'SYSTEM_ERROR',
+          message: failing.message ?? 'switched on',
           unsigned: failing.unsigned ?? false,
         }
       }

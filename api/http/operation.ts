@@ -14,8 +14,8 @@ type Described<P extends string> = Omit<RouteConfig, 'path'> & {
 }
 
 /**
- * A route as the document describes it. `codes`: what it refuses of its own; those that follow from its path, parameters, body and security
- * are added.
+ * A route as the document describes it. `codes`: what it refuses of its own; those that follow from its path,
+ * parameters, body and security are added.
  */
 export function operation<P extends string, R extends Described<P>>(
   route: R & { path: P },

@@ -8,9 +8,7 @@ import { hangUp } from '../memory.ts'
 
 /** The least that taking a notification could be: a route that verifies its signature and inserts one row. */
 const sql = postgres(process.env.DATABASE_URL ?? '', { max: 20, onnotice: () => {} })
-await sql`
-  CREATE TABLE IF NOT EXISTS bare_notifications (id text PRIMARY KEY, type text NOT NULL,
-    received_at timestamptz NOT NULL DEFAULT now())`
+await sql`CREATE TABLE IF NOT EXISTS bare_notifications (id text PRIMARY KEY, type text NOT NULL, received_at timestamptz NOT NULL DEFAULT now())`
 const key = createPublicKey(process.env.WECHAT_V3_PLATFORM_KEY ?? '')
 
 const app = new Hono()
@@ -25,8 +23,7 @@ app.post('/v1/notify/wechat/v3', async (c) => {
 })
 
 const server = createServer({ keepAliveTimeout: 75_000 }, getRequestListener(app.fetch))
-// It listens on TCP.
-server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }))
+server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port })) // It listens on TCP.
 process.once('SIGTERM', async () => {
   server.closeAllConnections()
   server.close()

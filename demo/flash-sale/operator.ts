@@ -1,6 +1,6 @@
 import { importPKCS8, SignJWT } from 'jose'
 import type { SkuId } from '../../domain/ids.ts'
-import { inShanghai } from '../../domain/shanghai-time.ts'
+import { shanghaiDigits } from '../../domain/shanghai-time.ts'
 import { signIn } from '../../local/environment.ts'
 
 export type Sale = { session: string; sku: SkuId; opensAt: number }
@@ -55,4 +55,4 @@ export async function hireOperator(url: string, privateKey: string) {
   }
 }
 
-const hourOf = (moment: number): string => inShanghai(moment).replace(/\D/g, '').slice(0, 10)
+const hourOf = (moment: number): string => shanghaiDigits(moment).slice(0, 10)

@@ -11,12 +11,15 @@ import { askTrade, whenClosing, whileWaiting } from './trade.ts'
 export type { AlipayConfig }
 
 /**
- * Alipay: the buyer pays on Alipay's own page (`page`), or scans a QR text (`qr`). Throws at once when the configuration can't work, naming the
- * field and the remedy. Nothing but Alipay's signed word settles anything: time-outs, broken connections and answers that don't verify are
+ * Alipay: the buyer pays on Alipay's own page (`page`), or scans a QR text (`qr`). Only what Alipay has
+ * signed settles anything: time-outs, broken connections and answers whose signature does not fit are
  * `unknown`.
  *
+ * @throws {Error} when the configuration can't work, naming every wrong field and its remedy
+ * @see 开放平台文档 https://opendocs.alipay.com/open/270
  * @example
- * const provider = alipay({ gateway: 'https://openapi.alipay.com/gateway.do', appId, sellerId, privateKey, publicKey, notifyUrl })
+ * const gateway = 'https://openapi.alipay.com/gateway.do'
+ * const provider = alipay({ gateway, appId, sellerId, privateKey, publicKey, notifyUrl })
  */
 export function alipay(config: AlipayConfig) {
   const merchant = checked(config)
@@ -36,7 +39,8 @@ export function alipay(config: AlipayConfig) {
     async close(attempt: AttemptNumber, creation: 'in_flight' | 'settled') {
       const until = deadline()
       const half = AbortSignal.any([until, deadline(timeoutMs / 2)])
-      // Whatever closing answers (done, paid, closed before, no such trade, nothing at all): what asking finds is the result.
+      // Whatever closing answers (done, paid, closed before, no such trade, nothing): what asking finds is
+      // the result.
       await client.call('alipay.trade.close', { out_trade_no: attempt }, half)
       return whenClosing(await askTrade(client, merchant, attempt, until), creation)
     },
@@ -46,7 +50,7 @@ export function alipay(config: AlipayConfig) {
     callbacks: {
       path: new URL(merchant.notifyUrl).pathname,
       read: notificationReader(merchant),
-      // 异步通知: the seven letters `success`, and nothing else, are taken as received; anything else comes again.
+      // 异步通知说明: exactly `success` is taken as received; after anything else it comes again.
       answers: {
         stored: { status: 200, type: 'text/plain', body: 'success' },
         refused: { status: 200, type: 'text/plain', body: 'fail' },

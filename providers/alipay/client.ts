@@ -1,30 +1,41 @@
 import { AlipaySdk } from 'alipay-sdk'
 import * as z from 'zod'
+import { shanghaiText } from '../../domain/shanghai-time.ts'
+import { loggable } from '../message.ts'
 import type { Merchant } from './config.ts'
-import { shanghaiTime } from './time.ts'
+import { signedPart, unsignedExplanation } from './signed-part.ts'
 
 /**
- * What came back: Alipay's own word, its signature verified, or nothing to go by, and why. `code` of a refusal is its sub_code
- * (`ACQ.TRADE_NOT_EXIST`); `final`: a refusal of the business (公共错误码 40004), not one of the gateway or of the moment.
+ * An answer whose signature fits; a signed refusal; or none that can be believed, and why. The `code` of a
+ * refusal is its sub_code (`ACQ.TRADE_NOT_EXIST`). `final`: the business refused (公共错误码 40004), and not the
+ * gateway, for the moment.
  */
-type Heard =
-  | { heard: 'answer'; body: unknown }
-  | { heard: 'refusal'; code: string; final: boolean }
-  | { heard: 'nothing'; code: string }
+type Reply =
+  | { is: 'answer'; body: unknown }
+  | { is: 'refusal'; code: string; message: string | undefined; final: boolean }
+  | { is: 'none'; code: string; message?: string | undefined }
 
 export type Client = {
-  /** Asks Alipay (`alipay.trade.query`, …), bounded by `until`; never throws. */
-  call(method: string, content: object, until: AbortSignal): Promise<Heard>
-  /** A form for the buyer's browser, posted to `action`; no network. */
+  /** Calls a method (`alipay.trade.query`, …), bounded by `until`; never throws. */
+  call(method: string, content: object, until: AbortSignal): Promise<Reply>
+  /** A form for the buyer's browser, to be posted to `action`; no network. */
   form(method: string, content: object): { action: string; fields: Record<string, string> }
 }
 
 const maxAnswerBytes = 1 << 20
-const codes = z.object({ code: z.string(), sub_code: z.string().optional() })
+const codesSchema = z.object({
+  code: z.string(),
+  msg: z.string().optional(),
+  sub_code: z.string().optional(),
+  sub_msg: z.string().optional(),
+})
 
 /**
- * Signs with the SDK, in Shanghai's time whatever this process's zone is. It sends and reads by itself: the SDK's `exec` can't be
- * aborted, verifies one piece of the answer and reads another, so that a second copy of the answer's name would be believed unsigned.
+ * Signs with Alipay's SDK, in China's time whatever this process's own zone is. Requests are sent and answers
+ * read here: the SDK's `exec` can't be aborted, and it verifies one part of the answer and reads another, so
+ * an unsigned second copy of the answer would be believed.
+ *
+ * @see 公共错误码 https://opendocs.alipay.com/common/02km9f
  */
 export function alipayClient(merchant: Merchant): Client {
   const { gateway, appId, notifyUrl, returnUrl, now } = merchant
@@ -40,12 +51,12 @@ export function alipayClient(merchant: Merchant): Client {
   const form: Client['form'] = (method, content) => {
     const params = {
       bizContent: content,
-      timestamp: shanghaiTime(now()),
+      timestamp: shanghaiText(now()),
       notifyUrl,
       ...(returnUrl && { returnUrl }),
     }
     const action = new URL(sdk.pageExecute(method, 'GET', params))
-    // As Alipay's SDKs do it: what is common to all calls stays in the address, where the gateway reads the charset from.
+    // As in Alipay's SDKs, common parameters stay in the address, where the gateway reads the charset from.
     const fields = { biz_content: action.searchParams.get('biz_content') ?? '' }
     action.searchParams.delete('biz_content')
     return { action: action.href, fields }
@@ -56,51 +67,29 @@ export function alipayClient(merchant: Merchant): Client {
     async call(method, content, signal) {
       try {
         const { action, fields } = form(method, content)
-        const response = await fetch(action, {
-          method: 'POST',
-          body: new URLSearchParams(fields),
-          redirect: 'error',
-          signal,
-        })
+        const body = new URLSearchParams(fields)
+        const response = await fetch(action, { method: 'POST', body, redirect: 'error', signal })
         const text = await textOf(response)
         const signed = signedPart(text, `${method.replaceAll('.', '_')}_response`)
-        if (response.status !== 200 || !signed || !sdk.rsaCheck(signed.node, signed.sign, 'RSA2')) {
-          return { heard: 'nothing', code: `UNVERIFIED_${response.status}` }
-        }
-        return worded(JSON.parse(signed.node))
+        if (response.status === 200 && signed && sdk.rsaCheck(signed.node, signed.sign, 'RSA2'))
+          return replyOf(JSON.parse(signed.node))
+        const message = loggable(unsignedExplanation(text))
+        return { is: 'none', code: `UNVERIFIED_${response.status}`, message }
       } catch (error) {
         // The error carries the signed request: only its code goes on.
-        return { heard: 'nothing', code: signal.aborted ? 'TIMEOUT' : codeOf(error) }
+        return { is: 'none', code: signal.aborted ? 'TIMEOUT' : codeOf(error) }
       }
     },
   }
 }
 
 /** 公共错误码: 10000 is a success, 40004 the business's own refusal; 20000 and the other 4xxxx settle nothing. */
-function worded(body: unknown): Heard {
-  const read = codes.safeParse(body)
-  if (!read.success) return { heard: 'nothing', code: 'UNREADABLE' }
-  const { code, sub_code } = read.data
-  return code === '10000'
-    ? { heard: 'answer', body }
-    : { heard: 'refusal', code: sub_code ?? code, final: code === '40004' }
-}
-
-/**
- * The piece of an answer that is signed, as it was written (同步返回验签), and its signature. The pattern holds for the whole of the text, so
- * what is verified is what is read, and nothing else is.
- */
-function signedPart(text: string, name: string): { node: string; sign: string } | undefined {
-  const sign = '"sign"\\s*:\\s*"(?<sign>[\\w+/=\\\\]+)"'
-  const node = `"${name}"\\s*:\\s*(?<node>\\{.*\\})`
-  const serial = '(?:"alipay_cert_sn"\\s*:\\s*"\\w*"\\s*,\\s*)?'
-  const { groups } =
-    new RegExp(`^\\s*\\{\\s*${node}\\s*,\\s*${serial}${sign}\\s*\\}\\s*$`, 's').exec(text) ??
-    new RegExp(`^\\s*\\{\\s*${sign}\\s*,\\s*${node}\\s*\\}\\s*$`, 's').exec(text) ??
-    {}
-  return groups?.node === undefined || groups.sign === undefined
-    ? undefined
-    : { node: groups.node, sign: groups.sign.replaceAll('\\', '') }
+function replyOf(body: unknown): Reply {
+  const read = codesSchema.safeParse(body)
+  if (!read.success) return { is: 'none', code: 'UNREADABLE' }
+  const { code, msg, sub_code, sub_msg } = read.data
+  if (code === '10000') return { is: 'answer', body }
+  return { is: 'refusal', code: sub_code ?? code, message: loggable(sub_msg ?? msg), final: code === '40004' }
 }
 
 async function textOf(response: Response): Promise<string> {
@@ -114,13 +103,13 @@ async function textOf(response: Response): Promise<string> {
   return Buffer.concat(chunks).toString()
 }
 
-const failure = z.object({
+const failureSchema = z.object({
   code: z.string().optional(),
   name: z.string().optional(),
   cause: z.object({ code: z.string() }).optional().catch(undefined),
 })
 
 function codeOf(error: unknown): string {
-  const { code, name, cause } = failure.catch({}).parse(error)
+  const { code, name, cause } = failureSchema.catch({}).parse(error)
   return cause?.code ?? code ?? name ?? 'NETWORK'
 }

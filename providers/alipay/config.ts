@@ -15,9 +15,9 @@ export type AlipayConfig = {
   notifyUrl: string
   /** Where the buyer's browser goes after paying. Arriving there changes no order. */
   returnUrl?: string
-  /** Bounds each call of the provider; 5,000 by default. */
+  /** Bounds each call of the provider, ms; 5,000 by default. */
   timeoutMs?: number
-  /** Clock for the requests' time stamps, ms. */
+  /** Clock for the requests' time stamps, ms since 1970. */
   now?: () => number
 }
 
@@ -28,7 +28,10 @@ export type Merchant = Omit<AlipayConfig, 'privateKey' | 'publicKey' | 'timeoutM
   now: () => number
 }
 
-/** Checks everything that would otherwise fail, or silently pass, at the first payment. Throws one error that names every wrong field and its remedy. */
+/**
+ * Checks everything that would otherwise fail, or silently pass, at the first payment.
+ * @throws {Error} one that names every wrong field and its remedy
+ */
 export function checked(config: AlipayConfig): Merchant {
   const wrong: string[] = []
   const demand = (holds: boolean, field: string, remedy: string): void => {

@@ -1,9 +1,9 @@
 import * as z from 'zod'
 import type { RefundNumber } from '../../domain/ids.ts'
 import type { RefundRequest, RefundState } from '../provider.ts'
+import { alipayYuan } from '../yuan.ts'
 import type { Client } from './client.ts'
 import { refundErrorOf } from './states.ts'
-import { wireYuan } from './yuan.ts'
 
 const madeSchema = z.object({
   out_trade_no: z.string(),
@@ -14,11 +14,16 @@ const foundSchema = z.object({
   out_request_no: z.string().optional(),
   trade_no: z.string().optional(),
   refund_status: z.string().optional(),
+  /** 退款执行成功时间 */
+  gmt_refund_pay: z.string().min(1).optional(),
 })
 
 /**
- * Asks for the money to go back (alipay.trade.refund). The same `out_request_no` is refunded once, however often it is asked. `fund_change: Y`
- * says that this call moved the money; anything else that it did not: moved before, or not yet, and `askRefund` has the final word.
+ * Requests a refund. The same `out_request_no` is refunded once, however often it is requested. `fund_change:
+ * Y` says that this call moved the money; anything else that it did not: it moved before, or not yet, and
+ * `askRefund` has the final word.
+ *
+ * @see 统一收单交易退款接口 alipay.trade.refund https://opendocs.alipay.com/open/028sm9
  */
 export async function makeRefund(
   { call }: Client,
@@ -29,13 +34,13 @@ export async function makeRefund(
   const content = {
     trade_no: transaction,
     out_trade_no: attempt,
-    refund_amount: wireYuan(amount),
+    refund_amount: alipayYuan(amount),
     out_request_no: refund,
   }
-  const answer = await call('alipay.trade.refund', content, until)
-  if (answer.heard === 'nothing') return { is: 'unknown', code: answer.code }
-  if (answer.heard === 'refusal') return refundErrorOf(answer.code, answer.final)
-  const made = madeSchema.safeParse(answer.body)
+  const reply = await call('alipay.trade.refund', content, until)
+  if (reply.is === 'none') return { is: 'unknown', code: reply.code, message: reply.message }
+  if (reply.is === 'refusal') return refundErrorOf(reply)
+  const made = madeSchema.safeParse(reply.body)
   if (!made.success) return { is: 'unknown', code: 'UNREADABLE' }
   if (made.data.out_trade_no !== attempt || made.data.trade_no !== transaction)
     return { is: 'unknown', code: 'MISMATCH' }
@@ -45,8 +50,11 @@ export async function makeRefund(
 }
 
 /**
- * Asks how a refund stands (alipay.trade.fastpay.refund.query). Without `refund_status: REFUND_SUCCESS` the refund has not succeeded, and may be
- * asked for again under the same number: that is `missing`, also while Alipay is still at it.
+ * Asks how a refund stands. `missing`: Alipay names no success, so the refund may be requested again under
+ * the same number; also while Alipay is still working on it. Older answers have no `refund_status`; there the
+ * time of the success says it, so it is asked for.
+ *
+ * @see 统一收单交易退款查询 alipay.trade.fastpay.refund.query https://opendocs.alipay.com/open/028sma
  */
 export async function askRefund(
   { call }: Client,
@@ -54,15 +62,21 @@ export async function askRefund(
   of: Pick<RefundRequest, 'attempt' | 'transaction'>,
   until: AbortSignal,
 ): Promise<RefundState> {
-  const content = { trade_no: of.transaction, out_trade_no: of.attempt, out_request_no: refund }
-  const answer = await call('alipay.trade.fastpay.refund.query', content, until)
-  if (answer.heard !== 'answer') return { is: 'unknown', code: answer.code }
-  const found = foundSchema.safeParse(answer.body)
+  const content = {
+    trade_no: of.transaction,
+    out_trade_no: of.attempt,
+    out_request_no: refund,
+    query_options: ['gmt_refund_pay'],
+  }
+  const reply = await call('alipay.trade.fastpay.refund.query', content, until)
+  if (reply.is !== 'answer') return { is: 'unknown', code: reply.code, message: reply.message }
+  const found = foundSchema.safeParse(reply.body)
   if (!found.success) return { is: 'unknown', code: 'UNREADABLE' }
-  const { refund_status: status, out_request_no, trade_no } = found.data
-  if (status === undefined) return { is: 'missing', code: 'NO_REFUND_STATUS' }
-  if (status !== 'REFUND_SUCCESS') return { is: 'processing', code: status }
+  const { refund_status, gmt_refund_pay, out_request_no, trade_no } = found.data
+  const code = refund_status ?? (gmt_refund_pay === undefined ? undefined : 'REFUND_SUCCESS')
+  if (code === undefined) return { is: 'missing', code: 'NO_REFUND_STATUS' }
+  if (code !== 'REFUND_SUCCESS') return { is: 'processing', code }
   return out_request_no === refund && trade_no === of.transaction
-    ? { is: 'success', code: status }
+    ? { is: 'success', code }
     : { is: 'unknown', code: 'MISMATCH' }
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { allOrNone, type Configured, namingVariables, publicVariables } from '../settings.ts'
 import { alipay } from './alipay.ts'
 
+/** Alipay's environment variables. */
 export const alipayVariables = {
   ...publicVariables,
   ALIPAY_GATEWAY: z.url().default('https://openapi.alipay.com/gateway.do'),
@@ -10,22 +11,18 @@ export const alipayVariables = {
   /** PEM or bare base64: the adapter says what is wrong with it. */
   ALIPAY_PRIVATE_KEY: z.string().optional(),
   ALIPAY_PUBLIC_KEY: z.string().optional(),
-  /** Where the buyer's browser goes after paying; no order is changed by it. */
+  /** Where the buyer's browser goes after paying; arriving there changes no order. */
   ALIPAY_RETURN_URL: z.url().optional(),
 }
 const variables = z.object(alipayVariables)
 
-/** Alipay as the environment configures it; undefined when it does not. Throws `ConfigurationError`. */
+/**
+ * Alipay as the environment configures it; undefined when it does not.
+ * @throws {ConfigurationError} naming the variables that are missing or wrong
+ */
 export function alipayOf(env: z.infer<typeof variables>): Configured | undefined {
-  const {
-    PUBLIC_URL,
-    ALIPAY_GATEWAY,
-    ALIPAY_RETURN_URL,
-    ALIPAY_APP_ID,
-    ALIPAY_SELLER_ID,
-    ALIPAY_PRIVATE_KEY,
-    ALIPAY_PUBLIC_KEY,
-  } = env
+  const { PUBLIC_URL, ALIPAY_GATEWAY, ALIPAY_RETURN_URL, ...own } = env
+  const { ALIPAY_APP_ID, ALIPAY_SELLER_ID, ALIPAY_PRIVATE_KEY, ALIPAY_PUBLIC_KEY } = own
   const set = allOrNone(
     'Alipay',
     { ALIPAY_APP_ID, ALIPAY_SELLER_ID, ALIPAY_PRIVATE_KEY, ALIPAY_PUBLIC_KEY },
@@ -46,6 +43,7 @@ export function alipayOf(env: z.infer<typeof variables>): Configured | undefined
   return { provider, account: { merchant: set.ALIPAY_SELLER_ID, app: set.ALIPAY_APP_ID } }
 }
 
+/** Which variable a field of the configuration comes from. */
 const variableOf: Record<string, string> = {
   gateway: 'ALIPAY_GATEWAY',
   appId: 'ALIPAY_APP_ID',

@@ -10,8 +10,10 @@ const billTypes = { trade: 'trade', fund_flow: 'signcustomer' } as const
 const downloadMs = 600_000
 
 /**
- * 查询对账单下载地址 (alipay.data.dataservice.bill.downloadurl.query): an address that is good for 30 s, of a zip of two CSVs in GBK: the detail,
- * which is kept, and its sums. The day's are made by nine the next morning.
+ * A day's bills: Alipay gives an address, good for 30 s, of a zip of two CSVs in GBK: the detail, which is
+ * kept, and its sums. A day's bills are ready at nine the next morning, in China.
+ *
+ * @see 查询对账单下载地址 alipay.data.dataservice.bill.downloadurl.query https://opendocs.alipay.com/open/028woc
  */
 export function alipayStatements({ call }: Client, merchant: Merchant): Statements {
   return {
@@ -19,17 +21,15 @@ export function alipayStatements({ call }: Client, merchant: Merchant): Statemen
     readyFromHour: 9,
     async fetch(kind, date) {
       const content = { bill_type: billTypes[kind], bill_date: date }
-      const answer = await call(
-        'alipay.data.dataservice.bill.downloadurl.query',
-        content,
-        AbortSignal.timeout(merchant.timeoutMs),
-      )
-      if (answer.heard === 'refusal' && answer.final && /(^|\.)bill_not_exist$/i.test(answer.code))
-        return 'none'
-      if (answer.heard !== 'answer')
-        throw new Error(`alipay has no ${kind} statement of ${date}: ${answer.code}`)
-      const { bill_download_url } = answerSchema.parse(answer.body)
-      const response = await fetch(securely(bill_download_url, merchant.gateway), {
+      const until = AbortSignal.timeout(merchant.timeoutMs)
+      const reply = await call('alipay.data.dataservice.bill.downloadurl.query', content, until)
+      if (reply.is === 'refusal' && reply.final && /(^|\.)bill_not_exist$/i.test(reply.code)) return 'none'
+      if (reply.is !== 'answer') {
+        const why = reply.message === undefined ? reply.code : `${reply.code} (${reply.message})`
+        throw new Error(`alipay has no ${kind} statement of ${date}: ${why}`)
+      }
+      const { bill_download_url } = answerSchema.parse(reply.body)
+      const response = await fetch(asSecure(bill_download_url, merchant.gateway), {
         signal: AbortSignal.timeout(downloadMs),
         redirect: 'error',
       })
@@ -41,8 +41,11 @@ export function alipayStatements({ call }: Client, merchant: Merchant): Statemen
   }
 }
 
-/** Nothing signs the file itself: where the gateway is spoken to securely, so is the address that it names, though it be written with http. */
-function securely(address: string, gateway: string): URL {
+/**
+ * The file itself is not signed: where the gateway is reached by https, so is the address that it gives, even
+ * one written with http.
+ */
+function asSecure(address: string, gateway: string): URL {
   const url = new URL(address)
   if (gateway.startsWith('https:')) url.protocol = 'https:'
   return url

@@ -2,8 +2,11 @@ import { entryOf, type Meaning, type Meanings } from '../meaning.ts'
 import type { RefundState } from '../provider.ts'
 
 /**
- * The one table from what Alipay documents (alipay.trade.query: trade_status; 业务错误码 of query, close and precreate) to what it means for an
- * order that wants to close. Before the buyer opens the form, or scans the code, every attempt is `missing`. What is not listed is unknown.
+ * The one table from what Alipay documents (trade_status of alipay.trade.query; 业务错误码 of query, close and
+ * precreate) to what it means for an order that wants to close. Before the buyer opens the form, or scans the
+ * code, every attempt is `missing`. What is not listed is unknown.
+ *
+ * @see 统一收单交易查询 https://opendocs.alipay.com/open/028woa
  */
 export const meanings: Meanings = {
   states: {
@@ -17,7 +20,7 @@ export const meanings: Meanings = {
   errors: {
     'ACQ.TRADE_NOT_EXIST': 'missing',
     'ACQ.TRADE_HAS_CLOSE': 'closed',
-    /** Paid, they say, and yet no facts to resolve by: ask again. */
+    /** Paid, but without facts to resolve by: ask again. */
     'ACQ.TRADE_HAS_SUCCESS': 'unknown',
     'ACQ.TRADE_HAS_FINISHED': 'unknown',
     'ACQ.TRADE_STATUS_ERROR': 'unknown',
@@ -40,19 +43,32 @@ export const meanings: Meanings = {
   },
 }
 
+/** What a trade_status means. */
 export const stateMeans = (state: string): Meaning => entryOf(meanings.states, state) ?? 'unknown'
 
-/** Only a final refusal (40004) settles anything: the same words from a gateway in trouble (20000) do not. */
+/**
+ * What an error code means. Only a final refusal (40004) settles anything: the same code from a gateway in
+ * trouble (20000) does not.
+ */
 export const errorMeans = (code: string, final: boolean): Meaning =>
   final ? (entryOf(meanings.errors, code) ?? 'unknown') : 'unknown'
 
 /**
- * alipay.trade.refund, 业务错误码, of a final refusal. 交易已完结: Alipay takes no refund of this trade ever again, the shop pays back another
- * way. All others are asked again.
+ * 业务错误码 of alipay.trade.refund, when it is a final refusal. 交易已完结 (TRADE_HAS_FINISHED, e.g. 12 months after
+ * the payment): Alipay never refunds this trade again, the shop pays back another way. After all others the
+ * refund is requested again.
+ *
+ * @see 统一收单交易退款接口 https://opendocs.alipay.com/open/028sm9
  */
 const refundErrors: Readonly<Record<string, RefundState['is']>> = { 'ACQ.TRADE_HAS_FINISHED': 'abnormal' }
 
-export const refundErrorOf = (code: string, final: boolean): RefundState => ({
-  is: (final ? entryOf(refundErrors, code) : undefined) ?? 'unknown',
-  code,
+/** What a refusal of alipay.trade.refund means. */
+export const refundErrorOf = (refusal: {
+  code: string
+  message: string | undefined
+  final: boolean
+}): RefundState => ({
+  is: (refusal.final ? entryOf(refundErrors, refusal.code) : undefined) ?? 'unknown',
+  code: refusal.code,
+  message: refusal.message,
 })

@@ -1,15 +1,16 @@
 import * as z from 'zod'
 import type { AttemptNumber } from '../../domain/ids.ts'
 import type { Fen } from '../../domain/money.ts'
+import { failed } from '../meaning.ts'
 import type { Trade, TradeFacts } from '../provider.ts'
-import { parseYuan } from '../yuan.ts'
+import { fenOfYuan } from '../yuan.ts'
 import type { Client } from './client.ts'
 import type { Merchant } from './config.ts'
 import { errorMeans, stateMeans } from './states.ts'
 
 /** An amount in yuan, read as fen. */
 export const yuanSchema = z.string().transform((text, context): Fen => {
-  const amount = parseYuan(text)
+  const amount = fenOfYuan(text, 'plain')
   if (amount !== undefined) return amount
   context.addIssue('not an amount in yuan')
   return z.NEVER
@@ -18,8 +19,8 @@ export const yuanSchema = z.string().transform((text, context): Fen => {
 const stateSchema = z.object({ out_trade_no: z.string(), trade_status: z.string() })
 
 /**
- * A paid trade (alipay.trade.query). `total_amount` is what the order costs; `receipt_amount` may be less by Alipay's own coupons, and is not
- * compared. The buyer is not read, and so not kept.
+ * A paid trade. `total_amount` is what the order costs; `receipt_amount` may be less by Alipay's own coupons,
+ * and is not compared. The buyer is not read, and so not kept.
  */
 const paidSchema = z.object({
   out_trade_no: z.string().min(1),
@@ -28,32 +29,34 @@ const paidSchema = z.object({
   total_amount: yuanSchema,
 })
 
-/** What asking found: a trade, or that Alipay has none, which is for the caller to weigh. */
-export type Asked = Trade | { is: 'missing'; state: string }
+/** What asking found: a trade, or that Alipay has none, which the caller has to weigh. */
+export type Found = Trade | { is: 'missing'; state: string }
 
-/** Asks about a trade and reads the answer by the one table. */
+/**
+ * Asks about a trade and reads the answer by the one table (states.ts).
+ * @see 统一收单交易查询 alipay.trade.query https://opendocs.alipay.com/open/028woa
+ */
 export async function askTrade(
   { call }: Client,
   merchant: Merchant,
   attempt: AttemptNumber,
   until: AbortSignal,
-): Promise<Asked> {
-  const answer = await call('alipay.trade.query', { out_trade_no: attempt }, until)
-  if (answer.heard === 'nothing') return { is: 'unknown', state: answer.code }
-  if (answer.heard === 'refusal') {
-    const means = errorMeans(answer.code, answer.final)
-    return { is: means === 'missing' || means === 'closed' ? means : 'unknown', state: answer.code }
+): Promise<Found> {
+  const reply = await call('alipay.trade.query', { out_trade_no: attempt }, until)
+  if (reply.is === 'none') return failed(reply)
+  if (reply.is === 'refusal') {
+    const { code: state, message, final } = reply
+    const means = errorMeans(state, final)
+    return means === 'missing' || means === 'closed' ? { is: means, state } : failed({ code: state, message })
   }
-  const read = stateSchema.safeParse(answer.body)
-  if (!read.success) return { is: 'unknown', state: 'UNREADABLE' }
+  const read = stateSchema.safeParse(reply.body)
+  if (!read.success) return failed({ code: 'UNREADABLE' })
   const { out_trade_no, trade_status: state } = read.data
-  if (out_trade_no !== attempt) return { is: 'unknown', state: 'MISMATCH' }
-  if (stateMeans(state) !== 'paid')
-    return { is: stateMeans(state) === 'closed' ? 'closed' : 'unknown', state }
-  const paid = paidSchema.safeParse(answer.body)
-  return paid.success
-    ? { is: 'paid', facts: factsOf(paid.data, merchant) }
-    : { is: 'unknown', state: 'UNREADABLE' }
+  if (out_trade_no !== attempt) return failed({ code: 'MISMATCH' })
+  const means = stateMeans(state)
+  if (means !== 'paid') return { is: means === 'closed' ? 'closed' : 'unknown', state }
+  const paid = paidSchema.safeParse(reply.body)
+  return paid.success ? { is: 'paid', facts: factsOf(paid.data, merchant) } : failed({ code: 'UNREADABLE' })
 }
 
 const factsOf = (paid: z.infer<typeof paidSchema>, { sellerId, appId }: Merchant): TradeFacts => ({
@@ -64,23 +67,24 @@ const factsOf = (paid: z.infer<typeof paidSchema>, { sellerId, appId }: Merchant
   state: paid.trade_status,
   amount: paid.total_amount,
   currency: 'CNY', // It does not say; trades of the mainland's Alipay are in no other.
-  // It names neither: it answers this application's signed question, and an application asks about its own seller's trades only.
+  // It names neither: it answers this application's signed request, which sees its own seller's trades only.
   merchant: sellerId,
   app: appId,
 })
 
 /**
- * For as long as the order waits, "no such trade" is `unknown`: Alipay makes the trade when the buyer opens the form or scans the code, which
- * may be any moment until the deadline. Closing is what settles it.
+ * While the order waits, "no such trade" is `unknown`: Alipay creates the trade when the buyer opens the form
+ * or scans the code, which may be any moment until the deadline. Closing is what settles it.
  */
-export const whileWaiting = (asked: Asked): Trade =>
-  asked.is === 'missing' ? { is: 'unknown', state: asked.state } : asked
+export const whileWaiting = (found: Found): Trade =>
+  found.is === 'missing' ? { is: 'unknown', state: found.state } : found
 
 /**
- * For an order that closes, "no such trade" is `closed`, unless its creation is in flight. Past the deadline the form and the code are dead by
- * their own `time_expire`; before it, money that still comes is late, and goes back.
+ * For an order that closes, "no such trade" is `closed`, unless its creation is in flight. Past the deadline
+ * form and code are dead by their own `time_expire`; before it, money that still comes is late, and goes
+ * back.
  */
-export const whenClosing = (asked: Asked, creation: 'in_flight' | 'settled'): Trade =>
-  asked.is === 'missing' && creation === 'settled'
-    ? { is: 'closed', state: asked.state }
-    : whileWaiting(asked)
+export const whenClosing = (found: Found, creation: 'in_flight' | 'settled'): Trade =>
+  found.is === 'missing' && creation === 'settled'
+    ? { is: 'closed', state: found.state }
+    : whileWaiting(found)

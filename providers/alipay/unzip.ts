@@ -1,14 +1,16 @@
 import { crc32 } from 'node:zlib'
 import { Unzip, UnzipInflate } from 'fflate'
 
-/** The directory of a few files fits, and the record that ends it (PKWARE's APPNOTE, 4.3.16). */
+/** Holds the directory of a few files, and the record that ends it (4.3.16). */
 const tailBytes = 1 << 13
 const centralEntry = 0x02014b50
 const endRecord = 0x06054b50
 
 /**
- * The content of the one file of a zip whose name is `wanted`, while the zip arrives. Throws at its end when length or checksum are not those of
- * the zip's directory, and when there is no such file or no directory: it was cut short.
+ * The content of the one file of a zip whose name is `wanted`, while the zip arrives.
+ * @throws {Error} at its end, when length or checksum are not those of the zip's directory, or there is no
+ *   such file, or no directory: the zip was cut short
+ * @see PKWARE APPNOTE https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
  */
 export async function* unzipped(
   raw: AsyncIterable<Uint8Array>,

@@ -1,31 +1,37 @@
 import { createPrivateKey, createSecretKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { Hash } from 'wechatpay-axios-plugin'
+import { fallbackOf } from '../wechat-hosts.ts'
 
 type SignType = 'MD5' | 'HMAC-SHA256'
 
 export type WechatV2Config = {
   /** `https://api.mch.weixin.qq.com`, or the sandbox. */
   baseUrl: string
+  /** Called when `baseUrl` can't be reached; WeChat's api2 host by default, where `baseUrl` is its first. */
+  fallbackUrl?: string | undefined
   /** 商户号 */
   mchId: string
   /** The AppID bound to the merchant. */
   appId: string
   /** API密钥 (v2), exactly 32 characters. */
   key: string
-  /** PEM: apiclient_cert.pem and apiclient_key.pem, which WeChat asks for when money goes back. Needed over https. */
+  /**
+   * PEM: apiclient_cert.pem and apiclient_key.pem, which WeChat asks for when money goes back. Needed over
+   * https.
+   */
   certificate?: { cert: string; key: string } | undefined
-  /** What we sign with, and the only sign that we believe; HMAC-SHA256 by default. */
+  /** What we sign with, and the only algorithm that we accept; HMAC-SHA256 by default. */
   sign?: SignType | undefined
   /** Where WeChat posts both payment and refund notifications; absolute, no query. */
   notifyUrl: string
-  /** Bounds each call of the provider; 5,000 by default. */
+  /** Bounds each call of the provider, ms; 5,000 by default. */
   timeoutMs?: number
-  /** Clock for the age of a trade that is to be closed, ms. */
+  /** Clock for the age of a trade that is to be closed, ms since 1970. */
   now?: () => number
 }
 
 export type Merchant = Readonly<
-  Pick<WechatV2Config, 'baseUrl' | 'mchId' | 'appId' | 'certificate' | 'notifyUrl'> & {
+  Pick<WechatV2Config, 'baseUrl' | 'fallbackUrl' | 'mchId' | 'appId' | 'certificate' | 'notifyUrl'> & {
     key: KeyObject
     /** AES-256 key of refund notices: the MD5 of the key, in 32 lower-case digits (退款结果通知, 解密方式). */
     noticeKey: KeyObject
@@ -35,7 +41,10 @@ export type Merchant = Readonly<
   }
 >
 
-/** Checks everything that would otherwise fail, or silently pass, at the first payment. Throws one error that names every wrong field and its remedy. */
+/**
+ * Checks everything that would otherwise fail, or silently pass, at the first payment.
+ * @throws {Error} one that names every wrong field and its remedy
+ */
 export function checked(config: WechatV2Config): Merchant {
   const {
     mchId,
@@ -47,6 +56,7 @@ export function checked(config: WechatV2Config): Merchant {
     sign = 'HMAC-SHA256',
     timeoutMs = 5000,
     now = Date.now,
+    fallbackUrl = fallbackOf(config.baseUrl),
   } = config
   const wrong: string[] = []
   const demand = (holds: boolean, field: string, remedy: string): void => {
@@ -66,6 +76,11 @@ export function checked(config: WechatV2Config): Merchant {
     'must be the API key (v2) of exactly 32 characters (商户平台 → 账户中心 → API安全 → APIv2密钥)',
   )
   demand(isUrl(baseUrl), 'baseUrl', 'must be an absolute http(s) URL, e.g. https://api.mch.weixin.qq.com')
+  demand(
+    fallbackUrl === undefined || isUrl(fallbackUrl),
+    'fallbackUrl',
+    'must be an absolute http(s) URL, e.g. https://api2.mch.weixin.qq.com',
+  )
   demand(
     isUrl(notifyUrl) && !/[?#]/.test(notifyUrl),
     'notifyUrl',
@@ -89,7 +104,7 @@ export function checked(config: WechatV2Config): Merchant {
     key: createSecretKey(Buffer.from(key)),
     noticeKey: createSecretKey(Buffer.from(Hash.md5(key))),
   }
-  return { baseUrl, mchId, appId, ...keys, certificate, notifyUrl, sign, timeoutMs, now }
+  return { baseUrl, fallbackUrl, mchId, appId, ...keys, certificate, notifyUrl, sign, timeoutMs, now }
 }
 
 function checkCertificate(

@@ -1,5 +1,5 @@
 import type { Fen } from '../../domain/money.ts'
-import { inShanghai } from '../../domain/shanghai-time.ts'
+import { shanghaiDigits } from '../../domain/shanghai-time.ts'
 import type { Opened, OpenRequest } from '../provider.ts'
 import type { Call } from './client.ts'
 import type { Merchant } from './config.ts'
@@ -7,13 +7,16 @@ import { isPassing } from './states.ts'
 import { askTrade } from './trade.ts'
 
 const maxDescriptionBytes = 127
-/** code_url有效期为2小时 (统一下单). */
+/** 统一下单: code_url有效期为2小时. */
 const codeGoodForMs = 2 * 3_600_000
 
 /**
- * Creates a Native trade (统一下单). The same request sends the same parameters, but for the nonce and the sign over it, so that a creation
- * whose answer was lost can be repeated: WeChat gives the QR text again. A refusal of this call doesn't say that an earlier one made no trade
- * (OUT_TRADE_NO_USED, INVALID_REQUEST: 请求重入), so before `refused` the trade itself is asked for.
+ * Creates a Native trade. The same request sends the same parameters, but for the nonce and the sign over it,
+ * so that a creation whose answer was lost can be repeated: WeChat gives the QR text again. A refusal of this
+ * call doesn't say that an earlier one made no trade (OUT_TRADE_NO_USED, INVALID_REQUEST: 请求重入), so before
+ * `refused` the trade itself is asked for.
+ *
+ * @see 统一下单 https://pay.weixin.qq.com/wiki/doc/api/native.php?chapter=9_1
  */
 export async function openTrade(
   call: Call,
@@ -21,20 +24,20 @@ export async function openTrade(
   request: OpenRequest,
   until: AbortSignal,
 ): Promise<Opened> {
-  const answer = await call('/pay/unifiedorder', nativeBody(merchant, request), until)
-  if (answer.heard === 'nothing') return { is: 'unknown', code: answer.code }
-  if (answer.heard === 'answer') {
-    const { code_url: qr, trade_type } = answer.fields
+  const reply = await call('/pay/unifiedorder', nativeBody(merchant, request), until)
+  if (reply.is === 'none') return { is: 'unknown', code: reply.code, message: reply.message }
+  if (reply.is === 'answer') {
+    const { code_url: qr, trade_type } = reply.fields
     return qr && trade_type === 'NATIVE'
       ? { is: 'open', answer: { kind: 'qr', qr }, goodForMs: codeGoodForMs }
       : { is: 'unknown', code: 'UNREADABLE' }
   }
-  const { code } = answer
+  const { code, message } = reply
   if (code === 'ORDERPAID') return { is: 'paid' }
-  if (isPassing(code)) return { is: 'unknown', code }
-  const trade = await askTrade(call, request.attempt, 'settled', until)
+  if (isPassing(code)) return { is: 'unknown', code, message }
+  const trade = await askTrade(call, { attempt: request.attempt, creation: 'settled' }, until)
   if (trade.is === 'paid') return { is: 'paid' }
-  return { is: trade.is === 'closed' ? 'refused' : 'unknown', code }
+  return { is: trade.is === 'closed' ? 'refused' : 'unknown', code, message }
 }
 
 const nativeBody = (
@@ -49,7 +52,7 @@ const nativeBody = (
   fee_type: currency,
   total_fee: wireFen(amount),
   spbill_create_ip: payer.ip ?? '127.0.0.1',
-  time_expire: beijingTime(expiresAt),
+  time_expire: shanghaiDigits(expiresAt.getTime()),
   notify_url: merchant.notifyUrl,
 })
 
@@ -63,10 +66,10 @@ function cut(text: string, bytes: number): string {
   return kept
 }
 
-/** yyyyMMddHHmmss in Beijing (统一下单: time_expire); whole seconds, never later than asked. */
-const beijingTime = (time: Date): string => inShanghai(time.getTime()).replace(/\D/g, '')
-
-/** Fen as text. Throws when it is no positive amount or more than anybody reads exactly: a fault of the caller, not of WeChat. */
+/**
+ * Fen as text.
+ * @throws {RangeError} when it is no positive amount or too large to be read exactly: a fault of the caller
+ */
 export function wireFen(amount: Fen): string {
   if (amount <= 0n || amount > BigInt(Number.MAX_SAFE_INTEGER))
     throw new RangeError(`wechat-v2 can't carry ${amount} fen`)

@@ -3,8 +3,9 @@ import * as z from 'zod'
 import type { AttemptNumber, RefundNumber } from '../../domain/ids.ts'
 import { fen } from '../../domain/money.ts'
 import { NotificationRejected, type Notified, type RefundFacts } from '../provider.ts'
+import { isAmbiguous } from '../signed-text.ts'
 import type { Merchant } from './config.ts'
-import { isSigned } from './sign.ts'
+import { isSigned, signedFields } from './sign.ts'
 import { factsOf, wholeFen } from './trade.ts'
 import { type Fields, readXml } from './xml.ts'
 
@@ -17,9 +18,12 @@ const refundNoticeSchema = z.object({
 })
 
 /**
- * Reads notifications (支付结果通知, 退款结果通知): of this merchant and app alone; a payment by its sign, a refund by what only WeChat and we
- * can encrypt. Throws `NotificationRejected`; WeChat then sends it again. They carry no time stamp: one that is posted again says again what
- * was stored once.
+ * Reads notifications of this merchant and app: a payment by its sign, a refund by what only WeChat and we
+ * can encrypt. They carry no time stamp: one that is posted again repeats what was stored once.
+ *
+ * @throws {NotificationRejected} `signature`, `merchant` or `body`; WeChat then sends it again
+ * @see 支付结果通知 https://pay.weixin.qq.com/wiki/doc/api/native.php?chapter=9_7
+ * @see 退款结果通知 https://pay.weixin.qq.com/wiki/doc/api/native.php?chapter=9_16
  */
 export function notificationReader(
   merchant: Merchant,
@@ -34,20 +38,20 @@ export function notificationReader(
 }
 
 function payment(merchant: Merchant, fields: Fields): Notified {
-  if (!isSigned(merchant, fields)) throw new NotificationRejected('signature')
-  // The signed text doesn't show where a value ends: `a=1&b=2` may be two fields, or one of them with a strange value.
-  if (Object.values(fields).some((value) => value !== undefined && /&\w+=/.test(value)))
+  if (!isSigned(merchant, fields) || isAmbiguous(signedFields(fields)))
     throw new NotificationRejected('signature')
   checkOwner(merchant, fields)
   if (fields.result_code !== 'SUCCESS') return { is: 'other', type: fields.err_code || 'RESULT_CODE_FAIL' }
   const facts = factsOf(fields)
-  // An answer to a query is signed with the same key, and may tell of a trade that is paid no more.
+  // An answer to a query is signed with the same key, and may report a trade that is paid no more.
   const otherState = fields.trade_state !== undefined && fields.trade_state !== 'SUCCESS'
   if (!facts || otherState) throw new NotificationRejected('body')
   return { is: 'payment', facts }
 }
 
-/** It carries no sign, and blocks of ECB can be put together anew: nobody acts on what it says, the refund is asked for. */
+/**
+ * It carries no sign, and blocks of ECB can be rearranged: it is only a hint, and the refund is asked for.
+ */
 function refund(merchant: Merchant, fields: Fields, sealed: string): RefundFacts {
   checkOwner(merchant, fields)
   const read = refundNoticeSchema.safeParse(readXml(unsealed(merchant, sealed), 'root'))
@@ -67,9 +71,10 @@ function refund(merchant: Merchant, fields: Fields, sealed: string): RefundFacts
   }
 }
 
+/** The plugin would take wrong padding for a part of the text. */
 function unsealed({ noticeKey }: Merchant, sealed: string): string {
   try {
-    const decipher = createDecipheriv('aes-256-ecb', noticeKey, null) // The plugin would take wrong padding for a part of the text.
+    const decipher = createDecipheriv('aes-256-ecb', noticeKey, null)
     return Buffer.concat([decipher.update(sealed, 'base64'), decipher.final()]).toString()
   } catch {
     throw new NotificationRejected('signature')

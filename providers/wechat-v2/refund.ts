@@ -1,10 +1,11 @@
 import * as z from 'zod'
 import type { RefundNumber } from '../../domain/ids.ts'
 import type { RefundRequest, RefundState } from '../provider.ts'
+import { wechatRefundErrorOf } from '../wechat-states.ts'
 import type { Call } from './client.ts'
 import type { Merchant } from './config.ts'
 import { wireFen } from './native.ts'
-import { refundErrorOf, refundQueryErrorOf, refundStateOf } from './states.ts'
+import { isNoSuchRefund, refundStateOf } from './states.ts'
 
 const acceptedSchema = z.object({
   out_refund_no: z.string(),
@@ -16,8 +17,11 @@ const refundSchema = z.object({ out_trade_no: z.string(), refund_count: z.string
 const maxRefunds = 10
 
 /**
- * Asks for the money to go back (申请退款), with the merchant's certificate. The same number is refunded once, however often it is asked;
- * after a failure the same number must be used again. Taken is not done: `askRefund` has the final word.
+ * Requests a refund, with the merchant's certificate. The same number is refunded once, however often it is
+ * requested; after a failure the same number must be used again. Accepted is not done: `askRefund` has the
+ * final word.
+ *
+ * @see 申请退款 https://pay.weixin.qq.com/wiki/doc/api/native.php?chapter=9_4
  */
 export async function makeRefund(
   call: Call,
@@ -26,38 +30,42 @@ export async function makeRefund(
   until: AbortSignal,
 ): Promise<RefundState> {
   const refund_fee = wireFen(request.amount)
-  const answer = await call(
-    '/secapi/pay/refund',
-    {
-      transaction_id: request.transaction,
-      out_refund_no: request.refund,
-      total_fee: wireFen(request.captured),
-      refund_fee,
-      refund_fee_type: request.currency,
-      notify_url: merchant.notifyUrl,
-    },
-    until,
-  )
-  if (answer.heard === 'nothing') return { is: 'unknown', code: answer.code }
-  if (answer.heard === 'refusal') return refundErrorOf(answer.code)
-  const read = acceptedSchema.safeParse(answer.fields)
+  const body = {
+    transaction_id: request.transaction,
+    out_refund_no: request.refund,
+    total_fee: wireFen(request.captured),
+    refund_fee,
+    refund_fee_type: request.currency,
+    notify_url: merchant.notifyUrl,
+  }
+  const reply = await call('/secapi/pay/refund', body, until)
+  if (reply.is === 'none') return { is: 'unknown', code: reply.code, message: reply.message }
+  if (reply.is === 'refusal') return wechatRefundErrorOf(reply)
+  const read = acceptedSchema.safeParse(reply.fields)
   if (!read.success) return { is: 'unknown', code: 'UNREADABLE' }
-  const { out_refund_no, out_trade_no, refund_fee: taken } = read.data
-  const same = out_refund_no === request.refund && out_trade_no === request.attempt && taken === refund_fee
+  const { out_refund_no, out_trade_no, refund_fee: accepted } = read.data
+  const same = out_refund_no === request.refund && out_trade_no === request.attempt && accepted === refund_fee
   return same ? { is: 'processing', code: 'ACCEPTED' } : { is: 'unknown', code: 'MISMATCH' }
 }
 
-/** Asks how a refund stands (查询退款), by its number. `missing` is WeChat's signed word that it has none of this number. */
+/**
+ * Asks how a refund stands, by its number. `missing` is WeChat's signed answer that it has none of this
+ * number.
+ * @see 查询退款 https://pay.weixin.qq.com/wiki/doc/api/native.php?chapter=9_5
+ */
 export async function askRefund(
   call: Call,
   refund: RefundNumber,
   of: Pick<RefundRequest, 'attempt'>,
   until: AbortSignal,
 ): Promise<RefundState> {
-  const answer = await call('/pay/refundquery', { out_refund_no: refund }, until)
-  if (answer.heard === 'nothing') return { is: 'unknown', code: answer.code }
-  if (answer.heard === 'refusal') return refundQueryErrorOf(answer.code)
-  const { fields } = answer
+  const reply = await call('/pay/refundquery', { out_refund_no: refund }, until)
+  if (reply.is === 'none') return { is: 'unknown', code: reply.code, message: reply.message }
+  if (reply.is === 'refusal') {
+    const { code, message } = reply
+    return isNoSuchRefund(code) ? { is: 'missing', code } : { is: 'unknown', code, message }
+  }
+  const { fields } = reply
   const read = refundSchema.safeParse(fields)
   if (!read.success) return { is: 'unknown', code: 'UNREADABLE' }
   const at = Array.from({ length: maxRefunds }, (_, n) => n).find(

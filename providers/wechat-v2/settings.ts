@@ -3,6 +3,7 @@ import { ConfigurationError } from '../../domain/configuration.ts'
 import { allOrNone, type Configured, namingVariables, pem, publicVariables } from '../settings.ts'
 import { wechatV2 } from './wechat-v2.ts'
 
+/** WeChat Pay v2's environment variables. */
 export const wechatV2Variables = {
   ...publicVariables,
   WECHAT_V2_BASE_URL: z.url().default('https://api.mch.weixin.qq.com'),
@@ -16,7 +17,10 @@ export const wechatV2Variables = {
 }
 const variables = z.object(wechatV2Variables)
 
-/** WeChat Pay v2 as the environment configures it; undefined when it does not. Throws `ConfigurationError`. */
+/**
+ * WeChat Pay v2 as the environment configures it; undefined when it does not.
+ * @throws {ConfigurationError} naming the variables that are missing or wrong
+ */
 export function wechatV2Of(env: z.infer<typeof variables>): Configured | undefined {
   const { PUBLIC_URL, WECHAT_V2_BASE_URL, WECHAT_V2_SIGN, WECHAT_V2_CERT, WECHAT_V2_CERT_KEY, ...own } = env
   const { WECHAT_V2_MCH_ID, WECHAT_V2_APP_ID, WECHAT_V2_KEY } = own
@@ -45,6 +49,7 @@ export function wechatV2Of(env: z.infer<typeof variables>): Configured | undefin
   return { provider, account: { merchant: set.WECHAT_V2_MCH_ID, app: set.WECHAT_V2_APP_ID } }
 }
 
+/** Which variable a field of the configuration comes from. */
 const variableOf: Record<string, string> = {
   baseUrl: 'WECHAT_V2_BASE_URL',
   mchId: 'WECHAT_V2_MCH_ID',

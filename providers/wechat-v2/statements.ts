@@ -11,13 +11,17 @@ const calls = {
   // 下载资金账单: 签名类型，目前仅支持HMAC-SHA256; with the merchant's certificate.
   fund_flow: { path: '/pay/downloadfundflow', body: { account_type: 'Basic', sign_type: 'HMAC-SHA256' } },
 }
-/** Between two pieces of a bill, ms; a bill as a whole may take as long as it is long. */
+/** The longest pause between two pieces of a bill, ms; a whole bill may take as long as it needs. */
 const silenceMs = 30_000
 const maxRefusalBytes = 4096
 
 /**
- * A day's bills (下载交易账单, 下载资金账单), ready from ten o'clock the day after. They come at once, unsigned and without a digest: a trade bill
- * that was cut short is found out by its sums when it is read, and one whose connection broke by that.
+ * A day's bills, ready from ten o'clock the day after, in China. They come at once, unsigned and without a
+ * digest: a trade bill that was cut short is detected by its sums when it is read, and one whose connection
+ * broke by that.
+ *
+ * @see 下载交易账单 https://pay.weixin.qq.com/wiki/doc/api/native.php?chapter=9_6
+ * @see 下载资金账单 https://pay.weixin.qq.com/wiki/doc/api/native.php?chapter=9_18
  */
 export function v2Statements(download: Download, merchant: Merchant): Statements {
   return {
@@ -38,7 +42,7 @@ export function v2Statements(download: Download, merchant: Merchant): Statements
   }
 }
 
-/** Why there is no bill: both kinds word it in a field of their own. */
+/** Why there is no bill: each kind says it in a field of its own. */
 async function refusalIn(first: Uint8Array, rest: AsyncIterable<Uint8Array>): Promise<string> {
   const pieces = [first]
   for await (const piece of rest) if (Buffer.concat(pieces).length < maxRefusalBytes) pieces.push(piece)
@@ -61,13 +65,13 @@ async function* steady(bill: Readable): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** Unpacks what is packed: a gateway that says `Content-Encoding: gzip` has had it unpacked on the way. */
+/** Unpacks what is packed: after `Content-Encoding: gzip` it has been unpacked already. */
 async function* unpacked(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const all = async function* () {
     yield first
     yield* rest
   }
   const packed = first[0] === 0x1f && first[1] === 0x8b
-  // Who reads the end of the pipe hears of every failure in it.
+  // Whoever reads the end of the pipeline sees every failure in it.
   yield* packed ? pipeline(Readable.from(all()), createGunzip(), () => {}) : all()
 }

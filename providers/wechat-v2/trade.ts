@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { type AttemptNumber, madeAt } from '../../domain/ids.ts'
 import { fen } from '../../domain/money.ts'
+import { failed } from '../meaning.ts'
 import type { Trade, TradeFacts } from '../provider.ts'
 import type { Call } from './client.ts'
 import type { Merchant } from './config.ts'
@@ -13,8 +14,8 @@ const closableAfterMs = 300_000
 export const wholeFen = z.string().regex(/^\d{1,15}$/)
 
 /**
- * A paid trade, in queries and notifications alike (查询订单, 支付结果通知). `total_fee` is what the order costs; `cash_fee` is less when
- * WeChat's own coupons paid a part, and is not compared. The payer is not read, and so not kept.
+ * A paid trade, in queries and notifications alike. `total_fee` is what the order costs; `cash_fee` is less
+ * when WeChat's own coupons paid a part, and is not compared. The payer is not read, and so not kept.
  */
 const paidSchema = z.object({
   appid: z.string().min(1),
@@ -25,7 +26,7 @@ const paidSchema = z.object({
   fee_type: z.string().optional(),
 })
 
-/** The facts of a paid trade, or nothing when a part of them is missing. */
+/** The facts of a paid trade; undefined when a part of them is missing. */
 export function factsOf(fields: Fields): TradeFacts | undefined {
   const read = paidSchema.safeParse(fields)
   if (!read.success) return undefined
@@ -43,51 +44,54 @@ export function factsOf(fields: Fields): TradeFacts | undefined {
   }
 }
 
-/** Asks about a trade (查询订单) and reads the answer by the one table. */
-export async function askTrade(
-  call: Call,
-  attempt: AttemptNumber,
-  creation: 'in_flight' | 'settled',
-  until: AbortSignal,
-): Promise<Trade> {
-  const answer = await call('/pay/orderquery', { out_trade_no: attempt }, until)
-  if (answer.heard === 'nothing') return { is: 'unknown', state: answer.code }
-  if (answer.heard === 'refusal') {
-    const means = errorMeans(answer.code)
+/** Which trade is asked about, and whether a call that creates it may still be under way. */
+export type Asked = { attempt: AttemptNumber; creation: 'in_flight' | 'settled' }
+
+/**
+ * Asks about a trade and reads the answer by the one table (states.ts).
+ * @see 查询订单 https://pay.weixin.qq.com/wiki/doc/api/native.php?chapter=9_2
+ */
+export async function askTrade(call: Call, { attempt, creation }: Asked, until: AbortSignal): Promise<Trade> {
+  const reply = await call('/pay/orderquery', { out_trade_no: attempt }, until)
+  if (reply.is === 'none') return failed(reply)
+  if (reply.is === 'refusal') {
+    const { code: state, message } = reply
+    const means = errorMeans(state)
     const closed = means === 'closed' || (means === 'missing' && creation === 'settled')
-    return { is: closed ? 'closed' : 'unknown', state: answer.code }
+    return closed ? { is: 'closed', state } : failed({ code: state, message })
   }
-  const { out_trade_no, trade_state: state } = answer.fields
-  if (!state) return { is: 'unknown', state: 'UNREADABLE' }
-  if (out_trade_no !== attempt) return { is: 'unknown', state: 'MISMATCH' }
-  if (stateMeans(state) !== 'paid')
-    return { is: stateMeans(state) === 'closed' ? 'closed' : 'unknown', state }
-  const facts = factsOf(answer.fields)
-  return facts ? { is: 'paid', facts } : { is: 'unknown', state: 'UNREADABLE' }
+  const { out_trade_no, trade_state: state } = reply.fields
+  if (!state) return failed({ code: 'UNREADABLE' })
+  if (out_trade_no !== attempt) return failed({ code: 'MISMATCH' })
+  const means = stateMeans(state)
+  if (means !== 'paid') return { is: means === 'closed' ? 'closed' : 'unknown', state }
+  const facts = factsOf(reply.fields)
+  return facts ? { is: 'paid', facts } : failed({ code: 'UNREADABLE' })
 }
 
 /**
- * Closes a trade (关闭订单), then asks: what asking finds is the result, whatever closing answered. In its first five minutes WeChat closes
- * nothing, so it is only asked about then; unsettled, it says when closing is of use.
+ * Closes a trade, then asks: what asking finds is the result, whatever closing answered. In a trade's first
+ * five minutes WeChat closes nothing, so it is only asked about; while it is unsettled, `retryAfterS` says
+ * when closing is of use. `time_expire` changes nothing of that: past it the trade takes no money, and stays
+ * NOTPAY until it is closed.
+ *
+ * @see 关闭订单 https://pay.weixin.qq.com/wiki/doc/api/native.php?chapter=9_3
  */
 export async function closeTrade(
   call: Call,
   { now, timeoutMs }: Merchant,
-  attempt: AttemptNumber,
-  creation: 'in_flight' | 'settled',
+  asked: Asked,
   until: AbortSignal,
 ): Promise<Trade> {
+  const { attempt } = asked
   const waitMs = Math.min(madeAt(attempt) + closableAfterMs - now(), closableAfterMs)
   if (waitMs <= 0) {
-    await call(
-      '/pay/closeorder',
-      { out_trade_no: attempt },
-      AbortSignal.any([until, AbortSignal.timeout(timeoutMs / 2)]),
-    )
-    return askTrade(call, attempt, creation, until)
+    const half = AbortSignal.any([until, AbortSignal.timeout(timeoutMs / 2)])
+    await call('/pay/closeorder', { out_trade_no: attempt }, half)
+    return askTrade(call, asked, until)
   }
-  const trade = await askTrade(call, attempt, creation, until)
+  const trade = await askTrade(call, asked, until)
   return trade.is === 'unknown'
-    ? { is: 'unknown', state: 'TOO_EARLY_TO_CLOSE', retryAfterS: Math.ceil(waitMs / 1000) }
+    ? { ...trade, state: 'TOO_EARLY_TO_CLOSE', retryAfterS: Math.ceil(waitMs / 1000) }
     : trade
 }

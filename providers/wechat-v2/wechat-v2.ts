@@ -12,11 +12,14 @@ import { askTrade, closeTrade } from './trade.ts'
 export type { WechatV2Config }
 
 /**
- * WeChat Pay v2, Native: the buyer scans a QR text. Throws at once when the configuration can't work, naming the field and the remedy.
- * Nothing but WeChat's signed word settles anything: time-outs, broken connections, 5xx and answers that don't verify are `unknown`.
+ * WeChat Pay v2, Native: the buyer scans a QR text. Only what WeChat has signed settles anything: time-outs,
+ * broken connections, 5xx and answers whose sign does not fit are `unknown`.
  *
+ * @throws {Error} when the configuration can't work, naming every wrong field and its remedy
+ * @see Native支付 https://pay.weixin.qq.com/wiki/doc/api/native.php?chapter=6_1
  * @example
- * const wechat = wechatV2({ baseUrl: 'https://api.mch.weixin.qq.com', mchId, appId, key, certificate: { cert, key: certKey }, notifyUrl })
+ * const baseUrl = 'https://api.mch.weixin.qq.com'
+ * const wechat = wechatV2({ baseUrl, mchId, appId, key, certificate: { cert, key: certKey }, notifyUrl })
  */
 export function wechatV2(config: WechatV2Config) {
   const merchant = checked(config)
@@ -31,28 +34,30 @@ export function wechatV2(config: WechatV2Config) {
     ...wechatRules,
     open: (request: OpenRequest) => openTrade(call, merchant, request, deadline()),
     query: (attempt: AttemptNumber, creation: 'in_flight' | 'settled') =>
-      askTrade(call, attempt, creation, deadline()),
+      askTrade(call, { attempt, creation }, deadline()),
     close: (attempt: AttemptNumber, creation: 'in_flight' | 'settled') =>
-      closeTrade(call, merchant, attempt, creation, deadline()),
+      closeTrade(call, merchant, { attempt, creation }, deadline()),
     refund: (request: RefundRequest) => makeRefund(call, merchant, request, deadline()),
     queryRefund: (refund: RefundNumber, of: Pick<RefundRequest, 'attempt'>) =>
       askRefund(call, refund, of, deadline()),
     callbacks: {
       path: new URL(merchant.notifyUrl).pathname,
       read: notificationReader(merchant),
-      // 支付结果通知: it reads the answer's return_code, and posts again until that is SUCCESS.
+      // 支付结果通知: WeChat posts again until the answer's return_code is SUCCESS.
       answers: {
-        stored: words('SUCCESS', 'OK'),
-        refused: words('FAIL', 'not believed'),
-        later: words('FAIL', 'try again'),
+        stored: acknowledgement('SUCCESS', 'OK'),
+        refused: acknowledgement('FAIL', 'not believed'),
+        later: acknowledgement('FAIL', 'try again'),
       },
     },
     statements: v2Statements(download, merchant),
   } satisfies PaymentProvider
 }
 
-const words = (code: 'SUCCESS' | 'FAIL', message: string) => ({
+const acknowledgement = (code: 'SUCCESS' | 'FAIL', message: string) => ({
   status: 200 as const,
   type: 'text/xml' as const,
-  body: `<xml><return_code><![CDATA[${code}]]></return_code><return_msg><![CDATA[${message}]]></return_msg></xml>`,
+  body:
+    `<xml><return_code><![CDATA[${code}]]></return_code>` +
+    `<return_msg><![CDATA[${message}]]></return_msg></xml>`,
 })

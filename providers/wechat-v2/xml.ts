@@ -11,8 +11,10 @@ const parser = new XMLParser({
 })
 
 /**
- * Reads a flat XML document with this root, or nothing: for what is not well-formed, declares a document type or entities, nests, or names
- * anything twice. Two parsers could read such a document in two ways, and only one of them is what was signed.
+ * Reads a flat XML document with this root. Two parsers could read any other document in two ways, and only
+ * one of them was signed.
+ * @returns undefined for what is not well-formed, declares a document type or entities, nests, or names
+ *   anything twice
  */
 export function readXml(text: string, root: 'xml' | 'root'): Fields | undefined {
   if (/<!\s*(?:DOCTYPE|ENTITY)/i.test(text)) return undefined
@@ -34,7 +36,7 @@ function flat(read: unknown): Fields | undefined {
   return readable && fields.length > 0 ? Object.fromEntries(fields) : undefined
 }
 
-/** What stands between the elements may be blank; text beside them stays in, under its `#` name, and is refused. */
+/** Text between the elements may be blank; other text is kept, under its `#` name, and refused. */
 const entriesOf = (read: unknown): [string, unknown][] =>
   typeof read === 'object' && read !== null
     ? Object.entries(read).filter(

@@ -1,26 +1,33 @@
 import { createPrivateKey, createSecretKey, type KeyObject } from 'node:crypto'
+import { fallbackOf } from '../wechat-hosts.ts'
+import { canonicalSerial } from '../wechat-serial.ts'
 import { keysOf } from './platform-keys.ts'
 
 export type WechatV3Config = {
   /** `https://api.mch.weixin.qq.com`, or the sandbox. */
   baseUrl: string
+  /** Called when `baseUrl` can't be reached; WeChat's api2 host by default, where `baseUrl` is its first. */
+  fallbackUrl?: string | undefined
   /** 商户号 */
   mchId: string
   /** The AppID bound to the merchant. */
   appId: string
-  /** 商户API证书 serial number. */
+  /** 商户API证书: its serial number, hexadecimal. */
   serial: string
   /** PEM: apiclient_key.pem. */
   privateKey: string
-  /** PEM by platform certificate serial or `PUB_KEY_ID_…`; all that are alive, two or more while they rotate. */
+  /**
+   * PEM by platform certificate serial or `PUB_KEY_ID_…`; all that are valid, two or more while they are
+   * exchanged.
+   */
   platformKeys: Record<string, string>
   /** APIv3 密钥, exactly 32 characters. */
   apiKey: string
   /** Where WeChat posts both payment and refund notifications; absolute, no query. */
   notifyUrl: string
-  /** Bounds each call of the provider; 5,000 by default. */
+  /** Bounds each call of the provider, ms; 5,000 by default. */
   timeoutMs?: number
-  /** Clock for the age of notifications, ms. */
+  /** Clock for the age of notifications, ms since 1970. */
   now?: () => number
 }
 
@@ -29,21 +36,31 @@ export type Merchant = Omit<
   'privateKey' | 'platformKeys' | 'apiKey' | 'timeoutMs' | 'now'
 > & {
   privateKey: KeyObject
+  /** By canonical serial. */
   platformKeys: ReadonlyMap<string, KeyObject>
-  /** The public key that requests ask WeChat to sign its answers with (微信支付公钥: Wechatpay-Serial); none with certificates alone. */
+  /**
+   * The id of the public key that requests ask WeChat to sign its answers with (header Wechatpay-Serial);
+   * none with certificates alone.
+   */
   answersSignedBy: string | undefined
   apiKey: KeyObject
   timeoutMs: number
   now: () => number
 }
 
-/** Checks everything that would otherwise fail, or silently pass, at the first payment. Throws one error that names every wrong field and its remedy. */
+/**
+ * Checks everything that would otherwise fail, or silently pass, at the first payment. Serials are brought to
+ * one form.
+ * @throws {Error} one that names every wrong field and its remedy
+ */
 export function checked(config: WechatV3Config): Merchant {
   const wrong: string[] = []
   const demand = (holds: boolean, field: string, remedy: string): void => {
     if (!holds) wrong.push(`${field}: ${remedy}`)
   }
-  const { mchId, appId, serial, apiKey, baseUrl, notifyUrl, timeoutMs = 5000, now = Date.now } = config
+  const { mchId, appId, apiKey, baseUrl, notifyUrl, timeoutMs = 5000, now = Date.now } = config
+  const serial = canonicalSerial(config.serial)
+  const { fallbackUrl = fallbackOf(baseUrl) } = config
 
   demand(/^\d{6,32}$/.test(mchId), 'mchId', 'must be the digits shown under 商户平台 → 账户中心 → 商户信息')
   demand(
@@ -52,7 +69,7 @@ export function checked(config: WechatV3Config): Merchant {
     'must be the AppID bound to the merchant (商户平台 → 产品中心 → AppID账号管理)',
   )
   demand(
-    /^[0-9A-Fa-f]{8,64}$/.test(serial),
+    /^[\dA-F]{8,64}$/.test(serial),
     'serial',
     'must be the hexadecimal serial of the merchant certificate (商户平台 → 账户中心 → API安全)',
   )
@@ -62,6 +79,11 @@ export function checked(config: WechatV3Config): Merchant {
     'must be the APIv3 key of exactly 32 characters (商户平台 → 账户中心 → API安全)',
   )
   demand(isUrl(baseUrl), 'baseUrl', 'must be an absolute http(s) URL, e.g. https://api.mch.weixin.qq.com')
+  demand(
+    fallbackUrl === undefined || isUrl(fallbackUrl),
+    'fallbackUrl',
+    'must be an absolute http(s) URL, e.g. https://api2.mch.weixin.qq.com',
+  )
   demand(
     isUrl(notifyUrl) && !/[?#]/.test(notifyUrl),
     'notifyUrl',
@@ -78,7 +100,7 @@ export function checked(config: WechatV3Config): Merchant {
     'must hold at least one platform certificate or public key, by its serial',
   )
   demand(
-    !Object.hasOwn(config.platformKeys, serial),
+    !Object.keys(config.platformKeys).some((id) => canonicalSerial(id) === serial),
     'platformKeys',
     "must hold WeChat's keys, and not the merchant's own certificate",
   )
@@ -97,6 +119,7 @@ export function checked(config: WechatV3Config): Merchant {
   const secret = createSecretKey(Buffer.from(apiKey))
   return {
     baseUrl,
+    fallbackUrl,
     mchId,
     appId,
     serial,

@@ -3,8 +3,11 @@ import type { OpenAnswer } from '../../domain/payment.ts'
 import type { Merchant } from './config.ts'
 
 /**
- * What a page inside WeChat hands to `WeixinJSBridge` so that the buyer can pay a trade (JSAPI调起支付): `paySign` is SHA256-RSA with the
- * merchant's key over app, time stamp, nonce and package, each line ended by a line feed, the last one too.
+ * What a page inside WeChat hands to `WeixinJSBridge` so that the buyer can pay a trade: `paySign` is
+ * SHA256-RSA with the merchant's key over app, time stamp, nonce and package, each line ended by a line feed,
+ * the last one too.
+ *
+ * @see JSAPI调起支付 https://pay.weixin.qq.com/doc/v3/merchant/4012791857
  */
 export function jsapiAnswer(
   { appId, privateKey, now }: Merchant,

@@ -1,10 +1,11 @@
 import * as z from 'zod'
 import type { RefundNumber } from '../../domain/ids.ts'
 import type { RefundRequest, RefundState } from '../provider.ts'
-import { type Call, errorCode, isSuccess } from './client.ts'
+import { wechatRefundErrorOf } from '../wechat-states.ts'
+import { type Call, isSuccess, refusalIn } from './client.ts'
 import type { Merchant } from './config.ts'
 import { wireFen } from './creation.ts'
-import { isNoSuchRefund, refundErrorOf, refundStateOf } from './states.ts'
+import { isNoSuchRefund, refundStateOf } from './states.ts'
 
 const refundSchema = z.object({
   out_refund_no: z.string(),
@@ -13,8 +14,11 @@ const refundSchema = z.object({
 })
 
 /**
- * Asks for the money to go back (退款申请). The same number is refunded once, however often it is asked; after a failure the same number must
- * be used again. The answer mostly says `processing`: `askRefund` or the notification has the final word.
+ * Requests a refund. The same number is refunded once, however often it is requested; after a failure the
+ * same number must be used again. The answer mostly says `processing`: `askRefund` or the notification has
+ * the final word.
+ *
+ * @see 退款申请 https://pay.weixin.qq.com/doc/v3/merchant/4013071036
  */
 export async function makeRefund(
   call: Call,
@@ -33,27 +37,24 @@ export async function makeRefund(
     notify_url: merchant.notifyUrl,
     amount,
   }
-  const answer = await call('POST', '/v3/refund/domestic/refunds', body, until)
-  if (answer.heard === 'nothing') return { is: 'unknown', code: answer.code }
-  if (!isSuccess(answer)) return refundErrorOf(errorCode(answer))
-  const state = readState(answer.body, request.refund)
-  return state.refunded === undefined || state.refunded === amount.refund
-    ? state.state
-    : { is: 'unknown', code: 'MISMATCH' }
+  const reply = await call('POST', '/v3/refund/domestic/refunds', body, until)
+  if (reply.is === 'none') return { is: 'unknown', code: reply.code, message: reply.message }
+  if (!isSuccess(reply)) return wechatRefundErrorOf(refusalIn(reply))
+  const { state, refunded } = readState(reply.body, request.refund)
+  return refunded === undefined || refunded === amount.refund ? state : { is: 'unknown', code: 'MISMATCH' }
 }
 
-/** Asks how a refund stands (查询单笔退款). `missing` is WeChat's verified word that it has none of this number. */
+/**
+ * Asks how a refund stands. `missing` is WeChat's signed answer that it has none of this number.
+ * @see 查询单笔退款 https://pay.weixin.qq.com/doc/v3/merchant/4013071041
+ */
 export async function askRefund(call: Call, refund: RefundNumber, until: AbortSignal): Promise<RefundState> {
-  const answer = await call(
-    'GET',
-    `/v3/refund/domestic/refunds/${encodeURIComponent(refund)}`,
-    undefined,
-    until,
-  )
-  if (answer.heard === 'nothing') return { is: 'unknown', code: answer.code }
-  if (isSuccess(answer)) return readState(answer.body, refund).state
-  const code = errorCode(answer)
-  return { is: isNoSuchRefund(answer.status, code) ? 'missing' : 'unknown', code }
+  const path = `/v3/refund/domestic/refunds/${encodeURIComponent(refund)}`
+  const reply = await call('GET', path, undefined, until)
+  if (reply.is === 'none') return { is: 'unknown', code: reply.code, message: reply.message }
+  if (isSuccess(reply)) return readState(reply.body, refund).state
+  const { code, message } = refusalIn(reply)
+  return isNoSuchRefund(reply.status, code) ? { is: 'missing', code } : { is: 'unknown', code, message }
 }
 
 function readState(body: unknown, refund: RefundNumber): { state: RefundState; refunded?: number } {

@@ -4,7 +4,7 @@ import { createGunzip } from 'node:zlib'
 import * as z from 'zod'
 import { StatementRejected, type Statements } from '../provider.ts'
 import { wechatBillRows } from '../wechat-bill.ts'
-import { type Call, errorCode, isSuccess } from './client.ts'
+import { type Call, isSuccess, refusalIn } from './client.ts'
 import type { Merchant } from './config.ts'
 
 const paths = {
@@ -17,12 +17,17 @@ const offerSchema = z.object({
   download_url: z.url(),
 })
 
-/** Pauses between two pieces of a bill, ms; a bill as a whole may take as long as it is long. */
+/** The longest pause between two pieces of a bill, ms; a whole bill may take as long as it needs. */
 const silenceMs = 30_000
 
 /**
- * A day's bills (申请交易账单, 申请资金账单, 下载账单): WeChat says where each can be had and the SHA-1 of its unpacked text. The bill itself comes
- * unsigned, so it is believed only when it has been read to its end and that digest fits. Ready from ten o'clock the day after.
+ * A day's bills: WeChat says where each can be had and the SHA-1 of its unpacked text. The bill itself is not
+ * signed, so it is believed only when it has been read to its end and that digest fits. Ready from ten
+ * o'clock the day after, in China.
+ *
+ * @see 申请交易账单 https://pay.weixin.qq.com/doc/v3/merchant/4013071227
+ * @see 申请资金账单 https://pay.weixin.qq.com/doc/v3/merchant/4013071235
+ * @see 下载账单 https://pay.weixin.qq.com/doc/v3/merchant/4013071238
  */
 export function v3Statements(call: Call, merchant: Merchant): Statements {
   return {
@@ -30,21 +35,21 @@ export function v3Statements(call: Call, merchant: Merchant): Statements {
     readyFromHour: 10,
     async fetch(kind, date) {
       const path = `${paths[kind]}&tar_type=GZIP&bill_date=${encodeURIComponent(date)}`
-      const answer = await call('GET', path, undefined, AbortSignal.timeout(merchant.timeoutMs))
-      if (answer.heard === 'nothing') throw new Error(`wechat-v3 has no bill of ${date} yet: ${answer.code}`)
-      if (!isSuccess(answer)) {
-        const code = errorCode(answer)
-        if (code === 'NO_STATEMENT_EXIST') return 'none'
-        throw new Error(`wechat-v3 has no bill of ${date} yet: ${code}`)
+      const reply = await call('GET', path, undefined, AbortSignal.timeout(merchant.timeoutMs))
+      const refusal = reply.is === 'none' ? reply : isSuccess(reply) ? undefined : refusalIn(reply)
+      if (reply.is === 'answer' && !refusal) {
+        const offer = offerSchema.parse(reply.body)
+        return verified(download(merchant, new URL(offer.download_url)), offer.hash_value.toLowerCase())
       }
-      const offer = offerSchema.parse(answer.body)
-      return verified(download(merchant, new URL(offer.download_url)), offer.hash_value.toLowerCase())
+      if (reply.is === 'answer' && refusal?.code === 'NO_STATEMENT_EXIST') return 'none'
+      const why = [refusal?.code, refusal?.message].filter((part) => part !== undefined).join(' ')
+      throw new Error(`wechat-v3 has no bill of ${date} yet: ${why}`)
     },
     rows: (raw) => wechatBillRows(raw, { provider: 'wechat-v3', merchant: merchant.mchId }),
   }
 }
 
-/** The pieces as they come; throws at the end when their digest is not the one that was promised. */
+/** The pieces as they come; throws at the end when their digest is not the promised one. */
 async function* verified(pieces: AsyncIterable<Uint8Array>, sha1: string): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha1')
   for await (const piece of pieces) {
@@ -56,9 +61,10 @@ async function* verified(pieces: AsyncIterable<Uint8Array>, sha1: string): Async
 }
 
 async function* download(merchant: Merchant, url: URL): AsyncGenerator<Uint8Array> {
-  // The merchant's signature is shown to the address that WeChat's signed answer names; in the clear to a sandbox only.
+  // The merchant's signature goes to the address that WeChat's signed answer names; over http to a sandbox
+  // only.
   if (url.protocol !== new URL(merchant.baseUrl).protocol)
-    throw new Error(`wechat-v3 names a bill at ${url.protocol}`)
+    throw new Error(`wechat-v3 offers a bill over ${url.protocol}`)
   const silence = new AbortController()
   let timer = setTimeout(() => silence.abort(), merchant.timeoutMs)
   try {
@@ -67,8 +73,7 @@ async function* download(merchant: Merchant, url: URL): AsyncGenerator<Uint8Arra
       redirect: 'error',
       signal: silence.signal,
     })
-    if (!answer.ok || !answer.body)
-      throw new Error(`wechat-v3 does not hand its bill out: HTTP ${answer.status}`)
+    if (!answer.ok || !answer.body) throw new Error(`wechat-v3 refuses its bill: HTTP ${answer.status}`)
     for await (const piece of unpacked(answer.body)) {
       clearTimeout(timer)
       timer = setTimeout(() => silence.abort(), silenceMs)
@@ -80,7 +85,7 @@ async function* download(merchant: Merchant, url: URL): AsyncGenerator<Uint8Arra
   }
 }
 
-/** Unpacks what is packed: a gateway that says `Content-Encoding: gzip` has had it unpacked on the way. */
+/** Unpacks what is packed: after `Content-Encoding: gzip` it has been unpacked already. */
 async function* unpacked(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const pieces = body[Symbol.asyncIterator]()
   const first = await pieces.next()
@@ -90,11 +95,14 @@ async function* unpacked(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
     yield* { [Symbol.asyncIterator]: () => pieces }
   }
   const packed = first.value[0] === 0x1f && first.value[1] === 0x8b
-  // Who reads the end of the pipe hears of every failure in it.
+  // Whoever reads the end of the pipeline sees every failure in it.
   yield* packed ? pipeline(Readable.from(all()), createGunzip(), () => {}) : all()
 }
 
-/** 签名生成: method, path and query, timestamp, nonce and an empty body, each ended by a line feed. */
+/**
+ * Method, path and query, time stamp, nonce and an empty body, each ended by a line feed.
+ * @see 如何构造接口请求签名 https://pay.weixin.qq.com/doc/v3/merchant/4012365336
+ */
 function authorization({ mchId, serial, privateKey }: Merchant, { pathname, search }: URL): string {
   const timestamp = Math.floor(Date.now() / 1000)
   const nonce = randomBytes(16).toString('hex')
@@ -103,5 +111,7 @@ function authorization({ mchId, serial, privateKey }: Merchant, { pathname, sear
     Buffer.from(`GET\n${pathname}${search}\n${timestamp}\n${nonce}\n\n`),
     privateKey,
   ).toString('base64')
-  return `WECHATPAY2-SHA256-RSA2048 mchid="${mchId}",nonce_str="${nonce}",signature="${signature}",timestamp="${timestamp}",serial_no="${serial}"`
+  const parts = { mchid: mchId, nonce_str: nonce, signature, timestamp, serial_no: serial }
+  const list = Object.entries(parts).map(([name, value]) => `${name}="${value}"`)
+  return `WECHATPAY2-SHA256-RSA2048 ${list.join(',')}`
 }

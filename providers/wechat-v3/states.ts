@@ -1,10 +1,13 @@
 import { entryOf, type Meaning, type Meanings } from '../meaning.ts'
 import type { RefundState } from '../provider.ts'
-import { wechatRefundErrors, wechatTradeStates } from '../wechat-states.ts'
+import { wechatTradeStates } from '../wechat-states.ts'
 
 /**
- * The one table from what WeChat documents (商户订单号查询订单: trade_state, and 错误码 of 查询订单 and 关闭订单) to what it means for an order
- * that wants to close; `missing` is `unknown` while a creation is in flight, and `closed` otherwise. What is not listed is unknown.
+ * The one table from what WeChat documents (trade_state, and 错误码 of 查询订单 and 关闭订单) to what it means for an
+ * order that wants to close; `missing` is `unknown` while a creation is in flight, and `closed` otherwise.
+ * What is not listed is unknown.
+ *
+ * @see 商户订单号查询订单 https://pay.weixin.qq.com/doc/v3/merchant/4012791880
  */
 export const meanings: Meanings = {
   states: wechatTradeStates,
@@ -14,7 +17,7 @@ export const meanings: Meanings = {
     RESOURCE_NOT_EXISTS: 'missing',
     ORDER_CLOSED: 'closed',
     ORDERCLOSED: 'closed',
-    /** Paid, they say, and yet no facts to resolve by: ask again. */
+    /** Paid, but without facts to resolve by: ask again. */
     ORDERPAID: 'unknown',
     ORDER_PAID: 'unknown',
     USERPAYING: 'unknown',
@@ -42,9 +45,10 @@ export const meanings: Meanings = {
   },
 }
 
+/** What a trade_state means. */
 export const stateMeans = (state: string): Meaning => entryOf(meanings.states, state) ?? 'unknown'
 
-/** "No such trade" counts with its documented status 404 only. */
+/** What an error code means. "No such trade" counts with its documented status 404 only. */
 export function errorMeans(status: number, code: string): Meaning {
   const meaning = entryOf(meanings.errors, code) ?? 'unknown'
   return meaning === 'missing' && status !== 404 ? 'unknown' : meaning
@@ -61,13 +65,12 @@ const refundStates: Readonly<Record<string, RefundState['is']>> = {
 /** 查询单笔退款, 错误码, with status 404. */
 const noSuchRefund = new Set(['RESOURCE_NOT_EXISTS', 'REFUND_NOT_EXIST', 'REFUNDNOTEXIST'])
 
+/** What a refund's status means. */
 export const refundStateOf = (status: string): RefundState => ({
   is: entryOf(refundStates, status) ?? 'unknown',
   code: status,
 })
-export const refundErrorOf = (code: string): RefundState => ({
-  is: entryOf<RefundState['is']>(wechatRefundErrors, code) ?? 'unknown',
-  code,
-})
+
+/** Whether WeChat says that it has no such refund. */
 export const isNoSuchRefund = (status: number, code: string): boolean =>
   status === 404 && noSuchRefund.has(code)

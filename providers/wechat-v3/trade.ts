@@ -1,16 +1,17 @@
 import * as z from 'zod'
 import type { AttemptNumber } from '../../domain/ids.ts'
 import { fen } from '../../domain/money.ts'
+import { failed } from '../meaning.ts'
 import type { Trade, TradeFacts } from '../provider.ts'
-import { type Call, errorCode, isSuccess } from './client.ts'
+import { type Call, isSuccess, refusalIn } from './client.ts'
 import type { Merchant } from './config.ts'
 import { errorMeans, stateMeans } from './states.ts'
 
 const stateSchema = z.object({ out_trade_no: z.string(), trade_state: z.string() })
 
 /**
- * A paid trade, in queries and notifications alike (商户订单号查询订单, 支付成功通知). `amount.total` is what the order costs; `payer_total`
- * is less when WeChat's own coupons paid a part, and is not compared. The payer is not read, and so not kept.
+ * A paid trade, in queries and notifications alike. `amount.total` is what the order costs; `payer_total` is
+ * less when WeChat's own coupons paid a part, and is not compared. The payer is not read, and so not kept.
  */
 export const paidSchema = z.object({
   appid: z.string().min(1),
@@ -21,6 +22,7 @@ export const paidSchema = z.object({
   amount: z.object({ total: z.int().nonnegative(), currency: z.string().default('CNY') }),
 })
 
+/** The facts of a paid trade. */
 export const factsOf = (paid: z.infer<typeof paidSchema>): TradeFacts => ({
   provider: 'wechat-v3',
   transaction: paid.transaction_id,
@@ -33,34 +35,53 @@ export const factsOf = (paid: z.infer<typeof paidSchema>): TradeFacts => ({
   app: paid.appid,
 })
 
-/** Asks about a trade (商户订单号查询订单) and reads the answer by the one table. */
+/** Which trade is asked about, and whether a call that creates it may still be under way. */
+export type Asked = { attempt: AttemptNumber; creation: 'in_flight' | 'settled' }
+
+const pathOf = (attempt: AttemptNumber): string =>
+  `/v3/pay/transactions/out-trade-no/${encodeURIComponent(attempt)}`
+
+/**
+ * Asks about a trade and reads the answer by the one table (states.ts).
+ * @see 商户订单号查询订单 https://pay.weixin.qq.com/doc/v3/merchant/4012791880
+ */
 export async function askTrade(
   call: Call,
-  merchant: Merchant,
-  attempt: AttemptNumber,
-  creation: 'in_flight' | 'settled',
+  { mchId }: Merchant,
+  { attempt, creation }: Asked,
   until: AbortSignal,
 ): Promise<Trade> {
-  const query = `mchid=${encodeURIComponent(merchant.mchId)}`
-  const answer = await call(
-    'GET',
-    `/v3/pay/transactions/out-trade-no/${encodeURIComponent(attempt)}?${query}`,
-    undefined,
-    until,
-  )
-  if (answer.heard === 'nothing') return { is: 'unknown', state: answer.code }
-  if (!isSuccess(answer)) {
-    const state = errorCode(answer)
-    const means = errorMeans(answer.status, state)
+  const path = `${pathOf(attempt)}?mchid=${encodeURIComponent(mchId)}`
+  const reply = await call('GET', path, undefined, until)
+  if (reply.is === 'none') return failed(reply)
+  if (!isSuccess(reply)) {
+    const { code: state, message } = refusalIn(reply)
+    const means = errorMeans(reply.status, state)
     const closed = means === 'closed' || (means === 'missing' && creation === 'settled')
-    return { is: closed ? 'closed' : 'unknown', state }
+    return closed ? { is: 'closed', state } : failed({ code: state, message })
   }
-  const read = stateSchema.safeParse(answer.body)
-  if (!read.success) return { is: 'unknown', state: 'UNREADABLE' }
+  const read = stateSchema.safeParse(reply.body)
+  if (!read.success) return failed({ code: 'UNREADABLE' })
   const { out_trade_no, trade_state: state } = read.data
-  if (out_trade_no !== attempt) return { is: 'unknown', state: 'MISMATCH' }
-  if (stateMeans(state) !== 'paid')
-    return { is: stateMeans(state) === 'closed' ? 'closed' : 'unknown', state }
-  const paid = paidSchema.safeParse(answer.body)
-  return paid.success ? { is: 'paid', facts: factsOf(paid.data) } : { is: 'unknown', state: 'UNREADABLE' }
+  if (out_trade_no !== attempt) return failed({ code: 'MISMATCH' })
+  const means = stateMeans(state)
+  if (means !== 'paid') return { is: means === 'closed' ? 'closed' : 'unknown', state }
+  const paid = paidSchema.safeParse(reply.body)
+  return paid.success ? { is: 'paid', facts: factsOf(paid.data) } : failed({ code: 'UNREADABLE' })
+}
+
+/**
+ * Closes a trade, then asks: what asking finds is the result, whatever closing answered (204, paid, closed
+ * before, no such trade, nothing).
+ * @see 关闭订单 https://pay.weixin.qq.com/doc/v3/merchant/4012791881
+ */
+export async function closeTrade(
+  call: Call,
+  merchant: Merchant,
+  asked: Asked,
+  until: AbortSignal,
+): Promise<Trade> {
+  const half = AbortSignal.any([until, AbortSignal.timeout(merchant.timeoutMs / 2)])
+  await call('POST', `${pathOf(asked.attempt)}/close`, { mchid: merchant.mchId }, half)
+  return askTrade(call, merchant, asked, until)
 }

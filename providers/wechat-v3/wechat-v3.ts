@@ -7,23 +7,26 @@ import { openTrade } from './creation.ts'
 import { notificationReader } from './notification.ts'
 import { askRefund, makeRefund } from './refund.ts'
 import { v3Statements } from './statements.ts'
-import { askTrade } from './trade.ts'
+import { askTrade, closeTrade } from './trade.ts'
 
 export type { WechatV3Config }
 
 /**
- * WeChat Pay v3: the buyer scans a QR text (Native), pays inside WeChat (JSAPI), or goes there from a phone's browser (H5). Throws at once
- * when the configuration can't work, naming the field and the remedy.
- * Nothing but WeChat's signed word settles anything: time-outs, broken connections, 5xx and answers that don't verify are `unknown`.
+ * WeChat Pay v3: the buyer scans a QR text (Native), pays inside WeChat (JSAPI), or goes there from a phone's
+ * browser (H5). Only what WeChat has signed settles anything: time-outs, broken connections, 5xx and answers
+ * whose signature does not fit are `unknown`.
  *
+ * @throws {Error} when the configuration can't work, naming every wrong field and its remedy
+ * @see 如何签名和验签 https://pay.weixin.qq.com/doc/v3/merchant/4012365342
  * @example
- * const wechat = wechatV3({ baseUrl: 'https://api.mch.weixin.qq.com', mchId, appId, serial, privateKey, platformKeys, apiKey, notifyUrl })
+ * const baseUrl = 'https://api.mch.weixin.qq.com'
+ * const wechat = wechatV3({ baseUrl, mchId, appId, serial, privateKey, platformKeys, apiKey, notifyUrl })
  */
 export function wechatV3(config: WechatV3Config) {
   const merchant = checked(config)
   const { timeoutMs } = merchant
   const call = v3Client(merchant)
-  const deadline = (ms = timeoutMs) => AbortSignal.timeout(ms)
+  const deadline = () => AbortSignal.timeout(timeoutMs)
 
   return {
     name: 'wechat-v3',
@@ -32,39 +35,23 @@ export function wechatV3(config: WechatV3Config) {
     ...wechatRules,
     open: (request: OpenRequest) => openTrade(call, merchant, request, deadline()),
     query: (attempt: AttemptNumber, creation: 'in_flight' | 'settled') =>
-      askTrade(call, merchant, attempt, creation, deadline()),
-    async close(attempt: AttemptNumber, creation: 'in_flight' | 'settled') {
-      const until = deadline()
-      const half = AbortSignal.any([until, deadline(timeoutMs / 2)])
-      // Whatever closing answers (204, paid, closed before, no such trade, nothing at all): what asking finds is the result.
-      await call(
-        'POST',
-        `/v3/pay/transactions/out-trade-no/${encodeURIComponent(attempt)}/close`,
-        { mchid: merchant.mchId },
-        half,
-      )
-      return askTrade(call, merchant, attempt, creation, until)
-    },
+      askTrade(call, merchant, { attempt, creation }, deadline()),
+    close: (attempt: AttemptNumber, creation: 'in_flight' | 'settled') =>
+      closeTrade(call, merchant, { attempt, creation }, deadline()),
     refund: (request: RefundRequest) => makeRefund(call, merchant, request, deadline()),
     queryRefund: (refund: RefundNumber) => askRefund(call, refund, deadline()),
     callbacks: {
       path: new URL(merchant.notifyUrl).pathname,
       read: notificationReader(merchant),
-      // 支付成功通知: 200 or 204 without a body is taken as received, anything else comes again.
+      // 支付成功回调通知: 200 or 204 without a body is taken as received; after anything else it comes again.
       answers: {
         stored: { status: 204 },
-        refused: {
-          status: 401,
-          type: 'application/json',
-          body: JSON.stringify({ code: 'FAIL', message: 'not believed' }),
-        },
-        later: {
-          status: 500,
-          type: 'application/json',
-          body: JSON.stringify({ code: 'FAIL', message: 'try again' }),
-        },
+        refused: { status: 401, type: 'application/json', body: failure('not believed') },
+        later: { status: 500, type: 'application/json', body: failure('try again') },
       },
     },
     statements: v3Statements(call, merchant),
   } satisfies PaymentProvider
 }
+
+const failure = (message: string): string => JSON.stringify({ code: 'FAIL', message })

@@ -35,13 +35,13 @@ export function billBook(sellerId: string, trades: TradeBook, refunds: RefundBoo
       }
       return paidAt === undefined ? [] : [{ at: paidAt, ...row }]
     })
-    const back = refunds.all().flatMap(({ request, trade, at, moved }): Row[] => {
+    const back = refunds.all().flatMap(({ request, number, trade, at, moved }): Row[] => {
       const row = {
         tradeNo: trade.tradeNo ?? '',
-        outTradeNo: request.out_trade_no,
+        outTradeNo: trade.request.out_trade_no,
         subject: trade.request.subject,
       }
-      return moved ? [{ at, ...row, refund: request.out_request_no, fen: -fenOf(request.refund_amount) }] : []
+      return moved ? [{ at, ...row, refund: number, fen: -fenOf(request.refund_amount) }] : []
     })
     return [...paid, ...back]
       .filter(({ at }) => shanghaiTime(at).startsWith(date))

@@ -82,7 +82,7 @@ const tradeRow = (trade: Trade) => ({
 })
 
 const refundRow = (refund: Refund) => ({
-  outRefundNo: refund.request.out_request_no,
+  outRefundNo: refund.number,
   outTradeNo: refund.trade.request.out_trade_no,
   amount: fenOf(refund.request.refund_amount).toString(),
   status: refund.moved ? 'SUCCESS' : 'NOT_MOVED',

@@ -3,6 +3,7 @@ import { GatewayRefusal } from '../refusal.ts'
 import type { Operation, Switchboard } from '../switches.ts'
 import { type BillBook, billSchema } from './bills.ts'
 import type { Buyer } from './buyer.ts'
+import { creationSchema } from './creation.ts'
 import { type Notifier, refundParameters } from './notifier.ts'
 import {
   type Refund,
@@ -12,7 +13,7 @@ import {
   refundQuerySchema,
   refundSchema,
 } from './refunds.ts'
-import { creationSchema, type TradeBook, tradeJson } from './trades.ts'
+import { type TradeBook, type TradeName, tradeJson } from './trades.ts'
 
 export type Parts = {
   trades: TradeBook
@@ -39,11 +40,24 @@ export function reading<T>(schema: z.ZodType<T>, content = ''): T {
   return read.data
 }
 
-const tradeSchema = z.strictObject({ out_trade_no: z.string().min(1) })
+/** By Alipay's number or by the merchant's. */
+const tradeSchema = z
+  .strictObject({
+    out_trade_no: z.string().min(1).optional(),
+    trade_no: z.string().min(1).optional(),
+    query_options: z.array(z.string()).optional(),
+    operator_id: z.string().optional(),
+  })
+  .refine((name) => name.out_trade_no !== undefined || name.trade_no !== undefined, 'a number of the trade')
 type Parameters = Readonly<Record<string, string>>
 
 /** The methods of the open platform that the stand-in knows; undefined for others. */
 export function methods({ trades, refunds, bills, switches, buyer, notify }: Parts) {
+  /** The merchant's number of a trade, by which switches are set; undefined when there is no such trade. */
+  const numberOf = ({ out_trade_no, trade_no }: TradeName): string | undefined =>
+    out_trade_no ?? trades.all().find(({ tradeNo }) => tradeNo === trade_no)?.request.out_trade_no
+  const isUnpaid = (trade: string): boolean => trades.seen(trade).paidAt === undefined
+
   const refunded = (refund: Refund): void => {
     const { notifyUrl: url, request } = refund.trade
     if (url === undefined || switches.get('noNotification', request.out_trade_no)) return
@@ -63,27 +77,27 @@ export function methods({ trades, refunds, bills, switches, buyer, notify }: Par
     },
 
     'alipay.trade.query': ({ biz_content }) => {
-      const { out_trade_no: trade } = reading(tradeSchema, biz_content)
-      return {
-        operation: 'query',
-        trade,
-        act: () => tradeJson(trades.find(trade), switches.get('tradeState', trade)),
-      }
+      const name = reading(tradeSchema, biz_content)
+      const trade = numberOf(name)
+      const act = () => tradeJson(trades.findBy(name), switches.get('tradeState', trade))
+      return { operation: 'query', trade, act }
     },
 
     'alipay.trade.close': ({ biz_content }) => {
-      const { out_trade_no: trade } = reading(tradeSchema, biz_content)
+      const name = reading(tradeSchema, biz_content)
+      const trade = numberOf(name)
       const act = () => {
-        if (switches.get('payBeforeClose', trade) && trades.seen(trade).paidAt === undefined)
+        if (trade !== undefined && switches.get('payBeforeClose', trade) && isUnpaid(trade))
           void buyer.pay(trade).told
-        return { out_trade_no: trade, trade_no: trades.close(trade).tradeNo }
+        const { request } = trades.findBy(name)
+        return { out_trade_no: request.out_trade_no, trade_no: trades.close(request.out_trade_no).tradeNo }
       }
       return { operation: 'close', trade, act }
     },
 
     'alipay.trade.refund': ({ biz_content }) => {
       const request = reading(refundSchema, biz_content)
-      const trade = request.out_trade_no
+      const trade = numberOf(request)
       const act = () => {
         const { refund, change } = refunds.apply(
           request,
@@ -97,8 +111,11 @@ export function methods({ trades, refunds, bills, switches, buyer, notify }: Par
 
     'alipay.trade.fastpay.refund.query': ({ biz_content }) => {
       const request = reading(refundQuerySchema, biz_content)
-      const act = () => refundQueryJson(refunds.find(refunds.tradeOf(request), request.out_request_no))
-      return { operation: 'queryRefund', trade: request.out_trade_no, act }
+      const act = () => {
+        const refund = refunds.find(refunds.tradeOf(request), request.out_request_no)
+        return refundQueryJson(refund, request.query_options)
+      }
+      return { operation: 'queryRefund', trade: numberOf(request), act }
     },
 
     'alipay.data.dataservice.bill.downloadurl.query': ({ biz_content }, origin) => {

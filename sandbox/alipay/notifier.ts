@@ -76,11 +76,11 @@ export const tradeParameters = (trade: Trade, state: string = trade.state): Reco
 })
 
 /** What it says when money went back: the sum of all refunds, and the number of this one. */
-export const refundParameters = ({ trade, request, at }: Refund): Record<string, string> => ({
+export const refundParameters = ({ trade, number, at }: Refund): Record<string, string> => ({
   ...tradeParameters(trade),
   ...{
     refund_fee: yuanOf(trade.refunded),
-    out_biz_no: request.out_request_no,
+    out_biz_no: number,
     gmt_refund: `${shanghaiTime(at)}.000`,
   },
 })

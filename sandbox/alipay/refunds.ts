@@ -1,26 +1,43 @@
 import * as z from 'zod'
 import type { Notices } from '../ledger.ts'
 import { GatewayRefusal } from '../refusal.ts'
+import { amountSchema } from './creation.ts'
+import { shanghaiTime } from './signature.ts'
 import { fenOf, type Trade, type TradeBook, yuanOf } from './trades.ts'
 
-/** alipay.trade.refund: by Alipay's number or by the merchant's. */
-export const refundSchema = z.strictObject({
+const named = z.strictObject({
   trade_no: z.string().min(1).max(64).optional(),
-  out_trade_no: z.string().min(1).max(64),
-  refund_amount: z.string().regex(/^(?!0\.00$)\d{1,9}\.\d\d$/),
-  out_request_no: z.string().min(1).max(64),
-  refund_reason: z.string().max(256).optional(),
+  out_trade_no: z.string().min(1).max(64).optional(),
 })
-/** alipay.trade.fastpay.refund.query. */
-export const refundQuerySchema = z.strictObject({
-  trade_no: z.string().optional(),
-  out_trade_no: z.string().min(1),
-  out_request_no: z.string().min(1),
-})
+const isNamed = ({ trade_no, out_trade_no }: z.infer<typeof named>): boolean =>
+  trade_no !== undefined || out_trade_no !== undefined
+
+/**
+ * What alipay.trade.refund must and may carry; without a number of its own a refund has the trade's.
+ * @see 统一收单交易退款接口 https://opendocs.alipay.com/open/028sm9
+ */
+export const refundSchema = named
+  .extend({
+    refund_amount: amountSchema,
+    out_request_no: z.string().min(1).max(64).optional(),
+    refund_reason: z.string().max(256).optional(),
+    refund_goods_detail: z.array(z.unknown()).optional(),
+    operator_id: z.string().max(30).optional(),
+    store_id: z.string().max(32).optional(),
+    terminal_id: z.string().max(32).optional(),
+    query_options: z.array(z.string()).optional(),
+  })
+  .refine(isNamed, 'one of trade_no and out_trade_no')
+/** What alipay.trade.fastpay.refund.query must and may carry. https://opendocs.alipay.com/open/028sma */
+export const refundQuerySchema = named
+  .extend({ out_request_no: z.string().min(1), query_options: z.array(z.string()).optional() })
+  .refine(isNamed, 'one of trade_no and out_trade_no')
 type RefundRequest = z.infer<typeof refundSchema>
 
 export type Refund = {
   readonly request: RefundRequest
+  /** out_request_no */
+  readonly number: string
   readonly trade: Trade
   readonly at: number
   readonly moved: boolean
@@ -33,27 +50,17 @@ export function refundBook(trades: TradeBook, now: () => number) {
   const refuse = (code: string, message: string): never => {
     throw new GatewayRefusal(400, code, message)
   }
-  const tradeOf = ({
-    trade_no,
-    out_trade_no,
-  }: {
-    trade_no?: string | undefined
-    out_trade_no: string
-  }): Trade => {
-    const trade = trades.find(out_trade_no)
-    return trade_no === undefined || trade.tradeNo === trade_no
-      ? trade
-      : refuse('ACQ.INVALID_PARAMETER', '交易号与订单号不符')
-  }
+  const keyOf = (trade: Trade, number: string) => `${trade.request.out_trade_no} ${number}`
 
   return {
-    tradeOf,
+    tradeOf: trades.findBy,
     all: () => [...refunds.values()],
-    find: (trade: Trade, number: string) => refunds.get(`${trade.request.out_trade_no} ${number}`),
+    find: (trade: Trade, number: string) => refunds.get(keyOf(trade, number)),
     /** The refund, and whether this very call moved the money (fund_change). */
     apply(request: RefundRequest, moves: boolean): { refund: Refund; change: 'Y' | 'N' } {
-      const trade = tradeOf(request)
-      const key = `${request.out_trade_no} ${request.out_request_no}`
+      const trade = trades.findBy(request)
+      const number = request.out_request_no ?? trade.request.out_trade_no
+      const key = keyOf(trade, number)
       const known = refunds.get(key)
       if (known) {
         if (known.request.refund_amount !== request.refund_amount)
@@ -67,6 +74,7 @@ export function refundBook(trades: TradeBook, now: () => number) {
         return refuse('ACQ.REFUND_AMT_NOT_EQUAL_TOTAL', '退款金额超限')
       const refund: Refund = {
         request,
+        number,
         trade,
         at: now(),
         moved: moves,
@@ -87,19 +95,16 @@ export const refundJson = ({ trade }: Refund, change: 'Y' | 'N') => ({
   ...{ fund_change: change, refund_fee: yuanOf(trade.refunded), send_back_fee: yuanOf(trade.refunded) },
 })
 
-/** What has moved is told with its status; of everything else Alipay says no more than that the question was understood. */
-export const refundQueryJson = (refund: Refund | undefined) =>
+/** alipay.trade.fastpay.refund.query: a refund that was made; of any other Alipay says no more than that the question was understood. */
+export const refundQueryJson = (refund: Refund | undefined, options: readonly string[] = []) =>
   refund?.moved
     ? {
-        ...{
-          trade_no: refund.trade.tradeNo,
-          out_trade_no: refund.trade.request.out_trade_no,
-          out_request_no: refund.request.out_request_no,
-        },
-        ...{
-          total_amount: yuanOf(refund.trade.captured),
-          refund_amount: refund.request.refund_amount,
-          refund_status: 'REFUND_SUCCESS',
-        },
+        trade_no: refund.trade.tradeNo,
+        out_trade_no: refund.trade.request.out_trade_no,
+        out_request_no: refund.number,
+        total_amount: yuanOf(refund.trade.captured),
+        refund_amount: refund.request.refund_amount,
+        refund_status: 'REFUND_SUCCESS',
+        ...(options.includes('gmt_refund_pay') && { gmt_refund_pay: shanghaiTime(refund.at) }),
       }
     : {}

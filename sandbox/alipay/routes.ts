@@ -4,9 +4,9 @@ import { type Context, Hono } from 'hono'
 import { withFaults } from '../faults.ts'
 import { GatewayRefusal } from '../refusal.ts'
 import { strangerKey } from '../stranger.ts'
+import { creationSchema } from './creation.ts'
 import { type Act, type Method, methods, type Parts, reading } from './methods.ts'
 import type { Platform } from './signature.ts'
-import { creationSchema } from './trades.ts'
 
 type Env = { Bindings: HttpBindings }
 type Gate = Parts & {
@@ -30,10 +30,10 @@ export function merchantRoutes({ platform, mistrusts, ...parts }: Gate): Hono<En
       operation,
       trade,
       act: () => settled(act),
-      failed: ({ status, code, unsigned }) =>
+      failed: ({ status, code, message, unsigned }) =>
         unsigned
-          ? Response.json({ code, message: 'switched on' }, { status })
-          : refused(name, new GatewayRefusal(status, prefixed(code), 'switched on')),
+          ? Response.json({ code, message }, { status })
+          : refused(name, new GatewayRefusal(status, prefixed(code), message)),
       reply: (node, hand) => reply(name, node, hand === 'stranger' ? strangerKey() : undefined),
     })
 

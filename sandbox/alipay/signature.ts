@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
-import { inBeijing } from '../beijing.ts'
+import { inBeijing } from '../clock.ts'
 
 /** What is signed of a set of parameters: all that have a value but `sign` and what is named, sorted by name (自行实现签名). */
 export const signContent = (

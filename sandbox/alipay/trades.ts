@@ -1,23 +1,11 @@
 import { randomInt } from 'node:crypto'
-import * as z from 'zod'
 import type { Notices } from '../ledger.ts'
 import { GatewayRefusal } from '../refusal.ts'
-import { shanghaiMs, shanghaiTime } from './signature.ts'
+import { type CreationRequest, expiryOf } from './creation.ts'
+import { shanghaiTime } from './signature.ts'
 
-const amount = z.string().regex(/^(?!0\.00$)\d{1,9}\.\d\d$/)
-/** alipay.trade.page.pay and alipay.trade.precreate: what a creation must carry. */
-export const creationSchema = z.strictObject({
-  out_trade_no: z.string().regex(/^\w{1,64}$/),
-  total_amount: amount,
-  subject: z.string().regex(/^[^/=&]{1,256}$/),
-  product_code: z.literal('FAST_INSTANT_TRADE_PAY').optional(),
-  time_expire: z
-    .string()
-    .regex(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/)
-    .optional(),
-  passback_params: z.string().max(512).optional(),
-})
-export type CreationRequest = z.infer<typeof creationSchema>
+/** A trade's two numbers; one of them names it. */
+export type TradeName = { out_trade_no?: string | undefined; trade_no?: string | undefined }
 
 export type Trade = {
   readonly request: CreationRequest
@@ -40,6 +28,12 @@ export const yuanOf = (fen: bigint): string => `${fen / 100n}.${String(fen % 100
 const refusal = (code: string, message: string) =>
   new GatewayRefusal(code === 'ACQ.TRADE_NOT_EXIST' ? 404 : 400, code, message)
 
+/** 28 digits: the day, and a sequence that nobody guesses. */
+function tradeNumber(now: number, sequence: number): string {
+  const day = shanghaiTime(now).slice(0, 10).replaceAll('-', '')
+  return `${day}2200${String(sequence).padStart(8, '0')}${String(randomInt(1e8)).padStart(8, '0')}`
+}
+
 /** The trades of one seller, in memory: this is a stand-in for a remote. Every method is one step that nothing interleaves with. */
 export function tradeBook(now: () => number) {
   const trades = new Map<string, Trade>()
@@ -52,6 +46,16 @@ export function tradeBook(now: () => number) {
     if (trade.state === 'WAIT_BUYER_PAY' && now() >= trade.expiresAt) trade.state = 'TRADE_CLOSED'
     return trade
   }
+  /** By Alipay's number or by the merchant's, as the merchant sees it. */
+  const findBy = ({ out_trade_no, trade_no }: TradeName): Trade => {
+    const named =
+      trade_no === undefined ? undefined : [...trades.values()].find(({ tradeNo }) => tradeNo === trade_no)
+    if (trade_no !== undefined && !named) throw refusal('ACQ.TRADE_NOT_EXIST', '交易不存在')
+    const trade = find(named?.request.out_trade_no ?? out_trade_no ?? '')
+    if (out_trade_no !== undefined && trade.request.out_trade_no !== out_trade_no)
+      throw refusal('ACQ.INVALID_PARAMETER', '交易号与订单号不符')
+    return trade
+  }
   /** As the merchant sees it. */
   const find = (outTradeNo: string): Trade => {
     const trade = seen(outTradeNo)
@@ -59,12 +63,13 @@ export function tradeBook(now: () => number) {
     return trade
   }
   const numbered = (trade: Trade): Trade => {
-    trade.tradeNo ??= `${shanghaiTime(now()).slice(0, 10).replaceAll('-', '')}2200${String(++paid).padStart(8, '0')}${String(randomInt(1e8)).padStart(8, '0')}`
+    trade.tradeNo ??= tradeNumber(now(), ++paid)
     return trade
   }
 
   return {
     find,
+    findBy,
     seen,
     has: (outTradeNo: string) => trades.has(outTradeNo),
     all: () => [...trades.keys()].map(seen),
@@ -82,8 +87,7 @@ export function tradeBook(now: () => number) {
         if (known.state === 'TRADE_CLOSED') throw refusal('ACQ.TRADE_HAS_CLOSE', '交易已经关闭')
         if (known.paidAt !== undefined) throw refusal('ACQ.TRADE_HAS_SUCCESS', '交易已被支付')
       }
-      const expiresAt =
-        request.time_expire === undefined ? now() + 15 * 86_400_000 : shanghaiMs(request.time_expire)
+      const expiresAt = expiryOf(request, now())
       if (expiresAt <= now()) throw refusal('ACQ.INVALID_PARAMETER', 'time_expire 已过期')
       if (known) return known
       const trade: Trade = {

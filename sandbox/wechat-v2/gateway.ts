@@ -17,10 +17,10 @@ import { type Made, merchantRoutes } from './routes.ts'
 export function wechatV2Gateway(
   config: WechatV2Sandbox,
   switches: Switchboard,
-  { now, pauseFactor, silenceMs, refundMs }: Clockwork,
+  { now, pauseFactor, silenceMs, refundMs, refundGapMs }: Clockwork,
 ): Gateway {
   const trades = tradeBook(config, now)
-  const refunds = refundBook(trades, refundMs, now)
+  const refunds = refundBook(trades, { refundMs, refundGapMs, now })
   const made = new Map<string, Made>()
   const notify = notifier(config, { pauseFactor, silenceMs })
   const notice = (trade: Trade) =>

@@ -12,7 +12,7 @@ import { billRoutes } from './bill-routes.ts'
 import type { WechatV2Sandbox } from './merchant.ts'
 import { type Notifier, refundNotice } from './notices.ts'
 import { isSigned, type SignType, signOf, signTypeOf } from './signature.ts'
-import { heading, orderOf, refundFields, refundOf, refundTakenFields, tradeFields } from './wire.ts'
+import { heading, orderOf, refundOf, refundsFields, refundTakenFields, tradeFields } from './wire.ts'
 import { type Fields, fieldsOf, nonce, xmlOf } from './xml.ts'
 
 /** By which algorithm a trade was created, as its notification is signed, and when. */
@@ -106,8 +106,8 @@ export function merchantRoutes({
             .then(() => does(fields, trade ?? ''))
             .catch(refused)),
         }),
-        failed: ({ status, code, unsigned }) =>
-          unsigned ? notHeard(code, status) : signed(refusal(code, 'switched on'), type, merchant.key),
+        failed: ({ status, code, message, unsigned }) =>
+          unsigned ? notHeard(code, status) : signed(refusal(code, message), type, merchant.key),
         reply: (answer, hand) => signed(answer, type, hand === 'own' ? merchant.key : nonce()),
       })
     })
@@ -121,7 +121,11 @@ export function merchantRoutes({
     return { trade_type: 'NATIVE', prepay_id: prepayId, code_url: `weixin://wxpay/bizpayurl?pr=${prepayId}` }
   })
 
-  operation('query', '/pay/orderquery', byNumber, (_, number) =>
+  /** By WeChat's number or by the merchant's. */
+  const byEither = ({ out_trade_no, transaction_id = '' }: Fields) =>
+    out_trade_no ?? trades.byTransaction(transaction_id)?.request.out_trade_no
+
+  operation('query', '/pay/orderquery', byEither, (_, number) =>
     tradeFields(trades.find(number), switches.get('tradeState', number)),
   )
 
@@ -139,23 +143,30 @@ export function merchantRoutes({
     if (url === undefined || switches.get('noNotification', refund.trade.request.out_trade_no)) return
     void notify.send(refundNotice(merchant, refund, url), {})
   }
-  const tradeOfRefund = ({ out_trade_no, transaction_id = '' }: Fields) =>
-    out_trade_no ?? trades.byTransaction(transaction_id)?.request.out_trade_no
-
-  operation('refund', '/secapi/pay/refund', tradeOfRefund, (fields, number) =>
+  operation('refund', '/secapi/pay/refund', byEither, (fields, number) =>
     refundTakenFields(
       refunds.apply(refundOf(fields), switches.get('refundEnds', number) ?? 'SUCCESS', refundEnded),
     ),
   )
 
+  /** 查询退款: by one of four numbers, the first of them that is given. */
+  const refundsBy = ({ refund_id, out_refund_no, transaction_id, out_trade_no }: Fields): Refund[] =>
+    refunds.all().filter(({ refundId, request, trade }) => {
+      if (refund_id !== undefined) return refundId === refund_id
+      if (out_refund_no !== undefined) return request.out_refund_no === out_refund_no
+      if (transaction_id !== undefined) return trade.transactionId === transaction_id
+      return trade.request.out_trade_no === out_trade_no
+    })
+
   operation(
     'queryRefund',
     '/pay/refundquery',
-    ({ out_refund_no = '' }) => refunds.tradeOfRefund(out_refund_no),
-    ({ out_refund_no = '' }, trade) =>
-      trade === ''
-        ? refusal('REFUNDNOTEXIST', '退款订单查询失败')
-        : refundFields(refunds.find(out_refund_no)),
+    (fields) => refundsBy(fields)[0]?.trade.request.out_trade_no,
+    (fields) => {
+      const [first, ...others] = refundsBy(fields)
+      if (!first) return refusal('REFUNDNOTEXIST', '退款订单查询失败')
+      return refundsFields([first, ...others], Number(fields.offset ?? 0))
+    },
   )
 
   billRoutes(app, {

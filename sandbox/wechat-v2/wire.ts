@@ -1,8 +1,9 @@
 import * as z from 'zod'
-import { inBeijing } from '../beijing.ts'
+import { inBeijing } from '../clock.ts'
+import { type Creation, creationSchemas } from '../wechat-v3/creation.ts'
 import type { Refund, RefundRequest } from '../wechat-v3/refunds.ts'
 import { refundSchema } from '../wechat-v3/refunds.ts'
-import { type Creation, creationSchemas, type Trade } from '../wechat-v3/trades.ts'
+import type { Trade } from '../wechat-v3/trades.ts'
 import { type Fields, nonce, xmlOf } from './xml.ts'
 
 /** yyyyMMddHHmmss */
@@ -24,10 +25,10 @@ const orderSchema = z.object({
 
 /** 统一下单, as WeChat keeps it. Throws what zod says when a parameter is missing or wrong. */
 export function orderOf(fields: Fields): Creation {
-  const { appid, mch_id, out_trade_no, attach, notify_url } = fields
+  const { appid, mch_id, out_trade_no, attach, notify_url, goods_tag } = fields
   const { body, total_fee, time_expire } = orderSchema.parse(fields)
   return creationSchemas.native.parse({
-    ...{ appid, mchid: mch_id, description: body, out_trade_no, attach, notify_url },
+    ...{ appid, mchid: mch_id, description: body, out_trade_no, attach, notify_url, goods_tag },
     time_expire: time_expire?.replace(/^(....)(..)(..)(..)(..)(..)$/, '$1-$2-$3T$4:$5:$6+08:00'),
     amount: { total: Number(total_fee), currency: 'CNY' },
   })
@@ -94,15 +95,33 @@ export const refundTakenFields = (refund: Refund): Fields => ({
   cash_fee: String(refund.request.amount.total),
 })
 
-/** 查询退款 by the refund's number: one of them. */
-export const refundFields = (refund: Refund): Fields => ({
-  ...numbers(refund),
-  refund_count: '1',
-  out_refund_no_0: refund.request.out_refund_no,
-  refund_id_0: refund.refundId,
-  refund_fee_0: String(refund.request.amount.refund),
-  refund_status_0: endings[refund.status],
+/** 查询退款 answers with at most this many refunds at a time. */
+const mostAtOnce = 10
+
+/** 查询退款: refunds of one trade, from the one at `offset` on. */
+export function refundsFields(refunds: readonly [Refund, ...Refund[]], offset: number): Fields {
+  const page = refunds.slice(offset, offset + mostAtOnce)
+  return {
+    ...numbers(refunds[0]),
+    total_refund_count: String(refunds.length),
+    refund_count: String(page.length),
+    ...Object.assign({}, ...page.map(numberedFields)),
+  }
+}
+
+const numberedFields = (refund: Refund, n: number): Fields => ({
+  [`out_refund_no_${n}`]: refund.request.out_refund_no,
+  [`refund_id_${n}`]: refund.refundId,
+  [`refund_channel_${n}`]: 'ORIGINAL',
+  [`refund_fee_${n}`]: String(refund.request.amount.refund),
+  [`refund_status_${n}`]: endings[refund.status],
+  [`refund_recv_accout_${n}`]: '支付用户零钱', // WeChat's own spelling.
+  ...(refund.status === 'SUCCESS' && { [`refund_success_time_${n}`]: successTime(refund) }),
 })
+
+/** `2026-03-01 10:00:00` */
+const successTime = ({ endedAt, createdAt }: Refund): string =>
+  inBeijing(endedAt ?? createdAt).replace('T', ' ')
 
 /** 退款结果通知: what `req_info` seals. */
 export const refundNoticeXml = (refund: Refund): string =>
@@ -111,6 +130,7 @@ export const refundNoticeXml = (refund: Refund): string =>
       ...refundTakenFields(refund),
       settlement_refund_fee: String(refund.request.amount.refund),
       refund_status: endings[refund.status],
+      ...(refund.status === 'SUCCESS' && { success_time: successTime(refund) }),
       refund_recv_accout: '支付用户零钱', // WeChat's own spelling.
       refund_account: 'REFUND_SOURCE_RECHARGE_FUNDS',
       refund_request_source: 'API',

@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
-import { inBeijing } from '../beijing.ts'
 import { GatewayRefusal } from '../refusal.ts'
 import type { BillSwitches, Switchboard } from '../switches.ts'
+import { fields, isOn, shanghai, yuan } from './bill-text.ts'
+import { fundFlowBill } from './fund-flow.ts'
 import type { Refund, RefundBook } from './refunds.ts'
 import type { Trade, TradeBook } from './trades.ts'
 
@@ -70,15 +71,9 @@ export function billBook(
     /** 申请资金账单 */
     fundFlow(date: string, packed: boolean) {
       asked(switches, date)
-      const paid = trades.all().filter(({ paidAt }) => isOn(date, paidAt))
-      if (paid.length === 0) throw nothing()
-      const lines = paid.map((trade) =>
-        fields(shanghai(trade.paidAt ?? 0), trade.transactionId ?? '', '交易', '收入', yuan(trade.captured)),
-      )
-      return offer(
-        `记账时间,微信支付业务单号,业务类型,收支类型,收支金额(元)\r\n${lines.join('\r\n')}\r\n`,
-        packed,
-      )
+      const text = fundFlowBill(date, trades, refunds)
+      if (text === undefined) throw nothing()
+      return offer(text, packed)
     },
     /** 下载账单: what a token stands for. */
     file(token: string): { bytes: Buffer; breakOff: boolean } {
@@ -99,13 +94,6 @@ function asked(switches: Switchboard, date: string): BillSwitches {
   if (bill.creating) throw new GatewayRefusal(400, 'STATEMENT_CREATING', '账单生成中')
   return bill
 }
-
-/** `2026-03-01 12:00:00`: bills speak of Shanghai's days. */
-const shanghai = (ms: number): string => inBeijing(ms).replace('T', ' ')
-const isOn = (date: string, ms: number | undefined): boolean =>
-  ms !== undefined && shanghai(ms).startsWith(date)
-const yuan = (fen: bigint): string => `${fen / 100n}.${String(fen % 100n).padStart(2, '0')}`
-const fields = (...all: string[]): string => all.map((field) => `\`${field}`).join(',')
 
 const paymentRow = (trade: Trade): Row => ({
   ...ofTrade(trade),

@@ -31,7 +31,7 @@ export type WechatV3Sandbox = {
 export function wechatV3Gateway(
   config: WechatV3Sandbox,
   switches: Switchboard,
-  { now, pauseFactor, silenceMs, refundMs }: Clockwork,
+  { now, pauseFactor, silenceMs, refundMs, refundGapMs }: Clockwork,
 ): Gateway {
   const { mchId, merchantSerial: serial, merchantPublicKey: publicKeyPem } = config
   const first = { id: config.platformKeyId, privateKey: config.platformPrivateKey }
@@ -42,7 +42,7 @@ export function wechatV3Gateway(
     now,
   )
   const trades = tradeBook(config, now)
-  const refunds = refundBook(trades, refundMs, now)
+  const refunds = refundBook(trades, { refundMs, refundGapMs, now })
   const notify = notifier({ headers, apiKey: config.apiKey, pauseFactor, silenceMs })
   const buyer = buyerOf(trades, switches, { ...notices, ...notify })
   const bills = billBook(config, trades, refunds, switches)

@@ -1,4 +1,5 @@
 import { type KeyObject, randomBytes, randomUUID } from 'node:crypto'
+import { rfc3339 } from '../clock.ts'
 import { type Delivery, deliveries, type Posting } from '../deliveries.ts'
 import type { Notices } from '../ledger.ts'
 import { strangerKey } from '../stranger.ts'
@@ -50,7 +51,7 @@ export function notifier({ headers, apiKey, pauseFactor, silenceMs }: Options) {
     const nonce = randomBytes(6).toString('hex')
     return JSON.stringify({
       id: randomUUID(),
-      create_time: new Date().toISOString(),
+      create_time: rfc3339(Date.now()),
       event_type: event,
       resource_type: 'encrypt-resource',
       summary: event,

@@ -8,11 +8,12 @@ import type { Operation, Switchboard } from '../switches.ts'
 import { billRoutes } from './bill-routes.ts'
 import type { BillBook } from './bills.ts'
 import type { Buyer } from './buyer.ts'
+import { creationSchemas, type Product } from './creation.ts'
 import type { Env } from './env.ts'
 import type { Notifier } from './notifier.ts'
 import { type Refund, type RefundBook, refundJson, refundNoticeJson, refundSchema } from './refunds.ts'
 import type { SignedHeaders, SignedRequest } from './signature.ts'
-import { creationSchemas, type Trade, type TradeBook, transactionJson, type Way } from './trades.ts'
+import { type Trade, type TradeBook, transactionJson } from './trades.ts'
 
 export type Parts = {
   mchId: string
@@ -47,10 +48,11 @@ function reading<T>(schema: z.ZodType<T>, body: string): T {
   return read.data
 }
 
-/** What a creation answers; an H5 trade's page is the cashier that stands beside this gateway. */
-const handOver: Record<Way, (trade: Trade, origin: string) => object> = {
+/** What a creation answers; an H5 trade's page is this sandbox's cashier. */
+const openAnswers: Record<Product, (trade: Trade, origin: string) => object> = {
   native: ({ prepayId }) => ({ code_url: `weixin://wxpay/bizpayurl?pr=${prepayId}` }),
   jsapi: ({ prepayId }) => ({ prepay_id: prepayId }),
+  app: ({ prepayId }) => ({ prepay_id: prepayId }),
   h5: ({ prepayId, request }, origin) => ({
     h5_url: `${origin}/sandbox/cashier/${request.out_trade_no}?prepay_id=${prepayId}`,
   }),
@@ -92,10 +94,10 @@ export function merchantRoutes({
         Promise.resolve()
           .then(act)
           .catch((error) => refused(asRefusal(error))),
-      failed: ({ status, code, unsigned }) =>
+      failed: ({ status, code, message, unsigned }) =>
         unsigned
-          ? Response.json({ code, message: 'switched on' }, { status })
-          : reply(c, refused(new GatewayRefusal(status, code, 'switched on'))),
+          ? Response.json({ code, message }, { status })
+          : reply(c, refused(new GatewayRefusal(status, code, message))),
       reply: (result, hand) => reply(c, result, hand === 'stranger' ? strangerKey() : undefined),
     })
 
@@ -114,15 +116,15 @@ export function merchantRoutes({
     await next()
   })
 
-  for (const way of ['native', 'jsapi', 'h5'] as const) {
-    app.post(`/pay/transactions/${way}`, (c) => {
-      const request = reading<Trade['request']>(creationSchemas[way], c.var.body)
+  for (const product of ['native', 'jsapi', 'app', 'h5'] as const) {
+    app.post(`/pay/transactions/${product}`, (c) => {
+      const request = reading<Trade['request']>(creationSchemas[product], c.var.body)
       ownMerchant(request.mchid)
       return operate(c, 'open', request.out_trade_no, async () => {
-        const trade = trades.open(way, request)
+        const trade = trades.open(product, request)
         if (switches.get('payBeforeAnswer', request.out_trade_no) && trade.state === 'NOTPAY')
           await buyer.pay(request.out_trade_no).told
-        return answer(200, handOver[way](trade, new URL(c.req.url).origin))
+        return answer(200, openAnswers[product](trade, new URL(c.req.url).origin))
       })
     })
   }
@@ -133,6 +135,15 @@ export function merchantRoutes({
     return operate(c, 'query', number, () =>
       answer(200, transactionJson(trades.find(number), switches.get('tradeState', number))),
     )
+  })
+
+  app.get('/pay/transactions/id/:transaction', (c) => {
+    ownMerchant(c.req.query('mchid'))
+    const trade = trades.byTransaction(c.req.param('transaction'))
+    return operate(c, 'query', trade?.request.out_trade_no, () => {
+      if (!trade) throw new GatewayRefusal(404, 'ORDER_NOT_EXIST', '订单不存在')
+      return answer(200, transactionJson(trade, switches.get('tradeState', trade.request.out_trade_no)))
+    })
   })
 
   app.post('/pay/transactions/out-trade-no/:number/close', (c) => {

@@ -29,11 +29,11 @@ export function seal(
 }
 
 export type SignedHeaders = Record<
-  'Wechatpay-Timestamp' | 'Wechatpay-Nonce' | 'Wechatpay-Signature' | 'Wechatpay-Serial',
+  `Wechatpay-${'Timestamp' | 'Nonce' | 'Signature' | 'Signature-Type' | 'Serial'}`,
   string
 >
 
-/** WeChat's signing side: answers and notifications carry the same four headers. The key is read once. */
+/** WeChat's signing side: answers and notifications carry the same five headers. The key is read once. */
 export function platform(keyId: string, privateKeyPem: string, now: () => number) {
   const own = createPrivateKey(privateKeyPem)
   return {
@@ -44,6 +44,7 @@ export function platform(keyId: string, privateKeyPem: string, now: () => number
         'Wechatpay-Timestamp': timestamp,
         'Wechatpay-Nonce': nonce,
         'Wechatpay-Signature': signs(lines(timestamp, nonce, body), key),
+        'Wechatpay-Signature-Type': 'WECHATPAY2-SHA256-RSA2048',
         'Wechatpay-Serial': keyId,
       }
     },

@@ -3,6 +3,7 @@ import type { Sql, Tx } from '../../db/types.ts'
 import type { AttemptNumber, OrderId, RefundNumber } from '../../domain/ids.ts'
 import { type Fen, fen } from '../../domain/money.ts'
 import type { OrderKind, OrderStatus, PayState } from '../../domain/order.ts'
+import { OrderUnknown } from '../../domain/order-unknown.ts'
 import {
   type Bought,
   type BoughtLine,
@@ -72,8 +73,8 @@ async function refundable(tx: Tx, order: OrderId, { cause }: RefundWish): Promis
     FROM orders o LEFT JOIN attempts a ON a.order_id = o.id AND a.state = 'paid' WHERE o.id = ${order}`
   const mayBe: OrderStatus[] =
     cause === 'cancelled' ? ['to_ship'] : ['to_ship', 'shipped', 'received', 'completed']
-  if (!row || !mayBe.includes(row.status))
-    return refuse('not_refundable', { status: row?.status ?? 'unknown' })
+  if (!row) throw new OrderUnknown(order)
+  if (!mayBe.includes(row.status)) return refuse('not_refundable', { status: row.status })
   if (row.payState === 'refunded') return refuse('nothing_to_refund', {})
   if (row.payState === 'on_delivery' && row.status !== 'to_ship')
     return refuse('not_refundable', { status: row.status })

@@ -28,6 +28,7 @@ import { createHealth } from '../../runtime/health.ts'
 import { createIdentities } from '../../services/buyers/identities.ts'
 import { readWithdrawn } from '../../services/buyers/withdrawals.ts'
 import { freshDatabase } from '../support/database.ts'
+import { heldToDocument } from './held-to-document.ts'
 
 export const secret = 'a secret of the tests, 32 bytes and more'
 
@@ -56,10 +57,7 @@ const mustNotHappen = async (): Promise<never> => {
   throw new Error('this test places and pays nothing, and has no Temporal')
 }
 
-/**
- * The API over HTTP on a real PostgreSQL and Redis; `deps` stand in for what belongs to placing, paying and
- * Temporal.
- */
+/** The API over HTTP on a real PostgreSQL and Redis; `deps` stand in for what belongs to placing, paying and Temporal. */
 export async function startHarness(
   given: Partial<ApiDeps> | ((container: HarnessParts) => Partial<ApiDeps>) = {},
 ): Promise<Harness> {
@@ -110,7 +108,8 @@ export async function startHarness(
     },
     ...deps,
   })
-  const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' })
+  const differing: string[] = []
+  const server = serve({ fetch: heldToDocument(app.fetch, differing), port: 0, hostname: '127.0.0.1' })
   await new Promise<void>((resolve) => server.once('listening', resolve))
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('the server has no port')
@@ -138,6 +137,8 @@ export async function startHarness(
       await events.close()
       redis.disconnect()
       await drop()
+      if (differing.length > 0)
+        throw new Error(`answers that the API’s document does not describe:\n${differing.join('\n')}`)
     },
   }
 }

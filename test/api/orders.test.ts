@@ -29,10 +29,8 @@ describe('an order', () => {
     const id = await stored()
     const number = harness.ids.next() as AttemptNumber // A fresh snowflake.
     await harness.db.sql`
-      INSERT INTO attempts (number, order_id, provider, channel, state, amount_fen, currency, description,
-        expires_at, calling_until, answer)
-      VALUES (${number}, ${id}, 'wechat-v3', 'wechat-v3', 'open', 2100, 'CNY', 'Order', now(), now(),
-        '{"kind":"qr","qr":"weixin://x"}')`
+      INSERT INTO attempts (number, order_id, provider, channel, state, amount_fen, currency, description, expires_at, calling_until, answer)
+      VALUES (${number}, ${id}, 'wechat-v3', 'wechat-v3', 'open', 2100, 'CNY', 'Order', now(), now(), '{"kind":"qr","qr":"weixin://x"}')`
     const answer = await buyer.api.v1.orders[':id'].$get({ param: { id } })
     expect(answer.status).toBe(200)
     expect(await answer.json()).toMatchObject({
@@ -127,4 +125,23 @@ describe('the list of orders', () => {
       expect(await answer.json()).toMatchObject({ field: query.split('=')[0] })
     },
   )
+})
+
+describe('a refund', () => {
+  it('of an order that there is not is 404, not a refusal of the order', async () => {
+    const { token } = await harness.newBuyer({ role: 'finance' })
+    const answer = await fetch(`${harness.url}/v1/ops/orders/7/refunds`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+        'idempotency-key': 'ticket:1',
+      },
+      body: JSON.stringify({ reason: 'a slip of the finger' }),
+    })
+    expect([answer.status, await answer.json()]).toEqual([
+      404,
+      expect.objectContaining({ code: 'not_found' }),
+    ])
+  })
 })

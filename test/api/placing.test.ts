@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createQuoteTokens } from '../../api/quote-token.ts'
-import { type RefusalCode, refusalStatus, refuse } from '../../domain/refusals.ts'
 import { type Buyer, secret } from './harness.ts'
 import { type Played, startPlayed } from './played.ts'
 
@@ -92,25 +91,6 @@ describe('placing', () => {
       })
     expect(harness.asked).toEqual([])
   })
-
-  // The table's keys are the codes.
-  it.each(Object.keys(refusalStatus) as RefusalCode[])(
-    'answers the refusal %s with its status and details',
-    async (code) => {
-      harness.placing.place = async () => refuse<RefusalCode>(code, { skus: ['7'] })
-      const answer = await harness.post(buyer, '/v1/orders', {
-        ...choice,
-        quoteToken: await harness.tokenOf(buyer.id),
-      })
-      expect(answer).toMatchObject({
-        status: refusalStatus[code],
-        code,
-        type: `/problems/${code}`,
-        details: { skus: ['7'] },
-      })
-      expect(answer.title).toEqual(expect.any(String))
-    },
-  )
 
   it.each([
     ['an unknown field', { price: 1 }, 'price'],

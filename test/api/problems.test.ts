@@ -37,16 +37,32 @@ describe('what is not a success', () => {
     })
   })
 
-  it('is 404 for an unknown route and for a method that a route does not have', async () => {
-    for (const [method, path] of [
-      ['GET', '/'],
-      ['PUT', '/v1/products'],
-      ['DELETE', '/v1/cart'],
-      ['GET', '/v1/products/1/x'],
-    ] as const) {
-      const answer = await fetch(harness.url + path, { method })
+  it('is 404 for an unknown route', async () => {
+    for (const path of ['/', '/v1/products/1/x', '/v1/cart/', '/v1/notify']) {
+      const answer = await fetch(harness.url + path)
       expect([path, answer.status, await codeOf(answer)]).toEqual([path, 404, 'not_found'])
+      expect(answer.headers.get('allow')).toBeNull()
     }
+  })
+
+  it.each([
+    ['PUT', '/v1/products', 'GET, HEAD'],
+    ['DELETE', '/v1/products/7', 'GET, HEAD'],
+    ['DELETE', '/v1/cart', 'GET, HEAD, PATCH'],
+    ['GET', '/v1/cart/lines', 'POST'],
+    ['POST', '/healthz', 'GET, HEAD'],
+    ['POST', '/openapi.json', 'GET, HEAD'],
+    ['GET', '/v1/notify/x', 'POST'],
+  ])('is 405 for %s %s, and says what the path allows', async (method, path, allow) => {
+    const answer = await fetch(harness.url + path, { method })
+    expect([answer.status, await codeOf(answer)]).toEqual([405, 'method_not_allowed'])
+    expect(answer.headers.get('allow')).toBe(allow)
+  })
+
+  it('is 405 for an authorized method on what belongs to a buyer', async () => {
+    const headers = { authorization: `Bearer ${buyer.token}` }
+    const answer = await fetch(`${harness.url}/v1/orders/7/payments`, { headers })
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST'])
   })
 
   it('is 400 for JSON that is none', async () => {
@@ -70,11 +86,34 @@ describe('what is not a success', () => {
     expect([answer.status, await codeOf(answer)]).toEqual([415, 'not_json'])
   })
 
-  it('takes JSON by its other names', async () => {
-    expect((await post('{"lines":[]}', { 'content-type': 'application/json; charset=utf-8' })).status).toBe(
-      422,
-    )
-    expect((await post('{"x":1}', { 'content-type': 'application/merge-patch+json' })).status).toBe(422)
+  it.each([
+    'application/json; charset=utf-8',
+    'application/json;charset="UTF-8"',
+    'application/json;',
+    'application/json ; charset=utf-8',
+    'application/json; charset=utf-8;',
+    'APPLICATION/JSON',
+    'application/merge-patch+json',
+    'application/vnd.v2+json',
+    'application/vnd.shop_1+json; v=1',
+  ])('takes JSON by the name %s', async (type) => {
+    const answer = await post('{"lines":[]}', { 'content-type': type })
+    expect([answer.status, await codeOf(answer)]).toEqual([422, 'empty_order'])
+  })
+
+  it('takes JSON in no other charset than UTF-8', async () => {
+    const answer = await post('{"lines":[]}', { 'content-type': 'application/json; charset=gbk' })
+    expect([answer.status, await codeOf(answer)]).toEqual([415, 'not_json'])
+  })
+
+  it.each([
+    ['POST', '/v1/quotes'],
+    ['PATCH', '/v1/addresses/7'],
+    ['POST', '/v1/cart/lines'],
+  ])('is 400 for %s %s without the body that is required', async (method, path) => {
+    const headers = { authorization: `Bearer ${buyer.token}` }
+    const answer = await fetch(harness.url + path, { method, headers })
+    expect([answer.status, await codeOf(answer)]).toEqual([400, 'malformed_json'])
   })
 
   it('is 415 for a body that does not say what it is', async () => {
@@ -98,10 +137,27 @@ describe('what is not a success', () => {
 
   it('names unknown fields, all of them', async () => {
     const answer = await post('{"a":1,"b":2,"__proto__":{"c":3}}')
-    // A validation problem's shape.
-    const { errors } = (await answer.json()) as { errors: { field: string; code: string }[] }
+    const { errors } = (await answer.json()) as { errors: { field: string; code: string }[] } // A validation problem's shape.
     expect(errors.map(({ field }) => field)).toEqual(expect.arrayContaining(['a', 'b']))
     expect(errors.every(({ code }) => code === 'unknown_field')).toBe(true)
+  })
+})
+
+describe('an answer to much that is wrong', () => {
+  it('stays small: the first twenty fields, their names cut', async () => {
+    const many = Object.fromEntries(Array.from({ length: 6000 }, (_, i) => [`k${i}`, 0]))
+    const few = { ['k'.repeat(60_000)]: 0 }
+    for (const [body, fields] of [
+      [many, 20],
+      [few, 1],
+      [{ lines: Array.from({ length: 150 }, () => 0) }, 20],
+    ] as const) {
+      const answer = await post(JSON.stringify(body))
+      expect(answer.status).toBe(422)
+      const text = await answer.text()
+      expect(text.length).toBeLessThan(4000)
+      expect(JSON.parse(text).errors).toHaveLength(fields)
+    }
   })
 })
 

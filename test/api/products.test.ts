@@ -58,7 +58,18 @@ describe('products', () => {
     expect((await fetch(`${harness.url}/v1/products/${id}`)).status).toBe(404)
   })
 
-  it.each(['limit=0', 'limit=101', 'limit=1.5', 'cursor=-1', "cursor='"])('refuses %s', async (query) => {
+  it.each([
+    'limit=0',
+    'limit=101',
+    'limit=1.5',
+    'limit=0x10',
+    'limit=1e2',
+    'limit=%2010',
+    'limit=010',
+    'limit=',
+    'cursor=-1',
+    "cursor='",
+  ])('refuses %s', async (query) => {
     expect((await fetch(`${harness.url}/v1/products?${query}`)).status).toBe(422)
   })
 })

@@ -57,10 +57,7 @@ export type Sale = {
   pay(ticket: TicketId): Promise<void>
 }
 
-/**
- * Opens a sale of ten pieces, one for each buyer, that is on for an hour and has been for a second, unless
- * told otherwise.
- */
+/** Opens a sale of ten pieces, one for each buyer, that is on for an hour and has been for a second, unless told otherwise. */
 export async function openSale(
   harness: Harness,
   { opensInMs, lastsMs, captcha, quota = 10, limit = 1, gate: loaded = 'loaded' }: Terms = {},

@@ -192,8 +192,7 @@ describe('while Temporal does not get on', () => {
       },
     }
     const session = wanted()
-    // Nothing else of it is called.
-    expect(await operations(away as unknown as Client).plan(session)).toBe(true)
+    expect(await operations(away as unknown as Client).plan(session)).toBe(true) // Nothing else of it is called.
     expect((await call('GET', `/${session.id}`)).body).toMatchObject({ phase: 'planned' })
   })
 })

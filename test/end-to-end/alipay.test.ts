@@ -18,8 +18,7 @@ async function opened(
   const order = await system.buy(shopper, 1)
   const { status, body } = await system.pay(shopper, order, channel)
   expect(status).toBe(201)
-  // A page's answer carries its form.
-  return { shopper, order, number: String(body.number), form: body.answer as Form }
+  return { shopper, order, number: String(body.number), form: body.answer as Form } // A page's answer carries its form.
 }
 const browse = ({ action, fields }: Form) =>
   fetch(action, { method: 'POST', body: new URLSearchParams(fields), redirect: 'manual' })

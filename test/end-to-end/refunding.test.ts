@@ -32,8 +32,7 @@ async function call(
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   })
-  // An object, always.
-  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
+  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> } // An object, always.
 }
 
 let next = 20_001
@@ -151,10 +150,8 @@ describe('a buyer', () => {
     await expect
       .poll(
         () =>
-          system.container.db.sql`
-              SELECT count(*)::int AS under_way
-              FROM refunds
-              WHERE order_id = ${order} AND state = 'asked'`,
+          system.container.db
+            .sql`SELECT count(*)::int AS under_way FROM refunds WHERE order_id = ${order} AND state = 'asked'`,
         {
           timeout: 20_000,
         },

@@ -36,12 +36,10 @@ async function open(payWithinMs?: number): Promise<OfferKey> {
 }
 
 async function rush(offer: OfferKey): Promise<TicketId[]> {
-  // Fresh snowflakes.
-  const tickets = Array.from({ length: buyers }, () => system.container.ids.next() as TicketId)
+  const tickets = Array.from({ length: buyers }, () => system.container.ids.next() as TicketId) // Fresh snowflakes.
   const heard = tickets.map(async (ticket, n) => {
     const { id, addressId } = await system.shopper(n)
-    // Rows of the seeded shop.
-    return await join(deps.gate, offer, { id: id as UserId, addressId: addressId as AddressId }, ticket)
+    return await join(deps.gate, offer, { id: id as UserId, addressId: addressId as AddressId }, ticket) // Rows of the seeded shop.
   })
   expect(await Promise.all(heard)).toMatchObject(tickets.map((ticket) => ({ answer: 'admitted', ticket })))
   return tickets

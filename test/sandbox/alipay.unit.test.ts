@@ -87,6 +87,49 @@ describe('the gateway', () => {
     expect(await believed(await post(parameters()))).toMatchObject({ sub_code })
   })
 
+  it('takes what a creation may carry, and amounts as numbers', async () => {
+    const content = {
+      out_trade_no: '77',
+      total_amount: 19.9,
+      subject: 'x',
+      body: 'y',
+      timeout_express: '90m',
+      store_id: 'NJ_001',
+      product_code: 'FACE_TO_FACE_PAYMENT',
+      goods_detail: [{ goods_id: 'g', goods_name: 'x', quantity: 1, price: 19.9 }],
+    }
+    const made = await post(
+      request({ method: 'alipay.trade.precreate', biz_content: JSON.stringify(content) }),
+    )
+    expect(await believed(made)).toMatchObject({ code: '10000', out_trade_no: '77' })
+    expect(await world.buyer.pay('77')).toMatchObject({ captured: '1990' })
+  })
+
+  it('finds a trade and a refund by Alipay’s number alone, and refunds without a number of their own', async () => {
+    const trade = openRequest()
+    await world.alipay.open(trade)
+    const { transactionId: trade_no } = await world.buyer.pay(trade.attempt)
+    const ask = async (method: string, content: object) =>
+      believed(await post(request({ method, biz_content: JSON.stringify(content) })))
+    expect(await ask('alipay.trade.query', { trade_no })).toMatchObject({ out_trade_no: trade.attempt })
+    expect(await ask('alipay.trade.refund', { trade_no, refund_amount: '1.5' })).toMatchObject({
+      fund_change: 'Y',
+      refund_fee: '1.50',
+    })
+    const query = { trade_no, out_request_no: trade.attempt, query_options: ['gmt_refund_pay'] }
+    expect(await ask('alipay.trade.fastpay.refund.query', query)).toMatchObject({
+      refund_amount: '1.50',
+      refund_status: 'REFUND_SUCCESS',
+      gmt_refund_pay: expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/),
+    })
+    expect(await ask('alipay.trade.query', { trade_no: '2099' })).toMatchObject({
+      sub_code: 'ACQ.TRADE_NOT_EXIST',
+    })
+    expect(await ask('alipay.trade.query', { trade_no, out_trade_no: '1' })).toMatchObject({
+      sub_code: expect.stringMatching(/^ACQ\./),
+    })
+  })
+
   it('refuses a parameter that comes twice', async () => {
     const twice = await fetch(`${world.config.gateway}?method=alipay.trade.query`, {
       method: 'POST',

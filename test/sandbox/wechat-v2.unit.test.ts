@@ -146,6 +146,51 @@ describe('the sandbox of WeChat Pay v2', () => {
     }
   })
 
+  it('reads the entities of XML before it checks the sign', async () => {
+    const fields = { ...asking, attach: `a<b>&"c'` }
+    const sign = signOf(fields, shared.key, 'MD5')
+    const escaped = fields.attach.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&#62;')
+    const body = Object.entries({
+      ...fields,
+      sign,
+      attach: escaped.replace('"', '&quot;').replace("'", '&#x27;'),
+    })
+      .map(([name, value]) => `<${name}>${value}</${name}>`)
+      .join('')
+    const answer = await fetch(`${world.sandbox.url}/pay/orderquery`, {
+      method: 'POST',
+      body: `<xml>${body}</xml>`,
+    })
+    expect(fieldsOf(await answer.text())).toMatchObject({ return_code: 'SUCCESS', err_code: 'ORDERNOTEXIST' })
+  })
+
+  const signedBy = (fields: Fields): Fields => ({ ...fields, sign: signOf(fields, shared.key, 'MD5') })
+  const own = { appid: shared.appId, mch_id: shared.mchId, nonce_str: 'n' }
+
+  it('finds a trade by its transaction, and a refund by each of its four numbers', async () => {
+    const attempt = await opened()
+    const { transactionId } = await buyer.pay(attempt)
+    expect(await post('/pay/orderquery', signedBy({ ...own, transaction_id: transactionId }))).toMatchObject({
+      fields: { out_trade_no: attempt, trade_state: 'SUCCESS' },
+    })
+    const money = { amount: fen(1000), captured: fen(1990), currency: 'CNY' as const }
+    const refund = refundNumber(transactionId)
+    await world.wechat.refund({ refund, attempt, transaction: transactionId, ...money })
+    await eventually(() => world.sandbox.ledger().refunds.some(({ status }) => status === 'SUCCESS'))
+    const asked = async (by: Fields) => (await post('/pay/refundquery', signedBy({ ...own, ...by }))).fields
+    const found = await asked({ out_refund_no: refund })
+    expect(found).toMatchObject({
+      refund_count: '1',
+      out_refund_no_0: refund,
+      refund_status_0: 'SUCCESS',
+      refund_success_time_0: expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/),
+    })
+    const { refund_id_0: refund_id = '' } = found
+    for (const by of [{ refund_id }, { transaction_id: transactionId }, { out_trade_no: attempt }])
+      expect(await asked(by)).toMatchObject({ out_refund_no_0: refund, refund_id_0: refund_id })
+    expect(await asked({ out_refund_no: 'none' })).toMatchObject({ err_code: 'REFUNDNOTEXIST' })
+  })
+
   it('has a ledger of both protocols, and its refunds are told', async () => {
     const attempt = await opened()
     const { transactionId } = await buyer.pay(attempt)

@@ -13,6 +13,7 @@ export type ApiProblemCode =
   | 'request_timeout'
   | 'headers_too_large'
   | 'server_away'
+  | 'method_not_allowed'
   | 'malformed_json'
   | 'body_too_large'
   | 'not_json'
@@ -304,11 +305,17 @@ export const problemTexts: Record<ProblemCode, Text> = {
     '服务暂时不可用',
     '所需的服务暂时没有响应，请稍后重试；重复提交不会重复处理。',
   ),
+  method_not_allowed: text(
+    'Not this way',
+    'This path takes other methods; see Allow.',
+    '请求方法不支持',
+    '该路径支持的方法见 Allow。',
+  ),
   malformed_json: text(
     'Not valid JSON',
-    'The body could not be read as JSON.',
+    'There is no body, or it could not be read as JSON.',
     'JSON 格式错误',
-    '无法解析请求内容。',
+    '缺少请求内容，或无法解析。',
   ),
   body_too_large: text(
     'Body too large',

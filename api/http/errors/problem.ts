@@ -26,6 +26,7 @@ const apiStatus = {
   request_timeout: 408,
   headers_too_large: 431,
   server_away: 503,
+  method_not_allowed: 405,
   malformed_json: 400,
   body_too_large: 413,
   not_json: 415,
@@ -81,6 +82,10 @@ export const onError = (log: Logger) => (error: unknown, c: Context) => {
   if (error instanceof Problem) return problem(c, error.code, error.more)
   if (error instanceof OrderUnknown) return problem(c, 'not_found')
   if (error instanceof HTTPException && error.status === 400) return problem(c, 'malformed_json')
+  if (isAborted(error)) {
+    log.debug({ method: c.req.method, path: c.req.path }, 'a client went away')
+    return problem(c, 'malformed_json') // Nobody reads it.
+  }
   if (isAway(error)) {
     log.warn({ fault: faultOf(error), method: c.req.method, path: c.req.path }, 'a server is away')
     return problem(c, 'server_away')
@@ -97,6 +102,10 @@ export const onError = (log: Logger) => (error: unknown, c: Context) => {
   )
   return problem(c, 'fault')
 }
+
+/** What Node says to who reads a body when its client has gone (`http.IncomingMessage`: 'aborted', ECONNRESET). */
+const isAborted = (error: unknown): boolean =>
+  error instanceof Error && error.message === 'aborted' && 'code' in error && error.code === 'ECONNRESET'
 
 /** One problem as an answer, in the language that the client asked for. */
 export function problem(

@@ -11,7 +11,10 @@ const counted = bodyLimit({
   },
 })
 
-/** Bodies over 64 KiB are 413. A declared length is believed (the server holds clients to it); without one the body is counted as it comes. */
+/**
+ * Bodies over 64 KiB are 413. A declared length is believed (the server holds clients to it); without one the body is
+ * counted as it comes.
+ */
 export const smallBodies = createMiddleware((c, next) => {
   const declared = declaredLength(c)
   if (declared === undefined) return counted(c, next)
@@ -25,7 +28,10 @@ export const jsonBodies = createMiddleware(async (c, next) => {
   await next()
 })
 
-/** The body of a route that stands before this middleware, by the same rules; 400 when it cannot be read. */
+/**
+ * The body of a route that stands before this middleware, by the same rules.
+ * @throws {Problem} not_json, body_too_large, malformed_json
+ */
 export async function readJson(c: Context): Promise<unknown> {
   expectJson(c)
   const declared = declaredLength(c)
@@ -50,11 +56,31 @@ async function countedText(c: Context): Promise<string> {
 }
 
 const sends = ['POST', 'PUT', 'PATCH']
-const isJson = /^application\/([a-z0-9.+-]+\+)?json\s*(;|$)/i
+const canonical = 'application/json'
 
+/**
+ * The one place that decides which types are JSON: `application/json` and every `application/…+json`, with whatever
+ * parameters (RFC 9110, 8.3.1; RFC 6839), but in no other charset than UTF-8 (RFC 8259, 8.1). What validates bodies
+ * behind it has a narrower grammar of its own, so it gets to see the plain name.
+ */
 function expectJson(c: Context): void {
   const type = c.req.header('content-type')
-  if (type === undefined ? declaredLength(c) !== 0 : !isJson.test(type)) throw new Problem('not_json')
+  if (type === canonical) return
+  if (type === undefined) {
+    if (declaredLength(c) !== 0) throw new Problem('not_json')
+    return
+  }
+  if (!isJson(type)) throw new Problem('not_json')
+  c.req.raw.headers.set('content-type', canonical)
+}
+
+function isJson(type: string): boolean {
+  const [name = '', ...parameters] = type.split(';').map((part) => part.trim().toLowerCase())
+  const charset = parameters.find((one) => one.startsWith('charset='))?.slice('charset='.length)
+  return (
+    /^application\/([\w!#$&^.-]+\+)?json$/.test(name) &&
+    (charset === undefined || /^"?utf-?8"?$/.test(charset))
+  )
 }
 
 /** Undefined when a body comes in chunks: then nobody knows before it is there. */

@@ -31,6 +31,8 @@ const joining = operation(
       [joinStatus.already_queued]: json('In the queue already: the same ticket', queuedSchema),
     },
   },
+  'session_unknown',
+  'offer_unknown',
   'sold_out',
   'not_open',
   'ended',

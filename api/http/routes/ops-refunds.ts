@@ -19,7 +19,8 @@ const refund = operation(
     operationId: 'refundOrder',
     summary: 'Refunds a paid order, whole or in part. The same Idempotency-Key is the same refund',
     description:
-      'What came from wallet and points is back with the answer; the money is `asked` until the provider’s final word.',
+      'What came from wallet and points is back with the answer; the money is `asked` until the provider’s ' +
+      'final word.',
     request: { params: idParam, headers: changeHeaders, body: body(refundRequest) },
     responses: {
       201: json('The refund; what came from wallet and points is there again', refundSchema),

@@ -18,7 +18,8 @@ const quote = operation(
     operationId: 'createQuote',
     summary: 'Prices the selected cart lines, or the given ones; the token places the order',
     description:
-      'The token says what the buyer saw; it becomes exactly one order, whose id it carries. Reserves nothing. An anonymous cart that comes along is merged into the buyer’s first.',
+      'The token says what the buyer saw; it becomes exactly one order, whose id it carries. Reserves nothing. ' +
+      'An anonymous cart that comes along is merged into the buyer’s first.',
     request: { body: body(quoteRequest) },
     responses: { 200: json('The confirm page', quoteSchema) },
   },
@@ -36,7 +37,8 @@ export function quoteRoutes(deps: Pick<ApiDeps, 'db' | 'carts' | 'ids' | 'bearer
   app.use('/v1/quotes', signedIn(deps), mergedCart(deps))
   return app.openapi(quote, async (c) => {
     const { lines, source } = c.req.valid('json')
-    const wanted = lines?.map(({ sku, quantity }) => ({ sku: sku as SkuId, quantity })) // The schema has checked that they are ids.
+    // The schema has checked that they are ids.
+    const wanted = lines?.map(({ sku, quantity }) => ({ sku: sku as SkuId, quantity }))
     const made = await makeQuote(quoting, { buyer: c.var.buyer, source, asked: wanted })
     return c.json(quoteView(made), 200)
   })

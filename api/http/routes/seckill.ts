@@ -55,7 +55,8 @@ const token = operation(
     operationId: 'createAdmissionToken',
     summary: 'The right to join once, from a minute before the opening; some sessions want a captcha read',
     description:
-      'Given from a minute before the opening. Where the session wants a captcha, the problem `captcha_required` brings it.',
+      'Given from a minute before the opening. Where the session wants a captcha, the problem ' +
+      '`captcha_required` brings it.',
     request: { params: offerParam, body: { content: { 'application/json': { schema: tokenRequest } } } },
     responses: { 201: json('The token', tokenSchema) },
   },

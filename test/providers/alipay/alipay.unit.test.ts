@@ -33,7 +33,7 @@ describe('a page', () => {
       is: 'open',
       answer: { kind: 'form', fields: { biz_content: expect.any(String) } },
     })
-    expect(await alipay.query(request.attempt, 'settled')).toEqual({
+    expect(await alipay.query(request.attempt, 'settled')).toMatchObject({
       is: 'unknown',
       state: 'ACQ.TRADE_NOT_EXIST',
     })
@@ -41,7 +41,10 @@ describe('a page', () => {
       status: 302,
       location: `/sandbox/cashier/${request.attempt}`,
     })
-    expect(await alipay.query(request.attempt, 'settled')).toEqual({ is: 'unknown', state: 'WAIT_BUYER_PAY' })
+    expect(await alipay.query(request.attempt, 'settled')).toMatchObject({
+      is: 'unknown',
+      state: 'WAIT_BUYER_PAY',
+    })
   })
 
   it('is paid, and the notification is read as the payment that the query finds', async () => {
@@ -115,17 +118,17 @@ describe('a code', () => {
       { fail: { open: { times: 1, status: 400, code: 'ACCESS_FORBIDDEN' } } },
       request.attempt,
     )
-    expect(await alipay.open(request)).toEqual({ is: 'refused', code: 'ACQ.ACCESS_FORBIDDEN' })
+    expect(await alipay.open(request)).toMatchObject({ is: 'refused', code: 'ACQ.ACCESS_FORBIDDEN' })
     const old = openRequest({ expiresAt: new Date(Date.now() - 60_000) })
-    expect(await alipay.open(old)).toEqual({ is: 'refused', code: 'ACQ.INVALID_PARAMETER' })
+    expect(await alipay.open(old)).toMatchObject({ is: 'refused', code: 'ACQ.INVALID_PARAMETER' })
     const closed = await scanned()
     await alipay.close(closed.attempt, 'settled')
-    expect(await alipay.open(closed)).toEqual({ is: 'refused', code: 'ACQ.TRADE_HAS_CLOSE' })
+    expect(await alipay.open(closed)).toMatchObject({ is: 'refused', code: 'ACQ.TRADE_HAS_CLOSE' })
   })
 
   it('is not called refused while the trade of its number waits, and paid when that is paid', async () => {
     const request = await scanned()
-    expect(await alipay.open({ ...request, amount: fen(1) })).toEqual({
+    expect(await alipay.open({ ...request, amount: fen(1) })).toMatchObject({
       is: 'unknown',
       code: 'ACQ.CONTEXT_INCONSISTENT',
     })
@@ -143,22 +146,22 @@ describe('a code', () => {
   ])('is unknown after %j', async (failure, code) => {
     const request = openRequest()
     await world.buyer.switches({ fail: { open: failure } }, request.attempt)
-    expect(await alipay.open(request)).toEqual({ is: 'unknown', code })
+    expect(await alipay.open(request)).toMatchObject({ is: 'unknown', code })
   })
 
   it('is unknown when the answer is signed by somebody else, comes too late, or from nobody', async () => {
     const request = openRequest()
     await world.buyer.switches({ forgedAnswer: { open: 1 } }, request.attempt)
-    expect(await alipay.open(request)).toEqual({ is: 'unknown', code: 'UNVERIFIED_200' })
+    expect(await alipay.open(request)).toMatchObject({ is: 'unknown', code: 'UNVERIFIED_200' })
     await world.buyer.switches({ slowMs: { open: 400 } }, request.attempt)
-    expect(await alipayOf({ ...world.config, timeoutMs: 100 }).open(request)).toEqual({
+    expect(await alipayOf({ ...world.config, timeoutMs: 100 }).open(request)).toMatchObject({
       is: 'unknown',
       code: 'TIMEOUT',
     })
     const gone = await serving(() => undefined)
     await gone.stop()
     const nobody = alipayOf({ ...world.config, gateway: `${gone.url}/gateway.do` })
-    expect(await nobody.open(openRequest())).toEqual({ is: 'unknown', code: 'ECONNREFUSED' })
+    expect(await nobody.open(openRequest())).toMatchObject({ is: 'unknown', code: 'ECONNREFUSED' })
   })
 
   it('refuses to send what is no amount', async () => {
@@ -199,7 +202,7 @@ describe('close', () => {
     }
     const { attempt } = await scanned()
     await world.buyer.switches({ slowMs: { close: 2000 } }, attempt)
-    expect(await alipayOf({ ...world.config, timeoutMs: 600 }).close(attempt, 'settled')).toEqual({
+    expect(await alipayOf({ ...world.config, timeoutMs: 600 }).close(attempt, 'settled')).toMatchObject({
       is: 'unknown',
       state: 'WAIT_BUYER_PAY',
     })
@@ -208,14 +211,17 @@ describe('close', () => {
   it('is unknown when closing failed and the trade is still open, or when asking fails', async () => {
     const { attempt } = await scanned()
     await world.buyer.switches({ fail: { close: { times: 1 } } }, attempt)
-    expect(await alipay.close(attempt, 'settled')).toEqual({ is: 'unknown', state: 'WAIT_BUYER_PAY' })
+    expect(await alipay.close(attempt, 'settled')).toMatchObject({ is: 'unknown', state: 'WAIT_BUYER_PAY' })
     await world.buyer.switches({ fail: { query: { times: 1 } } }, attempt)
-    expect(await alipay.close(attempt, 'settled')).toEqual({ is: 'unknown', state: 'ACQ.SYSTEM_ERROR' })
+    expect(await alipay.close(attempt, 'settled')).toMatchObject({ is: 'unknown', state: 'ACQ.SYSTEM_ERROR' })
   })
 
   it('takes "no such trade" for closed, but not while a creation is in flight', async () => {
     const attempt = attemptNumber()
-    expect(await alipay.close(attempt, 'in_flight')).toEqual({ is: 'unknown', state: 'ACQ.TRADE_NOT_EXIST' })
+    expect(await alipay.close(attempt, 'in_flight')).toMatchObject({
+      is: 'unknown',
+      state: 'ACQ.TRADE_NOT_EXIST',
+    })
     expect(await alipay.close(attempt, 'settled')).toEqual({ is: 'closed', state: 'ACQ.TRADE_NOT_EXIST' })
   })
 
@@ -260,7 +266,7 @@ describe('the wire', () => {
     try {
       for (const TZ of ['America/Los_Angeles', 'Asia/Shanghai']) {
         process.env.TZ = TZ
-        expect(await provider.open(request)).toEqual({ is: 'unknown', code: 'isp.unknow-error' })
+        expect(await provider.open(request)).toMatchObject({ is: 'unknown', code: 'isp.unknow-error' })
       }
     } finally {
       if (zone === undefined) delete process.env.TZ

@@ -2,7 +2,7 @@ import { createPublicKey } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { notificationReader } from '../../../providers/alipay/notification.ts'
 import { account, pen, platformKeys, strangersPen } from './harness.ts'
-import { alipaysKey, alipaysNotification } from './vector.ts'
+import { alipaysKey, alipaysNotification, documentedPayment } from './vector.ts'
 
 const reader = notificationReader({ publicKey: createPublicKey(platformKeys.publicKey) })
 const read = (body: string) => reader(new Headers(), body)
@@ -95,6 +95,36 @@ describe('a notification', () => {
       pen.notification(fields({ refund_fee: '19.90', gmt_refund: '2026-11-21 12:00:00.123' })),
     )
     expect(is).toBe('progress')
+  })
+
+  it('of a payment is a payment, though it names a refund of nothing, as Alipay’s documented example does', async () => {
+    expect(await read(pen.notification(documentedPayment))).toEqual({
+      is: 'payment',
+      facts: {
+        provider: 'alipay',
+        transaction: '2016071921001003030200089909',
+        attempt: '0719141034-6418',
+        state: 'TRADE_SUCCESS',
+        amount: 200n,
+        currency: 'CNY',
+        merchant: '2088102119685838',
+        app: '2015102700040153',
+      },
+    })
+  })
+
+  it.each([
+    ['TRADE_SUCCESS', { refund_fee: '0' }, 'payment'],
+    ['TRADE_FINISHED', { refund_fee: '0.00' }, 'payment'],
+    ['TRADE_SUCCESS', { refund_fee: '0.00', out_biz_no: '1' }, 'payment'],
+    ['TRADE_CLOSED', { refund_fee: '0.00', gmt_close: '2017-08-22 00:04:29' }, 'progress'],
+    ['TRADE_CLOSED', { refund_fee: '0.00', out_biz_no: '1' }, 'progress'],
+    ['TRADE_SUCCESS', { refund_fee: '0.01' }, 'progress'],
+    ['TRADE_SUCCESS', { gmt_refund: '2026-11-21 12:00:00.123' }, 'progress'],
+    ['TRADE_SUCCESS', { refund_fee: '0.00', gmt_refund: '2026-11-21 12:00:00.123' }, 'payment'],
+    ['TRADE_SUCCESS', { out_biz_no: 'r', gmt_refund: '2026-11-21 12:00:00.123' }, 'refund'],
+  ])('in the state %s with %j is a %s', async (trade_status, over, is) => {
+    expect(await read(pen.notification(fields({ trade_status, ...over })))).toMatchObject({ is })
   })
 
   it('of another seller, app or amount is read as it is: comparing is the resolver’s', async () => {

@@ -51,15 +51,15 @@ describe('query', () => {
   it.each(Object.entries(meanings.errors))('reads the error %s as %s', async (code, means) => {
     const { attempt } = await scanned()
     await world.buyer.switches({ fail: { query: { times: 3, status: 400, code } } }, attempt)
-    expect(await alipay.query(attempt, 'settled')).toEqual({
+    expect(await alipay.query(attempt, 'settled')).toMatchObject({
       is: means === 'closed' ? 'closed' : 'unknown',
       state: code,
     })
-    expect(await alipay.close(attempt, 'in_flight')).toEqual({
+    expect(await alipay.close(attempt, 'in_flight')).toMatchObject({
       is: means === 'closed' ? 'closed' : 'unknown',
       state: code,
     })
-    expect(await alipay.close(attempt, 'settled')).toEqual({
+    expect(await alipay.close(attempt, 'settled')).toMatchObject({
       is: means === 'unknown' ? 'unknown' : 'closed',
       state: code,
     })
@@ -70,12 +70,12 @@ describe('query', () => {
     async (state) => {
       const { attempt } = await scanned()
       await world.buyer.switches({ tradeState: state }, attempt)
-      expect(await alipay.query(attempt, 'settled')).toEqual({ is: 'unknown', state })
+      expect(await alipay.query(attempt, 'settled')).toMatchObject({ is: 'unknown', state })
       await world.buyer.switches(
         { fail: { query: { times: 1, status: 400, code: `ACQ.${state}` } } },
         attempt,
       )
-      expect(await alipay.close(attempt, 'settled')).toEqual({ is: 'unknown', state: `ACQ.${state}` })
+      expect(await alipay.close(attempt, 'settled')).toMatchObject({ is: 'unknown', state: `ACQ.${state}` })
     },
   )
 
@@ -84,9 +84,12 @@ describe('query', () => {
     await world.buyer.switches({
       fail: { query: { times: 1, status: 404, code: 'ACQ.TRADE_NOT_EXIST', unsigned: true } },
     })
-    expect(await alipay.close(attempt, 'settled')).toEqual({ is: 'unknown', state: 'UNVERIFIED_404' })
+    expect(await alipay.close(attempt, 'settled')).toMatchObject({ is: 'unknown', state: 'UNVERIFIED_404' })
     await world.buyer.switches({ fail: { query: { times: 1, status: 500, code: 'ACQ.TRADE_NOT_EXIST' } } })
-    expect(await alipay.close(attempt, 'settled')).toEqual({ is: 'unknown', state: 'ACQ.TRADE_NOT_EXIST' })
+    expect(await alipay.close(attempt, 'settled')).toMatchObject({
+      is: 'unknown',
+      state: 'ACQ.TRADE_NOT_EXIST',
+    })
     await world.buyer.switches({})
     expect(await alipay.close(attempt, 'settled')).toEqual({ is: 'closed', state: 'ACQ.TRADE_NOT_EXIST' })
   })
@@ -95,7 +98,7 @@ describe('query', () => {
     const { attempt } = await scanned()
     for (const tradeState of ['TRADE_CLOSED', 'TRADE_SUCCESS']) {
       await world.buyer.switches({ tradeState, forgedAnswer: { query: 1 } }, attempt)
-      expect(await alipay.query(attempt, 'settled')).toEqual({ is: 'unknown', state: 'UNVERIFIED_200' })
+      expect(await alipay.query(attempt, 'settled')).toMatchObject({ is: 'unknown', state: 'UNVERIFIED_200' })
     }
   })
 
@@ -121,7 +124,7 @@ describe('an answer', () => {
   const signedPaid = pen.answer('alipay.trade.query', paid)
   const signedWaiting = pen.answer('alipay.trade.query', waiting)
   /** What the adapter makes of an answer of any form. */
-  const heard = async (text: string, status = 200) => {
+  const read = async (text: string, status = 200) => {
     const stub = await serving((_request, response) => void response.writeHead(status).end(text))
     const trade = await alipayOf({ ...world.config, gateway: `${stub.url}/gateway.do` }).query(attempt)
     await stub.stop()
@@ -130,11 +133,11 @@ describe('an answer', () => {
   const unbelieved = { is: 'unknown', state: 'UNVERIFIED_200' }
 
   it('is believed as Alipay writes it, whichever way round', async () => {
-    expect(await heard(signedPaid)).toMatchObject({ is: 'paid' })
+    expect(await read(signedPaid)).toMatchObject({ is: 'paid' })
     const [, node = '', sign = ''] = /^\{(.*),("sign":"[^"]*")\}$/.exec(signedPaid) ?? []
-    expect(await heard(`{${sign},${node}}`)).toMatchObject({ is: 'paid' })
-    expect(await heard(`{${node},"alipay_cert_sn":"02ac3f",${sign}}`)).toMatchObject({ is: 'paid' })
-    expect(await heard(` {\n${node} ,\r\n ${sign} }\n`)).toMatchObject({ is: 'paid' })
+    expect(await read(`{${sign},${node}}`)).toMatchObject({ is: 'paid' })
+    expect(await read(`{${node},"alipay_cert_sn":"02ac3f",${sign}}`)).toMatchObject({ is: 'paid' })
+    expect(await read(` {\n${node} ,\r\n ${sign} }\n`)).toMatchObject({ is: 'paid' })
   })
 
   it('is believed as Alipay’s own sandbox has signed one', async () => {
@@ -148,50 +151,50 @@ describe('an answer', () => {
       return answer
     }
     expect(await upload(sandboxsAnswer)).toMatchObject({
-      heard: 'answer',
+      is: 'answer',
       body: { file_id: 'CAxAToWB1JsAAAAAAAAAAAAADgSLAQBr' },
     })
-    expect(await upload(sandboxsAnswer.replace('CAxA', 'CAxB'))).toEqual({
-      heard: 'nothing',
+    expect(await upload(sandboxsAnswer.replace('CAxA', 'CAxB'))).toMatchObject({
+      is: 'none',
       code: 'UNVERIFIED_200',
     })
   })
 
   it('is not believed after one byte of it was changed, without a signature, or with another’s', async () => {
-    expect(await heard(signedPaid.replace('19.90', '19.91'))).toEqual(unbelieved)
-    expect(await heard(signedPaid.replace(/,"sign".*/, '}'))).toEqual(unbelieved)
-    expect(await heard(signedPaid.replace(/"sign":".*"/, '"sign":""'))).toEqual(unbelieved)
-    expect(await heard(strangersPen.answer('alipay.trade.query', paid))).toEqual(unbelieved)
-    expect(await heard(pen.answer('alipay.trade.close', paid))).toEqual(unbelieved)
-    expect(await heard(signedPaid, 500)).toEqual({ is: 'unknown', state: 'UNVERIFIED_500' })
+    expect(await read(signedPaid.replace('19.90', '19.91'))).toMatchObject(unbelieved)
+    expect(await read(signedPaid.replace(/,"sign".*/, '}'))).toMatchObject(unbelieved)
+    expect(await read(signedPaid.replace(/"sign":".*"/, '"sign":""'))).toMatchObject(unbelieved)
+    expect(await read(strangersPen.answer('alipay.trade.query', paid))).toMatchObject(unbelieved)
+    expect(await read(pen.answer('alipay.trade.close', paid))).toMatchObject(unbelieved)
+    expect(await read(signedPaid, 500)).toMatchObject({ is: 'unknown', state: 'UNVERIFIED_500' })
   })
 
   it('is not read from a piece that is not the signed one', async () => {
     const forged = JSON.stringify(paid)
     // The name again, spelt so that a search for the first does not find it: JSON.parse would read the second.
     expect(
-      await heard(signedWaiting.replace(/\}$/, `,"alipay_trade_query_respons\\u0065":${forged}}`)),
-    ).toEqual(unbelieved)
-    expect(await heard(signedWaiting.replace(/\}$/, `,"alipay_trade_query_response":${forged}}`))).toEqual(
-      unbelieved,
-    )
-    expect(await heard(signedWaiting.replace(/^\{/, `{"alipay_trade_query_response":${forged},`))).toEqual(
-      unbelieved,
-    )
-    expect(await heard(signedWaiting.replace(/^\{/, `{"x":${forged},`))).toEqual(unbelieved)
+      await read(signedWaiting.replace(/\}$/, `,"alipay_trade_query_respons\\u0065":${forged}}`)),
+    ).toMatchObject(unbelieved)
+    expect(
+      await read(signedWaiting.replace(/\}$/, `,"alipay_trade_query_response":${forged}}`)),
+    ).toMatchObject(unbelieved)
+    expect(
+      await read(signedWaiting.replace(/^\{/, `{"alipay_trade_query_response":${forged},`)),
+    ).toMatchObject(unbelieved)
+    expect(await read(signedWaiting.replace(/^\{/, `{"x":${forged},`))).toMatchObject(unbelieved)
   })
 
   it('is unknown when it is another trade’s, no JSON, or too long', async () => {
-    expect(await heard(pen.answer('alipay.trade.query', { ...paid, out_trade_no: '1' }))).toEqual({
+    expect(await read(pen.answer('alipay.trade.query', { ...paid, out_trade_no: '1' }))).toMatchObject({
       is: 'unknown',
       state: 'MISMATCH',
     })
-    expect(await heard(pen.answer('alipay.trade.query', { ...paid, total_amount: '1e2' }))).toEqual({
+    expect(await read(pen.answer('alipay.trade.query', { ...paid, total_amount: '1e2' }))).toMatchObject({
       is: 'unknown',
       state: 'UNREADABLE',
     })
-    expect(await heard('<html>')).toEqual(unbelieved)
-    expect(await heard('')).toEqual(unbelieved)
-    expect(await heard('x'.repeat(2 << 20))).toEqual({ is: 'unknown', state: 'TOO_LARGE' })
+    expect(await read('<html>')).toMatchObject(unbelieved)
+    expect(await read('')).toMatchObject(unbelieved)
+    expect(await read('x'.repeat(2 << 20))).toMatchObject({ is: 'unknown', state: 'TOO_LARGE' })
   })
 })

@@ -48,3 +48,26 @@ MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAk7LzhmMa2c4qQd4fqAqenfbuFoA7stPKvoS1
 -----END PUBLIC KEY-----`
 export const sandboxsAnswer =
   '{"alipay_open_file_upload_response":{"code":"10000","msg":"Success","file_id":"CAxAToWB1JsAAAAAAAAAAAAADgSLAQBr"},"sign":"F+LDzpTNiavn7xVZPGuPCSSVRSmWzJGgtuji6tVELGEaqMaNj0jRKXUEr5nloZJBBmwEnddOyCjjepMmrTKTvoOqQ0Efxpr/R1iEeHTHVbb/Q8TTh6Up5gHJDkILdaWS2q1cWeQ6VT+HQY9P3WRXS7uhILHuDODIhpAyCu5KhWGt0rMCIG+Im6NODJP2oohtSCtmTFXg58HH587Z2y2bdbjzOxLvzD9IrU1imghXQ2S/Q+wMIvRk9on6cWnBLkrNvJKapA2ReNGWOwyuASvB9zDVzhMPbR+3mfRGkVDxsq5HYLjBKGskJMXHw0HuugZij6ScRuaLPODhmHwr/pJ9yw=="}'
+
+/**
+ * The notification of a payment that Alipay's documentation gives as its example (开放平台 → 异步通知说明, "异步返回结果的验签"), without its
+ * signature, whose key is not published. It names a refund of nothing and a time of closing, and is a payment all the same.
+ */
+export const documentedPayment: Record<string, string> = {
+  total_amount: '2.00',
+  buyer_id: '2088102116773037',
+  body: '大乐透2.1',
+  trade_no: '2016071921001003030200089909',
+  refund_fee: '0.00',
+  notify_time: '2016-07-19 14:10:49',
+  subject: '大乐透2.1',
+  notify_type: 'trade_status_sync',
+  out_trade_no: '0719141034-6418',
+  gmt_close: '2016-07-19 14:10:46',
+  gmt_payment: '2016-07-19 14:10:47',
+  trade_status: 'TRADE_SUCCESS',
+  gmt_create: '2016-07-19 14:10:44',
+  app_id: '2015102700040153',
+  seller_id: '2088102119685838',
+  notify_id: '4a91b7a78a503640467525113fb7d8bg8e',
+}

@@ -58,9 +58,9 @@ it('shows the merchant’s certificate to the gateway that it trusts, and sends 
   const address = server.address()
   const port = address !== null && typeof address === 'object' ? address.port : 0
   try {
-    expect(JSON.parse(await refunds(port, trusted))).toEqual({ is: 'unknown', code: 'HTTP_500' })
+    expect(JSON.parse(await refunds(port, trusted))).toMatchObject({ is: 'unknown', code: 'HTTP_500' })
     expect(shown).toEqual(['/secapi/pay/refund 1900000109'])
-    expect(JSON.parse(await refunds(port, ''))).toEqual({
+    expect(JSON.parse(await refunds(port, ''))).toMatchObject({
       is: 'unknown',
       code: 'DEPTH_ZERO_SELF_SIGNED_CERT',
     })
@@ -69,4 +69,4 @@ it('shows the merchant’s certificate to the gateway that it trusts, and sends 
     server.closeAllConnections()
     server.close()
   }
-})
+}, 60_000)

@@ -29,7 +29,11 @@ describe('close, in the first five minutes of an attempt', () => {
     world.pass(60_000)
     await world.buyer.switches({ payBeforeClose: true }, attempt) // A close that is sent would take the money.
     const trade = await wechat.close(attempt, 'settled')
-    expect(trade).toEqual({ is: 'unknown', state: 'TOO_EARLY_TO_CLOSE', retryAfterS: expect.any(Number) })
+    expect(trade).toMatchObject({
+      is: 'unknown',
+      state: 'TOO_EARLY_TO_CLOSE',
+      retryAfterS: expect.any(Number),
+    })
     expect(trade).toSatisfy(
       (said: { retryAfterS: number }) => said.retryAfterS > 230 && said.retryAfterS <= 240,
     )
@@ -72,7 +76,7 @@ describe('close, in the first five minutes of an attempt', () => {
     const request = world.openRequest()
     world.pass(closable)
     await wechat.open(request)
-    expect(await wechat.close(request.attempt, 'settled')).toEqual({ is: 'unknown', state: 'NOTPAY' })
+    expect(await wechat.close(request.attempt, 'settled')).toMatchObject({ is: 'unknown', state: 'NOTPAY' })
   })
 })
 
@@ -116,7 +120,7 @@ describe('close, later', () => {
     }
     const { attempt } = await old()
     await world.buyer.switches({ slowMs: { close: 2000 } }, attempt)
-    expect(await wechatV2({ ...world.config, timeoutMs: 600 }).close(attempt, 'settled')).toEqual({
+    expect(await wechatV2({ ...world.config, timeoutMs: 600 }).close(attempt, 'settled')).toMatchObject({
       is: 'unknown',
       state: 'NOTPAY',
     })
@@ -125,15 +129,15 @@ describe('close, later', () => {
   it('is unknown when closing failed and the trade is still open, or when asking fails', async () => {
     const { attempt } = await old()
     await world.buyer.switches({ fail: { close: { times: 1 } } }, attempt)
-    expect(await wechat.close(attempt, 'settled')).toEqual({ is: 'unknown', state: 'NOTPAY' })
+    expect(await wechat.close(attempt, 'settled')).toMatchObject({ is: 'unknown', state: 'NOTPAY' })
     await world.buyer.switches({ fail: { query: { times: 1 } } }, attempt)
-    expect(await wechat.close(attempt, 'settled')).toEqual({ is: 'unknown', state: 'SYSTEMERROR' })
+    expect(await wechat.close(attempt, 'settled')).toMatchObject({ is: 'unknown', state: 'SYSTEMERROR' })
   })
 
   it('takes "no such trade" for closed, but not while a creation is in flight', async () => {
     const attempt = world.attemptNumber()
     world.pass(closable)
-    expect(await wechat.close(attempt, 'in_flight')).toEqual({ is: 'unknown', state: 'ORDERNOTEXIST' })
+    expect(await wechat.close(attempt, 'in_flight')).toMatchObject({ is: 'unknown', state: 'ORDERNOTEXIST' })
     expect(await wechat.close(attempt, 'settled')).toEqual({ is: 'closed', state: 'ORDERNOTEXIST' })
   })
 

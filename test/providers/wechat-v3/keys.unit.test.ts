@@ -59,7 +59,7 @@ describe('while WeChat’s keys rotate', () => {
       ...world.config,
       platformKeys: { [shared.platformKeyId]: platformKeys.publicKey },
     })
-    expect(await late.open(openRequest())).toEqual({ is: 'unknown', code: 'UNVERIFIED_200' })
+    expect(await late.open(openRequest())).toMatchObject({ is: 'unknown', code: 'UNVERIFIED_200' })
   })
 
   it('the answers are signed with the public key that the requests name, though the gateway has another', async () => {
@@ -130,6 +130,45 @@ describe('the configuration', () => {
   })
 
   it.each([
+    ['in lower case', (text: string) => text.toLowerCase()],
+    ['with leading zeros', (text: string) => `0000${text}`],
+    ['with colons and blanks, as browsers show it', (text: string) => ` ${text.match(/../g)?.join(':')} `],
+  ])('takes serials %s, and what WeChat signs is still believed', async (_, written) => {
+    const gateway = await harness({ platformKeyId: serial, platformPrivateKey: nextKeys.privateKey })
+    const wechat = wechatV3({
+      ...gateway.config,
+      serial: written(shared.serial),
+      platformKeys: { [written(serial)]: nextCertificate },
+    })
+    try {
+      const request = openRequest()
+      expect(await wechat.open(request)).toMatchObject({ is: 'open' })
+      await gateway.buyer.pay(request.attempt)
+      const [notice] = await gateway.shop.arrived(1)
+      expect(notice && (await wechat.callbacks.read(notice.headers, notice.body))).toMatchObject({
+        is: 'payment',
+      })
+    } finally {
+      await gateway.stop()
+    }
+  })
+
+  it.each([
+    [
+      'a public key under an id that is none',
+      { ...right, WECHAT_V3_PLATFORM_KEY_ID: 'PUB_KEY' },
+      /^ {2}WECHAT_V3_PLATFORM_KEY: must be under its id/m,
+    ],
+    [
+      'the same serial twice, written differently',
+      {
+        ...right,
+        WECHAT_V3_PLATFORM_KEY_ID: serial,
+        ...second,
+        WECHAT_V3_PLATFORM_KEY_ID_2: `00${serial.toLowerCase()}`,
+      },
+      /_ID_2 names the same key/,
+    ],
     [
       'an id without a key',
       without({ ...right, ...second }, 'WECHAT_V3_PLATFORM_KEY_2'),

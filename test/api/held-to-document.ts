@@ -1,0 +1,69 @@
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import formats from 'ajv-formats'
+import { describedApi } from './described.ts'
+
+type Node = Record<string, unknown>
+const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null
+
+/** Closes every object, so that a field which is not described is a difference, too. */
+function closed(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(closed)
+  if (!isNode(node)) return node
+  const entries = Object.entries(node)
+    .filter(([key]) => key !== 'mapping') // Of a discriminator: the branches say the same.
+    .map(([key, value]) => [key, closed(value)])
+  const open = isNode(node.properties) && node.type !== undefined && node.additionalProperties === undefined
+  return { ...Object.fromEntries(entries), ...(open && { additionalProperties: false }) }
+}
+
+const document = closed(describedApi()) as { paths: Record<string, Record<string, Node>> } // As it was.
+const ajv = new Ajv2020({ strict: false, allErrors: true, discriminator: true })
+formats.default(ajv)
+ajv.addSchema(document, 'api')
+
+const templates = Object.keys(document.paths)
+  .map((path) => ({ path, pattern: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`) }))
+  .sort((a, b) => a.path.split('{').length - b.path.split('{').length)
+
+const escaped = (part: string) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))
+
+/** How an answer differs from what the document says of its route, status and body; nothing when it does not. */
+export async function differences(method: string, path: string, answer: Response): Promise<string[]> {
+  const template = templates.find(({ pattern }) => pattern.test(path))?.path
+  const operation = template && document.paths[template]?.[method.toLowerCase()]
+  if (!template || !operation) return []
+  const at = `${method} ${template} → ${answer.status}`
+  const described = (operation.responses as Record<string, Node>)[answer.status]
+  if (!described) return [`${at} is no status of this route: ${await answer.text()}`]
+  const type = answer.headers.get('content-type')?.split(';')[0]
+  if (!isNode(described.content)) return type ? [`${at} has a body: ${type}`] : []
+  if (!type || !described.content[type]) return [`${at} is ${type}`]
+  if (!type.endsWith('json')) return []
+  const pointer = [
+    'paths',
+    template,
+    method.toLowerCase(),
+    'responses',
+    String(answer.status),
+    'content',
+    type,
+  ]
+  const holds = ajv.compile({ $ref: `api#/${[...pointer, 'schema'].map(escaped).join('/')}` })
+  const body: unknown = await answer.json()
+  if (holds(body)) return []
+  return [`${at}: ${ajv.errorsText(holds.errors)}\n${JSON.stringify(body)}`]
+}
+
+/** A fetch whose answers are held to the document; how they differ is added to `found`. */
+export function heldToDocument<A extends unknown[]>(
+  fetch: (request: Request, ...rest: A) => Response | Promise<Response>,
+  found: string[],
+) {
+  return async (request: Request, ...rest: A): Promise<Response> => {
+    const { method, url } = request
+    const answer = await fetch(request, ...rest)
+    const isStream = answer.headers.get('content-type')?.startsWith('text/event-stream')
+    if (!isStream) found.push(...(await differences(method, new URL(url).pathname, answer.clone())))
+    return answer
+  }
+}

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest'
+import { differences } from './held-to-document.ts'
+
+const problem = {
+  type: '/problems/not_found',
+  title: 'Not found',
+  status: 404,
+  detail: 'There is nothing here for you.',
+  code: 'not_found',
+}
+const answer = (status: number, body: unknown, type = 'application/problem+json') =>
+  new Response(JSON.stringify(body), { status, headers: { 'content-type': type } })
+const of = (one: Response) => differences('GET', '/v1/products/1', one)
+
+describe('an answer that is held to the document', () => {
+  it('passes when route, status, type and body are as described', async () => {
+    expect(await of(answer(404, problem))).toEqual([])
+    expect(await differences('GET', '/v1/nothing', answer(404, problem))).toEqual([])
+  })
+
+  it.each([
+    ['another status', answer(418, problem)],
+    ['another type', answer(404, problem, 'application/json')],
+    ['a code that is not of this route', answer(404, { ...problem, code: 'no_ticket' })],
+    ['a field that is not described', answer(404, { ...problem, more: 1 })],
+    ['a field that is missing', answer(404, { ...problem, detail: undefined })],
+  ])('differs by %s', async (_, one) => {
+    expect(await of(one)).toHaveLength(1)
+  })
+
+  it('may be null where a reference allows it, and nowhere else', async () => {
+    const none = { fen: '0', currency: 'CNY' }
+    const line = { line: 'a', sku: '1', name: '', image: '', attributes: {}, quantity: 1, selected: true }
+    const now = { priceChanged: false, onSale: false, stock: 0, addedAt: '2026-12-12T02:00:00.000Z' }
+    const cart = (price: unknown, selectedTotal: unknown) =>
+      answer(
+        200,
+        { lines: [{ ...line, ...now, priceWhenAdded: none, price }], selectedPieces: 0, selectedTotal },
+        'application/json',
+      )
+    expect(await differences('GET', '/v1/cart', cart(null, none))).toEqual([])
+    expect(await differences('GET', '/v1/cart', cart(none, null))).toHaveLength(1)
+  })
+})

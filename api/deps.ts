@@ -6,7 +6,7 @@ import type { OpenAnswer } from '../domain/payment.ts'
 import type { Choice, Quote } from '../domain/quote.ts'
 import type { RefundChoice } from '../domain/refund.ts'
 import type { Payer } from '../providers/provider.ts'
-import type { Carts, Db, Events, Gate } from '../runtime/container.ts'
+import type { Carts, Db, Events, Gate, RateWindows } from '../runtime/container.ts'
 import type { Health } from '../runtime/health.ts'
 import type { Bearers } from './bearers.ts'
 import type { TrustedProxies } from './client-address.ts'
@@ -16,7 +16,6 @@ import type { SessionBook } from './flash-sales/session-book.ts'
 import type { SoldOut } from './flash-sales/sold-out.ts'
 import type { TokenLimits } from './flash-sales/token-limits.ts'
 import type { QuoteTokens } from './quote-token.ts'
-import type { RateLimiting } from './rate-limits.ts'
 
 /** Places orders and cancels them. Throws `Refused` for what refuses them, `OrderUnknown` for an order that is not this buyer's. */
 export type Placing = {
@@ -65,6 +64,15 @@ type SeckillDeps = {
   operations: SessionOperations
 }
 
+/** How api/rate-limits.ts counts. */
+type RateLimiting = {
+  windows: RateWindows
+  /** Multiplies every limit; 0: there are none. */
+  factor: number
+  now?: () => number
+  random?: () => number
+}
+
 /** All that the API needs of the world. */
 export type ApiDeps = SeckillDeps & {
   db: Db
@@ -72,6 +80,8 @@ export type ApiDeps = SeckillDeps & {
   ids: Ids
   bearers: Bearers
   rateLimiting: RateLimiting
+  /** Other origins whose pages may call. */
+  allowedOrigins: readonly string[]
   quoteTokens: QuoteTokens
   placing: Placing
   paying: Paying

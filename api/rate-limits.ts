@@ -1,5 +1,4 @@
 import { createMiddleware } from 'hono/factory'
-import type { RateWindows } from '../runtime/container.ts'
 import { clientAddress, limitKey } from './client-address.ts'
 import type { ApiDeps } from './deps.ts'
 import { Problem } from './http/errors/problem.ts'
@@ -43,14 +42,6 @@ export const rateLimits: readonly Limit[] = [
   { name: 'reads', methods: reads, path: /^\/v1\//, buyer: 600, address: 1200 },
   { name: 'others', methods: [...reads, ...writes], path: /^\/v1\//, buyer: 60, address: 60 },
 ]
-
-export type RateLimiting = {
-  windows: RateWindows
-  /** Multiplies every limit; 0: there are none. */
-  factor: number
-  now?: () => number
-  random?: () => number
-}
 
 /**
  * Keeps to the limits: 429 `rate_limited` with `Retry-After`, and `RateLimit-*` in every answer. Who is signed in is counted

@@ -56,6 +56,7 @@ export async function startApi(
       userOf: createIdentities({ sql: db.sql, ids }),
       standing,
     }),
+    allowedOrigins: env.ALLOWED_ORIGINS,
     rateLimiting: { windows: container.rateWindows, factor: env.RATE_LIMIT_FACTOR },
     quoteTokens: createQuoteTokens({ secret: env.QUOTE_SECRET, validS: env.QUOTE_VALID_S }),
     placing: createPlacing({

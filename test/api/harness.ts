@@ -83,6 +83,7 @@ export async function startHarness(
       standing,
     }),
     quoteTokens,
+    allowedOrigins: [],
     rateLimiting: { windows: createRateWindows(redis, 60_000), factor: 0 },
     placing: { place: mustNotHappen, cancel: mustNotHappen },
     paying: { pay: mustNotHappen },

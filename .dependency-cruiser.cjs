@@ -1,4 +1,7 @@
-/** The arrows of the house (docs/architecture.md): what each folder may import. `npm run check` fails for any other import, and for a cycle. */
+/**
+ * The arrows of the house (docs/architecture.md): what each folder may import. `npm run check` fails for any
+ * other import, and for a cycle.
+ */
 const arrows = {
   domain: [],
   providers: ['domain'],

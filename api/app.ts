@@ -1,6 +1,7 @@
 import type { ApiDeps } from './deps.ts'
 import { describeApi } from './http/document.ts'
 import { onError } from './http/errors/problem.ts'
+import { fixedBody } from './http/fixed-body.ts'
 import { jsonBodies, smallBodies } from './http/middleware/body.ts'
 import { allowOrigins, browserRules, publicAnswers } from './http/middleware/browsers.ts'
 import { noRoute } from './http/middleware/methods.ts'
@@ -50,11 +51,8 @@ export function createApp(deps: ApiDeps) {
     .route('/', opsRoutes(deps))
 
   api.notFound(noRoute(api))
-  let document: string | undefined
-  api.get('/openapi.json', (c) => {
-    document ??= JSON.stringify(describeApi(api))
-    return c.body(document, 200, { 'content-type': 'application/json' })
-  })
+  const document = () => JSON.stringify(describeApi(api))
+  api.get('/openapi.json', fixedBody(document, { 'content-type': 'application/json' }))
   return api
 }
 export type Api = ReturnType<typeof createApp>

@@ -46,10 +46,17 @@ export type Refunding = {
   /** For an operator: `key` is the request's own, and the same one is the same refund. */
   refund(
     order: OrderId,
-    wish: { key: string; choice?: RefundChoice | undefined; reason: string; restock?: boolean | undefined },
+    request: {
+      key: string
+      choice?: RefundChoice | undefined
+      reason: string
+      restock?: boolean | undefined
+      /** The operator's subject; stored with the refund. */
+      askedBy: string
+    },
   ): Promise<RefundNumber>
-  /** For a buyer: all of a paid order that has not been shipped. */
-  cancelPaidOrder(order: OrderId): Promise<void>
+  /** For its buyer: all of a paid order that has not been shipped. */
+  cancelPaidOrder(order: OrderId, buyer: UserId): Promise<void>
 }
 
 /** What flash sales need beside the rest. */

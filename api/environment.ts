@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import type { OrderLimits } from '../domain/order-limits.ts'
 import { maxTokenLife, workerVariables } from '../runtime/environment.ts'
 import { variable } from '../runtime/variables.ts'
 import { trustedProxies } from './client-address.ts'
@@ -125,10 +126,36 @@ export const apiVariables = workerVariables
       meaning: 'how long a quote can be placed',
       unit: 's',
     }),
-    PAY_WITHIN_S: variable(z.coerce.number().min(1).max(2_592_000).default(1800), {
+    PAY_WITHIN_S: variable(z.coerce.number().min(1).max(86_400).default(1800), {
       neededBy,
-      meaning: 'how long an order waits for its payment',
+      meaning: 'how long an order waits for its payment; its goods are reserved for as long',
       unit: 's',
+    }),
+    UNPAID_ORDERS: variable(z.coerce.number().int().min(1).max(10_000).default(20), {
+      neededBy,
+      meaning: 'unpaid orders that a buyer may have at the same time',
+      unit: 'orders',
+    }),
+    UNPAID_PIECES: variable(z.coerce.number().int().min(1).max(1_000_000).default(200), {
+      neededBy,
+      meaning: 'pieces of a SKU that a buyer’s unpaid orders may hold together',
+      unit: 'pieces',
+    }),
+    ON_DELIVERY_ORDERS: variable(z.coerce.number().int().min(0).max(10_000).default(3), {
+      neededBy,
+      meaning: 'orders on delivery that a buyer may have on their way; 0 switches cash on delivery off',
+      unit: 'orders',
+    }),
+    ON_DELIVERY_MOST_FEN: variable(z.coerce.number().int().min(1).max(100_000_000).default(200_000), {
+      neededBy,
+      meaning: 'the most that may be due on delivery',
+      unit: 'fen',
+    }),
+    ON_DELIVERY_PROVINCES: variable(z.string().default('').transform(list), {
+      neededBy,
+      meaning:
+        'provinces that cash on delivery is offered to, separated by commas, as addresses name them; unset: all',
+      example: '浙江,上海',
     }),
     TOKENS_PER_BUYER_PER_MINUTE: variable(z.coerce.number().int().min(1).default(30), {
       neededBy,
@@ -155,3 +182,14 @@ export const apiVariables = workerVariables
   })
 
 export type ApiEnv = z.infer<typeof apiVariables>
+
+/** What the environment says of `OrderLimits`. */
+export const orderLimits = (env: ApiEnv): OrderLimits => ({
+  unpaidOrders: env.UNPAID_ORDERS,
+  unpaidPieces: env.UNPAID_PIECES,
+  onDelivery: {
+    orders: env.ON_DELIVERY_ORDERS,
+    most: String(env.ON_DELIVERY_MOST_FEN),
+    ...(env.ON_DELIVERY_PROVINCES.length > 0 && { provinces: env.ON_DELIVERY_PROVINCES }),
+  },
+})

@@ -3,6 +3,7 @@ import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundErro
 import { type OrderId, orderWorkflowId, type UserId } from '../domain/ids.ts'
 import { kinds, type OrderStatus, type PayState } from '../domain/order.ts'
 import type { OrderInput } from '../domain/order-input.ts'
+import type { OrderLimits } from '../domain/order-limits.ts'
 import { OrderUnknown } from '../domain/order-unknown.ts'
 import type { Choice, Quote } from '../domain/quote.ts'
 import { type Refusal, Refused, refuse } from '../domain/refusals.ts'
@@ -19,6 +20,8 @@ export type PlacingDeps = {
   refunding: Pick<Refunding, 'cancelPaidOrder'>
   queue: string
   payWithinMs: number
+  /** What a buyer may hold unpaid; undefined: no limits. */
+  limits?: OrderLimits
   /** How long a buyer waits for the row before being told where to look. */
   waitMs?: number
 }
@@ -48,6 +51,7 @@ export function createPlacing({
   refunding,
   queue,
   payWithinMs,
+  limits,
   waitMs = 5000,
 }: PlacingDeps): Placing {
   const rowOf = async (id: OrderId): Promise<Row | undefined> => {
@@ -84,7 +88,7 @@ export function createPlacing({
       // Listens before it starts, so that it cannot miss the events and need not look before there is any.
       const waiting = events.until(quote.id, waitMs, () => answered(quote.id), 'later')
       waiting.catch(() => {}) // Awaited below, unless the start fails.
-      if (!(await start(client, queue, inputOf(quote, choice, fingerprint, payWithinMs))))
+      if (!(await start(client, queue, inputOf({ quote, choice, fingerprint, payWithinMs, limits }))))
         return await joined(quote.id, fingerprint)
       const row = await waiting
       return row ? answer(quote.id, row, fingerprint) : { state: 'pending', orderId: quote.id }
@@ -94,7 +98,7 @@ export function createPlacing({
       const row = await rowOf(id)
       if (!row || row.buyer !== buyer) throw new OrderUnknown(id)
       if (row.status === 'closed' || row.status === 'closing') return
-      if (row.status === 'to_ship') return await refunding.cancelPaidOrder(id)
+      if (row.status === 'to_ship') return await refunding.cancelPaidOrder(id, buyer)
       if (row.status !== 'awaiting_payment') throw new Refused(notCancellable(row))
       if (!(await wishToClose(client, id))) await hasEnded(id)
       const ended = await events.until(id, waitMs, async () => {
@@ -166,7 +170,15 @@ async function start(client: Client, queue: string, input: OrderInput): Promise<
   }
 }
 
-const inputOf = (quote: Quote, choice: Choice, fingerprint: string, payWithinMs: number): OrderInput => ({
+type Wanted = {
+  quote: Quote
+  choice: Choice
+  fingerprint: string
+  payWithinMs: number
+  limits: OrderLimits | undefined
+}
+
+const inputOf = ({ quote, choice, fingerprint, payWithinMs, limits }: Wanted): OrderInput => ({
   orderId: quote.id,
   buyerId: quote.buyer,
   kind: kinds.normal,
@@ -180,6 +192,7 @@ const inputOf = (quote: Quote, choice: Choice, fingerprint: string, payWithinMs:
   payment: choice.payment,
   fingerprint,
   payWithinMs,
+  ...(limits === undefined ? {} : { limits }),
 })
 
 /** What the buyer asked for with a token, as one short text; a token stands for one choice. */

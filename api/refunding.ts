@@ -8,13 +8,13 @@ import type { Refunding } from './deps.ts'
 /** Refunds orders, for operators and for buyers who call theirs off. The jobs has the money sent. */
 export function createRefunding({ sql, events }: { sql: Sql; events: Pick<Events, 'announce'> }): Refunding {
   return {
-    async refund(order, { key, ...wish }) {
-      const number = await refundOrder(sql, order, { ...wish, key: short(key), cause: 'operator' })
+    async refund(order, { key, ...request }) {
+      const number = await refundOrder(sql, order, { ...request, key: short(key), cause: 'operator' })
       events.announce(order)
       return number
     },
-    async cancelPaidOrder(order: OrderId) {
-      await refundOrder(sql, order, { key: 'cancelled', cause: 'cancelled', reason: '' })
+    async cancelPaidOrder(order: OrderId, buyer) {
+      await refundOrder(sql, order, { key: 'cancelled', cause: 'cancelled', reason: '', askedBy: buyer })
       events.announce(order)
     },
   }

@@ -6,7 +6,7 @@ import { readWithdrawn } from '../services/buyers/withdrawals.ts'
 import { type Api, createApp } from './app.ts'
 import { createBearers } from './bearers.ts'
 import { trustedProxies } from './client-address.ts'
-import type { ApiEnv } from './environment.ts'
+import { type ApiEnv, orderLimits } from './environment.ts'
 import { createCaptchas } from './flash-sales/captchas.ts'
 import { createSessionOperations } from './flash-sales/operations.ts'
 import { createSessionBook } from './flash-sales/session-book.ts'
@@ -66,6 +66,7 @@ export async function startApi(
       refunding,
       queue: env.ORDERS_QUEUE,
       payWithinMs: env.PAY_WITHIN_S * 1000,
+      limits: orderLimits(env),
     }),
     refunding,
     paying: createPaying({ sql: db.sql, ids, providers: payments.providers, deliver: delivery.soon, events }),

@@ -27,7 +27,10 @@ export async function basket(harness: Harness, apis: Map<string, ApiClient>, i: 
   return { api, buyer, quoteToken: (await quoted.json()).quoteToken }
 }
 
-/** Places the order; resolves when its buyer knows: with the answer, or, told where to look (202), when the row says it. */
+/**
+ * Places the order; resolves when its buyer knows: with the answer, or, told where to look (202), when the
+ * row says it.
+ */
 export async function placeOrder(
   harness: Harness,
   { api, buyer, quoteToken }: Basket,
@@ -37,7 +40,8 @@ export async function placeOrder(
     json: { quoteToken, addressId: buyer.address, payment: 'online', ...more },
   })
   if (placed.status === 202) {
-    const { orderId } = (await placed.json()) as unknown as { orderId: OrderId } // What 202 answers; its ids are text.
+    // What 202 answers; its ids are text.
+    const { orderId } = (await placed.json()) as unknown as { orderId: OrderId }
     await harness.events.until(orderId, 60_000, async () => {
       const [row] = await harness.db.sql`SELECT 1 FROM orders WHERE id = ${orderId} AND status <> 'placing'`
       return row

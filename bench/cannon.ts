@@ -6,7 +6,10 @@ export type FromCannon =
   | { perS: number; tookMs: number[]; statuses: Record<string, number>; errors: number }
   | { ready: true }
 
-/** The load process: fires each shot once, over so many connections, and says how many were answered a second, and how long each took. */
+/**
+ * The load process: fires each shot once, over so many connections, and says how many were answered a second,
+ * and how long each took.
+ */
 process.on('message', async ({ url, connections, shots }: ToCannon) => {
   const each = Math.floor(shots.length / connections)
   let next = 0

@@ -16,7 +16,10 @@ import { type SandboxClient, sandboxClient } from '../sandbox/client.ts'
 import { say } from './figures.ts'
 import { makeShop, type Shop } from './shop.ts'
 
-/** Everything that a benchmark talks to: the stack as an operator runs it, a shop with plenty of stock, and a worker of bare workflows. */
+/**
+ * Everything that a benchmark talks to: the stack as an operator runs it, a shop with plenty of stock, and a
+ * worker of bare workflows.
+ */
 export type Harness = {
   stack: Stack
   db: Db
@@ -33,7 +36,10 @@ export type Harness = {
 /** A worker number that no process leases: rounds make ids beside the running application. */
 const benchWorker = 1023
 
-/** Starts a child that talks back over IPC, and waits until it is ready. Its output goes to this process's standard error. */
+/**
+ * Starts a child that talks back over IPC, and waits until it is ready. Its output goes to this process's
+ * standard error.
+ */
 export async function fork(script: string, env: Record<string, string>): Promise<ChildProcess> {
   const args = ['--expose-gc', '--import', 'tsx', fileURLToPath(new URL(script, import.meta.url))]
   const child = spawn(process.execPath, args, {
@@ -47,7 +53,10 @@ export async function fork(script: string, env: Record<string, string>): Promise
   return child
 }
 
-/** Starts the harness in a state folder of its own, on free ports. `app`: more of the application's environment. */
+/**
+ * Starts the harness in a state folder of its own, on free ports. `app`: more of the application's
+ * environment.
+ */
 export async function openHarness(app: Record<string, string> = {}): Promise<Harness> {
   say('starting the stack')
   const stateDir = fileURLToPath(new URL('../.floodgate/bench', import.meta.url))

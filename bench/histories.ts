@@ -10,7 +10,10 @@ import type { Harness } from './harness.ts'
 
 const queue = 'orders'
 
-/** What an order with everything costs Temporal in history events, and PostgreSQL in round trips. Counts, so one round says it all. */
+/**
+ * What an order with everything costs Temporal in history events, and PostgreSQL in round trips. Counts, so
+ * one round says it all.
+ */
 export async function historyFigures(harness: Harness, apis: Map<string, ApiClient>): Promise<Figure[]> {
   say('counting history events and SQL round trips')
   const paid = await eventsOf(harness, 0, 600_000, async (id) =>
@@ -33,7 +36,10 @@ export async function historyFigures(harness: Harness, apis: Map<string, ApiClie
   ]
 }
 
-/** Starts an order with all five steps for the `i`-th buyer, lets something happen to it, and counts its events at its end. */
+/**
+ * Starts an order with all five steps for the `i`-th buyer, lets something happen to it, and counts its
+ * events at its end.
+ */
 async function eventsOf(
   harness: Harness,
   i: number,
@@ -58,7 +64,10 @@ async function eventsOf(
   return (await handle.fetchHistory()).events?.length ?? Number.NaN
 }
 
-/** Statements of placing, BEGIN and COMMIT counted; those sent together without waiting count singly, so it is an upper bound. */
+/**
+ * Statements of placing, BEGIN and COMMIT counted; those sent together without waiting count singly, so it is
+ * an upper bound.
+ */
 async function roundTrips(harness: Harness): Promise<number> {
   let statements = 0
   let counting = false

@@ -13,9 +13,9 @@ const buyers = 9000
 const connections = 60
 
 /**
- * One API process beside a bare Hono process of the same settings, both hit by autocannon with the same requests: joins that are let in beside one
- * EVALSHA of INCR, and sold-out answers beside "hello". Each buyer has a bearer of their own, verified before the clock starts, as fetching the
- * token does.
+ * One API process beside a bare Hono process of the same settings, both hit by autocannon with the same
+ * requests: joins that are let in beside one EVALSHA of INCR, and sold-out answers beside "hello". Each buyer
+ * has a bearer of their own, verified before the clock starts, as fetching the token does.
  */
 export async function benchJoin(rounds: number): Promise<Figure[]> {
   const one = await startOneApi('./floor/bare-api.ts', {
@@ -95,9 +95,15 @@ export async function benchJoin(rounds: number): Promise<Figure[]> {
 async function openOffer({ db: { sql }, gate, ids }: Container, pieces: number): Promise<OfferKey> {
   const session = `2026010100-${ids.next()}` as SessionId // The form of an operator's id.
   const sku = ids.next() as SkuId // A fresh snowflake.
-  await sql`INSERT INTO skus (id, product_id, name, price_fen) SELECT ${sku}, product_id, 'Bench', 5000 FROM skus LIMIT 1`
+  await sql`
+    INSERT INTO skus (id, product_id, name, price_fen)
+    SELECT ${sku}, product_id, 'Bench', 5000
+    FROM skus
+    LIMIT 1`
   await sql`INSERT INTO stock (sku_id, warehouse_id, on_hand) VALUES (${sku}, 9001, ${pieces})`
-  await sql`INSERT INTO sessions (id, opens_at, ends_at, pay_within_ms) VALUES (${session}, now(), now() + interval '1 hour', 600000)`
+  await sql`
+    INSERT INTO sessions (id, opens_at, ends_at, pay_within_ms)
+    VALUES (${session}, now(), now() + interval '1 hour', 600000)`
   await sql.begin((tx) =>
     insertOffer(tx, session, { sku, priceFen: '4000', quota: pieces, limit: 1, warehouse: 9001 }),
   )

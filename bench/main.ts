@@ -35,7 +35,9 @@ const benches: Record<string, Bench> = {
 }
 const names = Object.keys(benches).join(' or ')
 
-/** `npm run bench -- orders|sleep|gate|consumer|rush|notify|bill [--json]`: exits 1 when a target is missed. */
+/**
+ * `npm run bench -- orders|sleep|gate|consumer|rush|notify|bill [--json]`: exits 1 when a target is missed.
+ */
 const program = new Command('bench')
   .argument('<what>', names)
   .option('--json', 'one line of JSON a figure')

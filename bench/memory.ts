@@ -4,7 +4,10 @@ import { once } from 'node:events'
 type Asked = 'memory'
 type Told = { ready: true } | { rssMb: number; heapMb: number }
 
-/** In a measured process: answers how much memory it holds after a full garbage collection (start it with --expose-gc). */
+/**
+ * In a measured process: answers how much memory it holds after a full garbage collection (start it with
+ * --expose-gc).
+ */
 export function answerMemory(): void {
   process.on('message', async (asked: Asked) => {
     if (asked !== 'memory') return

@@ -4,7 +4,10 @@ import type { Keys } from '../local/keys.ts'
 import { platform, seal } from '../sandbox/wechat-v3/signature.ts'
 import type { Shot } from './cannon.ts'
 
-/** What WeChat posts when an attempt is paid, encrypted and signed as the local stack's stand-in does it: each is another transaction. */
+/**
+ * What WeChat posts when an attempt is paid, encrypted and signed as the local stack's stand-in does it: each
+ * is another transaction.
+ */
 export function genuine(keys: Keys): (attempt: string, fen: number) => Pick<Shot, 'headers' | 'body'> {
   const { headers } = platform(wechat.platformKeyId, keys.platform.privateKey, Date.now)
   const key = Buffer.from(keys.wechatApiKey)

@@ -13,8 +13,9 @@ const path = '/v1/notify/wechat/v3'
 const connections = { flood: 60, stream: 6 }
 
 /**
- * One API process that takes genuine notifications of open attempts beside a bare Hono process that verifies the same signature and inserts one
- * row; and how long an acknowledgement takes while Temporal stands still. No jobs runs: what the API leaves to it is only stored.
+ * One API process that takes genuine notifications of open attempts beside a bare Hono process that verifies
+ * the same signature and inserts one row; and how long an acknowledgement takes while Temporal stands still.
+ * No jobs runs: what the API leaves to it is only stored.
  */
 export async function benchNotify(rounds: number): Promise<Figure[]> {
   const one = await startOneApi('./floor/bare-notify.ts', {})
@@ -84,13 +85,19 @@ const thirds = (shots: Shot[]): Shot[][] =>
 async function paidAttempts({ container: { db, ids }, keys }: OneApi, count: number): Promise<Shot[]> {
   const orders = Array.from({ length: count }, () => ids.next() as OrderId) // Fresh snowflakes.
   const numbers = orders.map(() => ids.next() as AttemptNumber)
-  await db.sql`INSERT INTO users (id) SELECT unnest(${orders}::bigint[])` // A buyer for each: the next order of the same one would wait for its lock.
+  // A buyer for each: the next order of the same one would wait for its lock.
+  await db.sql`INSERT INTO users (id) SELECT unnest(${orders}::bigint[])`
   await db.sql`
-    INSERT INTO orders (id, buyer_id, kind, source, status, payment, run_id, fingerprint, goods_fen, shipping_fen, coupon_fen, points_fen, balance_fen, due_fen, points, pay_by)
-    SELECT id, id, 1, 'web', 'awaiting_payment', 'online', 'bench', 'f', 100, 0, 0, 0, 0, 100, 0, now() + interval '1 hour' FROM unnest(${orders}::bigint[]) AS id`
+    INSERT INTO orders (id, buyer_id, kind, source, status, payment, run_id, fingerprint, goods_fen,
+      shipping_fen, coupon_fen, points_fen, balance_fen, due_fen, points, pay_by)
+    SELECT id, id, 1, 'web', 'awaiting_payment', 'online', 'bench', 'f', 100, 0, 0, 0, 0, 100, 0,
+      now() + interval '1 hour'
+    FROM unnest(${orders}::bigint[]) AS id`
   await db.sql`
-    INSERT INTO attempts (number, order_id, provider, channel, state, amount_fen, currency, description, expires_at, calling_until, next_ask_at)
-    SELECT number, id, 'wechat-v3', 'wechat-v3', 'open', 100, 'CNY', 'Bench', now() + interval '1 hour', now(), now() + interval '1 hour'
+    INSERT INTO attempts (number, order_id, provider, channel, state, amount_fen, currency, description,
+      expires_at, calling_until, next_ask_at)
+    SELECT number, id, 'wechat-v3', 'wechat-v3', 'open', 100, 'CNY', 'Bench', now() + interval '1 hour',
+      now(), now() + interval '1 hour'
     FROM unnest(${numbers}::bigint[], ${orders}::bigint[]) AS t (number, id)`
   const notice = genuine(keys)
   return numbers.map((number) => ({ path, ...notice(number, 100) }))
@@ -99,11 +106,15 @@ async function paidAttempts({ container: { db, ids }, keys }: OneApi, count: num
 /** Which share of the latest notifications the API resolved itself; the others wait for the jobs. */
 async function resolvedShare({ container: { db } }: OneApi, count: number): Promise<number> {
   const [row] = await db.sql<{ resolved: number }[]>`
-    SELECT count(outcome)::int AS resolved FROM (SELECT outcome FROM notifications ORDER BY id DESC LIMIT ${count}) latest`
+    SELECT count(outcome)::int AS resolved
+    FROM (SELECT outcome FROM notifications ORDER BY id DESC LIMIT ${count}) latest`
   return (row?.resolved ?? 0) / count
 }
 
-/** Resolves when the API resolves no more: what it still does in the background would be counted against whoever is measured next. */
+/**
+ * Resolves when the API resolves no more: what it still does in the background would be counted against
+ * whoever is measured next.
+ */
 async function quiet({ container: { db } }: OneApi): Promise<void> {
   let before = -1
   for (;;) {
@@ -116,7 +127,10 @@ async function quiet({ container: { db } }: OneApi): Promise<void> {
   }
 }
 
-/** While `during` runs, Temporal's process group stands still: connections to it stay open, and nothing answers. */
+/**
+ * While `during` runs, Temporal's process group stands still: connections to it stay open, and nothing
+ * answers.
+ */
 async function withoutTemporal({ stateDir }: OneApi, during: () => Promise<void>): Promise<void> {
   const { pid } = JSON.parse(readFileSync(join(stateDir, 'children', 'temporal.json'), 'utf8')) as {
     pid: number

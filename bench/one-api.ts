@@ -17,7 +17,10 @@ import { fork } from './harness.ts'
 /** How fast the shots were answered, and how long each took (ms). */
 type Fired = Extract<FromCannon, { perS: number }>
 
-/** One API process as an operator runs it, over servers of its own, and a bare process of the same settings beside it. */
+/**
+ * One API process as an operator runs it, over servers of its own, and a bare process of the same settings
+ * beside it.
+ */
 export type OneApi = {
   stateDir: string
   servers: Servers
@@ -26,12 +29,18 @@ export type OneApi = {
   /** Where the API and the bare process listen. */
   url: string
   bareUrl: string
-  /** Fires each shot once from a process of its own. Throws when one is answered otherwise than with this status. */
+  /**
+   * Fires each shot once from a process of its own. Throws when one is answered otherwise than with this
+   * status.
+   */
   fire(to: string, shots: Shot[], status: string, connections: number): Promise<Fired>
   close(): Promise<void>
 }
 
-/** Starts them in a state folder of their own. `floor` is the bare process's script; it tells its port when it serves. */
+/**
+ * Starts them in a state folder of their own. `floor` is the bare process's script; it tells its port when it
+ * serves.
+ */
 export async function startOneApi(floor: string, app: Record<string, string>): Promise<OneApi> {
   const stateDir = fileURLToPath(new URL('../.floodgate/bench', import.meta.url))
   await endLeftovers(stateDir)

@@ -6,7 +6,10 @@ import { runProcess } from '../runtime/process.ts'
 import { startWorkersOf } from '../runtime/workers.ts'
 import { answerMemory, hangUp } from './memory.ts'
 
-/** The process `worker`, its queue of orders only, which also collects its garbage and says how much memory it holds. */
+/**
+ * The process `worker`, its queue of orders only, which also collects its garbage and says how much memory it
+ * holds.
+ */
 await runProcess(async () => {
   const env = readEnv(workerVariables, process.env)
   const [container, workflowBundle] = await Promise.all([

@@ -9,7 +9,10 @@ const orders = 600
 const width = 50
 const singles = 150
 
-/** Orders over HTTP beside bare Temporal workflows on the same server: throughput, latency, history events, SQL round trips. */
+/**
+ * Orders over HTTP beside bare Temporal workflows on the same server: throughput, latency, history events,
+ * SQL round trips.
+ */
 export async function benchOrders(harness: Harness, rounds: number): Promise<Figure[]> {
   const apis = new Map<string, ApiClient>()
   const baskets = (n: number) => Promise.all(Array.from({ length: n }, (_, i) => basket(harness, apis, i)))

@@ -12,8 +12,8 @@ const firstBuyer = 600_001
 const warehouse = 9001 // The one of bench/shop.ts.
 
 /**
- * 50,000 buyers over HTTP for 1,000 pieces, on the whole application in one process: seconds from the opening to the last order placed, and what
- * went missing on the way, which has to be nothing.
+ * 50,000 buyers over HTTP for 1,000 pieces, on the whole application in one process: seconds from the opening
+ * to the last order placed, and what went missing on the way, which has to be nothing.
  */
 export async function benchRush(rounds: number): Promise<Figure[]> {
   const harness = await openHarness({ TRUSTED_PROXIES: '127.0.0.1' })
@@ -74,7 +74,8 @@ async function makeBuyers({ db: { sql } }: Harness): Promise<CrowdBuyer[]> {
   await sql`INSERT INTO users (id) SELECT generate_series(${firstBuyer}::bigint, ${last}::bigint)`
   await sql`
     INSERT INTO addresses (id, user_id, name, phone, province, city, district, street)
-    SELECT id, id, 'Bench', '13800000000', '广东省', '深圳市', '南山区', '1' FROM generate_series(${firstBuyer}::bigint, ${last}::bigint) id`
+    SELECT id, id, 'Bench', '13800000000', '广东省', '深圳市', '南山区', '1'
+    FROM generate_series(${firstBuyer}::bigint, ${last}::bigint) id`
   return Array.from({ length: joins }, (_, n) => ({
     id: String(firstBuyer + n),
     addressId: String(firstBuyer + n),
@@ -83,9 +84,15 @@ async function makeBuyers({ db: { sql } }: Harness): Promise<CrowdBuyer[]> {
 
 async function drop({ db: { sql }, ids }: Harness): Promise<SkuId> {
   const sku = ids.next() as SkuId // A fresh snowflake.
-  await sql`INSERT INTO skus (id, product_id, name, price_fen) SELECT ${sku}, product_id, 'Drop', 5000 FROM skus LIMIT 1`
+  await sql`
+    INSERT INTO skus (id, product_id, name, price_fen)
+    SELECT ${sku}, product_id, 'Drop', 5000
+    FROM skus
+    LIMIT 1`
   await sql`INSERT INTO stock (sku_id, warehouse_id, on_hand) VALUES (${sku}, ${warehouse}, ${pieces})`
-  await sql`INSERT INTO stock_movements (sku_id, warehouse_id, kind, on_hand, reserved) VALUES (${sku}, ${warehouse}, 'received', ${pieces}, 0)`
+  await sql`
+    INSERT INTO stock_movements (sku_id, warehouse_id, kind, on_hand, reserved)
+    VALUES (${sku}, ${warehouse}, 'received', ${pieces}, 0)`
   return sku
 }
 
@@ -102,6 +109,8 @@ async function countOf(
   { session, sku }: Sale,
 ): Promise<{ tickets: number; placed: number }> {
   const [row] = await sql<{ tickets: number; placed: number }[]>`
-    SELECT count(*)::int AS tickets, count(*) FILTER (WHERE state IN ('live', 'paid'))::int AS placed FROM tickets WHERE session_id = ${session} AND sku_id = ${sku}`
+    SELECT count(*)::int AS tickets, count(*) FILTER (WHERE state IN ('live', 'paid'))::int AS placed
+    FROM tickets
+    WHERE session_id = ${session} AND sku_id = ${sku}`
   return row ?? { tickets: 0, placed: 0 }
 }

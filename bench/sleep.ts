@@ -12,7 +12,10 @@ const deadlines = 2000
 const minuteMs = 60_000
 const width = 50
 
-/** What ten thousand sleeping orders cost a worker in memory, and how late two thousand deadlines in one minute fire beside bare timers. */
+/**
+ * What ten thousand sleeping orders cost a worker in memory, and how late two thousand deadlines in one
+ * minute fire beside bare timers.
+ */
 export async function benchSleep(harness: Harness, rounds: number): Promise<Figure[]> {
   const memory: number[] = []
   const late: Record<'orders' | 'floor' | 'ratio', number[]> = { orders: [], floor: [], ratio: [] }
@@ -35,7 +38,9 @@ export async function benchSleep(harness: Harness, rounds: number): Promise<Figu
   ]
 }
 
-/** Growth of a fresh worker's memory (after full collections) from a full workflow cache to all orders asleep. */
+/**
+ * Growth of a fresh worker's memory (after full collections) from a full workflow cache to all orders asleep.
+ */
 async function sleepers(harness: Harness, round: number): Promise<number> {
   const queue = `orders-asleep-${round}`
   const worker = await fork('./order-worker.ts', {
@@ -72,7 +77,10 @@ async function filled(
   return (await memoryOf(worker)).rssMb
 }
 
-/** The p99 (ms) of how long after its due time a timer's workflow task started, for timers that all fire within one minute. */
+/**
+ * The p99 (ms) of how long after its due time a timer's workflow task started, for timers that all fire
+ * within one minute.
+ */
 async function lateness(
   harness: Harness,
   prefix: string,
@@ -111,7 +119,8 @@ function lateOf(events: readonly Event[]): number {
   const timer = events.find((event) => event.timerStartedEventAttributes)
   const task = events.slice(fired).find((event) => event.workflowTaskStartedEventAttributes)
   if (fired < 0 || !timer || !task) throw new Error('a deadline did not fire')
-  const { startToFireTimeout } = timer.timerStartedEventAttributes as { startToFireTimeout: Time } // As Temporal's API defines the event.
+  // As Temporal's API defines the event.
+  const { startToFireTimeout } = timer.timerStartedEventAttributes as { startToFireTimeout: Time }
   return ms(task.eventTime) - ms(timer.eventTime) - ms(startToFireTimeout)
 }
 

@@ -16,10 +16,16 @@ export const isOnDelivery = ({ status, payState }: OrderNow): boolean =>
   status === 'to_ship' && payState === 'on_delivery'
 export const isClosed = ({ status }: OrderNow): boolean => status === 'closed'
 
-/** The rows of this run's orders, looked at a few times a second: the board shows them, and the scenes wait on them. */
+/**
+ * The rows of this run's orders, looked at a few times a second: the board shows them, and the scenes wait on
+ * them.
+ */
 export type Following = {
   all(): readonly OrderNow[]
-  /** Waits until the order is as `is` says, and answers it. Throws, saying how it stands, when that does not come true in time. */
+  /**
+   * Waits until the order is as `is` says, and answers it. Throws, saying how it stands, when that does not
+   * come true in time.
+   */
   until(order: OrderId, is: (now: OrderNow) => boolean, withinMs?: number): Promise<OrderNow>
   stop(): Promise<void>
 }
@@ -34,7 +40,8 @@ export function follow(sql: Sql, since: Date): Following {
 
   const look = async (): Promise<void> => {
     const found = await sql<OrderNow[]>`
-      SELECT o.id::text AS id, o.status, o.pay_state AS "payState", o.pay_by AS "payBy", o.closed_why AS "closedWhy",
+      SELECT o.id::text AS id, o.status, o.pay_state AS "payState", o.pay_by AS "payBy",
+        o.closed_why AS "closedWhy",
              EXISTS (SELECT 1 FROM refunds r WHERE r.order_id = o.id AND r.state = 'success') AS refunded
       FROM orders o WHERE o.placed_at >= ${since}`
     rows = new Map(found.map((row) => [row.id, row]))

@@ -1,4 +1,7 @@
-/** A table that is redrawn in place on a terminal; elsewhere a line every few seconds. `stop` leaves the last state. */
+/**
+ * A table that is redrawn in place on a terminal; elsewhere a line every few seconds. `stop` leaves the last
+ * state.
+ */
 export function showLive(look: { table(): string; line(): string }): { stop(): void } {
   const live = process.stdout.isTTY === true
   let drawn = 0

@@ -5,7 +5,10 @@ import { giveVerdict, showWhereToLook } from './ending.ts'
 import { playFlashSale } from './flash-sale/sale.ts'
 import { openEyes, soonSettled, type Told, tell } from './story.ts'
 
-/** `npm run demo`: the whole stack, three hundred orders, a flash sale, and the audit; then it stays up. `-- --once` stops everything and says by its exit code whether all held. */
+/**
+ * `npm run demo`: the whole stack, three hundred orders, a flash sale, and the audit; then it stays up. `--
+ * --once` stops everything and says by its exit code whether all held.
+ */
 const { once = false } = new Command('demo')
   .description('Starts the local stack, plays 300 orders and a flash sale over HTTP, and audits them.')
   .option('--once', 'stop when the story is told; exit 1 when something did not hold')

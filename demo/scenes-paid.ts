@@ -2,7 +2,9 @@ import { isClosed, isOnDelivery, isPaid } from './following.ts'
 import type { CodeChannel } from './shop.ts'
 import { type Act, payByCode, settledAs, soon } from './stage.ts'
 
-/** Paid by scanning a code, told by a signed callback; some with coupon, points and a part from the wallet. */
+/**
+ * Paid by scanning a code, told by a signed callback; some with coupon, points and a part from the wallet.
+ */
 export const byCode =
   (channel: CodeChannel): Act =>
   async (stage) => {
@@ -55,7 +57,10 @@ export const onDelivery: Act = async (stage) => {
   return settledAs(stage, order, isOnDelivery)
 }
 
-/** Opens WeChat's code, thinks better of it, and pays from the wallet: the first payment is closed at WeChat before the second is opened. */
+/**
+ * Opens WeChat's code, thinks better of it, and pays from the wallet: the first payment is closed at WeChat
+ * before the second is opened.
+ */
 export const changedMind: Act = async (stage) => {
   const shopper = await stage.shopper()
   const order = await shopper.place(await shopper.quote(stage.cheap()), { payment: 'online' })

@@ -16,7 +16,10 @@ export const usedCoupon: Act = async (stage) => {
   )
 }
 
-/** Wants to pay from an empty wallet: refused, and the stock that was reserved a step before is for sale again. */
+/**
+ * Wants to pay from an empty wallet: refused, and the stock that was reserved a step before is for sale
+ * again.
+ */
 export const emptyWallet: Act = async (stage) => {
   const shopper = await stage.broke()
   return refusedAs(

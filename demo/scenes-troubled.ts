@@ -24,7 +24,10 @@ export const cancelled: Act = async (stage) => {
   return settledAs(stage, order, (now) => isClosed(now) && now.closedWhy === 'buyer_cancelled')
 }
 
-/** Pays in WeChat's last second, and the callback comes as the timer fires: it ends as paid or as closed, never as both. */
+/**
+ * Pays in WeChat's last second, and the callback comes as the timer fires: it ends as paid or as closed,
+ * never as both.
+ */
 export const lastSecond: Act = async (stage) => {
   const shopper = await stage.shopper()
   const order = await shopper.place(await shopper.quote(stage.cart()), { payment: 'online' })

@@ -32,7 +32,10 @@ export type Shopper = {
   cancel(order: OrderId): Promise<void>
 }
 
-/** So many buyers are served at once; the others stand in line, so that a slow machine is not asked for more than it can do. */
+/**
+ * So many buyers are served at once; the others stand in line, so that a slow machine is not asked for more
+ * than it can do.
+ */
 const counters = 8
 
 /** Signs tokens for buyers with the demo's own key, as a shop's sign-in would, and opens the shop to them. */

@@ -14,17 +14,21 @@ type Booked = {
 }
 
 /**
- * Compares our books with what the stand-in for the payment providers really took and gave back, trade by trade. It forgets when it stops, so only
- * attempts that were opened since then are compared.
+ * Compares our books with what the stand-in for the payment providers really took and gave back, trade by
+ * trade. It forgets when it stops, so only attempts that were opened since then are compared.
  */
 export async function auditSandbox(sql: Sql, { trades }: Ledger, since: Date): Promise<Comparison> {
   const booked = await sql<Booked[]>`
-    SELECT a.number::text AS number, a.captured_fen AS captured, a.refunded_fen AS refunded, a.refunding_fen AS refunding,
+    SELECT a.number::text AS number, a.captured_fen AS captured, a.refunded_fen AS refunded,
+      a.refunding_fen AS refunding,
            CASE WHEN a.state = 'paid' THEN o.due_fen - back.of_order ELSE 0 END AS on_order, back.instead
     FROM attempts a JOIN orders o ON o.id = a.order_id
     CROSS JOIN LATERAL (
-      SELECT COALESCE(sum(amount_fen) FILTER (WHERE cause IN ('cancelled', 'operator')), 0)::bigint AS of_order,
-             COALESCE(sum(amount_fen) FILTER (WHERE paid_to = 'wallet'), 0)::bigint AS instead FROM refunds r WHERE r.attempt = a.number) back
+      SELECT COALESCE(sum(amount_fen) FILTER (WHERE cause IN ('cancelled', 'operator')),
+        0)::bigint AS of_order,
+             COALESCE(sum(amount_fen) FILTER (WHERE paid_to = 'wallet'), 0)::bigint AS instead
+             FROM refunds r
+             WHERE r.attempt = a.number) back
     WHERE a.provider <> 'balance' AND a.opened_at >= ${since}`
   const ours = new Map(booked.map((row) => [row.number, row]))
   const theirs = new Map(trades.map((trade) => [trade.outTradeNo, trade]))

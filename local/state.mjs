@@ -1,5 +1,6 @@
-// What lies in a state folder: who launched it, which children that launcher started, and how to end and remove what a killed launcher
-// left. Plain Node, because `npm run reset` must work without node_modules. Types: state.d.mts.
+// What lies in a state folder: who launched it, which children that launcher started, and how to end and
+// remove what a killed launcher left. Plain Node, because `npm run reset` must work without node_modules.
+// Types: state.d.mts.
 import { execFileSync } from 'node:child_process'
 import {
   existsSync,
@@ -26,8 +27,8 @@ export class StateInUse extends Error {
 }
 
 /**
- * What tells a process from a later one with the same number: when it started, by the kernel's count. Undefined when no such process runs
- * (a zombie does not run).
+ * What tells a process from a later one with the same number: when it started, by the kernel's count.
+ * Undefined when no such process runs (a zombie does not run).
  */
 export function identity(pid) {
   return process.platform === 'linux' ? linuxIdentity(pid) : psIdentity(pid)
@@ -36,7 +37,8 @@ export function identity(pid) {
 function linuxIdentity(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ') // the name before may hold spaces and brackets
+    // the name before may hold spaces and brackets
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     if (fields[0] === 'Z' || fields[0] === 'X') return undefined
     return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${fields[19]}`
   } catch {
@@ -56,7 +58,10 @@ function psIdentity(pid) {
   }
 }
 
-/** Makes the folder this process's own, and ends what a dead launcher left in it; answers the names of what it ended. Throws `StateInUse`. */
+/**
+ * Makes the folder this process's own, and ends what a dead launcher left in it; answers the names of what it
+ * ended. Throws `StateInUse`.
+ */
 export async function claim(stateDir) {
   refuseIfInUse(stateDir)
   mkdirSync(stateDir, { recursive: true })
@@ -81,7 +86,10 @@ export function forget(stateDir, name) {
   rmSync(pidFile(stateDir, name), { force: true })
 }
 
-/** Ends every child noted in the folder that still runs and still is the process that was noted. Answers their names. */
+/**
+ * Ends every child noted in the folder that still runs and still is the process that was noted. Answers their
+ * names.
+ */
 export async function endLeftovers(stateDir) {
   const folder = join(stateDir, 'children')
   if (!existsSync(folder)) return []

@@ -12,7 +12,10 @@ declare module 'ioredis' {
   }
 }
 
-/** The least that a join could be: a route that asks Redis one script; and the least that a "no" could be: a route that says hello. */
+/**
+ * The least that a join could be: a route that asks Redis one script; and the least that a "no" could be: a
+ * route that says hello.
+ */
 const redis = new Redis(process.env.REDIS_URL ?? '', {
   maxRetriesPerRequest: 2,
   commandTimeout: 2000,
@@ -27,7 +30,8 @@ app.post('/v1/seckill/sessions/:session/offers/:sku/tickets', async (c) =>
 app.post('/hello/*', (c) => c.text('hello'))
 
 const server = createServer({ keepAliveTimeout: 75_000 }, getRequestListener(app.fetch))
-server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port })) // It listens on TCP.
+// It listens on TCP.
+server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }))
 process.once('SIGTERM', async () => {
   server.closeAllConnections()
   server.close()

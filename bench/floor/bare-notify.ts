@@ -8,7 +8,9 @@ import { hangUp } from '../memory.ts'
 
 /** The least that taking a notification could be: a route that verifies its signature and inserts one row. */
 const sql = postgres(process.env.DATABASE_URL ?? '', { max: 20, onnotice: () => {} })
-await sql`CREATE TABLE IF NOT EXISTS bare_notifications (id text PRIMARY KEY, type text NOT NULL, received_at timestamptz NOT NULL DEFAULT now())`
+await sql`
+  CREATE TABLE IF NOT EXISTS bare_notifications (id text PRIMARY KEY, type text NOT NULL,
+    received_at timestamptz NOT NULL DEFAULT now())`
 const key = createPublicKey(process.env.WECHAT_V3_PLATFORM_KEY ?? '')
 
 const app = new Hono()
@@ -23,7 +25,8 @@ app.post('/v1/notify/wechat/v3', async (c) => {
 })
 
 const server = createServer({ keepAliveTimeout: 75_000 }, getRequestListener(app.fetch))
-server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port })) // It listens on TCP.
+// It listens on TCP.
+server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }))
 process.once('SIGTERM', async () => {
   server.closeAllConnections()
   server.close()

@@ -19,7 +19,7 @@ export type OpenAttention = {
 /** `holds`: everything adds up. Open attention does not change that: it is work, not a contradiction. */
 export type AuditReport = { holds: boolean; findings: Finding[]; attention: OpenAttention[] }
 
-/** All promises, in the order in which they are told. */
+/** All promises, in the order in which they are reported. */
 export const checks: readonly Check[] = [
   ...goodsChecks,
   ...moneyChecks,
@@ -28,13 +28,16 @@ export const checks: readonly Check[] = [
   ...seckillChecks,
 ]
 
-/** Adds the whole database up, in one read-only snapshot, while business goes on. Changes nothing. */
+/** Checks every promise over the whole database, in one read-only snapshot, while orders go on. Changes nothing. */
 export function audit(sql: Sql): Promise<AuditReport> {
   return sql.begin('ISOLATION LEVEL REPEATABLE READ READ ONLY', async (tx) => {
     const findings: Finding[] = []
     for (const check of checks) findings.push(await run(tx, check))
     const attention = await tx<OpenAttention[]>`
-      SELECT reason, subject, order_id::text AS "orderId", since, details FROM attention WHERE cleared_at IS NULL ORDER BY since`
+      SELECT reason, subject, order_id::text AS "orderId", since, details
+      FROM attention
+      WHERE cleared_at IS NULL
+      ORDER BY since`
     return { holds: findings.every(({ holds }) => holds), findings, attention: [...attention] }
   })
 }

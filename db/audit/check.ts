@@ -2,8 +2,8 @@ import type { PendingQuery, Row } from 'postgres'
 import type { Sql, Tx } from '../types.ts'
 
 /**
- * One promise about the database. `rows` selects everything that the promise speaks of: `subject` (what a row is, in words), `holds`, an
- * `amount` that is added up in the report (null: none), and beside them whatever shows what is wrong.
+ * One promise about the database. `rows` selects all rows that the promise is about: `subject` (what a row is, in words), `holds`, an `amount`
+ * that is added up in the report (null: none), and beside them whatever shows what is wrong.
  */
 export type Check = {
   /** Short and stable, for tests and scripts. */
@@ -30,14 +30,22 @@ export type Finding = {
 
 const shown = 20
 
+type Counted = { checked: bigint; amount: bigint; wrongs: bigint; wrong: Record<string, unknown>[] }
+
 /** Runs one check, in one statement. */
 export async function run(sql: Sql | Tx, { name, promise, counts, unit, rows }: Check): Promise<Finding> {
-  const [found] = await sql<
-    { checked: bigint; amount: bigint; wrongs: bigint; wrong: Record<string, unknown>[] }[]
-  >`
-    WITH checked AS MATERIALIZED (${rows(sql)})
-    SELECT count(*) AS checked, COALESCE(sum(amount), 0)::bigint AS amount, count(*) FILTER (WHERE holds IS NOT TRUE) AS wrongs,
-           COALESCE((SELECT jsonb_agg(to_jsonb(w) - 'holds' - 'amount') FROM (SELECT * FROM checked WHERE holds IS NOT TRUE ORDER BY subject LIMIT ${shown}) w), '[]') AS wrong
+  const [found] = await sql<Counted[]>`
+    WITH checked AS MATERIALIZED (${rows(sql)}),
+    wrong AS (
+      SELECT *
+      FROM checked
+      WHERE holds IS NOT TRUE
+      ORDER BY subject
+      LIMIT ${shown})
+    SELECT count(*) AS checked,
+           COALESCE(sum(amount), 0)::bigint AS amount,
+           count(*) FILTER (WHERE holds IS NOT TRUE) AS wrongs,
+           COALESCE((SELECT jsonb_agg(to_jsonb(w) - 'holds' - 'amount') FROM wrong w), '[]') AS wrong
     FROM checked`
   if (!found) throw new Error(`the check ${name} answered no row`)
   return { name, promise, counts, unit, holds: found.wrongs === 0n, ...found }

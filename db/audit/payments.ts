@@ -10,14 +10,23 @@ export const paymentChecks: Check[] = [
     unit: 'fen',
     rows: (sql) => sql`
       WITH kept AS (
-        SELECT order_id, count(*) FILTER (WHERE state = 'paid') AS paid, sum(captured_fen - refunding_fen - refunded_fen) AS fen FROM attempts GROUP BY 1)
-      SELECT concat('order ', o.id) AS subject, k.fen AS amount, o.status, o.pay_state, o.due_fen AS due, b.fen AS refunded_of_it,
+        SELECT order_id,
+               count(*) FILTER (WHERE state = 'paid') AS paid,
+               sum(captured_fen - refunding_fen - refunded_fen) AS fen
+        FROM attempts
+        GROUP BY 1)
+      SELECT concat('order ', o.id) AS subject,
+             k.fen AS amount, o.status, o.pay_state, o.due_fen AS due, back.fen AS refunded_of_it,
              COALESCE(k.paid, 0) AS paid_attempts, COALESCE(k.fen, 0) AS kept,
-             CASE WHEN o.paid_at IS NOT NULL AND o.due_fen > 0 THEN COALESCE(k.paid = 1 AND k.fen = o.due_fen - b.fen, false)
+             CASE WHEN o.paid_at IS NOT NULL AND o.due_fen > 0
+                    THEN COALESCE(k.paid = 1 AND k.fen = o.due_fen - back.fen, false)
                   ELSE COALESCE(k.paid, 0) = 0 AND COALESCE(k.fen, 0) = 0 END AS holds
-      FROM orders o LEFT JOIN kept k ON k.order_id = o.id
+      FROM orders o
+      LEFT JOIN kept k ON k.order_id = o.id
       CROSS JOIN LATERAL (
-        SELECT COALESCE(sum(amount_fen), 0) AS fen FROM refunds r WHERE r.order_id = o.id AND r.cause IN ('cancelled', 'operator')) b
+        SELECT COALESCE(sum(amount_fen), 0) AS fen
+        FROM refunds r
+        WHERE r.order_id = o.id AND r.cause IN ('cancelled', 'operator')) back
       WHERE k.order_id IS NOT NULL OR (o.paid_at IS NOT NULL AND o.due_fen > 0)`,
   },
   {
@@ -26,23 +35,35 @@ export const paymentChecks: Check[] = [
     counts: 'open attempts',
     unit: 'fen',
     rows: (sql) => sql`
-      SELECT concat('order ', order_id) AS subject, sum(amount_fen) AS amount, array_agg(number::text) AS open, count(*) = 1 AS holds
-      FROM attempts WHERE state IN ('opening', 'open') GROUP BY order_id`,
+      SELECT concat('order ', order_id) AS subject,
+             sum(amount_fen) AS amount, array_agg(number::text) AS open,
+             count(*) = 1 AS holds
+      FROM attempts
+      WHERE state IN ('opening', 'open')
+      GROUP BY order_id`,
   },
   {
-    name: 'captured_as_told',
+    name: 'captured_as_notified',
     promise:
-      'Each attempt has captured what its provider told of, and every fen of it was resolved: paid, or sent back',
+      'Each attempt has captured what its provider notified, and every fen of it was resolved: paid, or sent back',
     counts: 'attempts',
     unit: 'fen',
     rows: (sql) => sql`
-      WITH told AS (
-        SELECT attempt, sum(amount_fen) AS fen FROM (
-          SELECT DISTINCT ON (provider, number) attempt, amount_fen FROM notifications
-          WHERE kind = 'payment' AND (outcome = 'paid' OR outcome LIKE 'refund %') ORDER BY provider, number, id) transactions GROUP BY 1)
-      SELECT concat('attempt ', a.number) AS subject, a.captured_fen AS amount, a.state, a.captured_fen AS captured, COALESCE(t.fen, 0) AS told,
-             a.captured_fen = COALESCE(t.fen, 0) AS holds
-      FROM attempts a LEFT JOIN told t ON t.attempt = a.number`,
+      WITH transactions AS (
+        SELECT DISTINCT ON (provider, number) attempt, amount_fen
+        FROM notifications
+        WHERE kind = 'payment' AND (outcome = 'paid' OR outcome LIKE 'refund %')
+        ORDER BY provider, number, id),
+      notified AS (
+        SELECT attempt, sum(amount_fen) AS fen
+        FROM transactions
+        GROUP BY 1)
+      SELECT concat('attempt ', a.number) AS subject,
+             a.captured_fen AS amount, a.state,
+             a.captured_fen AS captured, COALESCE(n.fen, 0) AS notified,
+             a.captured_fen = COALESCE(n.fen, 0) AS holds
+      FROM attempts a
+      LEFT JOIN notified n ON n.attempt = a.number`,
   },
   {
     name: 'refunds',
@@ -51,14 +72,21 @@ export const paymentChecks: Check[] = [
     counts: 'attempts',
     unit: 'fen',
     rows: (sql) => sql`
-      WITH r AS (
-        SELECT attempt, sum(amount_fen) FILTER (WHERE state <> 'success') AS refunding, sum(amount_fen) FILTER (WHERE state = 'success') AS refunded
-        FROM refunds GROUP BY 1)
-      SELECT concat('attempt ', a.number) AS subject, a.refunding_fen + a.refunded_fen AS amount, a.captured_fen AS captured,
-             a.refunding_fen AS refunding, COALESCE(r.refunding, 0) AS refunds_asked, a.refunded_fen AS refunded, COALESCE(r.refunded, 0) AS refunds_ended,
-             a.refunding_fen = COALESCE(r.refunding, 0) AND a.refunded_fen = COALESCE(r.refunded, 0)
+      WITH sums AS (
+        SELECT attempt,
+               sum(amount_fen) FILTER (WHERE state <> 'success') AS refunding,
+               sum(amount_fen) FILTER (WHERE state = 'success') AS refunded
+        FROM refunds
+        GROUP BY 1)
+      SELECT concat('attempt ', a.number) AS subject,
+             a.refunding_fen + a.refunded_fen AS amount, a.captured_fen AS captured,
+             a.refunding_fen AS refunding, COALESCE(s.refunding, 0) AS refunds_asked,
+             a.refunded_fen AS refunded, COALESCE(s.refunded, 0) AS refunds_ended,
+             a.refunding_fen = COALESCE(s.refunding, 0)
+               AND a.refunded_fen = COALESCE(s.refunded, 0)
                AND a.refunding_fen + a.refunded_fen <= a.captured_fen AS holds
-      FROM attempts a LEFT JOIN r ON r.attempt = a.number`,
+      FROM attempts a
+      LEFT JOIN sums s ON s.attempt = a.number`,
   },
   {
     name: 'captured',
@@ -66,57 +94,130 @@ export const paymentChecks: Check[] = [
     counts: 'providers',
     unit: 'fen',
     rows: (sql) => sql`
-      SELECT a.provider AS subject, sum(a.captured_fen) AS amount, sum(a.captured_fen) AS captured, sum(due.fen) AS on_paid_orders,
-             sum(back.refunded) AS refunded, sum(back.refunding) AS in_flight,
-             sum(a.captured_fen) = sum(due.fen) + sum(back.refunded) + sum(back.refunding) AS holds
-      FROM attempts a JOIN orders o ON o.id = a.order_id
-      CROSS JOIN LATERAL (
-        SELECT CASE WHEN a.state = 'paid' AND o.paid_at IS NOT NULL
-          THEN o.due_fen - COALESCE((SELECT sum(amount_fen) FROM refunds r WHERE r.attempt = a.number AND r.cause IN ('cancelled', 'operator')), 0) ELSE 0 END AS fen) due
-      CROSS JOIN LATERAL (
-        SELECT COALESCE(sum(amount_fen) FILTER (WHERE state = 'success'), 0) AS refunded, COALESCE(sum(amount_fen) FILTER (WHERE state <> 'success'), 0) AS refunding
-        FROM refunds r WHERE r.attempt = a.number) back
-      GROUP BY a.provider`,
+      WITH attempted AS (
+        SELECT a.provider, a.captured_fen,
+               CASE WHEN a.state = 'paid' AND o.paid_at IS NOT NULL THEN o.due_fen ELSE 0 END AS due_fen,
+               back.*
+        FROM attempts a
+        JOIN orders o ON o.id = a.order_id
+        CROSS JOIN LATERAL (
+          SELECT COALESCE(sum(amount_fen) FILTER (WHERE state = 'success'), 0) AS refunded,
+                 COALESCE(sum(amount_fen) FILTER (WHERE state <> 'success'), 0) AS refunding,
+                 COALESCE(sum(amount_fen) FILTER (WHERE cause IN ('cancelled', 'operator')), 0) AS of_order
+          FROM refunds r
+          WHERE r.attempt = a.number) back)
+      SELECT provider AS subject,
+             sum(captured_fen) AS amount, sum(captured_fen) AS captured,
+             sum(due_fen - of_order) AS on_paid_orders,
+             sum(refunded) AS refunded, sum(refunding) AS in_flight,
+             sum(captured_fen) = sum(due_fen - of_order) + sum(refunded) + sum(refunding) AS holds
+      FROM attempted
+      GROUP BY provider`,
   },
   {
     name: 'wallet_payments',
-    promise: 'What was paid from wallets left them once, and what was sent back to them arrived once',
-    counts: 'attempts from the wallet',
+    promise: 'What was paid from wallets left them once',
+    counts: 'orders paid from the wallet',
     unit: 'fen',
     rows: (sql) => sql`
       WITH moved AS (
-        SELECT order_id, COALESCE(-sum(amount_fen) FILTER (WHERE kind = 'payment'), 0) AS paid, COALESCE(sum(amount_fen) FILTER (WHERE kind = 'refund'), 0) AS back
-        FROM wallet_movements WHERE kind IN ('payment', 'refund') GROUP BY 1),
+        SELECT order_id, -sum(amount_fen) AS paid
+        FROM wallet_movements
+        WHERE kind = 'payment'
+        GROUP BY 1),
       attempted AS (
-        SELECT order_id, sum(captured_fen) AS captured, sum(refunded_fen) AS refunded,
+        SELECT order_id,
+               sum(captured_fen) AS captured,
                COALESCE(sum(amount_fen) FILTER (WHERE state IN ('opening', 'open')), 0) AS unresolved
-        FROM attempts WHERE provider = 'balance' GROUP BY 1)
-      SELECT concat('order ', order_id) AS subject, m.paid AS amount, a.captured, COALESCE(m.paid, 0) AS paid, a.refunded, COALESCE(m.back, 0) AS back,
-             COALESCE(m.paid, 0) = COALESCE(a.captured + a.unresolved, 0) AND COALESCE(m.back, 0) = COALESCE(a.refunded, 0) AS holds
-      FROM attempted a FULL JOIN moved m USING (order_id)`,
+        FROM attempts
+        WHERE provider = 'balance'
+        GROUP BY 1)
+      SELECT concat('order ', order_id) AS subject,
+             m.paid AS amount, a.captured, a.unresolved, COALESCE(m.paid, 0) AS paid,
+             COALESCE(m.paid, 0) = COALESCE(a.captured + a.unresolved, 0) AS holds
+      FROM attempted a
+      FULL JOIN moved m USING (order_id)`,
+  },
+  {
+    name: 'refunds_to_wallets',
+    promise: 'What was sent back to wallets arrived there once, before its refund is called a success',
+    counts: 'refunds to a wallet',
+    unit: 'fen',
+    // The wallet is credited first and the refund ended after it, in two transactions: between them both may be seen.
+    rows: (sql) => sql`
+      WITH asked AS (
+        SELECT r.number, r.amount_fen, r.state
+        FROM refunds r
+        JOIN attempts a ON a.number = r.attempt
+        WHERE a.provider = 'balance'),
+      arrived AS (
+        SELECT refund AS number, sum(amount_fen) AS fen
+        FROM wallet_movements
+        WHERE kind = 'refund'
+        GROUP BY 1)
+      SELECT concat('refund ', number) AS subject,
+             q.amount_fen AS amount, q.state, COALESCE(w.fen, 0) AS arrived,
+             COALESCE(w.fen = q.amount_fen OR (w.fen IS NULL AND q.state <> 'success'), false) AS holds
+      FROM asked q
+      FULL JOIN arrived w USING (number)`,
   },
   {
     name: 'refunds_of_orders',
     promise:
-      'What refunds gave back of each order, in money, balance, points and pieces, is what its ledgers say, and never more than it took; all of it once it is refunded whole',
+      'What refunds gave back of each order, in money, balance, points and pieces, is what its ledgers say, and never more than it took; it is called refunded when, and only when, that is all of it',
     counts: 'orders with refunds',
     unit: 'fen',
     rows: (sql) => sql`
-      WITH r AS (
-        SELECT order_id, sum(amount_fen) AS amount, sum(balance_fen) AS balance, sum(points) AS points FROM refunds WHERE cause IN ('cancelled', 'operator') GROUP BY 1),
+      WITH given AS (
+        SELECT order_id,
+               sum(amount_fen) AS amount,
+               sum(balance_fen) AS balance,
+               sum(points) AS points,
+               bool_or(shipping_refunded) AS shipping
+        FROM refunds
+        WHERE cause IN ('cancelled', 'operator')
+        GROUP BY 1),
+      back AS (
+        SELECT r.order_id, p.line, sum(p.quantity) AS quantity
+        FROM refund_lines p
+        JOIN refunds r ON r.number = p.refund
+        GROUP BY 1, 2),
       pieces AS (
-        SELECT l.order_id, bool_and(COALESCE(back.quantity, 0) <= l.quantity) AS within, bool_and(COALESCE(back.quantity, 0) = l.quantity) AS whole
-        FROM order_lines l LEFT JOIN (
-          SELECT r.order_id, p.line, sum(p.quantity) AS quantity FROM refund_lines p JOIN refunds r ON r.number = p.refund GROUP BY 1, 2) back USING (order_id, line)
+        SELECT l.order_id,
+               bool_and(COALESCE(b.quantity, 0) <= l.quantity) AS within,
+               bool_and(COALESCE(b.quantity, 0) = l.quantity) AS whole
+        FROM order_lines l
+        LEFT JOIN back b USING (order_id, line)
+        GROUP BY 1),
+      wallet AS (
+        SELECT order_id, sum(amount_fen) AS got
+        FROM wallet_movements
+        WHERE kind = 'order_refund'
+        GROUP BY 1),
+      points AS (
+        SELECT order_id, sum(points) AS got
+        FROM points_movements
+        WHERE kind = 'refund'
         GROUP BY 1)
-      SELECT concat('order ', o.id) AS subject, r.amount, o.pay_state, o.due_fen AS due, r.balance, o.balance_fen AS took_balance, r.points, o.points AS took_points,
-             COALESCE(w.back, 0) AS wallet_got, COALESCE(q.back, 0) AS points_got, p.within AS pieces_within, p.whole AS all_pieces,
-             r.amount <= o.due_fen AND r.balance = COALESCE(w.back, 0) AND r.balance <= o.balance_fen AND r.points = COALESCE(q.back, 0) AND r.points <= o.points
-               AND p.within AND (o.pay_state <> 'refunded'
-                 OR (p.whole AND r.balance = o.balance_fen AND r.points = o.points AND r.amount = CASE WHEN o.paid_at IS NULL THEN 0 ELSE o.due_fen END)) AS holds
-      FROM r JOIN orders o ON o.id = r.order_id JOIN pieces p ON p.order_id = o.id
-      LEFT JOIN (SELECT order_id, sum(amount_fen) AS back FROM wallet_movements WHERE kind = 'order_refund' GROUP BY 1) w ON w.order_id = o.id
-      LEFT JOIN (SELECT order_id, sum(points) AS back FROM points_movements WHERE kind = 'refund' GROUP BY 1) q ON q.order_id = o.id`,
+      SELECT concat('order ', o.id) AS subject,
+             g.amount, o.pay_state, o.due_fen AS due,
+             g.balance, o.balance_fen AS took_balance, COALESCE(w.got, 0) AS wallet_got,
+             g.points, o.points AS took_points, COALESCE(q.got, 0) AS points_got,
+             p.within AS pieces_within, p.whole AS all_pieces, g.shipping AS shipping_too,
+             g.amount <= o.due_fen
+               AND g.balance = COALESCE(w.got, 0) AND g.balance <= o.balance_fen
+               AND g.points = COALESCE(q.got, 0) AND g.points <= o.points
+               AND p.within
+               AND (o.pay_state = 'refunded') = (p.whole AND (g.shipping OR o.shipping_fen = 0))
+               AND (o.pay_state <> 'refunded'
+                 OR (g.balance = o.balance_fen
+                   AND g.points = o.points
+                   AND g.amount = CASE WHEN o.paid_at IS NULL THEN 0 ELSE o.due_fen END)) AS holds
+      FROM given g
+      JOIN orders o ON o.id = g.order_id
+      JOIN pieces p ON p.order_id = o.id
+      LEFT JOIN wallet w ON w.order_id = o.id
+      LEFT JOIN points q ON q.order_id = o.id`,
   },
   {
     name: 'refunded_into_wallets',
@@ -124,9 +225,19 @@ export const paymentChecks: Check[] = [
     counts: 'refunds into a wallet instead',
     unit: 'fen',
     rows: (sql) => sql`
-      SELECT concat('refund ', COALESCE(r.number, w.refund)) AS subject, r.amount_fen AS amount, w.amount_fen AS got, r.amount_fen = w.amount_fen AS holds
-      FROM (SELECT number, amount_fen FROM refunds WHERE paid_to = 'wallet') r
-      FULL JOIN (SELECT refund, amount_fen FROM wallet_movements WHERE kind = 'refund_instead') w ON w.refund = r.number`,
+      WITH instead AS (
+        SELECT number, amount_fen
+        FROM refunds
+        WHERE paid_to = 'wallet'),
+      arrived AS (
+        SELECT refund, amount_fen
+        FROM wallet_movements
+        WHERE kind = 'refund_instead')
+      SELECT concat('refund ', COALESCE(i.number, w.refund)) AS subject,
+             i.amount_fen AS amount, w.amount_fen AS got,
+             i.amount_fen = w.amount_fen AS holds
+      FROM instead i
+      FULL JOIN arrived w ON w.refund = i.number`,
   },
   {
     name: 'resolved',
@@ -134,7 +245,8 @@ export const paymentChecks: Check[] = [
     counts: 'notifications',
     unit: 'fen',
     rows: (sql) => sql`
-      SELECT concat(provider, ' ', number, ' ', state) AS subject, amount_fen AS amount, attempt::text, found, received_at, delivered, outcome,
+      SELECT concat(provider, ' ', number, ' ', state) AS subject,
+             amount_fen AS amount, attempt::text, found, received_at, delivered, outcome,
              outcome IS NOT NULL OR received_at > now() - interval '1 minute' AS holds
       FROM notifications`,
   },

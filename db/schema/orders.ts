@@ -59,6 +59,10 @@ export const orders = pgTable(
   },
   (t) => [
     index('orders_of_buyer').on(t.buyerId, t.id.desc()),
+    /** What a buyer holds unpaid is counted at every placing. */
+    index('orders_unpaid')
+      .on(t.buyerId)
+      .where(sql`${t.status} IN ('placing', 'awaiting_payment', 'closing') OR ${t.payState} = 'on_delivery'`),
     index('orders_unfinished')
       .on(t.placedAt)
       .where(sql`${t.status} IN ('placing', 'awaiting_payment', 'closing')`),

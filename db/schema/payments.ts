@@ -50,6 +50,7 @@ export const attempts = pgTable(
   },
   (t) => [
     uniqueIndex('one_open_attempt').on(t.orderId).where(sql`${t.state} IN ('opening', 'open')`),
+    uniqueIndex('one_paid_attempt').on(t.orderId).where(sql`${t.state} = 'paid'`),
     index('attempts_of_order').on(t.orderId),
     index('attempts_to_ask').on(t.nextAskAt).where(sql`${t.nextAskAt} IS NOT NULL`),
     check(
@@ -115,6 +116,10 @@ export const refunds = pgTable(
     shippingRefunded: boolean('shipping_refunded').notNull().default(false),
     /** What the operator wrote about it. */
     reason: text('reason').notNull().default(''),
+    /** Who asked for it: an operator's subject, or the buyer's id; empty for money that nobody wanted. */
+    askedBy: text('asked_by').notNull().default(''),
+    /** Where its pieces went; null: nowhere, the buyer has them or they are lost. */
+    returnedTo: text('returned_to').$type<'shelf' | 'offer'>(),
     /** What was asked for with this number; the same number with something else is refused. */
     fingerprint: text('fingerprint').notNull().default(''),
     state: text('state').$type<'asked' | 'success' | 'closed' | 'abnormal'>().notNull().default('asked'),

@@ -113,18 +113,17 @@ export const walletMovements = pgTable(
   ],
 )
 
-/** Points (spendable, 100 = 1 yuan) and growth (level). The row is the sum of the movements of both kinds. */
-export const loyalty = pgTable(
-  'loyalty',
-  {
-    userId: id('user_id')
-      .primaryKey()
-      .references(() => users.id),
-    points: bigint('points', { mode: 'bigint' }).notNull().default(sql`0`),
-    growth: bigint('growth', { mode: 'bigint' }).notNull().default(sql`0`),
-  },
-  (t) => [check('points_not_negative', sql`${t.points} >= 0`)],
-)
+/**
+ * Points (spendable, 100 = 1 yuan) and growth (level). The row is the sum of its movements. Points below zero are a debt: those that were
+ * spent before the order that had earned them was refunded.
+ */
+export const loyalty = pgTable('loyalty', {
+  userId: id('user_id')
+    .primaryKey()
+    .references(() => users.id),
+  points: bigint('points', { mode: 'bigint' }).notNull().default(sql`0`),
+  growth: bigint('growth', { mode: 'bigint' }).notNull().default(sql`0`),
+})
 
 const earned = (name: string) =>
   ({
@@ -139,7 +138,10 @@ const earned = (name: string) =>
     at: moment('at').notNull().defaultNow(),
   }) as const
 
-/** Kinds: `gift`, `order` (spent when placing), `order_undone`, `earned`, `refund` (spent ones given back), `unearned` (earned by what was refunded). */
+/**
+ * Kinds: `gift`, `order` (spent when placing), `order_undone`, `earned`, `refund` (spent ones given back), `unearned` (what refunded money had
+ * earned).
+ */
 export const pointsMovements = pgTable('points_movements', earned('points'), (t) => [
   index('points_movements_of_user').on(t.userId),
   unique('points_movement_once').on(t.orderId, t.kind, t.refund),

@@ -1,6 +1,11 @@
 import { sql } from 'drizzle-orm'
 import { boolean, check, index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
-import { flashPayWithinMs, type SessionPhase, type TicketState } from '../../domain/flash-sale.ts'
+import {
+  flashPayWithinMs,
+  type SessionPhase,
+  type TicketState,
+  type TicketSync,
+} from '../../domain/flash-sale.ts'
 import { fen, id, moment } from './columns.ts'
 import { skus, warehouses } from './goods.ts'
 
@@ -78,6 +83,7 @@ export const tickets = pgTable(
     skuId: id('sku_id').notNull(),
     buyerId: id('buyer_id').notNull(),
     addressId: id('address_id').notNull(),
+    /** Pieces; fewer when some were refunded before shipping. */
     quantity: integer('quantity').notNull(),
     /** Its number in the offer's queue. */
     seq: integer('seq').notNull(),
@@ -88,7 +94,7 @@ export const tickets = pgTable(
     dueAt: moment('due_at').notNull().defaultNow(),
     tried: integer('tried').notNull().default(0),
     /** What the gate has still to be told, and the epoch under which it became true. */
-    sync: text('sync').$type<'given_back' | 'paid'>(),
+    sync: text('sync').$type<TicketSync>(),
     syncEpoch: integer('sync_epoch').notNull().default(0),
     syncAt: moment('sync_at'),
     stagedAt: moment('staged_at').notNull().defaultNow(),

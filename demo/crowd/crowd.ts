@@ -15,7 +15,10 @@ export type Crowd = {
 
 const order: CrowdTally['phase'][] = ['signing', 'fetching tokens', 'ready', 'rushing', 'staying', 'over']
 
-/** Starts a crowd in a process of its own, so that the load does not share a thread with who watches it. It ends with us. */
+/**
+ * Starts a crowd in a process of its own, so that the load does not share a thread with who watches it. It
+ * ends with us.
+ */
 export function gather(plan: CrowdPlan): Crowd {
   const args = ['--import', 'tsx', fileURLToPath(new URL('./main.ts', import.meta.url))]
   const child = spawn(process.execPath, args, {

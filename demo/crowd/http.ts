@@ -2,12 +2,18 @@ import { Agent, request } from 'node:http'
 
 export type Answer = { status: number; body: Record<string, unknown>; ms: number }
 
-/** A browser for thousands: connections that stay open, nothing that a benchmark would measure instead of the server. */
+/**
+ * A browser for thousands: connections that stay open, nothing that a benchmark would measure instead of the
+ * server.
+ */
 export function createBrowser(url: string, width: number) {
   const agent = new Agent({ keepAlive: true, maxSockets: width, scheduling: 'fifo' })
   const { hostname, port } = new URL(url)
   return {
-    /** One request as JSON; rejects when the connection fails. `ms`: from asking until the whole answer is there, waiting for a connection included. */
+    /**
+     * One request as JSON; rejects when the connection fails. `ms`: from asking until the whole answer is
+     * there, waiting for a connection included.
+     */
     ask(
       method: 'GET' | 'POST',
       path: string,

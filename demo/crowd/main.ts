@@ -2,7 +2,10 @@ import type { FromCrowd, ToCrowd } from './plan.ts'
 import { rush } from './rush.ts'
 import { createTally } from './tally.ts'
 
-/** The load process: a crowd that its parent tells what to do, and that tells how it fares, four times a second. */
+/**
+ * The load process: a crowd that its parent tells what to do, and that tells how it fares, four times a
+ * second.
+ */
 const tally = createTally()
 const goHome = new AbortController()
 const tell = () => process.send?.({ tally: tally.now() } satisfies FromCrowd)

@@ -6,7 +6,10 @@ import { createMember, type Member } from './member.ts'
 import type { CrowdPlan } from './plan.ts'
 import type { Counter } from './tally.ts'
 
-/** Signs in, fetches tokens, rushes at the opening, pays or does not, and stays as long as there is something to get. */
+/**
+ * Signs in, fetches tokens, rushes at the opening, pays or does not, and stays as long as there is something
+ * to get.
+ */
 export async function rush(plan: CrowdPlan, tally: Counter, goHome: AbortSignal): Promise<void> {
   const browser = createBrowser(plan.url, plan.width)
   const sandbox = createBrowser(plan.sandboxUrl, 16)
@@ -15,7 +18,8 @@ export async function rush(plan: CrowdPlan, tally: Counter, goHome: AbortSignal)
   for (const [n, buyer] of plan.buyers.entries()) {
     members.push(createMember(browser, sandbox, plan, tally, buyer, bearer(buyer.id), n))
     tally.prepared()
-    if (n % 100 === 0) await new Promise((resolve) => setImmediate(resolve)) // Signing takes its time; the parent hears how far it is.
+    // Signing takes its time; the parent hears how far it is.
+    if (n % 100 === 0) await new Promise((resolve) => setImmediate(resolve))
   }
   const outcomes: Promise<void>[] = []
   const kindOf = mischief(plan)
@@ -91,7 +95,10 @@ function expectAnswer(tally: Counter, answer: string, expected: readonly string[
   if (!expected.includes(answer)) tally.problem(`a join ${how} was answered ${answer}`)
 }
 
-/** A winner of the opening: pays, or lets the deadline pass. A ticket that was lost with Redis is joined for again. */
+/**
+ * A winner of the opening: pays, or lets the deadline pass. A ticket that was lost with Redis is joined for
+ * again.
+ */
 async function won(
   plan: CrowdPlan,
   member: Member,

@@ -3,7 +3,10 @@ import type { Sql } from '../../db/types.ts'
 import { keysOf } from '../../redis/gate/keys.ts'
 import type { Sale } from './operator.ts'
 
-/** An offer's books at this moment, in pieces. `queued`: granted in Redis, not staged yet; undefined while Redis has no answer. */
+/**
+ * An offer's books at this moment, in pieces. `queued`: granted in Redis, not staged yet; undefined while
+ * Redis has no answer.
+ */
 export type Books = {
   quota: number
   queued: number | undefined
@@ -16,8 +19,10 @@ export type Books = {
 
 export async function booksOf(sql: Sql, redis: Redis, { session, sku }: Sale): Promise<Books> {
   const [row] = await sql<Omit<Books, 'queued'>[]>`
-    SELECT o.quota, count(t.id) FILTER (WHERE t.state = 'waiting')::int AS waiting, count(t.id) FILTER (WHERE t.state = 'live')::int AS unpaid,
-           count(t.id) FILTER (WHERE t.state = 'paid')::int AS paid, count(t.id) FILTER (WHERE t.state = 'given_back')::int AS "givenBack",
+    SELECT o.quota, count(t.id) FILTER (WHERE t.state = 'waiting')::int AS waiting,
+      count(t.id) FILTER (WHERE t.state = 'live')::int AS unpaid,
+           count(t.id) FILTER (WHERE t.state = 'paid')::int AS paid,
+             count(t.id) FILTER (WHERE t.state = 'given_back')::int AS "givenBack",
            count(t.id) FILTER (WHERE t.state = 'refused')::int AS refused
     FROM offers o LEFT JOIN tickets t ON t.session_id = o.session_id AND t.sku_id = o.sku_id
     WHERE o.session_id = ${session} AND o.sku_id = ${sku} GROUP BY o.quota`

@@ -19,8 +19,9 @@ const neverPay = 333
 const patienceMs = 120_000
 
 /**
- * Plays the flash sale: 5,000 buyers for 100 pieces, while a consumer and a worker are killed and Redis forgets everything. It ends when every piece
- * is paid for, whatever it took. Answers what was played, with what did not go as it should.
+ * Plays the flash sale: 5,000 buyers for 100 pieces, while a consumer and a worker are killed and Redis
+ * forgets everything. It ends when every piece is paid for, whatever it took. Answers what was played, with
+ * what did not go as it should.
  */
 export async function playFlashSale(db: Db, stack: Stack): Promise<Played[]> {
   const redis = new Redis(stack.servers.redisUrl, { maxRetriesPerRequest: 1 })

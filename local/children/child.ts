@@ -34,9 +34,10 @@ export interface Child {
 }
 
 /**
- * Starts a process of ours, waits until it is ready, and sees to it that it ends with us: in order on `stop`, at once on exit, and by the
- * next start when we are killed. It leads a group of its own, so that a terminal's Ctrl-C reaches us alone. Throws with the last lines of
- * its log when it ends early or is not ready in time.
+ * Starts a process of ours, waits until it is ready, and sees to it that it ends with us: in order on `stop`,
+ * at once on exit, and by the next start when we are killed. It leads a group of its own, so that a
+ * terminal's Ctrl-C reaches us alone. Throws with the last lines of its log when it ends early or is not
+ * ready in time.
  */
 export async function startChild(options: ChildOptions): Promise<Child> {
   const { name, stateDir, readyWithinMs = 60_000, stopSignal = 'SIGTERM', stopWithinMs = 10_000 } = options

@@ -34,7 +34,10 @@ function killAll(): void {
   for (const one of living) one.kill()
 }
 
-/** Ends a process and all that it started, at once. Its number is its group's too, because what we start leads a group of its own. */
+/**
+ * Ends a process and all that it started, at once. Its number is its group's too, because what we start leads
+ * a group of its own.
+ */
 export function killGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL')
@@ -59,8 +62,8 @@ export function stopOnSignals(say: (line: string) => void = () => {}): void {
 }
 
 /**
- * Runs a launcher's story from start to end: signals and failures both leave nothing running. `story` answers the exit code; a launcher
- * that stays up until Ctrl-C never answers.
+ * Runs a launcher's story from start to end: signals and failures both leave nothing running. `story` answers
+ * the exit code; a launcher that stays up until Ctrl-C never answers.
  */
 export async function launch(story: () => Promise<number>): Promise<never> {
   stopOnSignals((line) => process.stderr.write(`\n${line}\n`))

@@ -12,7 +12,10 @@ export interface ToolOptions {
   readonly withinMs: number
 }
 
-/** Runs a program to its end. Throws with its last lines when it fails, is not there, or takes longer than `withinMs`. */
+/**
+ * Runs a program to its end. Throws with its last lines when it fails, is not there, or takes longer than
+ * `withinMs`.
+ */
 export async function runTool(
   command: string,
   args: readonly string[],

@@ -3,7 +3,10 @@ import { createServer } from 'node:net'
 
 const promised = new Set<number>()
 
-/** A port that nothing listens on: the usual one if it is free, else one that the system picks. Never the same one twice in a process. */
+/**
+ * A port that nothing listens on: the usual one if it is free, else one that the system picks. Never the same
+ * one twice in a process.
+ */
 export async function freePort(usual?: number): Promise<number> {
   if (usual !== undefined && !promised.has(usual) && (await canListen(usual)) !== undefined)
     return promise(usual)

@@ -25,8 +25,9 @@ export interface PostgresHome {
 const nobody = { uid: 65534, gid: 65534 }
 
 /**
- * Where PostgreSQL can live. It refuses to run as root, so root runs it as nobody; and where nobody may not go (a clone under /root), data
- * and a copy of the binaries move to a temporary folder that the state folder links to.
+ * Where PostgreSQL can live. It refuses to run as root, so root runs it as nobody; and where nobody may not
+ * go (a clone under /root), data and a copy of the binaries move to a temporary folder that the state folder
+ * links to.
  */
 export function postgresHome(
   stateDir: string,
@@ -55,7 +56,10 @@ export function postgresHome(
   return { home: elsewhere, native: copy, user }
 }
 
-/** The folder that `place` links to; a new one when there is none, or a clean-up of temporary files has taken it. */
+/**
+ * The folder that `place` links to; a new one when there is none, or a clean-up of temporary files has taken
+ * it.
+ */
 function movedTo(place: string): string {
   if (existsSync(place)) return realpathSync(place)
   rmSync(place, { recursive: true, force: true })

@@ -19,7 +19,10 @@ export const postgresWays = (env: NodeJS.ProcessEnv): Way<Found>[] => [
   embedded(),
 ]
 
-/** PostgreSQL with a database for us: the one that `DATABASE_URL` names, or the binaries that come as a package. */
+/**
+ * PostgreSQL with a database for us: the one that `DATABASE_URL` names, or the binaries that come as a
+ * package.
+ */
 export async function startPostgres(
   options: ServerOptions,
   report: Report,

@@ -27,8 +27,9 @@ export interface StartOptions {
 }
 
 /**
- * Finds or starts PostgreSQL, Redis and Temporal side by side, after ending what a killed launcher left in the state folder. Throws one
- * error that says what was tried and what would help when one of them can't be had; nothing is left running then.
+ * Finds or starts PostgreSQL, Redis and Temporal side by side, after ending what a killed launcher left in
+ * the state folder. Throws one error that says what was tried and what would help when one of them can't be
+ * had; nothing is left running then.
  */
 export async function startServers({
   stateDir,

@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url'
 import { runTool } from '../children/tool.ts'
 import { cached, cacheOf, type Found, given, onPath, type Way } from './ways.ts'
 
-/** The command line's version, with server 1.29. Later ones have a `replace` line, which `go install` refuses. */
+/**
+ * The command line's version, with server 1.29. Later ones have a `replace` line, which `go install` refuses.
+ */
 const version = 'v1.5.1'
 const module_ = `github.com/temporalio/cli/cmd/temporal@${version}`
 

@@ -18,7 +18,10 @@ export interface TemporalServer extends Server {
   readonly ui?: string
 }
 
-/** Temporal with our namespace and search attributes: the one that `TEMPORAL_ADDRESS` names, or one that we start. */
+/**
+ * Temporal with our namespace and search attributes: the one that `TEMPORAL_ADDRESS` names, or one that we
+ * start.
+ */
 export async function startTemporal(
   options: ServerOptions,
   report: Report,
@@ -61,7 +64,10 @@ export async function startTemporal(
   return { url: address, namespace, ui: `http://127.0.0.1:${uiPort}`, about, stop: child.stop }
 }
 
-/** A log that is written ahead: without it each change of SQLite's file is several times as much writing, and orders wait for the disk. */
+/**
+ * A log that is written ahead: without it each change of SQLite's file is several times as much writing, and
+ * orders wait for the disk.
+ */
 const writeAhead = ['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL']
 
 function databaseFile(stateDir: string): string {

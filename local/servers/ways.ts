@@ -16,7 +16,10 @@ export interface Way<T> {
   look(report: Report): Promise<T | undefined>
 }
 
-/** The first way that finds something. When none does, throws one error with what was tried and what would help. */
+/**
+ * The first way that finds something. When none does, throws one error with what was tried and what would
+ * help.
+ */
 export async function firstThatWorks<T>(what: string, ways: readonly Way<T>[], report: Report): Promise<T> {
   const tried: string[] = []
   for (const { name, look } of ways) {
@@ -69,7 +72,9 @@ export function cached(names: readonly string[], cache: string): Way<Found> {
   }
 }
 
-/** Where servers that were downloaded or built are kept: one place for a user, so that fresh clones share it. */
+/**
+ * Where servers that were downloaded or built are kept: one place for a user, so that fresh clones share it.
+ */
 export function cacheOf(env: NodeJS.ProcessEnv): string {
   return join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache'), 'floodgate', 'bin')
 }

@@ -79,6 +79,13 @@ export function createGate(redis: GateRedis) {
     paid: (offer: OfferKey, epoch: number, buyer: UserId, ticket: TicketId): Promise<EpochWord> =>
       redis.gatePaid(keysOf(offer).offer, epoch, buyer, ticket),
 
+    /** Leaves a ticket so many of its pieces; the others are for sale again, once. `epoch`: the offer's when PostgreSQL counted it. */
+    keepPieces: (
+      offer: OfferKey,
+      epoch: number,
+      { buyer, ticket, pieces }: { buyer: UserId; ticket: TicketId; pieces: number },
+    ): Promise<EpochWord> => redis.gateKeep(keysOf(offer).offer, epoch, buyer, ticket, pieces),
+
     /** Where a buyer stands; undefined without a ticket that counts. */
     async standing(offer: OfferKey, buyer: UserId): Promise<Standing | undefined> {
       const found = await redis.gateStatus(keysOf(offer).offer, buyer)

@@ -7,6 +7,7 @@ declare module 'ioredis' {
     gateAdmit(howManyKeys: number, ...keysAndArgs: (string | number)[]): Result<string, Context>
     gateGiveBack(offer: string, ...args: (string | number)[]): Result<EpochWord, Context>
     gatePaid(offer: string, ...args: (string | number)[]): Result<EpochWord, Context>
+    gateKeep(offer: string, ...args: (string | number)[]): Result<EpochWord, Context>
     gateStatus(
       offer: string,
       buyer: string,
@@ -43,6 +44,7 @@ const scripts = {
   gateAdmit: { name: 'admit', keys: undefined, shared: ['clock', 'tickets'] },
   gateGiveBack: { name: 'give-back', keys: 1, shared: ['tickets', 'changes'] },
   gatePaid: { name: 'paid', keys: 1, shared: ['tickets', 'changes'] },
+  gateKeep: { name: 'keep', keys: 1, shared: ['tickets', 'changes'] },
   gateStatus: { name: 'status', keys: 1, shared: ['clock', 'tickets'] },
   gateLoad: { name: 'load', keys: 3, shared: ['clock'] },
   gateLease: { name: 'lease', keys: 1, shared: ['clock'] },

@@ -2,6 +2,7 @@ import { pipelined } from '../../db/pipelined.ts'
 import type { Tx } from '../../db/types.ts'
 import type { OrderId, SessionId, SkuId } from '../../domain/ids.ts'
 import { refuse } from '../../domain/refusals.ts'
+import { returnFromOffer } from '../inventory/offer-stock.ts'
 
 type Row = { session: SessionId; sku: SkuId; quantity: number }
 
@@ -48,11 +49,7 @@ export async function giveBack(tx: Tx, order: OrderId, why: string): Promise<voi
   await tx`
     UPDATE offers SET granted = granted - ${quantity}, quota = quota - ${ended ? quantity : 0}, sold_out_at = NULL
     WHERE session_id = ${session} AND sku_id = ${sku}`
-  if (!ended) return
-  await tx`
-    WITH back AS (UPDATE stock SET on_hand = on_hand + ${quantity} WHERE sku_id = ${sku} AND warehouse_id = ${warehouse})
-    INSERT INTO stock_movements (sku_id, warehouse_id, kind, on_hand, reserved, order_id, session_id)
-    VALUES (${sku}, ${warehouse}, 'returned', ${quantity}, 0, ${order}, ${session})`
+  if (ended) await returnFromOffer(tx, { session, sku, warehouse }, quantity, { order })
 }
 
 /** Notes that the ticket's order is paid; the consumer tells the gate. Nothing happens for an order without a ticket. */

@@ -1,11 +1,13 @@
-import type { OfferKey, TicketId } from '../../domain/flash-sale.ts'
+import type { OfferKey, TicketId, TicketSync } from '../../domain/flash-sale.ts'
 import type { UserId } from '../../domain/ids.ts'
 import type { FlashSaleDeps } from './deps.ts'
 
 type Due = OfferKey & {
   id: TicketId
   buyer: UserId
-  sync: 'given_back' | 'paid'
+  /** What the ticket still has: a part of what it had, where it is `reduced`. */
+  quantity: number
+  sync: TicketSync
   syncEpoch: number
   epoch: number
   ended: boolean
@@ -21,7 +23,7 @@ export async function syncGate({ sql, gate, events, log }: FlashSaleDeps): Promi
   const due = await sql<Due[]>`
     WITH due AS (SELECT id FROM tickets WHERE sync IS NOT NULL AND sync_at <= now() ORDER BY sync_at LIMIT ${batch} FOR UPDATE SKIP LOCKED),
     taken AS (UPDATE tickets t SET sync_at = now() + interval '1 second' FROM due WHERE t.id = due.id RETURNING t.*)
-    SELECT t.id::text AS id, t.session_id AS session, t.sku_id::text AS sku, t.buyer_id::text AS buyer, t.sync, t.sync_epoch AS "syncEpoch", o.epoch, o.ended
+    SELECT t.id::text AS id, t.session_id AS session, t.sku_id::text AS sku, t.buyer_id::text AS buyer, t.quantity, t.sync, t.sync_epoch AS "syncEpoch", o.epoch, o.ended
     FROM taken t JOIN offers o ON o.session_id = t.session_id AND o.sku_id = t.sku_id`
   const synced = await Promise.all(
     due.map((ticket) => knows(gate, ticket).catch((error) => fault(log, error))),
@@ -32,27 +34,33 @@ export async function syncGate({ sql, gate, events, log }: FlashSaleDeps): Promi
   // the offer's lock says: it waits for an epoch that is being minted, whose tickets were read before the payment was committed.
   await sql`
     WITH synced AS (
-      SELECT * FROM unnest(${done.map(({ id }) => id)}::bigint[], ${done.map(({ sync }) => sync)}::text[], ${done.map(({ epoch }) => epoch)}::int[])
-        AS h (id, sync, epoch)),
+      SELECT *
+      FROM unnest(
+        ${done.map(({ id }) => id)}::bigint[],
+        ${done.map(({ sync }) => sync)}::text[],
+        ${done.map(({ epoch }) => epoch)}::int[],
+        ${done.map(({ quantity }) => quantity)}::int[]) AS h (id, sync, epoch, quantity)),
     current AS MATERIALIZED (
       SELECT session_id, sku_id, epoch, ended FROM offers
-      WHERE (session_id, sku_id) IN (SELECT t.session_id, t.sku_id FROM synced JOIN tickets t USING (id) WHERE synced.sync = 'paid')
+      WHERE (session_id, sku_id) IN (SELECT t.session_id, t.sku_id FROM synced JOIN tickets t USING (id) WHERE synced.sync IN ('paid', 'reduced'))
       ORDER BY session_id, sku_id FOR SHARE)
     UPDATE tickets t SET sync = NULL FROM synced h
-    WHERE t.id = h.id AND t.sync = h.sync AND (h.sync = 'given_back' OR EXISTS (
+    WHERE t.id = h.id AND t.sync = h.sync AND t.quantity = h.quantity AND (h.sync = 'given_back' OR EXISTS (
       SELECT 1 FROM current o WHERE o.session_id = t.session_id AND o.sku_id = t.sku_id AND (o.ended OR o.epoch = h.epoch)))`
-  for (const offer of done) if (offer.sync === 'given_back') events.announceOffer(offer)
+  for (const offer of done) if (offer.sync !== 'paid') events.announceOffer(offer)
   return done.length
 }
 
 /** Whether the gate knows now, or need not. */
 async function knows(
   gate: FlashSaleDeps['gate'],
-  { id, buyer, sync, syncEpoch, epoch, ended, ...offer }: Due,
+  { id, buyer, quantity, sync, syncEpoch, epoch, ended, ...offer }: Due,
 ): Promise<boolean> {
   if (ended) return true
   if (sync === 'given_back') return (await gate.giveBack(offer, syncEpoch, buyer, id)) !== 'older'
-  return (await gate.paid(offer, epoch, buyer, id)) === 'same'
+  if ((await gate.paid(offer, epoch, buyer, id)) !== 'same') return false
+  if (sync === 'paid') return true
+  return (await gate.keepPieces(offer, syncEpoch, { buyer, ticket: id, pieces: quantity })) !== 'older'
 }
 
 function fault(log: FlashSaleDeps['log'], error: unknown): false {

@@ -21,8 +21,14 @@ export function closeOrder(sql: Sql, order: OrderId, why: ClosedWhy): Promise<Cl
     const noneOpen = tx`status = 'closing' AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.order_id = ${order} AND a.state IN ('opening', 'open'))`
     const [, , ended, [row]] = await pipelined(tx, [
       lockOrder(tx, order),
-      moveOrder(tx, order, 'closing', why, tx`, closed_why = ${why}`),
-      moveOrder(tx, order, 'closed', 'released', tx`, closed_at = now()`, noneOpen),
+      moveOrder(tx, { order, next: 'closing', why, also: tx`, closed_why = ${why}` }),
+      moveOrder(tx, {
+        order,
+        next: 'closed',
+        why: 'released',
+        also: tx`, closed_at = now()`,
+        only: noneOpen,
+      }),
       tx<
         Closing[]
       >`SELECT status, EXISTS (SELECT 1 FROM attempts a WHERE a.order_id = ${order} AND a.state IN ('opening', 'open')) AS "openAttempt" FROM orders WHERE id = ${order}`,
@@ -43,13 +49,8 @@ export function closeOrder(sql: Sql, order: OrderId, why: ClosedWhy): Promise<Cl
 export function rejectOrder(sql: Sql, order: OrderId, refusal: Refusal): Promise<Confirmed> {
   return sql.begin(async (tx) => {
     await lockOrder(tx, order)
-    const rejected = await moveOrder(
-      tx,
-      order,
-      'rejected',
-      refusal.code,
-      tx`, closed_at = now(), refusal = ${JSON.stringify(refusal)}::jsonb`,
-    )
+    const also = tx`, closed_at = now(), refusal = ${JSON.stringify(refusal)}::jsonb`
+    const rejected = await moveOrder(tx, { order, next: 'rejected', why: refusal.code, also })
     if (rejected) {
       await undoPlacing(tx, order)
       await giveBack(tx, order, refusal.code)

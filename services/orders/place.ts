@@ -28,7 +28,7 @@ export type ReservingStep = keyof typeof effects
 
 /** Opens the order in a transaction of its own: the first of the single steps. */
 export const openAlone = (sql: Sql, input: OrderInput, runId: string): Promise<Opened> =>
-  sql.begin((tx) => openOrder(tx, input, runId))
+  sql.begin((tx) => openOrder(tx, { input, runId }))
 
 /** Does one placing step, at most once. Throws its refusal, or `StepUndone`. */
 export async function placeStep(sql: Sql, order: OrderId, step: ReservingStep): Promise<void> {
@@ -54,7 +54,7 @@ export async function placeInOneTransaction(
 ): Promise<Confirmed | undefined> {
   try {
     return await sql.begin(async (tx) => {
-      const opened = await openOrder(tx, input, runId)
+      const opened = await openOrder(tx, { input, runId })
       if (!opened.mine || opened.status === 'rejected') return { status: opened.status, payBy: null }
       if (!opened.fresh) return undefined
       const steps = stepsOf(input)
@@ -66,7 +66,8 @@ export async function placeInOneTransaction(
     })
   } catch (error) {
     if (!(error instanceof Refused)) throw error
-    const { status } = await sql.begin((tx) => openOrder(tx, input, runId, error.refusal))
+    const { refusal } = error
+    const { status } = await sql.begin((tx) => openOrder(tx, { input, runId, refusal }))
     return { status, payBy: null }
   }
 }
@@ -110,32 +111,23 @@ export function confirmOrder(sql: Sql, order: OrderId, payWithinMs: number): Pro
 async function confirm(tx: Tx, order: OrderId, payWithinMs: number): Promise<Confirmed> {
   const now = new Date()
   const payBy = new Date(now.getTime() + payWithinMs)
-  const waits = await moveOrder(
-    tx,
+  const waits = await moveOrder(tx, {
     order,
-    'awaiting_payment',
-    'confirmed',
-    tx`, confirmed_at = ${now}, pay_by = ${payBy}`,
-    tx`payment = 'online' AND due_fen > 0`,
-  )
+    next: 'awaiting_payment',
+    why: 'confirmed',
+    also: tx`, confirmed_at = ${now}, pay_by = ${payBy}`,
+    only: tx`payment = 'online' AND due_fen > 0`,
+  })
   if (waits) return { status: 'awaiting_payment', payBy: payBy.getTime() }
-  const paid = await moveOrder(
-    tx,
+  const paid = await moveOrder(tx, {
     order,
-    'to_ship',
-    'paid',
-    tx`, confirmed_at = ${now}, pay_state = 'paid', paid_at = ${now}`,
-    tx`due_fen = 0`,
-  )
-  const ships =
-    paid ||
-    (await moveOrder(
-      tx,
-      order,
-      'to_ship',
-      'on_delivery',
-      tx`, confirmed_at = ${now}, pay_state = 'on_delivery'`,
-    ))
+    next: 'to_ship',
+    why: 'paid',
+    also: tx`, confirmed_at = ${now}, pay_state = 'paid', paid_at = ${now}`,
+    only: tx`due_fen = 0`,
+  })
+  const also = tx`, confirmed_at = ${now}, pay_state = 'on_delivery'`
+  const ships = paid || (await moveOrder(tx, { order, next: 'to_ship', why: 'on_delivery', also }))
   if (!ships) throw new Error(`order ${order} is not being placed, and was never confirmed`)
   await settle(tx, order, paid ? 'paid' : 'on_delivery')
   return { status: 'to_ship', payBy: null }

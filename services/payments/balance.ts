@@ -1,8 +1,8 @@
 import type { Sql, Tx } from '../../db/types.ts'
-import type { AttemptNumber, Ids, OrderId } from '../../domain/ids.ts'
-import { type Fen, fen, moneyJson } from '../../domain/money.ts'
-import { refuse } from '../../domain/refusals.ts'
+import type { AttemptNumber, Ids, OrderId, RefundNumber } from '../../domain/ids.ts'
+import { type Fen, fen } from '../../domain/money.ts'
 import type { PaymentProvider, Trade, TradeFacts } from '../../providers/provider.ts'
+import { credit, debit } from '../inventory/wallet.ts'
 import { type Stored, storePayment } from './notifications.ts'
 
 /** The wallet as merchant and app of its own. */
@@ -29,16 +29,7 @@ export async function payFromWallet(
   attempt: AttemptNumber,
   amount: Fen,
 ): Promise<Stored> {
-  const debited = await tx`
-    WITH debited AS (
-      UPDATE wallets w SET balance_fen = w.balance_fen - ${amount} FROM orders o
-      WHERE o.id = ${order} AND w.user_id = o.buyer_id AND w.balance_fen >= ${amount} RETURNING w.user_id)
-    INSERT INTO wallet_movements (user_id, kind, amount_fen, order_id) SELECT user_id, 'payment', ${-amount}, ${order} FROM debited`
-  if (debited.count !== 1) {
-    const [wallet] = await tx<{ balance: bigint }[]>`
-      SELECT w.balance_fen AS balance FROM wallets w JOIN orders o ON o.buyer_id = w.user_id WHERE o.id = ${order}`
-    refuse('balance_insufficient', { available: moneyJson(fen(wallet?.balance ?? 0n)) })
-  }
+  await debit(tx, { order, kind: 'payment', amount })
   return storePayment(tx, ids, facts(attempt, amount), 'balance')
 }
 
@@ -64,16 +55,17 @@ export function balanceProvider(sql: Sql): PaymentProvider {
 }
 
 /** Puts a refund back into the wallet, once (unique movement). */
-async function refundToWallet(
+function refundToWallet(
   sql: Sql,
-  refund: string,
+  refund: RefundNumber,
 ): Promise<{ is: 'success' | 'missing'; code: string }> {
-  const [row] = await sql<{ known: boolean }[]>`
-    WITH asked AS (SELECT r.number, r.order_id, r.amount_fen, o.buyer_id FROM refunds r JOIN orders o ON o.id = r.order_id WHERE r.number = ${refund}),
-    moved AS (
-      INSERT INTO wallet_movements (user_id, kind, amount_fen, order_id, refund) SELECT buyer_id, 'refund', amount_fen, order_id, number FROM asked
-      ON CONFLICT ON CONSTRAINT wallet_movement_once DO NOTHING RETURNING user_id, amount_fen),
-    credited AS (UPDATE wallets w SET balance_fen = w.balance_fen + m.amount_fen FROM moved m WHERE w.user_id = m.user_id)
-    SELECT EXISTS (SELECT 1 FROM asked) AS known`
-  return row?.known ? { is: 'success', code: 'CREDITED' } : { is: 'missing', code: 'NO_SUCH_REFUND' }
+  return sql.begin(async (tx) => {
+    const [known] = await tx<{ order: OrderId; amount: bigint }[]>`
+      SELECT order_id::text AS order, amount_fen AS amount
+      FROM refunds
+      WHERE number = ${refund}`
+    if (!known) return { is: 'missing', code: 'NO_SUCH_REFUND' }
+    await credit(tx, { order: known.order, kind: 'refund', amount: fen(known.amount), refund })
+    return { is: 'success', code: 'CREDITED' }
+  })
 }

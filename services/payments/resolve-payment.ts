@@ -86,13 +86,12 @@ async function pay(
   { transaction, amount, provider }: Case,
 ): Promise<void> {
   const [moved] = await pipelined(tx, [
-    moveOrder(
-      tx,
+    moveOrder(tx, {
       order,
-      'to_ship',
-      `paid by ${provider}`,
-      tx`, pay_state = 'paid', paid_at = now(), closed_why = NULL`,
-    ),
+      next: 'to_ship',
+      why: `paid by ${provider}`,
+      also: tx`, pay_state = 'paid', paid_at = now(), closed_why = NULL`,
+    }),
     tx`
       UPDATE attempts SET state = 'paid', transaction = ${transaction}, captured_fen = ${amount}, ended_at = now(), next_ask_at = NULL, payer = NULL
       WHERE number = ${attempt}`,

@@ -3,6 +3,7 @@ import type { AttemptNumber, OrderId, RefundNumber } from '../../domain/ids.ts'
 import { fen } from '../../domain/money.ts'
 import { NeverRetry, RetryLater } from '../../domain/retry.ts'
 import type { PaymentProvider, RefundState } from '../../providers/provider.ts'
+import { credit } from '../inventory/wallet.ts'
 import { clearAttention, raiseAttention } from '../operations/attention.ts'
 
 export type RefundEnd = 'success' | 'closed' | 'abnormal'
@@ -86,19 +87,11 @@ async function endRefund(
     await tx`UPDATE attempts SET refunding_fen = refunding_fen - ${amount}, refunded_fen = refunded_fen + ${amount} WHERE number = ${attempt}`
     await clearAttention(tx, 'refund_failed', number)
   }
-  if (intoWallet) await payIntoWallet(tx, refund)
+  if (intoWallet)
+    await credit(tx, { order: orderId, kind: 'refund_instead', amount: fen(amount), refund: number })
   if (end !== 'success') {
     const details = { provider, state: end, code, ...(intoWallet && { paidTo: 'wallet' }) }
     await raiseAttention(tx, { reason: 'refund_failed', subject: number, orderId, details })
   }
   return state
-}
-
-async function payIntoWallet(tx: Tx, { number, orderId, amount }: Refund): Promise<void> {
-  await tx`
-    WITH owner AS (SELECT buyer_id FROM orders WHERE id = ${orderId}),
-    credited AS (
-      INSERT INTO wallets AS w (user_id, balance_fen) SELECT buyer_id, ${amount} FROM owner
-      ON CONFLICT (user_id) DO UPDATE SET balance_fen = w.balance_fen + excluded.balance_fen RETURNING user_id)
-    INSERT INTO wallet_movements (user_id, kind, amount_fen, order_id, refund) SELECT user_id, 'refund_instead', ${amount}, ${orderId}, ${number} FROM credited`
 }

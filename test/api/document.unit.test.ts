@@ -34,7 +34,8 @@ const operations = Object.values(document.paths ?? {}).flatMap((path) =>
 
 describe('the document of the API', () => {
   it('is clean by redocly’s strict rules', async () => {
-    // Health checks refuse nothing; which statuses there are follows from the code, and tests hold answers to it.
+    // Health checks refuse nothing; which statuses there are follows from the code, and tests hold answers to
+    // it.
     const rules = { 'operation-4xx-response': 'off' as const }
     const config = await createConfig({ extends: ['recommended-strict'], rules })
     const found = await lintFromString({ source, absoluteRef: 'openapi.json', config })

@@ -57,7 +57,10 @@ const mustNotHappen = async (): Promise<never> => {
   throw new Error('this test places and pays nothing, and has no Temporal')
 }
 
-/** The API over HTTP on a real PostgreSQL and Redis; `deps` stand in for what belongs to placing, paying and Temporal. */
+/**
+ * The API over HTTP on a real PostgreSQL and Redis; `deps` stand in for what belongs to placing, paying and
+ * Temporal.
+ */
 export async function startHarness(
   given: Partial<ApiDeps> | ((container: HarnessParts) => Partial<ApiDeps>) = {},
 ): Promise<Harness> {

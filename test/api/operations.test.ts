@@ -116,6 +116,22 @@ describe('/docs', () => {
     for (const source of sources) expect([source, (await get(source)).status]).toEqual([source, 200])
   })
 
+  it('is compressed, kept by browsers, and not sent again to who has it', async () => {
+    for (const path of ['/docs', '/docs/swagger-ui-bundle.js', '/openapi.json']) {
+      const first = await fetch(harness.url + path, { headers: { 'accept-encoding': 'gzip' } })
+      expect([path, first.status, first.headers.get('content-encoding')]).toEqual([path, 200, 'gzip'])
+      expect(first.headers.get('cache-control')).toBe('public, max-age=3600')
+      const plain = await fetch(harness.url + path, { headers: { 'accept-encoding': 'identity' } })
+      expect(plain.headers.get('content-encoding')).toBeNull()
+      expect(await plain.text()).toBe(await first.text())
+      const etag = String(first.headers.get('etag'))
+      const again = await fetch(harness.url + path, { headers: { 'if-none-match': etag } })
+      expect([again.status, await again.text()]).toEqual([304, ''])
+      const other = await fetch(harness.url + path, { headers: { 'if-none-match': '"x"' } })
+      expect(other.status).toBe(200)
+    }
+  })
+
   it('hands out nothing else of the package', async () => {
     for (const path of ['/docs/package.json', '/docs/..%2f..%2fpackage.json', '/docs/constructor'])
       expect((await get(path)).status).toBe(404)

@@ -29,8 +29,10 @@ describe('an order', () => {
     const id = await stored()
     const number = harness.ids.next() as AttemptNumber // A fresh snowflake.
     await harness.db.sql`
-      INSERT INTO attempts (number, order_id, provider, channel, state, amount_fen, currency, description, expires_at, calling_until, answer)
-      VALUES (${number}, ${id}, 'wechat-v3', 'wechat-v3', 'open', 2100, 'CNY', 'Order', now(), now(), '{"kind":"qr","qr":"weixin://x"}')`
+      INSERT INTO attempts (number, order_id, provider, channel, state, amount_fen, currency, description,
+        expires_at, calling_until, answer)
+      VALUES (${number}, ${id}, 'wechat-v3', 'wechat-v3', 'open', 2100, 'CNY', 'Order', now(), now(),
+        '{"kind":"qr","qr":"weixin://x"}')`
     const answer = await buyer.api.v1.orders[':id'].$get({ param: { id } })
     expect(answer.status).toBe(200)
     expect(await answer.json()).toMatchObject({

@@ -18,7 +18,10 @@ export type Played = Harness & {
   tokenOf(owner: UserId, quotes?: ApiDeps['quoteTokens']): Promise<string>
 }
 
-/** The API with placing and paying played by what a test sets: here only their answers and the HTTP around them matter. */
+/**
+ * The API with placing and paying played by what a test sets: here only their answers and the HTTP around
+ * them matter.
+ */
 export async function startPlayed(): Promise<Played> {
   const harness = await startHarness({
     placing: {

@@ -137,7 +137,8 @@ describe('what is not a success', () => {
 
   it('names unknown fields, all of them', async () => {
     const answer = await post('{"a":1,"b":2,"__proto__":{"c":3}}')
-    const { errors } = (await answer.json()) as { errors: { field: string; code: string }[] } // A validation problem's shape.
+    // A validation problem's shape.
+    const { errors } = (await answer.json()) as { errors: { field: string; code: string }[] }
     expect(errors.map(({ field }) => field)).toEqual(expect.arrayContaining(['a', 'b']))
     expect(errors.every(({ code }) => code === 'unknown_field')).toBe(true)
   })

@@ -117,7 +117,8 @@ describe('a quote', () => {
     const percent = await give({ kind: 'percent_off', percent: 15, cap: 400, scope: [tea.sku] })
     const shipping = await give({ kind: 'free_shipping' })
     const high = await give({ kind: 'amount_off', amount: 500, minimum: 100_000 })
-    const scoped = await give({ kind: 'amount_off', amount: 500, scope: ['1' as SkuId] }) // Any decimal is a SKU's id here.
+    // Any decimal is a SKU's id here.
+    const scoped = await give({ kind: 'amount_off', amount: 500, scope: ['1' as SkuId] })
     const expired = await give({ kind: 'amount_off', amount: 500, until: new Date(Date.now() - 1000) })
     const used = await give({ kind: 'amount_off', amount: 500, state: 'used' })
     await giveCoupon(harness.db, harness.ids, other.id, { kind: 'free_shipping' })

@@ -57,7 +57,10 @@ export type Sale = {
   pay(ticket: TicketId): Promise<void>
 }
 
-/** Opens a sale of ten pieces, one for each buyer, that is on for an hour and has been for a second, unless told otherwise. */
+/**
+ * Opens a sale of ten pieces, one for each buyer, that is on for an hour and has been for a second, unless
+ * told otherwise.
+ */
 export async function openSale(
   harness: Harness,
   { opensInMs, lastsMs, captcha, quota = 10, limit = 1, gate: loaded = 'loaded' }: Terms = {},
@@ -143,7 +146,8 @@ export async function openSale(
     },
     async pay(ticket) {
       await db.sql.begin(async (tx) => {
-        await moveOrder(tx, ticket, 'to_ship', 'paid', tx`, pay_state = 'paid', paid_at = now()`)
+        const also = tx`, pay_state = 'paid', paid_at = now()`
+        await moveOrder(tx, { order: ticket, next: 'to_ship', why: 'paid', also })
         await payTicket(tx, ticket)
       })
       events.announce(ticket)

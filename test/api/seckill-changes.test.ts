@@ -192,7 +192,8 @@ describe('while Temporal does not get on', () => {
       },
     }
     const session = wanted()
-    expect(await operations(away as unknown as Client).plan(session)).toBe(true) // Nothing else of it is called.
+    // Nothing else of it is called.
+    expect(await operations(away as unknown as Client).plan(session)).toBe(true)
     expect((await call('GET', `/${session.id}`)).body).toMatchObject({ phase: 'planned' })
   })
 })

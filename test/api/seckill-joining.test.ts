@@ -139,7 +139,8 @@ describe('an offer that the gate does not know', () => {
   })
 
   it('is 404 when there is no such session, or none of this SKU in it, or no such id', async () => {
-    const nowhere = { ...sale, offer: { ...sale.offer, session: '2019052614' as SessionId } } // The form of an id.
+    // The form of an id.
+    const nowhere = { ...sale, offer: { ...sale.offer, session: '2019052614' as SessionId } }
     const shopper = await sale.shopper()
     const to = (session: string, sku: string) =>
       sale.ask(shopper, 'POST', `/v1/seckill/sessions/${session}/offers/${sku}/tickets`, {

@@ -56,7 +56,8 @@ describe('a buyer’s ticket', () => {
     await line.admitted(await line.shopper())
     const who = await line.shopper()
     await line.admitted(who)
-    // Three a minute, one each 20 s. Should the minute turn in between, the three count a little less and the wait is a little longer.
+    // Three a minute, one each 20 s. Should the minute turn in between, the three count a little less and the
+    // wait is a little longer.
     const { position, waitS } = (await line.mine(who)).body
     expect(position).toBe(2)
     expect(waitS).toBeGreaterThanOrEqual(40)

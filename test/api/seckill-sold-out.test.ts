@@ -30,7 +30,10 @@ async function heard<T>(what: string, ask: () => Promise<T>): Promise<T> {
 
 const soldOut = { status: 409, body: { code: 'sold_out', details: { left: 0 } } }
 
-/** A sale whose only piece is gone, which the API has just been told; and what was asked of the gate since then. */
+/**
+ * A sale whose only piece is gone, which the API has just been told; and what was asked of the gate since
+ * then.
+ */
 async function sellOut(): Promise<{ sale: Sale; holder: Shopper; ticket: string }> {
   poisoned = false
   const sale = await openSale(harness, { quota: 1 })

@@ -94,7 +94,8 @@ describe('a captcha', () => {
   beforeAll(async () => {
     guarded = await openSale(harness, { captcha: true })
   })
-  const pictureOf = ({ body }: Told) => (body.details as { captcha: { id: string; svg: string } }).captcha // A captcha problem's details.
+  // A captcha problem's details.
+  const pictureOf = ({ body }: Told) => (body.details as { captcha: { id: string; svg: string } }).captcha
   /** What the picture says, which only Redis and a human know. */
   const read = async (id: string) =>
     (await harness.redis.get(keysOf(guarded.offer).captcha(id)))?.split(' ')[1] ?? ''

@@ -14,16 +14,23 @@ export async function stockGoods(
   await sql`INSERT INTO products (id, name) VALUES (${product}, ${name})`
   await sql`
     INSERT INTO skus (id, product_id, name, image, attributes, price_fen, on_sale)
-    VALUES (${sku}, ${product}, ${`${name} 250 g`}, '/tea.png', ${JSON.stringify({ weight: '250 g' })}::jsonb, ${price}, ${onSale})`
-  await sql`INSERT INTO warehouses (id, name, priority) VALUES (1, 'East', 1), (2, 'West', 2) ON CONFLICT DO NOTHING`
-  await sql`INSERT INTO stock (sku_id, warehouse_id, on_hand, reserved) VALUES (${sku}, 1, ${pieces}, 0), (${sku}, 2, 5, 5)`
+    VALUES (${sku}, ${product}, ${`${name} 250 g`}, '/tea.png', ${JSON.stringify({ weight: '250 g' })}::jsonb,
+      ${price}, ${onSale})`
+  await sql`
+    INSERT INTO warehouses (id, name, priority)
+    VALUES (1, 'East', 1), (2, 'West', 2)
+    ON CONFLICT DO NOTHING`
+  await sql`
+    INSERT INTO stock (sku_id, warehouse_id, on_hand, reserved)
+    VALUES (${sku}, 1, ${pieces}, 0), (${sku}, 2, 5, 5)`
   return { product, sku }
 }
 
 /** A flat fee that falls away from an amount on, except for one province. */
 export async function setRates({ sql }: Db): Promise<void> {
   await sql`
-    INSERT INTO shipping_rates (province, fee_fen, free_from_fen) VALUES ('*', 1000, 9900), ('浙江', 1000, 9900), ('西藏', 2500, NULL)
+    INSERT INTO shipping_rates (province, fee_fen, free_from_fen)
+    VALUES ('*', 1000, 9900), ('浙江', 1000, 9900), ('西藏', 2500, NULL)
     ON CONFLICT DO NOTHING`
 }
 
@@ -50,8 +57,10 @@ export async function giveCoupon({ sql }: Db, ids: Ids, buyer: UserId, terms: Te
   } = terms
   const until = terms.until ?? new Date(Date.now() + 86_400_000)
   await sql`
-    INSERT INTO coupons (id, name, kind, amount_fen, percent, cap_fen, minimum_fen, valid_from, valid_until, scope)
-    VALUES (${coupon}, ${kind}, ${kind}, ${amount}, ${percent}, ${cap}, ${minimum}, '2020-01-01', ${until}, ${scope}::bigint[])`
+    INSERT INTO coupons (id, name, kind, amount_fen, percent, cap_fen, minimum_fen, valid_from, valid_until,
+      scope)
+    VALUES (${coupon}, ${kind}, ${kind}, ${amount}, ${percent}, ${cap}, ${minimum}, '2020-01-01', ${until},
+      ${scope}::bigint[])`
   await sql`
     INSERT INTO user_coupons (id, coupon_id, user_id, state, order_id)
     VALUES (${held}, ${coupon}, ${buyer}, ${state}, ${state === 'used' ? ids.next() : null})`

@@ -21,11 +21,14 @@ export async function insertOrder(
   { id, buyer, status = 'awaiting_payment' }: Stored,
 ): Promise<void> {
   await sql`
-    INSERT INTO orders (id, buyer_id, kind, source, status, payment, run_id, fingerprint, goods_fen, shipping_fen, coupon_fen, points_fen, balance_fen,
+    INSERT INTO orders (id, buyer_id, kind, source, status, payment, run_id, fingerprint, goods_fen,
+      shipping_fen, coupon_fen, points_fen, balance_fen,
                         due_fen, points, address, note)
-    VALUES (${id}, ${buyer}, 1, 'web', ${status}, 'online', 'run', 'f', 4499, 1000, 399, 1000, 2000, 2100, 1000, ${JSON.stringify(snapshot)}::jsonb, 'ring twice')`
+    VALUES (${id}, ${buyer}, 1, 'web', ${status}, 'online', 'run', 'f', 4499, 1000, 399, 1000, 2000, 2100,
+      1000, ${JSON.stringify(snapshot)}::jsonb, 'ring twice')`
   await sql`
-    INSERT INTO order_lines (order_id, line, sku_id, name, image, attributes, unit_price_fen, quantity, coupon_fen, points_fen, balance_fen)
+    INSERT INTO order_lines (order_id, line, sku_id, name, image, attributes, unit_price_fen, quantity,
+      coupon_fen, points_fen, balance_fen)
     VALUES (${id}, 1, 7, 'Tea', '/tea.png', '{"weight":"250 g"}', 4499, 1, 399, 1000, 1500)`
   await sql`INSERT INTO order_log (order_id, to_status, why) VALUES (${id}, 'placing', 'opened')`
 }

@@ -4,7 +4,7 @@ import type { SkuId } from '../../domain/ids.ts'
 import { add, type Fen, fen, zero } from '../../domain/money.ts'
 import { price } from '../../domain/price.ts'
 import {
-  type Bought,
+  type Purchase,
   type RefundChoice,
   type RefundParts,
   refundParts,
@@ -12,7 +12,7 @@ import {
 } from '../../domain/refund.ts'
 
 /** Two lines and shipping: 3 × ¥ 10.00 and 1 × ¥ 5.00, ¥ 10.00 to ship; a coupon, points and a part from the wallet. */
-const bought = (): Bought => ({
+const bought = (): Purchase => ({
   lines: [
     {
       line: 1,
@@ -38,7 +38,7 @@ const bought = (): Bought => ({
   shippingRefunded: false,
 })
 
-const after = (order: Bought, { lines }: RefundParts, choice: RefundChoice): Bought => ({
+const after = (order: Purchase, { lines }: RefundParts, choice: RefundChoice): Purchase => ({
   ...order,
   lines: order.lines.map((one) => ({
     ...one,
@@ -72,12 +72,20 @@ describe('a refund', () => {
     })
   })
 
-  it('is whole only when nothing is left, be it a shipping fee of nothing', () => {
-    const order = { ...bought(), shipping: zero, balance: fen(800) }
-    const lines = remainder(order).lines
-    expect(refundParts(order, { lines, shipping: false }).whole).toBe(false)
-    expect(refundParts(order, { lines, shipping: true }).whole).toBe(true)
-    expect(refundParts({ ...order, shippingRefunded: true }, { lines, shipping: false }).whole).toBe(true)
+  it('is whole when nothing is left: the pieces, and the shipping fee where there was one', () => {
+    const { lines } = remainder(bought())
+    expect(refundParts(bought(), { lines, shipping: false }).whole).toBe(false)
+    expect(refundParts(bought(), { lines, shipping: true }).whole).toBe(true)
+    const refundedBefore = { ...bought(), shippingRefunded: true }
+    expect(refundParts(refundedBefore, { lines, shipping: false }).whole).toBe(true)
+  })
+
+  it('of a fee of nothing is none: an order that shipped free is whole with its last piece', () => {
+    const free = { ...bought(), shipping: zero, balance: fen(800) }
+    const { lines, shipping } = remainder(free)
+    expect(shipping).toBe(false)
+    expect(refundParts(free, { lines, shipping: false }).whole).toBe(true)
+    expect(refundParts(free, { lines: lines.slice(0, 1), shipping: true }).whole).toBe(false)
   })
 
   it('of more than is left is a fault of the caller', () => {
@@ -123,7 +131,7 @@ describe('a refund', () => {
           points: BigInt(points),
           balance: fen(balance),
         })
-        let order: Bought = {
+        let order: Purchase = {
           lines: lines.map(({ unitPrice, quantity }, i) => ({
             ...{ line: i + 1, unitPrice: fen(unitPrice), quantity, refunded: 0 },
             ...(priced.lines[i] ?? { coupon: zero, points: zero, balance: zero }),

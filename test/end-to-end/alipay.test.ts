@@ -18,7 +18,8 @@ async function opened(
   const order = await system.buy(shopper, 1)
   const { status, body } = await system.pay(shopper, order, channel)
   expect(status).toBe(201)
-  return { shopper, order, number: String(body.number), form: body.answer as Form } // A page's answer carries its form.
+  // A page's answer carries its form.
+  return { shopper, order, number: String(body.number), form: body.answer as Form }
 }
 const browse = ({ action, fields }: Form) =>
   fetch(action, { method: 'POST', body: new URLSearchParams(fields), redirect: 'manual' })

@@ -107,10 +107,15 @@ async function atRest(
   const [row] = await system.container.db.sql<
     { status: string; payState: string; paidBy: string | null; resting: boolean }[]
   >`
-    SELECT o.status, o.pay_state AS "payState", (SELECT number::text FROM attempts a WHERE a.order_id = o.id AND a.state = 'paid') AS "paidBy",
+    SELECT o.status, o.pay_state AS "payState", (SELECT number::text
+    FROM attempts a
+    WHERE a.order_id = o.id AND a.state = 'paid') AS "paidBy",
       o.status NOT IN ('placing', 'awaiting_payment', 'closing')
         AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.order_id = o.id AND a.state IN ('opening', 'open'))
-        AND NOT EXISTS (SELECT 1 FROM notifications n JOIN attempts a ON a.number = n.attempt WHERE a.order_id = o.id AND n.outcome IS NULL)
+        AND NOT EXISTS (SELECT 1
+        FROM notifications n
+        JOIN attempts a ON a.number = n.attempt
+        WHERE a.order_id = o.id AND n.outcome IS NULL)
         AND NOT EXISTS (SELECT 1 FROM refunds r WHERE r.order_id = o.id AND r.state = 'asked') AS resting
     FROM orders o WHERE o.id = ${order}`
   return row?.resting ? { status: row.status, payState: row.payState, paidBy: row.paidBy } : undefined

@@ -191,7 +191,9 @@ describe('delivered is not handled', () => {
     const [told] = await system.container.db.sql<
       { transaction: string; amount: bigint; merchant: string; app: string }[]
     >`
-      SELECT number AS transaction, amount_fen AS amount, merchant, app FROM notifications WHERE attempt = ${number}`
+      SELECT number AS transaction, amount_fen AS amount, merchant, app
+      FROM notifications
+      WHERE attempt = ${number}`
     if (!told) throw new Error('the payment was never notified')
     const again = {
       ...told,

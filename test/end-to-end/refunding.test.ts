@@ -32,12 +32,19 @@ async function call(
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   })
-  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> } // An object, always.
+  // An object, always.
+  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
 }
 
 let next = 20_001
 /** Three pieces and one, paid by WeChat; the whole of it in fen. */
-async function bought(): Promise<{ token: string; order: OrderId; number: string; due: bigint }> {
+async function bought(): Promise<{
+  buyer: string
+  token: string
+  order: OrderId
+  number: string
+  due: bigint
+}> {
   const buyer = String(next++)
   const token = await tokenOf(buyer)
   const [first, second] = await system.skus()
@@ -60,7 +67,7 @@ async function bought(): Promise<{ token: string; order: OrderId; number: string
   const number = String(opened.body.number)
   await system.sandbox.pay(number)
   await system.reaches(order, 'to_ship')
-  return { token, order, number, due: BigInt((opened.body.amount as { fen: string }).fen) } // Money.
+  return { buyer, token, order, number, due: BigInt((opened.body.amount as { fen: string }).fen) } // Money.
 }
 const atWechat = async (number: string) => {
   const { trades } = await system.sandbox.ledger()
@@ -72,6 +79,12 @@ const atWechat = async (number: string) => {
   return { kept: BigInt(captured) - BigInt(refunded) - BigInt(refunding), refunded: BigInt(refunded) }
 }
 const story = async (token: string, order: OrderId) => (await call(token, 'GET', `/v1/orders/${order}`)).body
+/** Who asked for each refund of the order. */
+const askedBy = async (order: OrderId) => {
+  const rows = await system.container.db.sql<{ who: string }[]>`
+    SELECT asked_by AS who FROM refunds WHERE order_id = ${order}`
+  return rows.map(({ who }) => who)
+}
 const onePiece = { lines: [{ line: 1, quantity: 1 }], reason: 'one came broken' }
 
 describe('an operator', () => {
@@ -87,6 +100,7 @@ describe('an operator', () => {
       body: { cause: 'operator', lines: [{ line: 1, quantity: 1 }], reason: 'one came broken' },
     })
     expect(again.body.number).toBe(first.body.number)
+    expect(await askedBy(order)).toEqual(['1'])
     const amount = BigInt((first.body.amount as { fen: string }).fen) // Money.
     await expect
       .poll(() => atWechat(number), { timeout: 20_000 })
@@ -115,7 +129,11 @@ describe('an operator', () => {
       [{ ...onePiece, amount: 5 }, { status: 422 }],
     ]
     for (const [wish, answer] of wishes)
-      expect(await call(operator, 'POST', path, wish)).toMatchObject(answer)
+      expect(await call(operator, 'POST', path, wish, { 'idempotency-key': 'wrong' })).toMatchObject(answer)
+    expect(await call(operator, 'POST', path, onePiece)).toMatchObject({
+      status: 422,
+      body: { code: 'validation', field: 'idempotency-key' },
+    })
     expect(await call(token, 'POST', path, onePiece)).toMatchObject({ status: 403 })
     expect((await story(token, order)).refunds).toEqual([])
   })
@@ -123,7 +141,7 @@ describe('an operator', () => {
 
 describe('a buyer', () => {
   it('calls off a paid order, and every fen comes back', async () => {
-    const { token, order, number, due } = await bought()
+    const { buyer, token, order, number, due } = await bought()
     expect(await call(token, 'POST', `/v1/orders/${order}/cancel`)).toMatchObject({
       status: 200,
       body: { status: 'closed', payState: 'refunded' },
@@ -136,22 +154,31 @@ describe('a buyer', () => {
     await expect
       .poll(() => story(token, order), { timeout: 20_000 })
       .toMatchObject({ refunds: [{ cause: 'cancelled', state: 'success' }] })
+    expect(await askedBy(order)).toEqual([buyer])
     await system.addsUp()
   })
 
   it('who calls it off while an operator refunds a part gets the rest: together exactly what was paid', async () => {
     const { token, order, number, due } = await bought()
     await Promise.all([
-      call(operator, 'POST', `/v1/ops/orders/${order}/refunds`, onePiece),
+      call(operator, 'POST', `/v1/ops/orders/${order}/refunds`, onePiece, { 'idempotency-key': 'a' }),
       call(token, 'POST', `/v1/orders/${order}/cancel`),
-      call(operator, 'POST', `/v1/ops/orders/${order}/refunds`, { reason: 'all of it' }),
+      call(
+        operator,
+        'POST',
+        `/v1/ops/orders/${order}/refunds`,
+        { reason: 'all of it' },
+        { 'idempotency-key': 'b' },
+      ),
     ])
     await expect.poll(() => atWechat(number), { timeout: 20_000 }).toEqual({ kept: 0n, refunded: due })
     await expect
       .poll(
         () =>
-          system.container.db
-            .sql`SELECT count(*)::int AS under_way FROM refunds WHERE order_id = ${order} AND state = 'asked'`,
+          system.container.db.sql`
+              SELECT count(*)::int AS under_way
+              FROM refunds
+              WHERE order_id = ${order} AND state = 'asked'`,
         {
           timeout: 20_000,
         },

@@ -29,7 +29,15 @@ async function refusedAfter(
 ) {
   const shopper = await system.shopper(n)
   const [dear] = await system.container.db.sql<{ id: string }[]>`
-    SELECT k.id::text AS id FROM skus k JOIN stock s ON s.sku_id = k.id WHERE k.on_sale GROUP BY k.id HAVING sum(s.on_hand) > 20 ORDER BY k.price_fen DESC OFFSET ${n} LIMIT 1`
+    SELECT k.id::text AS id
+    FROM skus k
+    JOIN stock s ON s.sku_id = k.id
+    WHERE k.on_sale
+    GROUP BY k.id
+    HAVING sum(s.on_hand) > 20
+    ORDER BY k.price_fen DESC
+    OFFSET ${n}
+    LIMIT 1`
   const sku = dear?.id ?? ''
   await shopper.api.v1.cart.lines.$post({ json: { sku, quantity: 1 } })
   const quoted = await shopper.api.v1.quotes.$post({ json: {} })
@@ -67,7 +75,10 @@ describe('a refused placing leaves stock, coupon, balance, points and cart exact
       (_, sku) => system.container.db.sql`
       WITH gone AS (UPDATE stock SET on_hand = 0 WHERE sku_id = ${sku} RETURNING sku_id, warehouse_id)
       INSERT INTO stock_movements (sku_id, warehouse_id, kind, on_hand, reserved)
-      SELECT g.sku_id, g.warehouse_id, 'received', -sum(m.on_hand), 0 FROM gone g JOIN stock_movements m USING (sku_id, warehouse_id) GROUP BY 1, 2`,
+      SELECT g.sku_id, g.warehouse_id, 'received', -sum(m.on_hand), 0
+      FROM gone g
+      JOIN stock_movements m USING (sku_id, warehouse_id)
+      GROUP BY 1, 2`,
     )
     expect(answer).toMatchObject({
       status: 409,
@@ -94,7 +105,10 @@ describe('a refused placing leaves stock, coupon, balance, points and cart exact
       empty,
       (shopper) => sql(shopper).db`
       WITH had AS (SELECT user_id, balance_fen FROM wallets WHERE user_id = ${shopper.id}),
-      spent AS (INSERT INTO wallet_movements (user_id, kind, amount_fen) SELECT user_id, 'top_up', -balance_fen FROM had)
+      spent AS (
+        INSERT INTO wallet_movements (user_id, kind, amount_fen)
+        SELECT user_id, 'top_up', -balance_fen
+        FROM had)
       UPDATE wallets SET balance_fen = 0 WHERE user_id = ${shopper.id}`,
     )
     expect(answer).toMatchObject({

@@ -35,7 +35,10 @@ type Choice = {
   note?: string
 }
 
-/** The whole system in this process, over real servers: API, workers, jobs, and a seeded shop of the file's own; the sandbox beside it. */
+/**
+ * The whole system in this process, over real servers: API, workers, jobs, and a seeded shop of the file's
+ * own; the sandbox beside it.
+ */
 export type TestSystem = {
   container: Container
   sandbox: SandboxClient
@@ -132,13 +135,20 @@ export async function openSystem({
     },
     async skus() {
       const rows = await container.db.sql<{ id: SkuId }[]>`
-        SELECT k.id::text AS id FROM skus k JOIN stock s ON s.sku_id = k.id WHERE k.on_sale GROUP BY k.id HAVING sum(s.on_hand) > 20 ORDER BY k.id`
+        SELECT k.id::text AS id
+        FROM skus k
+        JOIN stock s ON s.sku_id = k.id
+        WHERE k.on_sale
+        GROUP BY k.id
+        HAVING sum(s.on_hand) > 20
+        ORDER BY k.id`
       return rows.map(({ id }) => id)
     },
     async quote(shopper, lines) {
       const answer = await shopper.api.v1.quotes.$post({ json: { lines } })
       expect(answer.status).toBe(200)
-      return ((await answer.json()) as { quoteToken: string }).quoteToken // The status says which of the answers it is.
+      // The status says which of the answers it is.
+      return ((await answer.json()) as { quoteToken: string }).quoteToken
     },
     async place(shopper, quoteToken, choice = {}) {
       const answer = await shopper.api.v1.orders.$post({
@@ -199,7 +209,10 @@ export async function openSystem({
       const report = await audit(container.db.sql)
       expect(report.findings.filter((finding) => !finding.holds)).toEqual([])
       const [here] = await container.db.sql<{ captured: string; refunded: string }[]>`
-        SELECT COALESCE(sum(captured_fen), 0)::text AS captured, COALESCE(sum(refunded_fen), 0)::text AS refunded FROM attempts WHERE provider <> 'balance'`
+        SELECT COALESCE(sum(captured_fen), 0)::text AS captured,
+          COALESCE(sum(refunded_fen), 0)::text AS refunded
+        FROM attempts
+        WHERE provider <> 'balance'`
       const { captured, refunded } = sandbox.ledger()
       expect(here).toEqual({ captured, refunded })
     },

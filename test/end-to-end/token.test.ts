@@ -36,8 +36,10 @@ describe('the same token gets the same answer', () => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => system.place(shopper, token)))
     expect(new Set(answers.map(({ body }) => body.number)).size).toBe(1)
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]))
-    const [count] = await system.container.db
-      .sql`SELECT count(*)::int AS n FROM stock_movements WHERE order_id = ${answers[0]?.body.number as string}`
+    const [count] = await system.container.db.sql`
+        SELECT count(*)::int AS n
+        FROM stock_movements
+        WHERE order_id = ${answers[0]?.body.number as string}`
     expect(count).toEqual({ n: 1 })
   })
 

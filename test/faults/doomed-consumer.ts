@@ -8,7 +8,10 @@ import { consumerDeps } from '../../workers/consumer/deps.ts'
 /** Where a consumer may die. */
 export type Death = 'read' | 'staged' | 'acknowledged' | 'starting' | 'started' | 'told' | 'minted'
 
-/** The process `consumer`, which kills itself with SIGKILL at the point that DIE_AT names, before anybody learns how far it got. */
+/**
+ * The process `consumer`, which kills itself with SIGKILL at the point that DIE_AT names, before anybody
+ * learns how far it got.
+ */
 await runProcess(async () => {
   const env = readEnv(consumerVariables, process.env)
   const container = await openContainer(env)

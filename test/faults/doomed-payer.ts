@@ -8,7 +8,8 @@ import { openAttempt } from '../../services/payments/attempts.ts'
 export type Call = 'open' | 'close'
 
 /** Opens an attempt as an API process does, and kills itself when the provider has answered that call. */
-const { ORDER, BUYER, CHANNEL, DIE_AFTER } = process.env as Record<string, string> // The test sets all of them.
+// The test sets all of them.
+const { ORDER, BUYER, CHANNEL, DIE_AFTER } = process.env as Record<string, string>
 const { db, ids, payments } = await openContainer(readEnv(workerVariables, process.env))
 
 function dying(provider: PaymentProvider): PaymentProvider {

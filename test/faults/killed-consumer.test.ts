@@ -36,10 +36,12 @@ async function open(payWithinMs?: number): Promise<OfferKey> {
 }
 
 async function rush(offer: OfferKey): Promise<TicketId[]> {
-  const tickets = Array.from({ length: buyers }, () => system.container.ids.next() as TicketId) // Fresh snowflakes.
+  // Fresh snowflakes.
+  const tickets = Array.from({ length: buyers }, () => system.container.ids.next() as TicketId)
   const heard = tickets.map(async (ticket, n) => {
     const { id, addressId } = await system.shopper(n)
-    return await join(deps.gate, offer, { id: id as UserId, addressId: addressId as AddressId }, ticket) // Rows of the seeded shop.
+    // Rows of the seeded shop.
+    return await join(deps.gate, offer, { id: id as UserId, addressId: addressId as AddressId }, ticket)
   })
   expect(await Promise.all(heard)).toMatchObject(tickets.map((ticket) => ({ answer: 'admitted', ticket })))
   return tickets

@@ -55,15 +55,25 @@ async function startHealthyWorker(queue: string): Promise<void> {
   )
 }
 
-/** Two SKUs with many pieces in the first warehouse: every session moves the same, whatever others do beside it. */
+/**
+ * Two SKUs with many pieces in the first warehouse: every session moves the same, whatever others do beside
+ * it.
+ */
 async function twoSkus(): Promise<[SkuId, SkuId]> {
   const [one, other] = await system.container.db.sql<{ sku: SkuId }[]>`
-    SELECT sku_id::text AS sku FROM stock WHERE warehouse_id = 1 AND on_hand - reserved > 200 ORDER BY sku_id LIMIT 2`
+    SELECT sku_id::text AS sku
+    FROM stock
+    WHERE warehouse_id = 1 AND on_hand - reserved > 200
+    ORDER BY sku_id
+    LIMIT 2`
   if (!one || !other) throw new Error('the seeded shop has too little')
   return [one.sku, other.sku]
 }
 
-/** What a session lives through: everything that an operator may wish, and one buyer. Answers when it has ended. */
+/**
+ * What a session lives through: everything that an operator may wish, and one buyer. Answers when it has
+ * ended.
+ */
 async function lives(queue: string, buyer: number, expect: ExpectStatic) {
   const { client, gate, db, ids } = system.container
   const [sku, second] = await twoSkus()
@@ -94,7 +104,10 @@ async function lives(queue: string, buyer: number, expect: ExpectStatic) {
 
 async function movements({ session, sku }: OfferKey) {
   const rows = await system.container.db.sql<{ what: string }[]>`
-    SELECT concat(kind, ' ', on_hand) AS what FROM stock_movements WHERE session_id = ${session} AND sku_id = ${sku} ORDER BY id`
+    SELECT concat(kind, ' ', on_hand) AS what
+    FROM stock_movements
+    WHERE session_id = ${session} AND sku_id = ${sku}
+    ORDER BY id`
   return rows.map(({ what }) => what)
 }
 
@@ -133,7 +146,8 @@ describe.concurrent('a session whose worker is killed', { timeout: 240_000 }, ()
       for (const one of [offer, added])
         expect(await system.container.redis.exists(keysOf(one).offer, keysOf(one).queue)).toBe(0)
       const [row] = await sql<{ sold: number[] }[]>`
-      SELECT (SELECT array_agg((o ->> 'sold')::int ORDER BY o ->> 'sku') FROM jsonb_array_elements(report -> 'offers') o) AS sold
+      SELECT (SELECT array_agg((o ->> 'sold')::int ORDER BY o ->> 'sku')
+      FROM jsonb_array_elements(report -> 'offers') o) AS sold
       FROM sessions WHERE id = ${offer.session}`
       expect(row?.sold).toEqual([1, 0])
     },

@@ -33,8 +33,8 @@ function workerProcess(queue: string, dieAfter = ''): ChildProcess {
 }
 
 /**
- * Starts an order with everything, whose worker dies after the activity; something may happen to the order before; then a healthy worker
- * takes over. Answers how the order's workflow ended.
+ * Starts an order with everything, whose worker dies after the activity; something may happen to the order
+ * before; then a healthy worker takes over. Answers how the order's workflow ended.
  */
 async function survive(
   n: number,
@@ -71,7 +71,10 @@ const goesOffSale = 6
 /** The `n`-th buyer who can afford an order with everything. */
 async function wealthy(n: number): Promise<Shopper> {
   const [buyer] = await system.container.db.sql<{ id: string }[]>`
-    SELECT w.user_id::text AS id FROM wallets w JOIN loyalty l ON l.user_id = w.user_id JOIN user_coupons c ON c.user_id = w.user_id AND c.coupon_id = 501
+    SELECT w.user_id::text AS id
+    FROM wallets w
+    JOIN loyalty l ON l.user_id = w.user_id
+    JOIN user_coupons c ON c.user_id = w.user_id AND c.coupon_id = 501
     WHERE w.balance_fen >= 10 AND l.points >= 10 GROUP BY w.user_id ORDER BY w.user_id OFFSET ${n} LIMIT 1`
   return system.shopper(Number(buyer?.id) - 20_001)
 }
@@ -80,7 +83,12 @@ async function inputOf(n: number, payWithinMs: number): Promise<OrderInput> {
   const shopper = await wealthy(n)
   const [sku] = await system.container.db.sql<{ id: SkuId; price: string }[]>`
     SELECT k.id::text AS id, k.price_fen::text AS price FROM skus k JOIN stock s ON s.sku_id = k.id
-    WHERE k.on_sale AND k.price_fen >= 5000 GROUP BY k.id HAVING sum(s.on_hand) > 20 ORDER BY k.id OFFSET ${n === goesOffSale ? 1 : 0} LIMIT 1`
+    WHERE k.on_sale AND k.price_fen >= 5000
+    GROUP BY k.id
+    HAVING sum(s.on_hand) > 20
+    ORDER BY k.id
+    OFFSET ${n === goesOffSale ? 1 : 0}
+    LIMIT 1`
   const [coupon] = await system.container.db.sql<
     { id: string }[]
   >`SELECT max(id)::text AS id FROM user_coupons WHERE user_id = ${shopper.id} AND coupon_id = 501`
@@ -148,13 +156,17 @@ describe.concurrent('a worker that is killed the moment an effect has happened',
       await expect
         .poll(async () => (await movementsOf(order)).includes('coupon locked'), { timeout: 30_000 })
         .toBe(true)
-      await system.container.db
-        .sql`UPDATE skus SET on_sale = false WHERE id IN (SELECT sku_id FROM order_lines WHERE order_id = ${order})`
+      await system.container.db.sql`
+          UPDATE skus
+          SET on_sale = false
+          WHERE id IN (SELECT sku_id FROM order_lines WHERE order_id = ${order})`
     }
     const { order } = await survive(goesOffSale, 'lockCoupon', 3_600_000, taken)
     await system.reaches(order, 'awaiting_payment')
-    await system.container.db
-      .sql`UPDATE skus SET on_sale = true WHERE id IN (SELECT sku_id FROM order_lines WHERE order_id = ${order})`
+    await system.container.db.sql`
+        UPDATE skus
+        SET on_sale = true
+        WHERE id IN (SELECT sku_id FROM order_lines WHERE order_id = ${order})`
   })
 
   it('after closeOrder: it is closed and everything is given back, once', async () => {

@@ -12,7 +12,10 @@ import { type Door, doorTo } from '../support/proxy.ts'
 
 type Sale = { offer: OfferKey; end(): Promise<{ sold: number }> }
 
-/** The whole system, whose gate has a Redis of its own, behind a door: so that it can be harmed. No consumer runs unless the test starts one. */
+/**
+ * The whole system, whose gate has a Redis of its own, behind a door: so that it can be harmed. No consumer
+ * runs unless the test starts one.
+ */
 export type RedisTestSystem = Pick<
   TestSystem,
   'container' | 'startConsumer' | 'reaches' | 'pay' | 'shopper' | 'sandbox' | 'addsUp' | 'close'
@@ -24,7 +27,10 @@ export type RedisTestSystem = Pick<
   open(quota: number): Promise<Sale>
   /** What the gate answers to the `n`-th buyer; `no answer` while it says nothing. */
   ask(offer: OfferKey, n: number): Promise<{ answer: string; ticket?: TicketId }>
-  /** These buyers knock until each has heard the last word: in, and PostgreSQL knows it, or sold out. Answers how many are in. */
+  /**
+   * These buyers knock until each has heard the last word: in, and PostgreSQL knows it, or sold out. Answers
+   * how many are in.
+   */
   rush(offer: OfferKey, buyers: readonly number[]): Promise<number>
   /** The tickets of the offer that count. */
   counting(offer: OfferKey): Promise<TicketId[]>
@@ -60,7 +66,9 @@ export async function openRedisSystem(): Promise<RedisTestSystem> {
     async open(quota) {
       const sku = (await system.skus())[sales++] as SkuId // The seeded shop has more than there are tests.
       await sql`UPDATE stock SET on_hand = on_hand + ${quota} WHERE sku_id = ${sku} AND warehouse_id = 1`
-      await sql`INSERT INTO stock_movements (sku_id, warehouse_id, kind, on_hand, reserved) VALUES (${sku}, 1, 'received', ${quota}, 0)`
+      await sql`
+        INSERT INTO stock_movements (sku_id, warehouse_id, kind, on_hand, reserved)
+        VALUES (${sku}, 1, 'received', ${quota}, 0)`
       const input = await planSession(sql, { offers: [{ sku, quota }] })
       const offer = { session: input.session, sku }
       const workflow = await startSession(deps.client, deps.ordersQueue, input)
@@ -86,7 +94,10 @@ export async function openRedisSystem(): Promise<RedisTestSystem> {
           answer === 'already_queued' && ticket ? [ticket] : [],
         )
         inside = (
-          await sql`SELECT 1 FROM tickets WHERE id = ANY(${tickets}::bigint[]) AND state IN ('waiting', 'live', 'paid')`
+          await sql`
+            SELECT 1
+            FROM tickets
+            WHERE id = ANY(${tickets}::bigint[]) AND state IN ('waiting', 'live', 'paid')`
         ).count
         return buyers.length - inside - heard.filter(({ answer }) => answer === 'sold_out').length
       }
@@ -95,7 +106,10 @@ export async function openRedisSystem(): Promise<RedisTestSystem> {
     },
     async counting({ session }) {
       const rows = await sql<{ id: TicketId }[]>`
-        SELECT id::text AS id FROM tickets WHERE session_id = ${session} AND state IN ('waiting', 'live', 'paid') ORDER BY id`
+        SELECT id::text AS id
+        FROM tickets
+        WHERE session_id = ${session} AND state IN ('waiting', 'live', 'paid')
+        ORDER BY id`
       return rows.map(({ id }) => id)
     },
     async giveUp(tickets) {
@@ -131,7 +145,9 @@ export async function openRedisSystem(): Promise<RedisTestSystem> {
   return redisSystem
 }
 
-/** Nobody has two tickets that count, none waits for its order, and the offer has sold so many of its pieces. */
+/**
+ * Nobody has two tickets that count, none waits for its order, and the offer has sold so many of its pieces.
+ */
 export async function expectSold(
   { deps: { sql } }: RedisTestSystem,
   { session, sku }: OfferKey,
@@ -139,7 +155,9 @@ export async function expectSold(
 ): Promise<void> {
   expect(await offerRow(sql, { session, sku })).toMatchObject({ granted: sold, sold })
   const tickets = await sql<{ buyer: string; state: string }[]>`
-    SELECT buyer_id::text AS buyer, state FROM tickets WHERE session_id = ${session} AND state IN ('waiting', 'live', 'paid')`
+    SELECT buyer_id::text AS buyer, state
+    FROM tickets
+    WHERE session_id = ${session} AND state IN ('waiting', 'live', 'paid')`
   expect(new Set(tickets.map(({ buyer }) => buyer)).size).toBe(sold)
   expect(tickets.filter(({ state }) => state === 'waiting')).toEqual([])
 }

@@ -9,7 +9,10 @@ import { endings } from './endings.ts'
 const folder = fileURLToPath(new URL('./histories', import.meta.url))
 const file = (name: string) => `${folder}/${name}.json`
 
-/** `npm run record` plays each ending anew and writes its history; without it, what is stored is replayed against today's workflows. */
+/**
+ * `npm run record` plays each ending anew and writes its history; without it, what is stored is replayed
+ * against today's workflows.
+ */
 const recording = process.env.RECORD_HISTORIES === '1'
 
 let stage: Stage

@@ -43,7 +43,10 @@ type OrderRow = {
 
 export async function orderRow(sql: Sql, order: OrderId): Promise<OrderRow> {
   const [row] = await sql<OrderRow[]>`
-    SELECT status, pay_state AS "payState", refusal, closed_why AS "closedWhy", paid_at AS "paidAt", due_fen AS due FROM orders WHERE id = ${order}`
+    SELECT status, pay_state AS "payState", refusal, closed_why AS "closedWhy", paid_at AS "paidAt",
+      due_fen AS due
+    FROM orders
+    WHERE id = ${order}`
   if (!row) throw new Error(`order ${order} has no row`)
   return row
 }

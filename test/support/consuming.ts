@@ -16,12 +16,18 @@ export async function settles({ sql, gate }: ConsumerDeps, offer: OfferKey, left
     .toEqual({ granted: quota - left, quota, gate: { is: 'renewed', left, queued: 0 } })
 }
 
-/** Resolves when every one of these tickets has become an order that waits for its payment; expects that none has become two. */
+/**
+ * Resolves when every one of these tickets has become an order that waits for its payment; expects that none
+ * has become two.
+ */
 export async function ordered({ sql, client }: ConsumerDeps, tickets: readonly TicketId[]): Promise<void> {
   const placed = async () =>
     (
       await sql`
-        SELECT 1 FROM orders o JOIN tickets t USING (id) WHERE id = ANY(${[...tickets]}::bigint[]) AND status = 'awaiting_payment' AND state = 'live'`
+        SELECT 1
+        FROM orders o
+        JOIN tickets t USING (id)
+        WHERE id = ANY(${[...tickets]}::bigint[]) AND status = 'awaiting_payment' AND state = 'live'`
     ).count
   await expect.poll(placed, { timeout: 50_000 }).toBe(tickets.length)
   const runs = async () =>
@@ -30,11 +36,14 @@ export async function ordered({ sql, client }: ConsumerDeps, tickets: readonly T
   await expect.poll(runs, { timeout: 20_000 }).toBe(tickets.length)
 }
 
-/** Lets entries lie, tickets wait and leases last as long as it takes until somebody else looks after them. */
+/**
+ * Lets entries lie, tickets wait and leases last as long as it takes until somebody else looks after them.
+ */
 export async function timePasses({ sql, gate }: ConsumerDeps, offer: OfferKey): Promise<void> {
   const { queue } = keysOf(offer)
   if (await gate.redis.exists(queue)) {
-    const lying = (await gate.redis.xpending(queue, 'consumers', '-', '+', 1000)) as [entry: string][] // What XPENDING answers with a range.
+    // What XPENDING answers with a range.
+    const lying = (await gate.redis.xpending(queue, 'consumers', '-', '+', 1000)) as [entry: string][]
     if (lying.length > 0)
       await gate.redis.call(
         'XCLAIM',

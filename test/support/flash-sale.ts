@@ -27,14 +27,17 @@ export async function planSession(
   sql: Sql,
   { opensInMs = -1000, lastsMs = 3_600_000, payWithinMs = 600_000, captcha = false, offers }: Plan,
 ): Promise<SessionInput> {
-  const id = `2026010100-t${process.pid}x${made++}x${Date.now().toString(36)}` as SessionId // The form that operators' own ids have.
+  // The form that operators' own ids have.
+  const id = `2026010100-t${process.pid}x${made++}x${Date.now().toString(36)}` as SessionId
   const opensAt = Date.now() + opensInMs
   const endsAt = opensAt + lastsMs
   await sql`
-    INSERT INTO sessions (id, opens_at, ends_at, pay_within_ms, captcha) VALUES (${id}, ${new Date(opensAt)}, ${new Date(endsAt)}, ${payWithinMs}, ${captcha})`
+    INSERT INTO sessions (id, opens_at, ends_at, pay_within_ms, captcha)
+    VALUES (${id}, ${new Date(opensAt)}, ${new Date(endsAt)}, ${payWithinMs}, ${captcha})`
   for (const { sku, quota, price = 900, limit = 1, warehouse = 1 } of offers) {
     await sql`
-      INSERT INTO offers (session_id, sku_id, warehouse_id, price_fen, quota, buyer_limit) VALUES (${id}, ${sku}, ${warehouse}, ${price}, ${quota}, ${limit})`
+      INSERT INTO offers (session_id, sku_id, warehouse_id, price_fen, quota, buyer_limit)
+      VALUES (${id}, ${sku}, ${warehouse}, ${price}, ${quota}, ${limit})`
   }
   return { session: id, opensAt, endsAt }
 }
@@ -83,7 +86,9 @@ export type OfferRow = {
 
 export async function offerRow(sql: Sql, { session, sku }: OfferKey): Promise<OfferRow> {
   const [row] = await sql<OfferRow[]>`
-    SELECT quota, granted, sold, epoch, ended, sold_out_at IS NOT NULL AS "soldOut" FROM offers WHERE session_id = ${session} AND sku_id = ${sku}`
+    SELECT quota, granted, sold, epoch, ended, sold_out_at IS NOT NULL AS "soldOut"
+    FROM offers
+    WHERE session_id = ${session} AND sku_id = ${sku}`
   if (!row) throw new Error(`there is no offer of ${sku} in session ${session}`)
   return row
 }

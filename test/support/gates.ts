@@ -36,7 +36,9 @@ export async function held(
 export async function waitingForLocks(sql: Sql, count: number): Promise<void> {
   const waiting = async () => {
     const [row] = await sql<{ n: number }[]>`
-      SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+      SELECT count(*)::int AS n
+      FROM pg_stat_activity
+      WHERE datname = current_database() AND wait_event_type = 'Lock'`
     return row?.n ?? 0
   }
   await expect.poll(waiting, { interval: 10, timeout: 10_000 }).toBeGreaterThanOrEqual(count)

@@ -22,7 +22,10 @@ type Recording = PaymentProvider & {
   answers: Answers
 }
 
-/** A provider that answers what the test says and remembers what it was asked: opened with a QR, and closed, unless told otherwise. */
+/**
+ * A provider that answers what the test says and remembers what it was asked: opened with a QR, and closed,
+ * unless told otherwise.
+ */
 function recordingProvider(name = 'pay', answers: Answers = {}): Recording {
   const provider: Recording = {
     name,
@@ -113,7 +116,9 @@ export type AttemptRow = {
 
 export async function attemptRow(sql: Sql, number: AttemptNumber): Promise<AttemptRow> {
   const [row] = await sql<AttemptRow[]>`
-    SELECT state, captured_fen AS captured, refunding_fen AS refunding, transaction, next_ask_at AS "askAt" FROM attempts WHERE number = ${number}`
+    SELECT state, captured_fen AS captured, refunding_fen AS refunding, transaction, next_ask_at AS "askAt"
+    FROM attempts
+    WHERE number = ${number}`
   if (!row) throw new Error(`attempt ${number} is not there`)
   return row
 }

@@ -20,7 +20,10 @@ type Terms = {
   until?: Date
 }
 
-/** A shop by plain SQL, whose ledgers add up from the first row on. Shipping costs 10 yuan, nothing from 200 yuan on. */
+/**
+ * A shop by plain SQL, whose ledgers add up from the first row on. Shipping costs 10 yuan, nothing from 200
+ * yuan on.
+ */
 export type Shop = {
   ids: Ids
   /** Goods with so many pieces in each warehouse (1 comes first, 3 last). */
@@ -37,7 +40,9 @@ const day = 86_400_000
 export async function openShop({ sql }: Db): Promise<Shop> {
   const ids = snowflakes(Math.floor(Math.random() * 1024))
   const prices = new Map<SkuId, number>()
-  await sql`INSERT INTO warehouses (id, name, priority) VALUES (1, 'East', 1), (2, 'West', 2), (3, 'North', 3)`
+  await sql`
+    INSERT INTO warehouses (id, name, priority)
+    VALUES (1, 'East', 1), (2, 'West', 2), (3, 'North', 3)`
   await sql`INSERT INTO shipping_rates (province, fee_fen, free_from_fen) VALUES ('*', 1000, 20000)`
   await sql`INSERT INTO products (id, name) VALUES (1, 'Tea')`
 
@@ -50,7 +55,9 @@ export async function openShop({ sql }: Db): Promise<Shop> {
         VALUES (${sku}, 1, 'Green tea', '/tea.png', ${JSON.stringify({ weight: '250 g' })}::jsonb, ${price})`
       for (const [warehouse, pieces] of Object.entries(stock)) {
         await sql`INSERT INTO stock (sku_id, warehouse_id, on_hand) VALUES (${sku}, ${warehouse}, ${pieces})`
-        await sql`INSERT INTO stock_movements (sku_id, warehouse_id, kind, on_hand, reserved) VALUES (${sku}, ${warehouse}, 'received', ${pieces}, 0)`
+        await sql`
+          INSERT INTO stock_movements (sku_id, warehouse_id, kind, on_hand, reserved)
+          VALUES (${sku}, ${warehouse}, 'received', ${pieces}, 0)`
       }
       prices.set(sku, price)
       return sku
@@ -74,7 +81,8 @@ export async function openShop({ sql }: Db): Promise<Shop> {
       const off = kind === 'amount_off' ? (amount ?? 300) : null
       await sql`
         INSERT INTO coupons (id, name, kind, amount_fen, percent, minimum_fen, valid_from, valid_until, scope)
-        VALUES (${coupon}, ${kind}, ${kind}, ${off}, ${percent ?? null}, ${minimum}, ${new Date(Date.now() - 7 * day)},
+        VALUES (${coupon}, ${kind}, ${kind}, ${off}, ${percent ?? null}, ${minimum},
+          ${new Date(Date.now() - 7 * day)},
                 ${until ?? new Date(Date.now() + day)}, ${scope ?? null}::bigint[])`
       await sql`INSERT INTO user_coupons (id, coupon_id, user_id) VALUES (${held}, ${coupon}, ${buyer})`
       return held

@@ -6,7 +6,9 @@ import type { Queued } from '../../redis/gate/queue.ts'
 import { stage } from '../../services/flash-sales/stage-tickets.ts'
 import type { Joiner } from './flash-sale.ts'
 
-/** A ticket as a gate at epoch 1 writes it into its queue: a fresh one for one piece, unless told otherwise. */
+/**
+ * A ticket as a gate at epoch 1 writes it into its queue: a fresh one for one piece, unless told otherwise.
+ */
 const queued = (ids: Ids, buyer: Joiner, wish: Partial<Queued> = {}): Queued => ({
   entry: '0-1',
   ticket: ids.next() as TicketId, // A fresh snowflake.
@@ -41,9 +43,13 @@ export async function flashOrder(
     (Pick<OrderInput, 'buyerId' | 'addressId' | 'payWithinMs'> &
       OfferKey & { quantity: number; price: string })[]
   >`
-    SELECT t.buyer_id::text AS "buyerId", t.address_id::text AS "addressId", t.quantity, t.session_id AS session, t.sku_id::text AS sku,
+    SELECT t.buyer_id::text AS "buyerId", t.address_id::text AS "addressId", t.quantity,
+      t.session_id AS session, t.sku_id::text AS sku,
            o.price_fen::text AS price, s.pay_within_ms AS "payWithinMs"
-    FROM tickets t JOIN offers o USING (session_id, sku_id) JOIN sessions s ON s.id = t.session_id WHERE t.id = ${ticket}`
+    FROM tickets t
+    JOIN offers o USING (session_id, sku_id)
+    JOIN sessions s ON s.id = t.session_id
+    WHERE t.id = ${ticket}`
   if (!row) throw new Error(`ticket ${ticket} is not staged`)
   const { buyerId, addressId, payWithinMs, session, sku, quantity, price } = row
   return {

@@ -18,7 +18,8 @@ describe('the race of payment and deadline', () => {
   it('a payment that was resolved ends the wait, however often it is told', async () => {
     const played = await stage.start({})
     await played.called('confirm')
-    for (const notification of ['n1', 'n1', 'n2']) await played.tellPaid(notification).catch(() => {}) // The first may have ended it.
+    // The first may have ended it.
+    for (const notification of ['n1', 'n1', 'n2']) await played.tellPaid(notification).catch(() => {})
     expect(await played.end()).toEqual({ status: 'to_ship' })
     expect(played.calls).toEqual(placed)
   })

@@ -233,7 +233,10 @@ export async function setStage(): Promise<Stage> {
   }
 }
 
-/** An order that is placed step by step, never paid, and closed, and a session in which nothing happens, unless the test says otherwise. */
+/**
+ * An order that is placed step by step, never paid, and closed, and a session in which nothing happens,
+ * unless the test says otherwise.
+ */
 const plot = (acting: Acting): Acting => ({
   place: () => undefined,
   openOrder: () => ({ mine: true, fresh: true, status: 'placing' }),

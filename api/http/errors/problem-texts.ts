@@ -103,6 +103,24 @@ export const problemTexts: Record<ProblemCode, Text> = {
     '积分不足',
     '可用积分不足。',
   ),
+  too_many_unpaid_orders: text(
+    'Too many unpaid orders',
+    'Pay or cancel one of your unpaid orders first.',
+    '待付款订单过多',
+    '请先支付或取消一个待付款订单，再继续下单。',
+  ),
+  too_many_pieces: text(
+    'Too many unpaid pieces',
+    'Your unpaid orders may hold no more pieces of this product.',
+    '待付款商品数量超限',
+    '您的待付款订单中，该商品的数量已达上限。',
+  ),
+  on_delivery_unavailable: text(
+    'Cash on delivery is not available',
+    'This order cannot be paid on delivery. Choose to pay online.',
+    '不支持货到付款',
+    '该订单不支持货到付款，请选择在线支付。',
+  ),
   address_unknown: text(
     'Unknown address',
     'Choose one of your addresses.',

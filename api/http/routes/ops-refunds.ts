@@ -1,12 +1,10 @@
-import { randomUUID } from 'node:crypto'
 import { readRefunds } from '../../../db/reads/refunds.ts'
 import type { OrderId } from '../../../domain/ids.ts'
 import type { ApiDeps } from '../../deps.ts'
 import { Problem } from '../errors/problem.ts'
 import { operation } from '../operation.ts'
 import { routes } from '../routing.ts'
-import { refundRequest, refundSchema } from '../schemas/refund.ts'
-import { changeHeaders } from '../schemas/session.ts'
+import { refundHeaders, refundRequest, refundSchema } from '../schemas/refund.ts'
 import { bearer, body, idParam, json } from '../schemas/values.ts'
 import { refundView } from '../views/refund.ts'
 
@@ -21,7 +19,7 @@ const refund = operation(
     description:
       'What came from wallet and points is back with the answer; the money is `asked` until the provider’s ' +
       'final word.',
-    request: { params: idParam, headers: changeHeaders, body: body(refundRequest) },
+    request: { params: idParam, headers: refundHeaders, body: body(refundRequest) },
     responses: {
       201: json('The refund; what came from wallet and points is there again', refundSchema),
     },
@@ -40,8 +38,8 @@ export function opsRefundRoutes({ db: { sql }, refunding }: Pick<ApiDeps, 'db' |
     const { lines, shipping, reason, restock } = c.req.valid('json')
     const choice =
       lines || shipping !== undefined ? { lines: lines ?? [], shipping: shipping ?? false } : undefined
-    const key = c.req.valid('header')['idempotency-key'] ?? randomUUID()
-    const number = await refunding.refund(id, { key, choice, reason, restock })
+    const key = c.req.valid('header')['idempotency-key']
+    const number = await refunding.refund(id, { key, choice, reason, restock, askedBy: c.var.buyer })
     const made = (await readRefunds(sql, id)).find((one) => one.number === number)
     if (!made) throw new Problem('fault')
     return c.json(refundView(made), 201)

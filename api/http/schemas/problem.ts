@@ -31,6 +31,18 @@ const details: { [C in RefusalCode]: z.ZodType<RefusalDetails[C]> } = {
   }),
   balance_insufficient: z.object({ available: moneyOf('What the wallet holds.', '500') }),
   points_insufficient: z.object({ available: decimal('The points that could be used.', '120') }),
+  too_many_unpaid_orders: z.object({ limit: whole('Unpaid orders that a buyer may have.', 20) }),
+  too_many_pieces: z.object({
+    sku,
+    limit: whole('Unpaid pieces of a SKU that a buyer may hold.', 200),
+    held: whole('Pieces that the buyer’s unpaid orders hold already.', 180),
+  }),
+  on_delivery_unavailable: z.object({
+    reason: z.enum(['off', 'province', 'amount', 'too_many']).openapi({
+      description: 'Not offered at all, not to this province, not for so much, or too many on their way.',
+      example: 'amount',
+    }),
+  }),
   address_unknown: none,
   buyer_blocked: none,
   unavailable: z.object({ step: text('What did not work: a placing step, or `cancel`.', 'reserve_stock') }),

@@ -10,6 +10,17 @@ const pieces = z.strictObject({
 const reason = { description: 'Why, for whoever looks later; the buyer sees it.', example: '商品破损' }
 const lines = z.array(pieces).min(1).max(200)
 
+/** A refund is made once for its key: without one, a repeated request would send the money twice. */
+export const refundHeaders = z.object({
+  'idempotency-key': z
+    .string({ error: 'a key of your own for this refund; the same one again is the same refund' })
+    .regex(/^[\w.:-]{1,64}$/, { error: 'letters, digits and . : _ - , at the most 64' })
+    .openapi({
+      description: 'A key of your own for this refund; the same one again is the same refund.',
+      example: 'ticket:4711',
+    }),
+})
+
 export const refundRequest = z
   .strictObject({
     lines: lines

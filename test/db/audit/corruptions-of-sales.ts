@@ -52,6 +52,29 @@ export const corruptionsOfSales = (sale: () => SaleFixture): Corruption[] => {
     },
 
     {
+      tells: 'a piece that was refunded before shipping is still its ticket’s',
+      check: 'pieces_of_flash_orders',
+      corrupt: (tx) => tx`UPDATE tickets SET quantity = quantity + 1 WHERE id = ${sale().partlyRefunded}`,
+    },
+    {
+      tells: 'a ticket has lost a piece that nobody refunded',
+      check: 'pieces_of_flash_orders',
+      corrupt: (tx) => tx`UPDATE tickets SET quantity = quantity - 1 WHERE id = ${sale().paid}`,
+    },
+    {
+      tells: 'a piece that came back after shipping is on no shelf',
+      check: 'pieces_of_flash_orders',
+      corrupt: (tx) => tx`
+        DELETE FROM stock_movements WHERE order_id = ${sale().shelved} AND kind = 'refunded'`,
+    },
+    {
+      tells: 'a ticket was given back for fewer pieces than its order had',
+      check: 'pieces_of_flash_orders',
+      corrupt: (tx) => tx`
+        UPDATE refund_lines SET quantity = quantity + 1 WHERE refund LIKE ${`order-${sale().refunded}%`}`,
+    },
+
+    {
       tells: 'a ticket still waits, though its order is placed',
       check: 'tickets',
       corrupt: (tx) => ticket(tx, 'live', 'waiting'),
@@ -130,6 +153,12 @@ export const corruptionsOfSales = (sale: () => SaleFixture): Corruption[] => {
       tells: 'the gate has not heard of a payment',
       check: 'stuck',
       corrupt: (tx) => tx`UPDATE orders SET paid_at = now() - interval '6 minutes' WHERE id = ${sale().paid}`,
+    },
+    {
+      tells: 'the gate has not heard that a part of an order is for sale again',
+      check: 'stuck',
+      corrupt: (tx) => tx`
+        UPDATE refunds SET created_at = now() - interval '6 minutes' WHERE order_id = ${sale().partlyRefunded}`,
     },
     {
       tells: 'a session runs past its end',

@@ -183,7 +183,7 @@ export const corruptions = (orders: () => Fixture): Corruption[] => [
   },
   {
     tells: 'money was captured that no provider told of',
-    check: 'captured_as_told',
+    check: 'captured_as_notified',
     corrupt: (tx) =>
       tx`UPDATE attempts SET captured_fen = captured_fen + 1 WHERE order_id = ${orders().closed}`,
   },
@@ -232,13 +232,92 @@ export const corruptions = (orders: () => Fixture): Corruption[] => [
       tx`DELETE FROM wallet_movements WHERE order_id = ${orders().intoWallet} AND kind = 'refund_instead'`,
   },
   {
-    tells: 'an order that was refunded whole keeps what it earned',
+    tells: 'an order was granted a point too much',
     check: 'earned',
-    corrupt: (tx) =>
-      tx`UPDATE points_movements SET kind = 'unearned', refund = 'x' WHERE order_id = ${orders().paid} AND kind = 'earned'`,
+    corrupt: (tx) => tx`
+      UPDATE points_movements SET points = points + 1 WHERE order_id = ${orders().paid} AND kind = 'earned'`,
   },
   {
-    tells: 'a notification waits for its resolvePayment',
+    tells: 'an order that was refunded whole keeps points that it earned',
+    check: 'earned',
+    corrupt: (tx) => tx`
+      DELETE FROM points_movements WHERE order_id = ${orders().refunded} AND kind = 'unearned'`,
+  },
+  {
+    tells: 'an order that was refunded in part keeps growth for all of it',
+    check: 'earned',
+    corrupt: (tx) => tx`
+      DELETE FROM growth_movements WHERE order_id = ${orders().partlyRefunded} AND kind = 'unearned'`,
+  },
+  {
+    tells: 'a refund took a point less back than its money had earned',
+    check: 'earned',
+    corrupt: (tx) => tx`
+      UPDATE points_movements SET points = points + 1
+      WHERE order_id = ${orders().partlyRefunded} AND kind = 'unearned'`,
+  },
+  {
+    tells: 'growth is negative',
+    check: 'not_negative',
+    corrupt: (tx) => tx`UPDATE loyalty SET growth = -1 WHERE user_id = 20001`,
+  },
+  {
+    tells: 'a refunded piece that is on our shelf was not put there',
+    check: 'stock_held',
+    corrupt: (tx) => tx`
+      DELETE FROM stock_movements WHERE order_id = ${orders().partlyRefunded} AND kind = 'refunded'`,
+  },
+  {
+    tells: 'pieces that never came back are on a shelf',
+    check: 'stock_held',
+    corrupt: (tx) => tx`
+      INSERT INTO stock_movements (sku_id, warehouse_id, kind, on_hand, reserved, order_id, refund)
+      SELECT sku_id, warehouse_id, 'refunded', 1, 0, order_id, 'x'
+      FROM stock_movements
+      WHERE order_id = ${orders().lost} AND kind = 'deducted'`,
+  },
+  {
+    tells: 'an order all of whose pieces are refunded is called partly refunded, though it shipped free',
+    check: 'refunds_of_orders',
+    corrupt: (tx) => tx`UPDATE orders SET pay_state = 'partly_refunded' WHERE id = ${orders().lost}`,
+  },
+  {
+    tells: 'a refund to a wallet has ended and never arrived',
+    check: 'refunds_to_wallets',
+    corrupt: (tx) => tx`
+      UPDATE refunds SET state = 'success' WHERE order_id = ${orders().backToWallet}`,
+  },
+  {
+    tells: 'a refund to a wallet arrived with a fen more',
+    check: 'refunds_to_wallets',
+    corrupt: (tx) => tx`
+      INSERT INTO wallet_movements (user_id, kind, amount_fen, order_id, refund)
+      SELECT 20006, 'refund', amount_fen + 1, order_id, number
+      FROM refunds
+      WHERE order_id = ${orders().backToWallet}`,
+  },
+  {
+    tells: 'a wallet got a refund that nobody asked for',
+    check: 'refunds_to_wallets',
+    corrupt: (tx) => tx`
+      INSERT INTO wallet_movements (user_id, kind, amount_fen, order_id, refund)
+      VALUES (20006, 'refund', 1, ${orders().fromWallet}, 'x')`,
+  },
+  {
+    tells: 'a refund is on its way for weeks, while a living process looks after it',
+    check: 'stuck',
+    corrupt: (tx) => tx`
+      UPDATE refunds SET created_at = now() - interval '8 days', due_at = now() + interval '10 minutes'
+      WHERE order_id = ${orders().closed}`,
+  },
+  {
+    tells: 'nobody looks after a refund',
+    check: 'stuck',
+    corrupt: (tx) => tx`
+      UPDATE refunds SET due_at = now() - interval '6 minutes' WHERE order_id = ${orders().closed}`,
+  },
+  {
+    tells: 'a notification waits to be resolved',
     check: 'resolved',
     corrupt: (tx) =>
       tx`UPDATE notifications SET outcome = NULL, received_at = now() - interval '61 seconds' WHERE number = 't1'`,

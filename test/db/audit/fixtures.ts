@@ -34,6 +34,10 @@ export type Fixture = {
   /** First in part, then all the rest. */
   refunded: OrderId
   partlyRefunded: OrderId
+  /** Refunded whole by its pieces, none of which is on our shelf again; it had shipped free. */
+  lost: OrderId
+  /** Paid from the wallet, its refund still on its way there. */
+  backToWallet: OrderId
   /** Paid too late; the provider could not send it back. */
   intoWallet: OrderId
   sale: SaleFixture
@@ -115,13 +119,13 @@ export async function fixture({ orm, sql }: Db, ids: Ids): Promise<Fixture> {
   await payFromWallet(fromWallet, '20006' as UserId)
   const refunded = await place(7, { coupon: true, points: '77', balance: '1001' })
   await told(await pay(refunded, 7), 't3')
-  const wish = { cause: 'operator', reason: 'broken' } as const
+  const wish = { cause: 'operator', reason: 'broken', askedBy: 'operator-7' } as const
   await refundOrder(sql, refunded, {
     ...wish,
     key: 'one',
     choice: { lines: [{ line: 1, quantity: 1 }], shipping: false },
   })
-  await refundOrder(sql, refunded, { key: 'cancelled', cause: 'cancelled', reason: '' })
+  await refundOrder(sql, refunded, { key: 'cancelled', cause: 'cancelled', reason: '', askedBy: '20001' })
   const partlyRefunded = await place(8)
   await told(await pay(partlyRefunded, 8), 't4')
   await refundOrder(sql, partlyRefunded, {
@@ -129,6 +133,17 @@ export async function fixture({ orm, sql }: Db, ids: Ids): Promise<Fixture> {
     key: 'one',
     choice: { lines: [{ line: 2, quantity: 1 }], shipping: false },
   })
+  const lost = await place(8, { lines: [{ sku: '1001' as SkuId, quantity: 4, unitPrice: '5900' }] })
+  await told(await pay(lost, 8), 't6')
+  await refundOrder(sql, lost, {
+    ...wish,
+    key: 'lost',
+    choice: { lines: [{ line: 1, quantity: 4 }], shipping: false },
+    restock: false,
+  })
+  const backToWallet = await place(6)
+  await payFromWallet(backToWallet, '20006' as UserId)
+  await refundOrder(sql, backToWallet, { ...wish, key: 'all' })
   const intoWallet = await place(8)
   const tooLate = await pay(intoWallet, 8)
   await sql`UPDATE attempts SET state = 'closed', ended_at = now() WHERE number = ${tooLate}`
@@ -153,6 +168,8 @@ export async function fixture({ orm, sql }: Db, ids: Ids): Promise<Fixture> {
     fromWallet,
     refunded,
     partlyRefunded,
+    lost,
+    backToWallet,
     intoWallet,
     sale,
   }

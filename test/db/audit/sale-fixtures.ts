@@ -8,6 +8,7 @@ import type { Queued } from '../../../redis/gate/queue.ts'
 import { endSession, preheat } from '../../../services/flash-sales/sessions.ts'
 import { closeOrder } from '../../../services/orders/close.ts'
 import { placeInOneTransaction } from '../../../services/orders/place.ts'
+import { refundOrder } from '../../../services/payments/refund-order.ts'
 import { type Joiner, planSession } from '../../support/flash-sale.ts'
 import { flashOrder, staged } from '../../support/tickets.ts'
 
@@ -24,6 +25,12 @@ export type SaleFixture = {
   /** By staging. */
   refused: TicketId
   late: TicketId
+  /** Two pieces, one of them refunded before shipping. */
+  partlyRefunded: TicketId
+  /** Refunded whole before shipping. */
+  refunded: TicketId
+  /** Shipped, and one of its pieces is in the shop again. */
+  shelved: TicketId
 }
 
 /** `pay`: has the order's buyer pay it from the wallet. */
@@ -67,11 +74,35 @@ export async function saleFixture(
       rejected: await placed(running, { ...fourth, addressId: '1' as AddressId }), // Nobody's.
       refused: await ticket(running, fifth, { epoch: 7 }),
     }
+    const partOf = (order: TicketId, restock?: boolean) =>
+      refundOrder(sql, order, {
+        ...{ key: 'one', cause: 'operator', reason: 'broken', askedBy: 'operator-7', restock },
+        choice: { lines: [{ line: 1, quantity: 1 }], shipping: false },
+      })
+    const refunding = await open('1005', 10)
+    const bought = async (buyer: Joiner): Promise<TicketId> => {
+      const id = await placed(refunding, buyer, { pieces: 2 })
+      await pay(id, buyer.id)
+      return id
+    }
+    const refunds = {
+      partlyRefunded: await bought(rich),
+      refunded: await bought(first),
+      shelved: await bought(second),
+    }
+    await partOf(refunds.partlyRefunded)
+    const all = { key: 'cancelled', cause: 'cancelled', reason: '', askedBy: first.id } as const
+    await refundOrder(sql, refunds.refunded, all)
+    await sql`UPDATE orders SET status = 'shipped' WHERE id = ${refunds.shelved}`
+    await sql`
+      INSERT INTO order_log (order_id, from_status, to_status, why)
+      VALUES (${refunds.shelved}, 'to_ship', 'shipped', 'test')`
+    await partOf(refunds.shelved, true)
     await closedAfter(await placed(ended, first))
     const late = await placed(ended, second)
     await pay(await placed(ended, rich), rich.id)
     await endSession(sql, ended.session)
-    return { running, ended, ...lives, late: await closedAfter(late) }
+    return { running, ended, ...lives, ...refunds, late: await closedAfter(late) }
   } finally {
     redis.disconnect()
   }

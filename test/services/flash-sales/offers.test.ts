@@ -178,7 +178,7 @@ describe('a paid flash order that is refunded whole before it was shipped', () =
     await till.told(await till.facts(await till.attempt(ticket, (await flashOrder(sql, ticket)).buyerId)))
     return ticket
   }
-  const calledOff = { key: 'cancelled', cause: 'cancelled', reason: '' } as const
+  const calledOff = { key: 'cancelled', cause: 'cancelled', reason: '', askedBy: '20001' } as const
 
   it('gives its pieces back to the session, once, and the gate hears of that instead of the payment', async () => {
     const offer = await open()

@@ -38,9 +38,9 @@ const money = async (attempt: AttemptNumber) => {
     SELECT captured_fen AS captured, refunding_fen AS refunding, refunded_fen AS refunded FROM attempts WHERE number = ${attempt}`
   return row
 }
-const calledOff = { key: 'cancelled', cause: 'cancelled', reason: '' } as const
+const calledOff = { key: 'cancelled', cause: 'cancelled', reason: '', askedBy: '20001' } as const
 const wish = (key: string, choice?: { lines: { line: number; quantity: number }[]; shipping: boolean }) =>
-  ({ key, cause: 'operator', reason: 'broken', choice }) as const
+  ({ key, cause: 'operator', reason: 'broken', askedBy: 'operator-7', choice }) as const
 const refusal = (code: string, details?: object) => ({ refusal: { code, ...(details && { details }) } })
 
 describe('a paid order that is called off before it was shipped', () => {

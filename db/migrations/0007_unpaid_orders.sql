@@ -1,0 +1,1 @@
+CREATE INDEX "orders_unpaid" ON "orders" USING btree ("buyer_id") WHERE "orders"."status" IN ('placing', 'awaiting_payment', 'closing') OR "orders"."pay_state" = 'on_delivery';

@@ -18,7 +18,9 @@ export function createOrderActivities({ sql, events, carts, accounts, log }: Act
     return result
   }
   return withFailures({
-    /** The fast path: all of placing at once. Undefined: the single steps have to go on where others stopped. */
+    /**
+     * The fast path: all of placing at once. Undefined: the single steps have to go on where others stopped.
+     */
     place: async (input: OrderInput, runId: string) => {
       const placed = await placeInOneTransaction(sql, input, runId)
       if (placed && placed.status !== 'rejected') await leaveCart(sql, carts, log, input)

@@ -39,10 +39,10 @@ type Row = {
 
 /**
  * Places orders and cancels them: starts and signals workflows, and lets the order's row answer.
- *
- * `place`: the same token with the same choice gets the same answer for ever, with another choice `token_reused`; throws `Refused` with what
- * refused it. Still without an answer after 5 s: `pending`. `cancel`: closes what is not paid, refunds what is paid and not shipped; throws
- * `Refused`, or `OrderUnknown`.
+ * `place`: the same token with the same choice gets the same answer for ever, with another choice
+ * `token_reused`; throws `Refused` with what refused it. Still without an answer after 5 s: `pending`.
+ * `cancel`: closes what is not paid, refunds what is paid and not shipped; throws `Refused`, or
+ * `OrderUnknown`.
  */
 export function createPlacing({
   db: { sql },
@@ -70,7 +70,10 @@ export function createPlacing({
     return row ? answer(id, row, fingerprint) : { state: 'pending', orderId: id }
   }
 
-  /** No workflow: the order has just ended, or nothing can close it safely; the jobs finds such orders and asks a human. */
+  /**
+   * No workflow: the order has just ended, or nothing can close it safely; the jobs finds such orders and
+   * asks a human.
+   */
   const hasEnded = async (id: OrderId): Promise<void> => {
     const row = await rowOf(id)
     if (row?.status === 'awaiting_payment' || row?.status === 'closing')
@@ -145,8 +148,8 @@ async function wishToClose(client: Client, id: OrderId): Promise<boolean> {
 }
 
 /**
- * Starts the order's workflow, eagerly: with an order worker on this connection its first task comes back with the answer to the start.
- * False when it was started before.
+ * Starts the order's workflow, eagerly: with an order worker on this connection its first task comes back
+ * with the answer to the start. False when it was started before.
  */
 async function start(client: Client, queue: string, input: OrderInput): Promise<boolean> {
   try {

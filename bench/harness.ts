@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createPrivateKey } from 'node:crypto'
 import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Client, Connection } from '@temporalio/client'
 import { Redis } from 'ioredis'
@@ -29,6 +30,8 @@ export type Harness = {
   client: Client
   sandbox: SandboxClient
   floor: ChildProcess
+  /** The processes that a figure may be divided by: the application, the servers, the floor, this one. */
+  pids: Readonly<Record<string, number>>
   as(buyer: string): Promise<ApiClient>
   close(): Promise<void>
 }
@@ -71,7 +74,6 @@ export async function openHarness(app: Record<string, string> = {}): Promise<Har
   const events = createEvents(redis)
   const temporal = await Connection.connect({ address: servers.temporalAddress })
   const floor = await fork('./floor/worker.ts', { TEMPORAL_ADDRESS: servers.temporalAddress })
-  floor.setMaxListeners(0) // One for each bare workflow that is about to sleep.
   const key = createPrivateKey(keys.jwt.privateKey)
   return {
     stack,
@@ -82,6 +84,7 @@ export async function openHarness(app: Record<string, string> = {}): Promise<Har
     client: new Client({ connection: temporal }),
     sandbox: sandboxClient(stack.sandboxUrl),
     floor,
+    pids: { ...pidsIn(stateDir), floor: floor.pid ?? 0, bench: process.pid },
     as: async (buyer) =>
       createApiClient(
         stack.url,
@@ -104,4 +107,11 @@ export async function openHarness(app: Record<string, string> = {}): Promise<Har
       removeState(stateDir)
     },
   }
+}
+
+/** The stack's processes, by the names under which their launcher noted them. */
+function pidsIn(stateDir: string): Record<string, number> {
+  const folder = `${stateDir}/children`
+  const children = readdirSync(folder).map((file) => JSON.parse(readFileSync(`${folder}/${file}`, 'utf8')))
+  return Object.fromEntries(children.map(({ name, pid }: { name: string; pid: number }) => [name, pid]))
 }

@@ -1,13 +1,18 @@
+import { once } from 'node:events'
 import { WithStartWorkflowOperation } from '@temporalio/client'
 import type { ApiClient } from '../api/client.ts'
 import { type Basket, basket, payAndSettle, placeOrder, workflowsEnded } from './buying.ts'
+import { type CpuTimes, measuring } from './cpu.ts'
 import { type Figure, inParallel, percentile, say } from './figures.ts'
+import type { FloorResult, FloorRun } from './floor/worker.ts'
 import type { Harness } from './harness.ts'
 import { historyFigures } from './histories.ts'
 
 const orders = 600
 const width = 50
 const singles = 150
+/** A floor during which less of the machine was busy has waited for something: it is no floor. */
+const leastBusy = 2 / 3
 
 /**
  * Orders over HTTP beside bare Temporal workflows on the same server: throughput, latency, history events,
@@ -23,7 +28,7 @@ export async function benchOrders(harness: Harness, rounds: number): Promise<Fig
   say('warming up')
   const warm = await baskets(100)
   await inParallel(100, 8, (i) => placeAndSettle(warm, i))
-  await inParallel(100, width, () => bareOrder(harness))
+  await bareOrders(harness, { total: 100, width })
 
   const names = [
     'orders_per_s',
@@ -38,13 +43,20 @@ export async function benchOrders(harness: Harness, rounds: number): Promise<Fig
     (typeof names)[number],
     number[]
   > // One list a name.
+  let idle = false
   for (let round = 1; round <= rounds; round++) {
     const many = await baskets(orders)
-    const started = performance.now()
-    const ours = await inParallel(orders, width, (i) => placeAndSettle(many, i))
-    await workflowsEnded(harness, (round - 1) * singles) // What is left to do would slow the floor down.
-    const endedMs = performance.now() - started
-    const bare = await inParallel(orders, width, () => bareOrder(harness))
+    const mine = await measuring(harness.pids, async () => {
+      const started = performance.now()
+      const { allMs } = await inParallel(orders, width, (i) => placeAndSettle(many, i))
+      await workflowsEnded(harness, (round - 1) * singles) // What is left to do would slow the floor down.
+      return { allMs, endedMs: performance.now() - started }
+    })
+    const floor = await measuring(harness.pids, () => bareOrders(harness, { total: orders, width }))
+    const [ours, bare] = [mine.result, floor.result]
+    costs('ours', mine)
+    costs('bare', floor)
+    if (floor.busy < leastBusy) idle = true
     const few = await baskets(singles)
     const place = await inParallel(singles, 1, async (i) => {
       const mine = few[i]
@@ -55,7 +67,7 @@ export async function benchOrders(harness: Harness, rounds: number): Promise<Fig
     figures.orders_per_s.push(perS(ours.allMs))
     figures.floor_per_s.push(perS(bare.allMs))
     figures.orders_vs_floor.push(bare.allMs / ours.allMs)
-    figures.ended_vs_floor.push(bare.allMs / endedMs)
+    figures.ended_vs_floor.push(bare.endedMs / ours.endedMs)
     figures.place_ms_p50.push(percentile(place.tookMs, 0.5))
     figures.floor_ms_p50.push(percentile(update.tookMs, 0.5))
     figures.place_vs_floor.push(percentile(place.tookMs, 0.5) / percentile(update.tookMs, 0.5))
@@ -63,9 +75,12 @@ export async function benchOrders(harness: Harness, rounds: number): Promise<Fig
       `round ${round} of ${rounds}: ${perS(ours.allMs).toFixed(1)} orders/s beside ${perS(bare.allMs).toFixed(1)} bare`,
     )
   }
+  if (idle)
+    say('the floor left a third of the machine idle: it waited, and says nothing about what is possible')
+  const floorTarget = idle ? null : { atLeast: 0.4 }
   return [
     ...(await historyFigures(harness, apis)),
-    { figure: 'orders_vs_floor', rounds: figures.orders_vs_floor, target: { atLeast: 0.7 } },
+    { figure: 'orders_vs_floor', rounds: figures.orders_vs_floor, target: floorTarget },
     { figure: 'place_vs_floor', rounds: figures.place_vs_floor, target: { atMost: 1 } },
     { figure: 'ended_vs_floor', rounds: figures.ended_vs_floor, target: null },
     { figure: 'orders_per_s', rounds: figures.orders_per_s, target: null },
@@ -75,21 +90,19 @@ export async function benchOrders(harness: Harness, rounds: number): Promise<Fig
   ]
 }
 
-/** Start, and once its timer runs (as an order's does before anybody can pay it) the signal, and the end. */
-async function bareOrder({ client, ids, floor }: Harness): Promise<void> {
-  const workflowId = `bare-${ids.next()}`
-  const asleep = new Promise<void>((resolve) => {
-    const heard = (told: { asleep?: string }) => {
-      if (told.asleep !== workflowId) return
-      floor.off('message', heard)
-      resolve()
-    }
-    floor.on('message', heard)
-  })
-  const handle = await client.workflow.start('bareOrder', { taskQueue: 'bare', workflowId })
-  await asleep
-  await handle.signal('paid')
-  await handle.result()
+/** Has the floor's process run so many bare orders, by the road of ours: see bench/floor/worker.ts. */
+async function bareOrders({ floor }: Harness, run: FloorRun): Promise<FloorResult> {
+  floor.send({ bare: run })
+  for (;;) {
+    const [answer] = (await once(floor, 'message')) as [{ ran?: FloorResult }]
+    if (answer.ran) return answer.ran
+  }
+}
+
+/** One line: CPU ms an order of each process, and how busy the machine was. */
+function costs(what: string, { cpuMs, busy }: { cpuMs: CpuTimes; busy: number }): void {
+  const each = Object.entries(cpuMs).map(([name, ms]) => `${name} ${(ms / orders).toFixed(1)}`)
+  say(`  ${what}: CPU ms an order: ${each.join(', ')}; machine ${(busy * 100).toFixed(0)} % busy`)
 }
 
 /** A workflow whose update answers at once. */

@@ -50,9 +50,10 @@ export async function benchRush(rounds: number): Promise<Figure[]> {
       figures.rush_s.push(rushS)
       figures.rush_answered_s.push(answeredS)
       figures.join_p99_ms.push(told.p99)
-      figures.oversold.push(Math.max(0, counted.placed - pieces))
+      // What buyers were told, not what a constraint bounds: each ticket is a promise, and nobody gives one back here.
+      figures.oversold.push(Math.max(0, told.tickets.length - pieces))
       figures.undersold.push(Math.max(0, pieces - counted.placed))
-      figures.lost.push(Math.max(0, told.admitted - counted.tickets) + told.problems.length)
+      figures.lost.push(told.tickets.length - (await keptOf(harness, told.tickets)) + told.problems.length)
       await operator.end(sale.session)
       say(
         `round ${round} of ${rounds}: ${told.joins} joins answered in ${answeredS.toFixed(1)} s, ${counted.placed} orders placed after ${rushS.toFixed(1)} s`,
@@ -102,6 +103,15 @@ async function allPlaced(harness: Harness, sale: Sale): Promise<number> {
     if ((await countOf(harness, sale)).placed >= pieces) return Date.now()
   }
   return Number.NaN
+}
+
+/** How many of the tickets that buyers were told of have become orders. */
+async function keptOf({ db: { sql } }: Harness, tickets: readonly string[]): Promise<number> {
+  const [row] = await sql<{ kept: number }[]>`
+    SELECT count(*)::int AS kept
+    FROM tickets
+    WHERE id = ANY(${[...tickets]}::bigint[]) AND state IN ('live', 'paid')`
+  return row?.kept ?? 0
 }
 
 async function countOf(

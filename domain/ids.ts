@@ -37,8 +37,9 @@ export type Ids = { next(): string }
 export const madeAt = (id: string): number => Number((BigInt(id) >> 22n) + epoch)
 
 /**
- * Makes snowflakes: 41 bits of ms, 10 bits of worker, 12 bits of sequence. A full millisecond borrows from the next one, and a clock set
- * back goes on from the last id, so ids never repeat and never descend while `worker` is this process's alone (a lease in PostgreSQL).
+ * Makes snowflakes: 41 bits of ms, 10 bits of worker, 12 bits of sequence. A full millisecond borrows from
+ * the next one, and a clock set back goes on from the last id, so ids never repeat and never descend while
+ * `worker` is this process's alone (a lease in PostgreSQL).
  */
 export function snowflakes(worker: number, now: () => number = Date.now): Ids {
   let last = 0n

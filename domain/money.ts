@@ -24,8 +24,9 @@ export function yuan(amount: Fen): string {
 }
 
 /**
- * Splits `total` in proportion to `weights`, exactly: the parts add up to `total`, none is negative, and none exceeds its weight while
- * `total` does not exceed the sum of the weights. Largest remainder first, ties to the earlier part. All weights zero: the first part takes all.
+ * Splits `total` in proportion to `weights`, exactly: the parts add up to `total`, none is negative, and none
+ * exceeds its weight while `total` does not exceed the sum of the weights. Largest remainder first, ties to
+ * the earlier part. All weights zero: the first part takes all.
  */
 export function allocate(total: Fen, weights: readonly Fen[]): Fen[] {
   const sum = weights.reduce((a, b) => a + b, 0n)

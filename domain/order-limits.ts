@@ -31,7 +31,8 @@ export type LimitedOrder = {
 }
 
 /**
- * Refuses an order that goes beyond what its buyer may hold unpaid. One of which nothing is due is paid at once, and never limited.
+ * Refuses an order that goes beyond what its buyer may hold unpaid. One of which nothing is due is paid at
+ * once, and never limited.
  * @throws {Refused} too_many_unpaid_orders, too_many_pieces, on_delivery_unavailable
  */
 export function checkLimits(limits: OrderLimits, held: UnpaidHoldings, order: LimitedOrder): void {

@@ -44,7 +44,10 @@ export const mayLeaveFor = (next: OrderStatus): OrderStatus[] =>
 /** Statuses that a buyer's list does not show. */
 export const hidden: readonly OrderStatus[] = ['placing', 'rejected']
 
-/** The placing steps in the order in which they are done, and undone: one order of locks for both. A flash order has `take_offer` for `reserve_stock`. */
+/**
+ * The placing steps in the order in which they are done, and undone: one order of locks for both. A flash
+ * order has `take_offer` for `reserve_stock`.
+ */
 export const placingSteps = [
   'reserve_stock',
   'take_offer',

@@ -4,7 +4,10 @@ import type { CouponReason } from './refusals.ts'
 
 export type PriceLine = { sku: SkuId; unitPrice: Fen; quantity: number }
 
-/** Fee per province; `*` stands for every province without a row. `freeFrom`: goods (after the coupon) from this amount on ship free. */
+/**
+ * Fee per province; `*` stands for every province without a row. `freeFrom`: goods (after the coupon) from
+ * this amount on ship free.
+ */
 export type ShippingRates = Record<string, { fee: Fen; freeFrom: Fen | null }>
 
 export type CouponTerms = {
@@ -22,7 +25,10 @@ export type CouponTerms = {
 
 type LineShares = { coupon: Fen; points: Fen; balance: Fen }
 
-/** `goods + shipping − coupon − points − balance = due`, and every deduction but the shipping's is split over the lines to the fen. */
+/**
+ * `goods + shipping − coupon − points − balance = due`, and every deduction but the shipping's is split over
+ * the lines to the fen.
+ */
 export type Amounts = {
   goods: Fen
   shipping: Fen
@@ -44,7 +50,10 @@ export type PriceInput = {
   balance: Fen
 }
 
-/** What an order costs: the coupon on the goods of its scope, then points, then balance; shipping by province. Never negative, exact to the fen. */
+/**
+ * What an order costs: the coupon on the goods of its scope, then points, then balance; shipping by province.
+ * Never negative, exact to the fen.
+ */
 export function price({ lines, rates, province, coupon, points, balance }: PriceInput): Amounts {
   const goodsOfLines = lines.map((line) => times(line.unitPrice, line.quantity))
   const goods = add(...goodsOfLines)

@@ -1,6 +1,9 @@
 import { add, type Fen, fen, minus, times, zero } from './money.ts'
 
-/** A line as it was bought, with its shares (fen) of what was deducted, and how many of its pieces have been refunded. */
+/**
+ * A line as it was bought, with its shares (fen) of what was deducted, and how many of its pieces have been
+ * refunded.
+ */
 export type PurchasedLine = {
   line: number
   unitPrice: Fen
@@ -11,7 +14,10 @@ export type PurchasedLine = {
   refunded: number
 }
 
-/** A paid order as refunds see it. `balance` is the whole order's: what its lines do not carry of it paid for the shipping. */
+/**
+ * A paid order as refunds see it. `balance` is the whole order's: what its lines do not carry of it paid for
+ * the shipping.
+ */
 export type Purchase = {
   lines: readonly PurchasedLine[]
   shipping: Fen
@@ -24,14 +30,20 @@ export type RefundChoice = { lines: readonly { line: number; quantity: number }[
 
 type Sources = { amount: Fen; balance: Fen; points: Fen }
 
-/** Where it goes back to, fen: `amount` to where it was paid from, the rest to wallet and points (one point is one fen). */
+/**
+ * Where it goes back to, fen: `amount` to where it was paid from, the rest to wallet and points (one point is
+ * one fen).
+ */
 export type RefundParts = Sources & {
   shipping: Fen
   lines: (Sources & { line: number; quantity: number })[]
   whole: boolean
 }
 
-/** All that has not been refunded yet. A shipping fee of 0 needs no refund: such an order is whole when its pieces are. */
+/**
+ * All that has not been refunded yet. A shipping fee of 0 needs no refund: such an order is whole when its
+ * pieces are.
+ */
 export const remainder = ({ lines, shipping, shippingRefunded }: Purchase): RefundChoice => ({
   lines: lines.flatMap(({ line, quantity, refunded }) =>
     refunded < quantity ? [{ line, quantity: quantity - refunded }] : [],
@@ -40,9 +52,9 @@ export const remainder = ({ lines, shipping, shippingRefunded }: Purchase): Refu
 })
 
 /**
- * Splits a refund over the sources that paid, exact to the fen: each source's share of a line's first n pieces is rounded down, and a refund
- * is the difference of two such shares. So in whatever pieces an order goes back, what comes back in the end is what was paid. `whole`:
- * nothing is left after it.
+ * Splits a refund over the sources that paid, exact to the fen: each source's share of a line's first n
+ * pieces is rounded down, and a refund is the difference of two such shares. So in whatever pieces an order
+ * goes back, what comes back in the end is what was paid. `whole`: nothing is left after it.
  * @throws {RangeError} for pieces that are not left: the caller has refused them before
  */
 export function refundParts(purchase: Purchase, choice: RefundChoice): RefundParts {

@@ -3,10 +3,16 @@ import type { MoneyJson } from './money.ts'
 /** Why a coupon cannot be used on an order. */
 export type CouponReason = 'used' | 'expired' | 'not_yours' | 'below_minimum' | 'out_of_scope'
 
-/** Why an order cannot be paid on delivery: not offered, not there, not so much, or enough of them on their way. */
+/**
+ * Why an order cannot be paid on delivery: not offered, not there, not so much, or enough of them on their
+ * way.
+ */
 export type OnDeliveryReason = 'off' | 'province' | 'amount' | 'too_many'
 
-/** The details of each refusal: what a buyer's page needs to say what to do next. Plain JSON, no personal data. */
+/**
+ * The details of each refusal: what a buyer's page needs to say what to do next. Plain JSON, no personal
+ * data.
+ */
 export type RefusalDetails = {
   quote_expired: { expiredAt: string }
   quote_forged: Record<never, never>
@@ -47,7 +53,9 @@ export type RefusalDetails = {
 }
 export type RefusalCode = keyof RefusalDetails
 
-/** A "no" that is an answer, not a fault: it is told to the buyer, never retried, and leaves nothing behind. */
+/**
+ * A "no" that is an answer, not a fault: it is told to the buyer, never retried, and leaves nothing behind.
+ */
 export type Refusal = { [C in RefusalCode]: { code: C; details: RefusalDetails[C] } }[RefusalCode]
 
 /** The HTTP status of each refusal. */
@@ -90,7 +98,10 @@ export const refusalStatus: Record<RefusalCode, 401 | 404 | 409 | 410 | 422 | 50
   quota_below_granted: 409,
 }
 
-/** Thrown where a refusal has to roll back a transaction or cross a call; caught at the edge and turned into an answer. */
+/**
+ * Thrown where a refusal has to roll back a transaction or cross a call; caught at the edge and turned into
+ * an answer.
+ */
 export class Refused extends Error {
   readonly refusal: Refusal
   constructor(refusal: Refusal) {

@@ -1,6 +1,6 @@
 /**
- * Nothing final can be said yet: the same call is made again, with back-off or, where it is of use only then, after `afterS` seconds. Not a
- * fault: nobody needs to read about it in the log.
+ * Nothing final can be said yet: the same call is made again, with back-off or, where it is of use only then,
+ * after `afterS` seconds. Not a fault: nobody needs to read about it in the log.
  */
 export class RetryLater extends Error {
   readonly afterS: number | undefined

@@ -7,8 +7,9 @@ export type Allocation = { sku: string; warehouse: number; pieces: number }
 type Wanted = { sku: string; quantity: number }
 
 /**
- * Decides where an order's pieces come from: from one warehouse for the whole order where that can be, else by priority, a line split where
- * needed. `short` names the SKUs of which all shelves together have too few; then nothing is allocated.
+ * Decides where an order's pieces come from: from one warehouse for the whole order where that can be, else
+ * by priority, a line split where needed. `short` names the SKUs of which all shelves together have too few;
+ * then nothing is allocated.
  */
 export function allocateStock(
   wanted: readonly Wanted[],

@@ -3,7 +3,7 @@ import { startApi } from '../api/server.ts'
 import { migrate } from '../db/migrate.ts'
 import { bundleWorkflows } from '../runtime/bundle.ts'
 import { openContainer } from '../runtime/container.ts'
-import { consumerVariables, readEnv } from '../runtime/environment.ts'
+import { consumerVariables, jobsVariables, readEnv } from '../runtime/environment.ts'
 import { startLifecycle } from '../runtime/lifecycle.ts'
 import { runProcess } from '../runtime/process.ts'
 import { startWorkersOf } from '../runtime/workers.ts'
@@ -22,7 +22,7 @@ await runProcess(async () => {
   await migrate(env.DATABASE_URL)
   const [container, workflowBundle] = await Promise.all([openContainer(env), bundleWorkflows()])
   const workers = await startWorkersOf(env, container, workflowBundle)
-  const jobs = startJobs(jobsDeps(env, container))
+  const jobs = startJobs(jobsDeps(readEnv(jobsVariables, process.env), container))
   const consumer = startConsumer(consumerDeps(readEnv(consumerVariables, process.env), container))
   await schedulePlanning(container.client, env.ORDERS_QUEUE)
   await scheduleStatements(container.client, env.ORDERS_QUEUE)

@@ -1,14 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { apiVariables } from '../api/environment.ts'
-import { consumerVariables } from '../runtime/environment.ts'
+import { consumerVariables, jobsVariables } from '../runtime/environment.ts'
 import { variablesTable } from '../runtime/variables.ts'
 
 const page = fileURLToPath(new URL('../docs/operations.md', import.meta.url))
 const [begin, end] = ['<!-- variables: npm run config-table -->', '<!-- /variables -->']
 
 /** Every configuration variable of every process. */
-export const allVariables = { ...consumerVariables.shape, ...apiVariables.shape }
+export const allVariables = { ...consumerVariables.shape, ...jobsVariables.shape, ...apiVariables.shape }
 
 /** The page with its table as the variables are today, and as it is. */
 export function configurationPage(): { is: string; shouldBe: string } {

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { applyPatches } from './patches.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const modules = join(root, 'node_modules')
@@ -12,6 +13,7 @@ const stamp = join(modules, '.floodgate-lock')
 
 checkNode()
 installPackages()
+patchPackages()
 linkPostgresLibraries()
 
 function checkNode() {
@@ -60,6 +62,14 @@ function installedAlready(lock) {
     const found = installed[path]
     return found ? found.version === version && existsSync(join(root, path)) : optional === true
   })
+}
+
+function patchPackages() {
+  try {
+    applyPatches()
+  } catch (error) {
+    fail(error.message)
+  }
 }
 
 /**

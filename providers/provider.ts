@@ -24,8 +24,8 @@ export type TradeFacts = {
 }
 
 /**
- * Why a call brought nothing that settles anything, for the log: the provider's error code and its own text (one line, without personal
- * data), or the network's code.
+ * Why a call brought nothing that settles anything, for the log: the provider's error code and its own text
+ * (one line, without personal data), or the network's code.
  */
 export type CallError = { code: string; message?: string | undefined }
 
@@ -33,8 +33,8 @@ export type CallError = { code: string; message?: string | undefined }
 export const callsUsedUp = 'CALLS_USED_UP'
 
 /**
- * `retryAfterS`: asking or closing again is useless before (WeChat v2 closes nothing in a trade's first five minutes). `error`: the call
- * failed; without it the provider answered with a state that settles nothing yet.
+ * `retryAfterS`: asking or closing again is useless before (WeChat v2 closes nothing in a trade's first five
+ * minutes). `error`: the call failed; without it the provider answered with a state that settles nothing yet.
  */
 export type Trade =
   | { is: 'paid'; facts: TradeFacts }
@@ -69,14 +69,18 @@ export type OpenRequest = {
    */
   attach: string
   payer: Payer
-  /** When the provider itself stops taking money: the order's deadline, or `shortestExpiryMs` after the attempt was opened. */
+  /**
+   * When the provider itself stops taking money: the order's deadline, or `shortestExpiryMs` after the
+   * attempt was opened.
+   */
   expiresAt: Date
 }
 
 /**
- * `open`: `goodForMs` is the answer's own lifetime by the provider's rules (none: as long as the trade); after it the creation is repeated.
- * `refused`: the provider surely has no trade and said why. `unknown`: no answer, or one that settles nothing; the trade may exist.
- * `paid`: the number is already paid; ask. `message`: the provider's own text, for the log.
+ * `open`: `goodForMs` is the answer's own lifetime by the provider's rules (none: as long as the trade);
+ * after it the creation is repeated. `refused`: the provider surely has no trade and said why. `unknown`: no
+ * answer, or one that settles nothing; the trade may exist. `paid`: the number is already paid; ask.
+ * `message`: the provider's own text, for the log.
  */
 export type Opened =
   | { is: 'open'; answer: OpenAnswer; goodForMs?: number }

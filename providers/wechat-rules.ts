@@ -1,8 +1,8 @@
 import type { RefundRules } from './provider.ts'
 
 /**
- * What WeChat documents about the times of trades and refunds, in v3 and v2 alike. time_expire: at least a minute from now. 一笔订单最多支持50次
- * 部分退款, a minute between two of them; 交易时间超过一年的订单无法提交退款.
+ * What WeChat documents about the times of trades and refunds, in v3 and v2 alike. time_expire: at least a
+ * minute from now. 一笔订单最多支持50次 部分退款, a minute between two of them; 交易时间超过一年的订单无法提交退款.
  *
  * @see 退款申请 https://pay.weixin.qq.com/doc/v3/merchant/4013071036
  */

@@ -88,6 +88,11 @@ export function createCarts(redis: Redis) {
       await redis.hdel(keyOf(owner), sku)
     },
 
+    /** Removes all of it. */
+    async clear(owner: CartOwner): Promise<void> {
+      await redis.del(keyOf(owner))
+    },
+
     /** Moves an anonymous cart into its buyer's, once however often it is asked; what is beyond the bounds of a cart stays out. */
     async merge(anonymous: CartOwner, user: UserId): Promise<void> {
       await redis.cartMerge(keyOf(anonymous), keyOf(user), mostPieces, mostLines)

@@ -5,14 +5,13 @@ import type { Logger } from 'pino'
 import type { ActivityDeps } from '../activities/index.ts'
 import { connect, type Db } from '../db/client.ts'
 import { ConfigurationError } from '../domain/configuration.ts'
-import type { Ids } from '../domain/ids.ts'
 import { type Carts, createCarts } from '../redis/carts.ts'
 import { createEvents, type Events } from '../redis/events.ts'
 import { createGate, type Gate } from '../redis/gate/gate.ts'
 import { createQueue, type TicketQueue } from '../redis/gate/queue.ts'
 import { createProviderRateLimit, type ProviderRateLimit } from '../redis/provider-rate-limit.ts'
 import { createRateWindows, type RateWindows } from '../redis/rate-windows.ts'
-import { leasedSnowflakes } from '../services/operations/snowflake-lease.ts'
+import { type LeasedIds, leasedSnowflakes } from '../services/operations/snowflake-lease.ts'
 import type { WorkerEnv } from './environment.ts'
 import type { Check, DependencyName } from './health.ts'
 import { createLog } from './log.ts'
@@ -27,6 +26,7 @@ export type { Db } from '../db/client.ts'
 export { connect } from '../db/client.ts'
 export type { Sql } from '../db/types.ts'
 export type { CartLine, CartOwner, Carts } from '../redis/carts.ts'
+export { createCarts } from '../redis/carts.ts'
 export type { Events } from '../redis/events.ts'
 export type { Gate, Standing } from '../redis/gate/gate.ts'
 export type { ProviderRateLimit } from '../redis/provider-rate-limit.ts'
@@ -42,7 +42,8 @@ export type Container = {
   /** The flash-sale gate, and the queue of those that it let in. */
   gate: Gate
   queue: TicketQueue
-  ids: Ids
+  /** Ids under this process's leased worker number; `isLeased()` is for the health check. */
+  ids: LeasedIds
   payments: Payments
   /** Counts requests by the minute, over all API processes. */
   rateWindows: RateWindows

@@ -206,6 +206,42 @@ export const consumerVariables = workerVariables.extend({
 })
 export type ConsumerEnv = z.infer<typeof consumerVariables>
 
+/** How long addresses stay in the orders of a buyer who has been forgotten: three years, by China's e-commerce law. */
+const addressRetention = {
+  RETAIN_ADDRESS_DAYS: variable(z.coerce.number().int().min(0).max(36_500).default(1095), {
+    neededBy: 'jobs, `npm run forget`',
+    meaning: 'how long addresses stay in the orders of a buyer who has been forgotten, from the order on',
+    unit: 'days',
+  }),
+}
+
+export const jobsVariables = workerVariables.extend({
+  RETAIN_STATEMENT_DAYS: variable(z.coerce.number().int().min(1).max(36_500).default(90), {
+    neededBy: 'jobs',
+    meaning: 'how long a statement’s raw text is kept after it was matched; it names payers',
+    unit: 'days',
+  }),
+  RETAIN_ENTRY_DAYS: variable(z.coerce.number().int().min(40).max(36_500).default(62), {
+    neededBy: 'jobs',
+    meaning: 'how long is kept what a statement lists; later statements look at it for 31',
+    unit: 'days',
+  }),
+  RETAIN_CLEARED_DAYS: variable(z.coerce.number().int().min(1).max(36_500).default(365), {
+    neededBy: 'jobs',
+    meaning: 'how long attention and differences are kept after somebody cleared them',
+    unit: 'days',
+  }),
+  ...addressRetention,
+})
+export type JobsEnv = z.infer<typeof jobsVariables>
+
+/** What forgetting a buyer by hand needs. */
+export const forgetVariables = z.object({
+  DATABASE_URL: shared.DATABASE_URL,
+  REDIS_URL: shared.REDIS_URL,
+  ...addressRetention,
+})
+
 /** The API's check of tokens, and how long a withdrawal is kept. */
 export const maxTokenLife = {
   JWT_MAX_LIFE_S: variable(z.coerce.number().int().min(60).max(2_592_000).default(86_400), {

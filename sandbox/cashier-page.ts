@@ -28,7 +28,8 @@ export function cashierPage(bill: Bill): Html {
 export const noBill = (number: string): Html =>
   page(html`
     <p class="what">没有这笔交易</p>
-    <p class="note">There is no trade ${number} here, or not yet: the shop makes it when an order's payment begins.</p>`)
+    <p class="note">There is no trade ${number} here, or not yet:
+      the shop makes it when an order's payment begins.</p>`)
 
 const buttons = ({ number }: Bill): Html => {
   const form = (act: string, kind: string, zh: string, en: string) =>
@@ -40,7 +41,10 @@ const buttons = ({ number }: Bill): Html => {
     </div>`
 }
 
-/** A provider's word in the buyer's: WeChat's `trade_state`, Alipay's `trade_status`. What is not listed is shown as it is. */
+/**
+ * A provider's word in the buyer's: WeChat's `trade_state`, Alipay's `trade_status`. What is not listed is
+ * shown as it is.
+ */
 function meaningOf({ state, failures }: Bill): { mood: 'open' | 'paid' | 'over'; zh: string; en: string } {
   switch (state) {
     case 'NOTPAY':

@@ -7,8 +7,9 @@ const acts = ['pay', 'fail', 'close'] as const
 type Act = (typeof acts)[number]
 
 /**
- * The page where somebody who tries the shop pays by hand: what a buyer's phone would show after scanning. The buttons do what the same
- * words of the sandbox's JSON do; what the provider refuses, the page says. For demo and tests only.
+ * The page where somebody who tries the shop pays by hand: what a buyer's phone would show after scanning.
+ * The buttons do what the same words of the sandbox's JSON do; what the provider refuses, the page says. For
+ * demo and tests only.
  */
 export function cashier(gateways: readonly Gateway[]): Hono {
   const app = new Hono()
@@ -24,7 +25,8 @@ export function cashier(gateways: readonly Gateway[]): Hono {
     c.header('Cache-Control', 'no-store')
     c.header(
       'Content-Security-Policy',
-      "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+      "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; " +
+        "frame-ancestors 'none'; base-uri 'none'",
     )
   })
 
@@ -41,7 +43,8 @@ export function cashier(gateways: readonly Gateway[]): Hono {
       if (!gateway) return c.html(noBill(number), 404)
       try {
         perform(gateway, act, number)
-        return c.redirect(`/sandbox/cashier/${encodeURIComponent(number)}`, 303) // So that reloading the page pays nothing again.
+        // See other, so that reloading the page pays nothing again.
+        return c.redirect(`/sandbox/cashier/${encodeURIComponent(number)}`, 303)
       } catch (error) {
         if (!(error instanceof GatewayRefusal)) throw error
         return c.html(cashierPage(billOf(gateway, number, `${error.code} · ${error.message}`)), 409)

@@ -22,7 +22,10 @@ type Shown = {
   failures: number
 }
 
-/** The buyers' side and the switches of a running sandbox. Amounts are fen, in decimal strings. Throws `SandboxRefusal`. */
+/**
+ * The buyers' side and the switches of a running sandbox. Amounts are fen, in decimal strings. Throws
+ * `SandboxRefusal`.
+ */
 export function sandboxClient(baseUrl: string) {
   const call = async (method: 'GET' | 'POST', path: string, body?: object): Promise<unknown> => {
     const answer = await fetch(`${baseUrl}${path}`, {

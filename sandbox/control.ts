@@ -7,7 +7,10 @@ import { type Switchboard, switchesSchema } from './switches.ts'
 
 const settingSchema = z.strictObject({ outTradeNo: z.string().optional(), switches: switchesSchema })
 
-/** The buyers' side and the switches: plain JSON, unsigned, for demo, tests and bench. A refusal is 409 with the provider's code. */
+/**
+ * The buyers' side and the switches: plain JSON, unsigned, for demo, tests and bench. A refusal is 409 with
+ * the provider's code.
+ */
 export function control(gateways: readonly Gateway[], switches: Switchboard): Hono {
   const app = new Hono()
   const of = (outTradeNo: string): Gateway => {

@@ -33,7 +33,10 @@ const schema = z.object({
   SANDBOX_PAUSE_FACTOR: z.coerce.number().positive().default(1),
 })
 
-/** Reads the sandbox's variables. Throws one error that names every variable that is missing or wrong, and what it must be. */
+/**
+ * Reads the sandbox's variables. Throws one error that names every variable that is missing or wrong, and
+ * what it must be.
+ */
 export function sandboxConfig(env: NodeJS.ProcessEnv): SandboxConfig {
   const read = schema.safeParse(env)
   if (!read.success) {
@@ -47,7 +50,8 @@ export function sandboxConfig(env: NodeJS.ProcessEnv): SandboxConfig {
   const [id, privateKey] = [data.SANDBOX_PLATFORM_KEY_ID_2, data.SANDBOX_PLATFORM_PRIVATE_KEY_2]
   if ((id === undefined) !== (privateKey === undefined))
     throw new Error(
-      "the sandbox can't start:\n  SANDBOX_PLATFORM_KEY_ID_2 and SANDBOX_PLATFORM_PRIVATE_KEY_2: set both or none",
+      "the sandbox can't start:\n" +
+        '  SANDBOX_PLATFORM_KEY_ID_2 and SANDBOX_PLATFORM_PRIVATE_KEY_2: set both or none',
     )
   return {
     port: data.SANDBOX_PORT,
@@ -78,6 +82,7 @@ function alipayOf(data: z.infer<typeof schema>): Pick<SandboxConfig, 'alipay'> {
     return { alipay: { appId, sellerId, merchantPublicKey, platformPrivateKey } }
   if (!appId && !sellerId && !merchantPublicKey && !platformPrivateKey) return {}
   throw new Error(
-    "the sandbox can't start:\n  its Alipay is half configured: set all four SANDBOX_ALIPAY_ variables, or none",
+    "the sandbox can't start:\n" +
+      '  its Alipay is half configured: set all four SANDBOX_ALIPAY_ variables, or none',
   )
 }

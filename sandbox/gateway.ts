@@ -12,8 +12,8 @@ export type Shown = {
 }
 
 /**
- * One provider of the stand-in: the merchant's side on its own wire protocol (`routes`), and the buyer's hands. All but `has` throw
- * `GatewayRefusal` when the trade cannot do that.
+ * One provider of the stand-in: the merchant's side on its own wire protocol (`routes`), and the buyer's
+ * hands. All but `has` throw `GatewayRefusal` when the trade cannot do that.
  */
 export type Gateway = {
   /** Where the merchant's side is mounted. */
@@ -27,7 +27,10 @@ export type Gateway = {
   fail(outTradeNo: string): void
   /** The buyer walks away for good: the trade ends as the provider's own time-out would end it. */
   close(outTradeNo: string): void
-  /** Somebody else claims, under the provider's name, that the trade was paid. Nothing was. Resolves when that has been answered. */
+  /**
+   * Somebody else claims, under the provider's name, that the trade was paid. Nothing was. Resolves when that
+   * has been answered.
+   */
   forge(outTradeNo: string): Promise<void>
   ledger(): Ledger
   stop(): void

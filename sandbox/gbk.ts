@@ -1,6 +1,9 @@
 let codes: Map<string, Buffer> | undefined
 
-/** A text in GBK, which Node reads but does not write: the table is what it reads each pair of bytes as. Throws for what GBK lacks. */
+/**
+ * A text in GBK, which Node reads but does not write: the table is what it reads each pair of bytes as.
+ * Throws for what GBK lacks.
+ */
 export function gbk(text: string): Buffer {
   codes ??= readTable()
   const table = codes

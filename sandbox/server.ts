@@ -29,7 +29,10 @@ export type SandboxConfig = WechatV3Sandbox & {
 }
 export type Sandbox = { url: string; port: number; ledger(): Ledger; stop(): Promise<void> }
 
-/** Starts the stand-in for the payment providers on 127.0.0.1: each on its own path, `/sandbox` for buyers and tests, `/healthz`. */
+/**
+ * Starts the stand-in for the payment providers on 127.0.0.1: each on its own path, `/sandbox` for buyers and
+ * tests, `/healthz`.
+ */
 export async function startSandbox(config: SandboxConfig): Promise<Sandbox> {
   const { pauseFactor = 1, silenceMs = 5000, refundMs = 200, now = Date.now } = config
   const { refundGapMs = 60_000 * pauseFactor } = config

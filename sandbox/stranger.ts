@@ -2,7 +2,9 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 
 let key: KeyObject | undefined
 
-/** A key that is no provider's: what forged answers and notifications are signed with. Made at its first use. */
+/**
+ * A key that is no provider's: what forged answers and notifications are signed with. Made at its first use.
+ */
 export function strangerKey(): KeyObject {
   key ??= generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
   return key

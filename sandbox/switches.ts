@@ -37,7 +37,10 @@ const billSchema = z.strictObject({
 })
 export type BillSwitches = z.infer<typeof billSchema>
 
-/** Every fault that the stand-in can play; what is not named is off. `times` counts down with each call that it hits. */
+/**
+ * Every fault that the stand-in can play; what is not named is off. `times` counts down with each call that
+ * it hits.
+ */
 export const switchesSchema = z.strictObject({
   /** Never tells that a trade was paid. */
   noNotification: z.boolean().optional(),
@@ -51,7 +54,10 @@ export const switchesSchema = z.strictObject({
   captureFen: fenText.optional(),
   /** A notification signed by somebody else's key: `alone` instead of the genuine one, `first` before it. */
   forgedNotification: z.enum(['alone', 'first']).optional(),
-  /** The next calls are refused, by default with 500 SYSTEM_ERROR; `unsigned` leaves out the signature, as a proxy's error would. */
+  /**
+   * The next calls are refused, by default with 500 SYSTEM_ERROR; `unsigned` leaves out the signature, as a
+   * proxy's error would.
+   */
   fail: per(
     z.strictObject({
       times,
@@ -86,7 +92,10 @@ export type Switches = z.infer<typeof switchesSchema>
 export type Failure = { status: number; code: string; message: string; unsigned: boolean }
 type Counted = 'loseAnswer' | 'forgedAnswer'
 
-/** Switches of one trade come before the global ones. Setting replaces what that scope had; `{}` turns all of it off. */
+/**
+ * Switches of one trade come before the global ones. Setting replaces what that scope had; `{}` turns all of
+ * it off.
+ */
 export function switchboard() {
   let everywhere: Switches = {}
   const byTrade = new Map<string, Switches>()

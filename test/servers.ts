@@ -7,6 +7,7 @@ import type { TestProject } from 'vitest/node'
 import { migrate } from '../db/migrate.ts'
 import { stopAll, stopOnSignals } from '../local/children/living.ts'
 import { stateFolder } from '../local/compose.ts'
+import { applyPatches } from '../local/patches.mjs'
 import { showProgress } from '../local/progress.ts'
 import { startServers } from '../local/servers/start.ts'
 import { endLeftovers, refuseIfInUse, removeState, testStates } from '../local/state.mjs'
@@ -27,6 +28,7 @@ const template = 'floodgate_template'
 /** Real servers for the whole run, in a state folder that goes when the run ends. */
 export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
   const stateDir = join(stateFolder, `test-${process.pid}`)
+  applyPatches() // Somebody may run vitest alone, after an npm that runs no scripts.
   stopOnSignals((line) => process.stderr.write(`\n${line}\n`))
   process.once('exit', () => removeState(stateDir))
   await sweep()

@@ -29,8 +29,9 @@ export const fastPath = <N extends Name>(name: N, summary: string): OrderActivit
   proxyLocalActivities<OrderActivities>({ ...quick, summary })[name]
 
 /**
- * An activity by both roads: local first; when that fails for a fault, the same as a regular activity, tried until it succeeds. Safe because
- * every effect is recorded, so it cannot matter how often it was tried. A refusal is an answer on either road.
+ * An activity by both roads: local first; when that fails for a fault, the same as a regular activity, tried
+ * until it succeeds. Safe because every effect is recorded, so it cannot matter how often it was tried. A
+ * refusal is an answer on either road.
  */
 export function localFirst<N extends Name>(name: N, summary: string): OrderActivities[N] {
   const both = async (...args: unknown[]): Promise<unknown> => {
@@ -41,7 +42,8 @@ export function localFirst<N extends Name>(name: N, summary: string): OrderActiv
       return await named(proxyActivities({ ...endless, summary }), name)(...args)
     }
   }
-  return both as unknown as OrderActivities[N] // The name says which activity it is; TypeScript cannot follow a name held in a variable.
+  // The name says which activity it is; TypeScript cannot follow a name held in a variable.
+  return both as unknown as OrderActivities[N]
 }
 
 type Untyped = (...args: unknown[]) => Promise<unknown>

@@ -7,8 +7,9 @@ import { fastPath, isAnswer, localFirst, refusalOf } from './local-first.ts'
 const rejectOrder = localFirst('rejectOrder', 'undo every step and reject')
 
 /**
- * The fast path places the order in one local activity and one transaction, where a refusal leaves nothing to undo. When that fails for a
- * fault, or finds the work half done, the fallback goes on step by step. Either way the rows say how it ended, also when a crash re-ran it.
+ * The fast path places the order in one local activity and one transaction, where a refusal leaves nothing to
+ * undo. When that fails for a fault, or finds the work half done, the fallback goes on step by step. Either
+ * way the rows say how it ended, also when a crash re-ran it.
  */
 export async function placing(input: OrderInput): Promise<Confirmed> {
   const placed = (await atOnce(input)) ?? (await stepByStep(input))
@@ -33,7 +34,10 @@ async function atOnce(input: OrderInput): Promise<Confirmed | undefined> {
   }
 }
 
-/** Open, then reserve (a flash order: take the offer) → coupon → balance → points → confirm; a refusal, or a step that fails for a minute on end, releases everything. */
+/**
+ * Open, then reserve (a flash order: take the offer) → coupon → balance → points → confirm; a refusal, or a
+ * step that fails for a minute on end, releases everything.
+ */
 async function stepByStep(input: OrderInput): Promise<Confirmed> {
   const opened = await stepOf('openOrder', 'write the order', null)(input, workflowInfo().firstExecutionRunId)
   if (!opened.mine || opened.status === 'rejected') return { status: opened.status, payBy: null }

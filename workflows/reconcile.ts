@@ -17,20 +17,32 @@ const clearAttention = localFirst('clearAttention', 'a human need not look any m
 /** How a day's reconciliation ends: how many rows the statement has, what was stored because of them, and what does not agree. */
 type Reconciled = { rows: number; repaired: number; different: number }
 
+type Reason = 'statement_missing' | 'statement_unmatched'
+
 /** A statement that is rejected is fetched anew, at once and then every hour for a day; then this fails, and the next day's plan begins again. */
 const rounds = 24
 
 /**
- * Fetches a provider's statement of a day and matches it with our rows. A human is asked when it does not come for hours, or comes and is not
- * whole; what does not agree is in `reconciliation`, with an attention of its own.
+ * Fetches a provider's statement of a day and matches it with our rows. A human is asked when it does not come for hours, comes and is not
+ * whole, or cannot be matched for an hour; what does not agree is in `reconciliation`, with an attention of its own.
  */
 export async function reconcile(of: ReconcileInput): Promise<Reconciled> {
-  const { once, later, matching } = activities()
+  const { once, later, match, matchLater } = activities()
   const subject = `${of.provider} ${of.date}`
-  const missing = async (why: string): Promise<void> => {
+  const askHuman = async (reason: Reason, why: string): Promise<void> => {
     setCurrentDetails(why)
-    upsertSearchAttributes([{ key: attentionReason, value: 'statement_missing' }])
-    await raiseAttention('statement_missing', subject, null)
+    upsertSearchAttributes([{ key: attentionReason, value: reason }])
+    await raiseAttention(reason, subject, null)
+  }
+  const missing = (why: string) => askHuman('statement_missing', why)
+  const matchStatement = async (): Promise<Reconciled> => {
+    try {
+      return await match.matchStatement(of)
+    } catch (error) {
+      if (isRejected(error)) throw error
+      await askHuman('statement_unmatched', 'The statement is here and matching it fails: trying on.')
+      return await matchLater.matchStatement(of)
+    }
   }
 
   for (let round = 1; ; round++) {
@@ -42,11 +54,12 @@ export async function reconcile(of: ReconcileInput): Promise<Reconciled> {
       await later.fetchStatement(of, 'trade')
     }
     try {
-      const matched = await matching.matchStatement(of)
+      const matched = await matchStatement()
       setCurrentDetails(
         `${matched.rows} rows, ${matched.repaired} repaired, ${matched.different} that do not agree.`,
       )
       await clearAttention('statement_missing', subject)
+      await clearAttention('statement_unmatched', subject)
       upsertSearchAttributes([
         { key: attentionReason, value: matched.different > 0 ? 'statement_differs' : null },
       ])
@@ -85,10 +98,16 @@ function activities() {
       retry,
       scheduleToCloseTimeout: '20 h',
     }),
-    matching: proxyActivities<PaymentActivities>({
+    match: proxyActivities<PaymentActivities>({
       ...long,
       summary: 'match it with our rows',
       retry: { ...retry, initialInterval: '1 s' },
+      scheduleToCloseTimeout: '1 h',
+    }),
+    matchLater: proxyActivities<PaymentActivities>({
+      ...long,
+      summary: 'match it with our rows, however long that takes',
+      retry,
     }),
   }
 }

@@ -4,7 +4,7 @@ import { condition, defineSignal, defineUpdate, proxySinks, setHandler, sleep } 
 export const paid = defineSignal('paid')
 export const place = defineUpdate<string>('place')
 
-/** Tells the benchmark, by way of the worker's process, that the timer runs. */
+/** Notes in the worker's process that the timer runs. */
 const { bench } = proxySinks<BenchSinks>()
 export type BenchSinks = { bench: { asleep(): void } }
 

@@ -28,7 +28,10 @@ export const checks: readonly Check[] = [
   ...seckillChecks,
 ]
 
-/** Checks every promise over the whole database, in one read-only snapshot, while orders go on. Changes nothing. */
+/**
+ * Checks every promise over the whole database, in one read-only snapshot, while orders go on. Changes
+ * nothing.
+ */
 export function audit(sql: Sql): Promise<AuditReport> {
   return sql.begin('ISOLATION LEVEL REPEATABLE READ READ ONLY', async (tx) => {
     const findings: Finding[] = []

@@ -2,8 +2,9 @@ import type { PendingQuery, Row } from 'postgres'
 import type { Sql, Tx } from '../types.ts'
 
 /**
- * One promise about the database. `rows` selects all rows that the promise is about: `subject` (what a row is, in words), `holds`, an `amount`
- * that is added up in the report (null: none), and beside them whatever shows what is wrong.
+ * One promise about the database. `rows` selects all rows that the promise is about: `subject` (what a row
+ * is, in words), `holds`, an `amount` that is added up in the report (null: none), and beside them whatever
+ * shows what is wrong.
  */
 export type Check = {
   /** Short and stable, for tests and scripts. */
@@ -15,7 +16,9 @@ export type Check = {
   rows: (sql: Sql | Tx) => PendingQuery<Row[]>
 }
 
-/** What came of a check. `wrong` shows the first rows that do not add up; `wrongs` says how many there are. */
+/**
+ * What came of a check. `wrong` shows the first rows that do not add up; `wrongs` says how many there are.
+ */
 export type Finding = {
   name: string
   promise: string

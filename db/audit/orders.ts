@@ -82,7 +82,8 @@ export const orderChecks: Check[] = [
     promise:
       'Nothing is stuck: no order, payment, ticket, session or message is five minutes past its time, and no refund is on its way for more than a week',
     counts: 'waiting',
-    // A living jobs process pushes a refund's due time on: a week after it was asked for it is late all the same.
+    // A living jobs process pushes a refund's due time on: a week after it was asked for it is late all the
+    // same.
     rows: (sql) => sql`
       WITH waiting AS (
         SELECT concat('order ', id) AS subject, status AS state, COALESCE(pay_by, placed_at) AS due

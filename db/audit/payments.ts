@@ -143,7 +143,8 @@ export const paymentChecks: Check[] = [
     promise: 'What was sent back to wallets arrived there once, before its refund is called a success',
     counts: 'refunds to a wallet',
     unit: 'fen',
-    // The wallet is credited first and the refund ended after it, in two transactions: between them both may be seen.
+    // The wallet is credited first and the refund ended after it, in two transactions: between them both may
+    // be seen.
     rows: (sql) => sql`
       WITH asked AS (
         SELECT r.number, r.amount_fen, r.state

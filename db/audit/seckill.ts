@@ -1,6 +1,9 @@
 import type { Check } from './check.ts'
 
-/** Flash sales: what each offer was given, granted and sold, and that each ticket became one order or was given back. */
+/**
+ * Flash sales: what each offer was given, granted and sold, and that each ticket became one order or was
+ * given back.
+ */
 export const seckillChecks: Check[] = [
   {
     name: 'offers',

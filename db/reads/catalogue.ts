@@ -19,7 +19,12 @@ export type LiveSku = {
 
 export type Product = { id: bigint; name: string; category: string; skus: LiveSku[] }
 
-const free = raw<number>`COALESCE((SELECT sum(${stock.onHand} - ${stock.reserved}) FROM ${stock} WHERE ${stock.skuId} = ${skus.id}), 0)::int`
+const free = raw<number>`
+  COALESCE((
+    SELECT sum(${stock.onHand} - ${stock.reserved})
+    FROM ${stock}
+    WHERE ${stock.skuId} = ${skus.id}
+  ), 0)::int`
 const columns = {
   id: skus.id,
   productId: skus.productId,

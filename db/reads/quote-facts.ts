@@ -43,24 +43,70 @@ type CouponRow = Omit<HeldCoupon, 'terms'> & CouponTermsRow
 export async function readQuoteFacts(sql: Sql, buyer: UserId, skus: readonly SkuId[]): Promise<QuoteFacts> {
   const [row] = await sql<Row[]>`
     SELECT
-      COALESCE((SELECT jsonb_agg(jsonb_build_object(
-          'id', k.id::text, 'productId', k.product_id::text, 'name', k.name, 'image', k.image, 'attributes', k.attributes, 'price', k.price_fen::text,
-          'onSale', k.on_sale, 'sales', k.sales::text,
-          'stock', COALESCE((SELECT sum(s.on_hand - s.reserved) FROM stock s WHERE s.sku_id = k.id), 0)))
-        FROM skus k WHERE k.id = ANY(${skus as SkuId[]}::bigint[])), '[]') AS skus,
-      COALESCE((SELECT jsonb_agg(jsonb_build_object(
-          'id', a.id::text, 'name', a.name, 'phone', a.phone, 'province', a.province, 'city', a.city, 'district', a.district, 'street', a.street,
-          'postCode', a.post_code, 'label', a.label, 'isDefault', a.is_default) ORDER BY a.is_default DESC, a.id DESC)
-        FROM addresses a WHERE a.user_id = ${buyer}), '[]') AS addresses,
-      COALESCE((SELECT jsonb_agg(h.coupon) FROM (
-        SELECT jsonb_build_object(
-          'id', h.id::text, 'name', c.name, 'state', h.state, 'kind', c.kind, 'amount', c.amount_fen::text, 'percent', c.percent, 'cap', c.cap_fen::text,
-          'minimum', c.minimum_fen::text, 'from', c.valid_from, 'until', c.valid_until, 'scope', c.scope::text[]) AS coupon
-        FROM user_coupons h JOIN coupons c ON c.id = h.coupon_id WHERE h.user_id = ${buyer}
-        ORDER BY h.state = 'unused' AND c.valid_until > now() DESC, h.id DESC LIMIT 100) h), '[]') AS coupons,
+      COALESCE((
+        SELECT jsonb_agg(
+          jsonb_build_object(
+            'id', k.id::text,
+            'productId', k.product_id::text,
+            'name', k.name,
+            'image', k.image,
+            'attributes', k.attributes,
+            'price', k.price_fen::text,
+            'onSale', k.on_sale,
+            'sales', k.sales::text,
+            'stock', COALESCE((SELECT sum(s.on_hand - s.reserved) FROM stock s WHERE s.sku_id = k.id), 0)
+          ))
+        FROM skus k
+        WHERE k.id = ANY(${skus as SkuId[]}::bigint[])
+      ), '[]') AS skus,
+      COALESCE((
+        SELECT jsonb_agg(
+          jsonb_build_object(
+            'id', a.id::text,
+            'name', a.name,
+            'phone', a.phone,
+            'province', a.province,
+            'city', a.city,
+            'district', a.district,
+            'street', a.street,
+            'postCode', a.post_code,
+            'label', a.label,
+            'isDefault', a.is_default
+          ) ORDER BY a.is_default DESC, a.id DESC)
+        FROM addresses a
+        WHERE a.user_id = ${buyer}
+      ), '[]') AS addresses,
+      COALESCE((
+        SELECT jsonb_agg(h.coupon)
+        FROM (
+          SELECT jsonb_build_object(
+                   'id', h.id::text,
+                   'name', c.name,
+                   'state', h.state,
+                   'kind', c.kind,
+                   'amount', c.amount_fen::text,
+                   'percent', c.percent,
+                   'cap', c.cap_fen::text,
+                   'minimum', c.minimum_fen::text,
+                   'from', c.valid_from,
+                   'until', c.valid_until,
+                   'scope', c.scope::text[]
+                 ) AS coupon
+          FROM user_coupons h
+          JOIN coupons c ON c.id = h.coupon_id
+          WHERE h.user_id = ${buyer}
+          ORDER BY h.state = 'unused' AND c.valid_until > now() DESC, h.id DESC
+          LIMIT 100
+        ) h
+      ), '[]') AS coupons,
       COALESCE((SELECT balance_fen FROM wallets WHERE user_id = ${buyer}), 0) AS balance,
       COALESCE((SELECT points FROM loyalty WHERE user_id = ${buyer}), 0) AS points,
-      COALESCE((SELECT jsonb_object_agg(province, jsonb_build_object('fee', fee_fen::text, 'freeFrom', free_from_fen::text)) FROM shipping_rates), '{}') AS rates`
+      COALESCE((
+        SELECT jsonb_object_agg(
+          province,
+          jsonb_build_object('fee', fee_fen::text, 'freeFrom', free_from_fen::text))
+        FROM shipping_rates
+      ), '{}') AS rates`
   if (!row) throw new Error('a SELECT without FROM answered no row')
   return {
     ...row,

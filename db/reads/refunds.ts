@@ -20,8 +20,23 @@ export type StoredRefund = {
 /** Every refund of an order, the first one first: of the whole, of parts, and of money that came too late or twice. */
 export function readRefunds(sql: Sql, order: OrderId) {
   return sql<StoredRefund[]>`
-    SELECT number, cause, state, amount_fen AS amount, balance_fen AS balance, points, shipping_fen AS shipping, paid_to AS "paidTo", reason,
-      COALESCE((SELECT jsonb_agg(jsonb_build_object('line', l.line, 'quantity', l.quantity) ORDER BY l.line) FROM refund_lines l WHERE l.refund = r.number), '[]') AS lines,
-      created_at AS "createdAt", ended_at AS "endedAt"
-    FROM refunds r WHERE order_id = ${order} ORDER BY created_at, number`
+    SELECT number,
+           cause,
+           state,
+           amount_fen AS amount,
+           balance_fen AS balance,
+           points,
+           shipping_fen AS shipping,
+           paid_to AS "paidTo",
+           reason,
+           COALESCE((
+             SELECT jsonb_agg(jsonb_build_object('line', l.line, 'quantity', l.quantity) ORDER BY l.line)
+             FROM refund_lines l
+             WHERE l.refund = r.number
+           ), '[]') AS lines,
+           created_at AS "createdAt",
+           ended_at AS "endedAt"
+    FROM refunds r
+    WHERE order_id = ${order}
+    ORDER BY created_at, number`
 }

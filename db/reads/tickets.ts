@@ -23,9 +23,20 @@ export async function readTicket(
   ticket?: TicketId,
 ): Promise<StoredTicket | undefined> {
   const [row] = await sql<StoredTicket[]>`
-    SELECT t.id::text AS ticket, t.quantity, t.state, t.reason, o.status AS "orderStatus", o.due_fen AS "dueFen", o.pay_by AS "payBy"
-    FROM tickets t LEFT JOIN orders o ON o.id = t.id
-    WHERE t.buyer_id = ${buyer} AND t.session_id = ${session} AND t.sku_id = ${sku} ${ticket ? sql`AND t.id = ${ticket}` : sql``}
-    ORDER BY t.id DESC LIMIT 1`
+    SELECT t.id::text AS ticket,
+           t.quantity,
+           t.state,
+           t.reason,
+           o.status AS "orderStatus",
+           o.due_fen AS "dueFen",
+           o.pay_by AS "payBy"
+    FROM tickets t
+    LEFT JOIN orders o ON o.id = t.id
+    WHERE t.buyer_id = ${buyer}
+      AND t.session_id = ${session}
+      AND t.sku_id = ${sku}
+      ${ticket ? sql`AND t.id = ${ticket}` : sql``}
+    ORDER BY t.id DESC
+    LIMIT 1`
   return row
 }

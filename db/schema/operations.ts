@@ -15,7 +15,10 @@ export const attention = pgTable(
     since: moment('since').notNull().defaultNow(),
     clearedAt: moment('cleared_at'),
   },
-  (t) => [uniqueIndex('one_open_attention').on(t.reason, t.subject).where(sql`${t.clearedAt} IS NULL`)],
+  (t) => [
+    uniqueIndex('one_open_attention').on(t.reason, t.subject).where(sql`${t.clearedAt} IS NULL`),
+    index('attention_cleared').on(t.clearedAt).where(sql`${t.clearedAt} IS NOT NULL`),
+  ],
 )
 
 /** What still has to be told to another system after a commit; the jobs tells it until it is taken. */

@@ -52,7 +52,13 @@ export const attempts = pgTable(
     uniqueIndex('one_open_attempt').on(t.orderId).where(sql`${t.state} IN ('opening', 'open')`),
     uniqueIndex('one_paid_attempt').on(t.orderId).where(sql`${t.state} = 'paid'`),
     index('attempts_of_order').on(t.orderId),
-    index('attempts_to_ask').on(t.nextAskAt).where(sql`${t.nextAskAt} IS NOT NULL`),
+    /** By provider: what one that is gone has left behind costs the others nothing. */
+    index('attempts_to_ask').on(t.provider, t.nextAskAt).where(sql`${t.nextAskAt} IS NOT NULL`),
+    /** Since when a provider is used: its statements are planned from that day on. */
+    index('attempts_of_provider').on(t.provider, t.openedAt),
+    index('attempts_to_strip')
+      .on(t.number)
+      .where(sql`${t.endedAt} IS NOT NULL AND (${t.answer} IS NOT NULL OR ${t.payer} IS NOT NULL)`),
     check(
       'refunds_within_capture',
       sql`0 <= ${t.refundingFen} AND 0 <= ${t.refundedFen} AND ${t.refundingFen} + ${t.refundedFen} <= ${t.capturedFen}`,
@@ -89,8 +95,8 @@ export const notifications = pgTable(
     unique('notification_once').on(t.provider, t.kind, t.number, t.state),
     index('notifications_due').on(t.dueAt).where(sql`${t.outcome} IS NULL`),
     index('notifications_of_attempt').on(t.attempt),
-    /** They come in the order of their time: a day's are found for next to nothing. */
-    index('notifications_received').using('brin', t.receivedAt),
+    /** A day's payments, for its statement. Not BRIN: the outcome is written later, to another place of the table. */
+    index('notifications_received').on(t.provider, t.receivedAt).where(sql`${t.kind} = 'payment'`),
   ],
 )
 
@@ -132,6 +138,8 @@ export const refunds = pgTable(
   },
   (t) => [
     index('refunds_due').on(t.dueAt).where(sql`${t.state} = 'asked'`),
+    /** A day's, for its statement. */
+    index('refunds_sent').on(t.endedAt).where(sql`${t.state} = 'success'`),
     index('refunds_of_order').on(t.orderId),
     index('refunds_of_attempt').on(t.attempt),
     check('refund_of_money_has_attempt', sql`${t.amountFen} = 0 OR ${t.attempt} IS NOT NULL`),

@@ -19,8 +19,13 @@ export const users = pgTable(
     id: id('id').primaryKey(),
     blocked: boolean('blocked').notNull().default(false),
     createdAt: moment('created_at').notNull().defaultNow(),
+    /** Set when the buyer was forgotten: when the next part may go that the law wants kept until then. */
+    forgetAgainAt: moment('forget_again_at'),
   },
-  (t) => [index('users_blocked').on(t.id).where(sql`${t.blocked}`)],
+  (t) => [
+    index('users_to_forget').on(t.forgetAgainAt).where(sql`${t.forgetAgainAt} IS NOT NULL`),
+    index('users_blocked').on(t.id).where(sql`${t.blocked}`),
+  ],
 )
 
 /** Whose subject is which user: one row a sign-in's subject that is not itself one of our ids. */

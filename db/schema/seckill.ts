@@ -104,6 +104,7 @@ export const tickets = pgTable(
     index('tickets_of_buyer').on(t.buyerId, t.sessionId, t.skuId),
     index('tickets_of_offer').on(t.sessionId, t.skuId, t.state),
     index('tickets_to_start').on(t.dueAt).where(sql`${t.state} = 'waiting'`),
+    index('tickets_given_back').on(t.sessionId, t.skuId).where(sql`${t.sync} = 'given_back'`),
     index('tickets_to_sync').on(t.syncAt).where(sql`${t.sync} IS NOT NULL`),
     check('ticket_pieces_in_range', sql`${t.quantity} BETWEEN 1 AND 999`),
   ],

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { bigint, integer, jsonb, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core'
+import { bigint, index, integer, jsonb, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core'
 import { bytea, id, moment } from './columns.ts'
 
 /** A provider's statement of a day, kept as it came, in pieces (`statement_parts`). `fetched → matched`; `none`: there was no trade. */
@@ -82,5 +82,8 @@ export const reconciliation = pgTable(
     foundAt: moment('found_at').notNull().defaultNow(),
     clearedAt: moment('cleared_at'),
   },
-  (t) => [unique('difference_once').on(t.provider, t.date, t.difference, t.subject)],
+  (t) => [
+    unique('difference_once').on(t.provider, t.date, t.difference, t.subject),
+    index('differences_cleared').on(t.clearedAt).where(sql`${t.clearedAt} IS NOT NULL`),
+  ],
 )

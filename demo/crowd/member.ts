@@ -50,7 +50,7 @@ export function createMember(
         })
         const answer =
           status === 202 ? 'admitted' : status === 200 ? 'already_queued' : String(body.code ?? status)
-        tally.joined(answer, ms)
+        tally.joined(answer, ms, typeof body.ticket === 'string' ? body.ticket : undefined)
         if (answer !== 'paused')
           return { answer, ...(typeof body.ticket === 'string' ? { ticket: body.ticket } : {}) }
         await pause(500)

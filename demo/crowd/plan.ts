@@ -29,6 +29,8 @@ export type CrowdTally = {
   /** Joins answered since the opening, a second, in the second with the most. */
   peakPerS: number
   admitted: number
+  /** Every ticket that a buyer was told of, each once. */
+  tickets: string[]
   answers: Record<string, number>
   p50: number
   p99: number

@@ -4,12 +4,14 @@ import type { CrowdTally } from './plan.ts'
 export function createTally() {
   const took: number[] = []
   const seconds = new Map<number, number>()
+  const tickets = new Set<string>()
   const tally: CrowdTally = {
     phase: 'signing',
     prepared: 0,
     joins: 0,
     peakPerS: 0,
     admitted: 0,
+    tickets: [],
     answers: {},
     p50: 0,
     p99: 0,
@@ -23,7 +25,7 @@ export function createTally() {
     prepared(): void {
       tally.prepared++
     },
-    joined(answer: string, ms: number): void {
+    joined(answer: string, ms: number, ticket?: string): void {
       const second = Math.floor(Date.now() / 1000)
       const inSecond = (seconds.get(second) ?? 0) + 1
       seconds.set(second, inSecond)
@@ -32,6 +34,7 @@ export function createTally() {
       tally.peakPerS = Math.max(tally.peakPerS, inSecond)
       tally.answers[answer] = (tally.answers[answer] ?? 0) + 1
       if (answer === 'admitted') tally.admitted++
+      if (ticket !== undefined) tickets.add(ticket)
     },
     paid(): void {
       tally.paid++
@@ -43,7 +46,7 @@ export function createTally() {
       const sorted = [...took].sort((a, b) => a - b)
       const at = (share: number) =>
         sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
-      return { ...tally, p50: at(0.5), p99: at(0.99) }
+      return { ...tally, tickets: [...tickets], p50: at(0.5), p99: at(0.99) }
     },
   }
 }

@@ -74,7 +74,7 @@ function rowReader(header: string, owner: Owner): (line: string) => StatementRow
       amount,
       currency: 'CNY',
       merchant: owner.sellerId,
-      app: owner.appId, // It does not say; a bill is the seller's, whichever of its applications took the money.
+      app: owner.appId, // It does not say: a bill is the seller's, whichever application took the money.
     }
     if (kind === '交易') return { is: 'payment', facts }
     // Without a number of its own a refund has the trade's (alipay.trade.fastpay.refund.query:

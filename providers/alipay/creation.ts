@@ -8,7 +8,10 @@ import { askTrade } from './trade.ts'
 
 const openedSchema = z.object({ out_trade_no: z.string(), qr_code: z.string().min(1) })
 const maxSubject = 256
-/** alipay.trade.precreate, qr_code: 有效时间2小时. A form has no lifetime of its own: it is good until `time_expire`. */
+/**
+ * alipay.trade.precreate, qr_code: 有效时间2小时. A form has no lifetime of its own: it is good until
+ * `time_expire`.
+ */
 const codeGoodForMs = 2 * 3_600_000
 
 /**

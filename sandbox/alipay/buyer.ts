@@ -8,7 +8,10 @@ export function buyer(trades: TradeBook, switches: Switchboard, notify: Notifier
     trade.notifyUrl === undefined ? undefined : { url: trade.notifyUrl, parameters, tally: trade.notices }
 
   return {
-    /** Takes the money at once; `told` resolves when the first notification is over. Throws `GatewayRefusal` when the trade can't be paid. */
+    /**
+     * Takes the money at once; `told` resolves when the first notification is over. Throws `GatewayRefusal`
+     * when the trade can't be paid.
+     */
     pay(outTradeNo: string): { trade: Trade; told: Promise<void> } {
       const trade = trades.scan(outTradeNo)
       const other = switches.get('captureFen', outTradeNo)

@@ -60,7 +60,10 @@ const units: Record<string, number> = { m: 60_000, h: 3_600_000, d: dayMs }
 /** Without a time of its own a trade can be paid for 15 days. */
 const longestMs = 15 * dayMs
 
-/** Until when a trade can be paid, ms since 1970: `time_expire`, else `timeout_express` from now (`1c`: till the end of the day). */
+/**
+ * Until when a trade can be paid, ms since 1970: `time_expire`, else `timeout_express` from now (`1c`: till
+ * the end of the day).
+ */
 export function expiryOf({ time_expire, timeout_express }: CreationRequest, now: number): number {
   if (time_expire !== undefined) return shanghaiMs(time_expire)
   if (timeout_express === undefined) return now + longestMs

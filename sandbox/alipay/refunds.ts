@@ -44,7 +44,10 @@ export type Refund = {
   readonly notices: Notices
 }
 
-/** Refunds by trade and out_request_no: asked twice, made once; never more than was captured. They move at once, or never. */
+/**
+ * Refunds by trade and out_request_no: asked twice, made once; never more than was captured. They move at
+ * once, or never.
+ */
 export function refundBook(trades: TradeBook, now: () => number) {
   const refunds = new Map<string, Refund>()
   const refuse = (code: string, message: string): never => {
@@ -95,7 +98,10 @@ export const refundJson = ({ trade }: Refund, change: 'Y' | 'N') => ({
   ...{ fund_change: change, refund_fee: yuanOf(trade.refunded), send_back_fee: yuanOf(trade.refunded) },
 })
 
-/** alipay.trade.fastpay.refund.query: a refund that was made; of any other Alipay says no more than that the question was understood. */
+/**
+ * alipay.trade.fastpay.refund.query: a refund that was made; of any other Alipay says no more than that the
+ * question was understood.
+ */
 export const refundQueryJson = (refund: Refund | undefined, options: readonly string[] = []) =>
   refund?.moved
     ? {

@@ -14,7 +14,10 @@ type Gate = Parts & {
   mistrusts(parameters: Record<string, string>): string | undefined
 }
 
-/** Alipay's one address (/gateway.do): every request is verified, every answer signed, errors too; and the form that a buyer's browser posts. */
+/**
+ * Alipay's one address (/gateway.do): every request is verified, every answer signed, errors too; and the
+ * form that a buyer's browser posts.
+ */
 export function merchantRoutes({ platform, mistrusts, ...parts }: Gate): Hono<Env> {
   const app = new Hono<Env>()
   const known = methods(parts)
@@ -95,7 +98,10 @@ const asRefusal = (error: unknown): GatewayRefusal =>
   error instanceof GatewayRefusal ? error : new GatewayRefusal(500, 'isp.unknow-error', String(error))
 const prefixed = (code: string): string => (code.includes('.') ? code : `ACQ.${code}`)
 
-/** 公共错误码: 20000 is a gateway in trouble, 40002 a request that it does not understand or believe, 40004 the business's refusal. */
+/**
+ * 公共错误码: 20000 is a gateway in trouble, 40002 a request that it does not understand or believe, 40004 the
+ * business's refusal.
+ */
 function refusalNode({ status, code, message }: GatewayRefusal): object {
   if (status >= 429)
     return { code: '20000', msg: 'Service Currently Unavailable', sub_code: code, sub_msg: message }

@@ -1,7 +1,10 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
 import { inBeijing } from '../clock.ts'
 
-/** What is signed of a set of parameters: all that have a value but `sign` and what is named, sorted by name (自行实现签名). */
+/**
+ * What is signed of a set of parameters: all that have a value but `sign` and what is named, sorted by name
+ * (自行实现签名).
+ */
 export const signContent = (
   parameters: Readonly<Record<string, string>>,
   without: readonly string[] = [],
@@ -18,7 +21,10 @@ const signed = (text: string, key: KeyObject): string =>
 export const isSigned = (text: string, signature: string, key: KeyObject): boolean =>
   verify('sha256', Buffer.from(text), key, Buffer.from(signature, 'base64'))
 
-/** Alipay's signing side: answers and notifications. The key is read once; `key` is a stranger's, for what is forged. */
+/**
+ * Alipay's signing side: answers and notifications. The key is read once; `key` is a stranger's, for what is
+ * forged.
+ */
 export function platform(privateKeyPem: string) {
   const own = createPrivateKey(privateKeyPem)
   return {
@@ -36,7 +42,10 @@ export function platform(privateKeyPem: string) {
 }
 export type Platform = ReturnType<typeof platform>
 
-/** Alipay's verifying side: why a merchant's request is not believed (sub_code), or nothing when it is. `sign_type` is signed here. */
+/**
+ * Alipay's verifying side: why a merchant's request is not believed (sub_code), or nothing when it is.
+ * `sign_type` is signed here.
+ */
 export function merchantVerifier(merchant: { appId: string; publicKeyPem: string }, now: () => number) {
   const key = createPublicKey(merchant.publicKeyPem)
   return (parameters: Readonly<Record<string, string>>): string | undefined => {

@@ -34,7 +34,10 @@ function tradeNumber(now: number, sequence: number): string {
   return `${day}2200${String(sequence).padStart(8, '0')}${String(randomInt(1e8)).padStart(8, '0')}`
 }
 
-/** The trades of one seller, in memory: this is a stand-in for a remote. Every method is one step that nothing interleaves with. */
+/**
+ * The trades of one seller, in memory: this is a stand-in for a remote. Every method is one step that nothing
+ * interleaves with.
+ */
 export function tradeBook(now: () => number) {
   const trades = new Map<string, Trade>()
   let paid = 0
@@ -74,7 +77,10 @@ export function tradeBook(now: () => number) {
     has: (outTradeNo: string) => trades.has(outTradeNo),
     all: () => [...trades.keys()].map(seen),
 
-    /** `page`: the buyer has opened the form, and the trade is there. `qr`: it will be when somebody scans the code. */
+    /**
+     * `page`: the buyer has opened the form, and the trade is there. `qr`: it will be when somebody scans the
+     * code.
+     */
     create(
       request: CreationRequest,
       way: 'page' | 'qr',

@@ -23,7 +23,9 @@ const messages = new Map([
   ['STATEMENT_CREATING', 'Bill Creating'],
 ])
 
-/** 下载交易账单, 下载资金账单: the bill itself, unsigned, in answer to a signed request; a refusal in XML, unsigned too. */
+/**
+ * 下载交易账单, 下载资金账单: the bill itself, unsigned, in answer to a signed request; a refusal in XML, unsigned too.
+ */
 export function billRoutes(app: Hono<Env>, { bills, switches, heard, refuse }: Container): void {
   const bill = (path: string, of: 'trade' | 'fundFlow') =>
     app.post(path, async (c) => {

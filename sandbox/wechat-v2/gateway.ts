@@ -12,7 +12,8 @@ import { notifier, paymentNotice } from './notices.ts'
 import { type Made, merchantRoutes } from './routes.ts'
 
 /**
- * WeChat Pay v2, under `/pay` and `/secapi/pay`, with the same books as v3 has and in other words. Over http, so nobody asks for the merchant's certificate.
+ * WeChat Pay v2, under `/pay` and `/secapi/pay`, with the same books as v3 has and in other words. Over http,
+ * so nobody asks for the merchant's certificate.
  */
 export function wechatV2Gateway(
   config: WechatV2Sandbox,

@@ -59,7 +59,10 @@ const refused = (error: unknown): Fields => {
     : refusal('SYSTEM_ERROR', String(error))
 }
 
-/** The merchant's side of WeChat Pay v2, Native: every request is verified, every answer signed by the request's algorithm. */
+/**
+ * The merchant's side of WeChat Pay v2, Native: every request is verified, every answer signed by the
+ * request's algorithm.
+ */
 export function merchantRoutes({
   merchant,
   trades,

@@ -3,7 +3,10 @@ import type { Fields } from './xml.ts'
 
 export type SignType = 'MD5' | 'HMAC-SHA256'
 
-/** The text that WeChat signs: all that is not empty but the sign itself, by name in ASCII order, then the key (签名算法). */
+/**
+ * The text that WeChat signs: all that is not empty but the sign itself, by name in ASCII order, then the key
+ * (签名算法).
+ */
 const signedText = (fields: Fields, key: string): string =>
   [
     ...Object.keys(fields)

@@ -18,7 +18,10 @@ export const fieldsOf = (xml: string): Fields =>
 
 const entities: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }
 
-/** A text outside CDATA as it was before it was escaped: what is signed is the value, and not how XML writes it. */
+/**
+ * A text outside CDATA as it was before it was escaped: what is signed is the value, and not how XML writes
+ * it.
+ */
 const unescaped = (text: string): string =>
   text.replace(/&(?:#x([\da-f]{1,6})|#(\d{1,7})|(\w+));/gi, (whole, hex, decimal, name) => {
     if (name !== undefined) return entities[name] ?? whole

@@ -6,7 +6,10 @@ import type { Env } from './env.ts'
 
 type Operate = (c: Context<Env>, operation: 'bill', act: () => object) => Promise<Response>
 
-/** 申请交易账单, 申请资金账单: where a day's bill can be had. 下载账单: the bill itself, in answer to a signed request, and unsigned. */
+/**
+ * 申请交易账单, 申请资金账单: where a day's bill can be had. 下载账单: the bill itself, in answer to a signed request, and
+ * unsigned.
+ */
 export function billRoutes(app: Hono<Env>, bills: BillBook, operate: Operate): void {
   const offer = (c: Context<Env>, of: 'trade' | 'fundFlow') =>
     operate(c, 'bill', () => {

@@ -3,7 +3,10 @@ import type { Switchboard } from '../switches.ts'
 import type { Notice } from './notifier.ts'
 import { type Trade, type TradeBook, transactionJson } from './trades.ts'
 
-/** How a merchant is told of a payment, in its protocol's words: one that was made, or one that somebody only claims. */
+/**
+ * How a merchant is told of a payment, in its protocol's words: one that was made, or one that somebody only
+ * claims.
+ */
 type Telling<N> = {
   paid(trade: Trade): N
   claimed(trade: Trade): N
@@ -14,7 +17,10 @@ type Telling<N> = {
 /** The buyer's phone: pays as the switches say, and has the merchant told. */
 export function buyer<N>(trades: TradeBook, switches: Switchboard, tell: Telling<N>) {
   return {
-    /** Takes the money at once; `told` resolves when the first notification is over. Throws `GatewayRefusal` when the trade can't be paid. */
+    /**
+     * Takes the money at once; `told` resolves when the first notification is over. Throws `GatewayRefusal`
+     * when the trade can't be paid.
+     */
     pay(outTradeNo: string): { trade: Trade; told: Promise<void> } {
       const asked = BigInt(trades.find(outTradeNo).request.amount.total)
       const other = switches.get('captureFen', outTradeNo)

@@ -11,8 +11,8 @@ const sumsHeader = '资金流水总笔数,收入笔数,收入金额,支出笔数
 type Flow = { at: number; business: string; kind: '交易' | '退款'; fen: bigint; voucher: string }
 
 /**
- * The account's changes of a day: payments and refunds, and their sums; undefined when there was none. The balance is that of this day's
- * changes.
+ * The account's changes of a day: payments and refunds, and their sums; undefined when there was none. The
+ * balance is that of this day's changes.
  *
  * @see 资金账单详细说明 https://pay.weixin.qq.com/doc/v3/merchant/4013071249
  */

@@ -37,7 +37,9 @@ type Options = {
   silenceMs: number
 }
 
-/** Posts encrypted, signed notifications, again and again while the merchant answers non-2xx or stays silent. */
+/**
+ * Posts encrypted, signed notifications, again and again while the merchant answers non-2xx or stays silent.
+ */
 export function notifier({ headers, apiKey, pauseFactor, silenceMs }: Options) {
   const key = Buffer.from(apiKey)
   const { send, forge, stop } = deliveries({
@@ -65,7 +67,10 @@ export function notifier({ headers, apiKey, pauseFactor, silenceMs }: Options) {
     })
   }
 
-  /** A whole, well-encrypted notification under WeChat's serial; a stranger's is signed by a key that isn't WeChat's. */
+  /**
+   * A whole, well-encrypted notification under WeChat's serial; a stranger's is signed by a key that isn't
+   * WeChat's.
+   */
   const posting = (notice: Notice, author: 'provider' | 'stranger'): Posting => {
     const body = envelope(notice)
     const signed = () => headers(body, author === 'stranger' ? strangerKey() : undefined)

@@ -74,7 +74,10 @@ const refuse = (status: number, code: string, message: string): never => {
   throw new GatewayRefusal(status, code, message)
 }
 
-/** Refunds by out_refund_no: requested twice, made once; never more than was captured. They end `refundMs` after they were accepted. */
+/**
+ * Refunds by out_refund_no: requested twice, made once; never more than was captured. They end `refundMs`
+ * after they were accepted.
+ */
 export function refundBook(trades: TradeBook, { refundMs, refundGapMs, now }: Options) {
   const refunds = new Map<string, Refund>()
   const timers = new Set<NodeJS.Timeout>()
@@ -112,7 +115,9 @@ export function refundBook(trades: TradeBook, { refundMs, refundGapMs, now }: Op
     all,
     find: (outRefundNo: string): Refund =>
       refunds.get(outRefundNo) ?? refuse(404, 'RESOURCE_NOT_EXISTS', '退款单不存在'),
-    /** Accepts a refund, which ends as `end`; `ended` is called then. A known number gives its refund again. */
+    /**
+     * Accepts a refund, which ends as `end`; `ended` is called then. A known number gives its refund again.
+     */
     apply(request: RefundRequest, end: End, ended: (refund: Refund) => void): Refund {
       const known = refunds.get(request.out_refund_no)
       if (known)

@@ -58,7 +58,10 @@ const openAnswers: Record<Product, (trade: Trade, origin: string) => object> = {
   }),
 }
 
-/** The merchant's side of WeChat Pay v3: every request is verified, every answer signed with the key that it asks for, errors too. */
+/**
+ * The merchant's side of WeChat Pay v3: every request is verified, every answer signed with the key that it
+ * asks for, errors too.
+ */
 export function merchantRoutes({
   mchId,
   headers,

@@ -53,7 +53,10 @@ export function platform(keyId: string, privateKeyPem: string, now: () => number
 
 type PlatformKey = { id: string; privateKey: string }
 
-/** The platform's one or two keys: signs with the one that is asked for by its id, else with the first; with `second` on, with that one always. */
+/**
+ * The platform's one or two keys: signs with the one that is asked for by its id, else with the first; with
+ * `second` on, with that one always.
+ */
 export function platformKeys(
   first: PlatformKey,
   second: PlatformKey | undefined,
@@ -78,7 +81,10 @@ export type SignedRequest = {
   authorization: string | undefined
 }
 
-/** WeChat's verifying side: why a merchant's request is not believed (SIGN_ERROR), or nothing when it is. ±300 s. */
+/**
+ * WeChat's verifying side: why a merchant's request is not believed (SIGN_ERROR), or nothing when it is. ±300
+ * s.
+ */
 export function merchantVerifier(
   merchant: { mchId: string; serial: string; publicKeyPem: string },
   now: () => number,

@@ -85,7 +85,10 @@ export function tradeBook(merchant: { mchId: string; appId: string }, now: () =>
       trade.state = 'CLOSED'
     },
 
-    /** The buyer's phone: takes `amount` fen if the trade can be paid; `always`: also when it is closed or expired. */
+    /**
+     * The buyer's phone: takes `amount` fen if the trade can be paid; `always`: also when it is closed or
+     * expired.
+     */
     pay(outTradeNo: string, amount: bigint, always: boolean): Trade {
       const trade = find(outTradeNo)
       if (trade.state === 'SUCCESS' || trade.state === 'REFUND')

@@ -5,8 +5,8 @@ import type { UserId } from '../../domain/ids.ts'
 const mostAddresses = 50
 
 /**
- * Adds an address; the first one is the default, whether asked or not. Undefined when the buyer has as many as one may have. Makes the
- * buyer's row: who has never been here before has no address yet.
+ * Adds an address; the first one is the default, whether asked or not. Undefined when the buyer has as many
+ * as one may have. Makes the buyer's row: who has never been here before has no address yet.
  */
 export function createAddress(
   sql: Sql,
@@ -29,7 +29,10 @@ export function createAddress(
 
 export type AddressChange = { [K in keyof Omit<Address, 'id'>]?: Address[K] | undefined }
 
-/** Changes what is given. There is exactly one default: another one can be made it, but none can just stop being it. Undefined: not this buyer's. */
+/**
+ * Changes what is given. There is exactly one default: another one can be made it, but none can just stop
+ * being it. Undefined: not this buyer's.
+ */
 export function changeAddress(
   sql: Sql,
   user: UserId,
@@ -52,7 +55,9 @@ export function changeAddress(
   })
 }
 
-/** Removes an address; when it was the default, the newest of the others becomes it. False: not this buyer's. */
+/**
+ * Removes an address; when it was the default, the newest of the others becomes it. False: not this buyer's.
+ */
 export function removeAddress(sql: Sql, user: UserId, id: string): Promise<boolean> {
   return sql.begin(async (tx) => {
     const present = await lockedAddresses(tx, user)

@@ -4,15 +4,19 @@ import type { OrderId, RefundNumber } from '../../domain/ids.ts'
 import { returnFromOffer, shelveShipped } from '../inventory/offer-stock.ts'
 import { giveBack, untakeOffer } from './offers.ts'
 
-/** Pieces of a paid flash order that a refund takes back. `why`: what a ticket says that is given back with them. */
+/**
+ * Pieces of a paid flash order that a refund takes back. `why`: what a ticket says that is given back with
+ * them.
+ */
 export type ReturnedPieces = { order: OrderId; refund: RefundNumber; pieces: number; why: string }
 
 type Ticket = OfferKey & { quantity: number; epoch: number; ended: boolean; warehouse: number }
 
 /**
- * Gives back pieces that were refunded before they were shipped, under the offer's lock: to the session while it runs (the consumer syncs the
- * gate, with the epoch that is read here), to the warehouse after it. The ticket keeps the others; with the last piece it is given back itself.
- * Once for each refund: the caller has just stored it in this transaction.
+ * Gives back pieces that were refunded before they were shipped, under the offer's lock: to the session while
+ * it runs (the consumer syncs the gate, with the epoch that is read here), to the warehouse after it. The
+ * ticket keeps the others; with the last piece it is given back itself. Once for each refund: the caller has
+ * just stored it in this transaction.
  */
 export async function returnPieces(tx: Tx, { order, refund, pieces, why }: ReturnedPieces): Promise<void> {
   const ticket = await lockedTicket(tx, order)
@@ -39,7 +43,10 @@ export async function returnPieces(tx: Tx, { order, refund, pieces, why }: Retur
   if (ended) await returnFromOffer(tx, ticket, pieces, { order, refund })
 }
 
-/** Puts pieces that were shipped and are in the shop again on the warehouse's shelf. Ticket and offer stay as they are: they were sold. */
+/**
+ * Puts pieces that were shipped and are in the shop again on the warehouse's shelf. Ticket and offer stay as
+ * they are: they were sold.
+ */
 export async function shelveReturned(
   tx: Tx,
   { order, refund, pieces }: Omit<ReturnedPieces, 'why'>,

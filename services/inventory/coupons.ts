@@ -31,7 +31,10 @@ export async function unspendCoupon(tx: Tx, order: OrderId): Promise<void> {
   await change(tx, order, 'unspend')
 }
 
-/** The only writer of a coupon's state, and of its movements. False when the order has none, or it is in another state. */
+/**
+ * The only writer of a coupon's state, and of its movements. False when the order has none, or it is in
+ * another state.
+ */
 async function change(tx: Tx, order: OrderId, what: keyof typeof changes): Promise<boolean> {
   const { from, to, movement } = changes[what]
   const changed = await tx`

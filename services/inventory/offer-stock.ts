@@ -6,7 +6,10 @@ import { moveShelves } from './shelves.ts'
 /** The shelf that an offer's pieces come from. */
 export type OfferShelf = OfferKey & { warehouse: number }
 
-/** Moves at most `pieces` free pieces from the shelf to an offer, and answers how many. The caller holds the offer's lock. */
+/**
+ * Moves at most `pieces` free pieces from the shelf to an offer, and answers how many. The caller holds the
+ * offer's lock.
+ */
 export async function moveToOffer(tx: Tx, shelf: OfferShelf, pieces: number): Promise<number> {
   const { session, sku, warehouse } = shelf
   const [row] = await tx<{ free: number }[]>`
@@ -19,7 +22,10 @@ export async function moveToOffer(tx: Tx, shelf: OfferShelf, pieces: number): Pr
   return moved
 }
 
-/** Puts pieces of an offer back on its shelf: those that nobody was granted, or that an order gave back after the session's end. */
+/**
+ * Puts pieces of an offer back on its shelf: those that nobody was granted, or that an order gave back after
+ * the session's end.
+ */
 export async function returnFromOffer(
   tx: Tx,
   { session, sku, warehouse }: OfferShelf,
@@ -30,7 +36,10 @@ export async function returnFromOffer(
   await moveShelves(tx, [{ sku, warehouse, pieces }], { kind: 'returned', session, ...cause })
 }
 
-/** Pieces of a flash order that were shipped and have come back to the shop: on the shelf again, and sold by the offer all the same. */
+/**
+ * Pieces of a flash order that were shipped and have come back to the shop: on the shelf again, and sold by
+ * the offer all the same.
+ */
 export async function shelveShipped(
   tx: Tx,
   { sku, warehouse }: OfferShelf,

@@ -7,8 +7,8 @@ import { refuse } from '../../domain/refusals.ts'
 type Amount = PendingQuery<Row[]>
 
 /**
- * Spends the order's points. A balance below zero is a debt, of points that were spent before the order that had earned them was refunded:
- * while it lasts, nothing can be spent.
+ * Spends the order's points. A balance below zero is a debt, of points that were spent before the order that
+ * had earned them was refunded: while it lasts, nothing can be spent.
  * @throws {Refused} points_insufficient
  */
 export async function spendPoints(tx: Tx, order: OrderId): Promise<void> {
@@ -47,7 +47,10 @@ export const grantPoints = (tx: Tx, order: OrderId): Promise<void> => {
   return move(tx, { order, kind: 'earned', points: earned, growth: earned })
 }
 
-/** Takes back what the refunded money had earned, also where the buyer has spent it: the balance may go below zero. */
+/**
+ * Takes back what the refunded money had earned, also where the buyer has spent it: the balance may go below
+ * zero.
+ */
 export const takePointsBack = (tx: Tx, order: OrderId, refund: RefundNumber, points: bigint): Promise<void> =>
   move(tx, {
     order,
@@ -65,7 +68,10 @@ type Movement = {
   growth?: Amount
 }
 
-/** Adds to (or, below zero, takes from) the points and growth of the order's buyer, with a movement of each; nothing where it is nothing. */
+/**
+ * Adds to (or, below zero, takes from) the points and growth of the order's buyer, with a movement of each;
+ * nothing where it is nothing.
+ */
 async function move(tx: Tx, { order, kind, refund, points, growth }: Movement): Promise<void> {
   await tx`
     WITH change AS (

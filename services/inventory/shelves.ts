@@ -2,7 +2,10 @@ import type { Tx } from '../../db/types.ts'
 import type { OrderId, RefundNumber, SessionId } from '../../domain/ids.ts'
 import type { Allocation } from '../../domain/stock.ts'
 
-/** How each kind of movement changes a shelf: what lies there (`onHand`) and what is reserved of it, for one piece. */
+/**
+ * How each kind of movement changes a shelf: what lies there (`onHand`) and what is reserved of it, for one
+ * piece.
+ */
 const changes = {
   reserved: { onHand: 0, reserved: 1 },
   released: { onHand: 0, reserved: -1 },
@@ -23,7 +26,10 @@ type Cause = {
   refund?: RefundNumber | undefined
 }
 
-/** Moves pieces of these shelves, with a movement of each. The caller has locked the rows, or changes one shelf only. */
+/**
+ * Moves pieces of these shelves, with a movement of each. The caller has locked the rows, or changes one
+ * shelf only.
+ */
 export async function moveShelves(
   tx: Tx,
   pieces: readonly Allocation[],
@@ -70,7 +76,9 @@ export async function moveReserved(tx: Tx, order: OrderId, kind: 'released' | 'd
     FROM moves`
 }
 
-/** Locks the shelves of which an order has reserved pieces, in the order of locks: by SKU, then by warehouse. */
+/**
+ * Locks the shelves of which an order has reserved pieces, in the order of locks: by SKU, then by warehouse.
+ */
 export async function lockReserved(tx: Tx, order: OrderId): Promise<void> {
   await tx`
     SELECT 1

@@ -6,7 +6,8 @@ import { type Allocation, allocateStock, type Shelf } from '../../domain/stock.t
 import { lockReserved, moveReserved, moveShelves } from './shelves.ts'
 
 /**
- * Reserves every line of an order or none (lines of one SKU together), from one warehouse for the whole order where that can be.
+ * Reserves every line of an order or none (lines of one SKU together), from one warehouse for the whole order
+ * where that can be.
  * @throws {Refused} out_of_stock, naming the SKUs
  */
 export async function reserveStock(tx: Tx, order: OrderId): Promise<void> {

@@ -3,12 +3,16 @@ import type { OrderId, RefundNumber } from '../../domain/ids.ts'
 import { type Fen, fen, moneyJson } from '../../domain/money.ts'
 import { refuse } from '../../domain/refusals.ts'
 
-/** What an order takes from its buyer's wallet: a part when it is placed (`order`), or all of it by the channel `balance` (`payment`). */
+/**
+ * What an order takes from its buyer's wallet: a part when it is placed (`order`), or all of it by the
+ * channel `balance` (`payment`).
+ */
 export type Debit = { order: OrderId; kind: 'order' | 'payment'; amount: Fen | 'as_ordered' }
 
 /**
- * What comes back into the wallet: the part of an order that was never confirmed or closed (`order_undone`), or that was refunded
- * (`order_refund`); money that had come by the channel `balance` (`refund`), or that its provider could not send back (`refund_instead`).
+ * What comes back into the wallet: the part of an order that was never confirmed or closed (`order_undone`),
+ * or that was refunded (`order_refund`); money that had come by the channel `balance` (`refund`), or that its
+ * provider could not send back (`refund_instead`).
  */
 export type Credit = {
   order: OrderId
@@ -18,8 +22,8 @@ export type Credit = {
 }
 
 /**
- * Takes an amount (fen; `as_ordered`: what the order says) from the wallet of the order's buyer, and writes the movement. With `credit` the
- * only writer of wallets.
+ * Takes an amount (fen; `as_ordered`: what the order says) from the wallet of the order's buyer, and writes
+ * the movement. With `credit` the only writer of wallets.
  * @throws {Refused} balance_insufficient
  */
 export async function debit(tx: Tx, { order, kind, amount }: Debit): Promise<void> {
@@ -46,8 +50,8 @@ export async function debit(tx: Tx, { order, kind, amount }: Debit): Promise<voi
 }
 
 /**
- * Puts an amount (fen; `as_ordered`: what the order took) into the wallet of the order's buyer, once for each order, kind and refund; makes
- * the wallet where there is none. Whoever repeats it changes nothing.
+ * Puts an amount (fen; `as_ordered`: what the order took) into the wallet of the order's buyer, once for each
+ * order, kind and refund; makes the wallet where there is none. Whoever repeats it changes nothing.
  */
 export async function credit(tx: Tx, { order, kind, amount, refund }: Credit): Promise<void> {
   await tx`

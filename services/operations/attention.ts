@@ -14,6 +14,8 @@ export type AttentionReason =
   | 'provider_missing'
   | 'statement_differs'
   | 'statement_missing'
+  | 'statement_unmatched'
+  | 'statements_unplanned'
   | 'notification_unresolved'
   | 'ticket_waiting'
   | 'queue_entry_unreadable'
@@ -27,7 +29,7 @@ type About = {
   details?: Record<string, string>
 }
 
-/** Asks a human to act. ProviderRateLimit again about the same thing changes nothing while the first is open. */
+/** Asks a human to act. Asking again about the same thing changes nothing while the first is open. */
 export async function raiseAttention(
   sql: Sql | Tx,
   { reason, subject, orderId = null, details = {} }: About,

@@ -14,14 +14,14 @@ export async function clearSettled(sql: Sql): Promise<void> {
     FROM notifications n
     WHERE a.reason = 'notification_unresolved'
       AND a.cleared_at IS NULL
-      AND n.id::text = a.subject
+      AND n.id = CASE WHEN a.reason = 'notification_unresolved' THEN a.subject::bigint END
       AND n.outcome IS NOT NULL`
   await sql`
     UPDATE attention a SET cleared_at = now()
     FROM tickets t
     WHERE a.reason = 'ticket_waiting'
       AND a.cleared_at IS NULL
-      AND t.id::text = a.subject
+      AND t.id = CASE WHEN a.reason = 'ticket_waiting' THEN a.subject::bigint END
       AND t.state <> 'waiting'`
 }
 

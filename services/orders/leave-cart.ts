@@ -5,8 +5,8 @@ import type { Carts } from '../../redis/carts.ts'
 import { queueCartBought } from './outbox.ts'
 
 /**
- * Takes the bought lines out of the cart, and only those. The order is confirmed by now and nothing may undo that: with Redis away, the
- * outbox remembers and the jobs does it later.
+ * Takes the bought lines out of the cart, and only those. The order is confirmed by now and nothing may undo
+ * that: with Redis away, the outbox remembers and the jobs does it later.
  */
 export async function leaveCart(
   sql: Sql,

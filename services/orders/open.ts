@@ -8,16 +8,18 @@ import { insertOrder } from './insert-order.ts'
 import { readFacts } from './order-facts.ts'
 
 /**
- * `mine`: the row belongs to this workflow execution. Another one's row is an answer to repeat, not an order to work on.
- * `fresh`: this transaction has written the row, so nobody else can have done anything for it yet.
+ * `mine`: the row belongs to this workflow execution. Another one's row is an answer to repeat, not an order
+ * to work on. `fresh`: this transaction has written the row, so nobody else can have done anything for it
+ * yet.
  */
 export type Opened = { mine: boolean; fresh: boolean; status: OrderStatus }
 
 type Stored = { runId: string; status: OrderStatus }
 
 /**
- * Writes the order's row, once, with everything as it is at this moment: `placing`, or `rejected` with why. Goods, prices, address, coupon,
- * points, limits and amounts are checked in the same transaction. A rejected flash order gives its ticket back. Never throws a refusal.
+ * Writes the order's row, once, with everything as it is at this moment: `placing`, or `rejected` with why.
+ * Goods, prices, address, coupon, points, limits and amounts are checked in the same transaction. A rejected
+ * flash order gives its ticket back. Never throws a refusal.
  * @param runId the workflow's first execution
  * @param refusal one that is known already, to be written
  */

@@ -8,7 +8,9 @@ import type { OrderInput } from '../../domain/order-input.ts'
 import type { UnpaidHoldings } from '../../domain/order-limits.ts'
 import type { QuotedRates } from '../../domain/quote.ts'
 
-/** What placing needs to know of goods and buyer, at one moment. Amounts are fen as text: JSON brings them. */
+/**
+ * What placing needs to know of goods and buyer, at one moment. Amounts are fen as text: JSON brings them.
+ */
 export type OrderFacts = {
   skus: SkuFacts[]
   address: AddressSnapshot | null
@@ -30,8 +32,8 @@ export type SkuFacts = {
 export type CouponFacts = CouponTermsRow & { owner: string; state: 'unused' | 'locked' | 'used' }
 
 /**
- * Reads what an order is checked against. A flash order costs what its offer says. Where limits are given, the buyer's row is locked first:
- * of several orders placed at once, each counts those before it.
+ * Reads what an order is checked against. A flash order costs what its offer says. Where limits are given,
+ * the buyer's row is locked first: of several orders placed at once, each counts those before it.
  */
 export async function readFacts(tx: Tx, input: OrderInput): Promise<OrderFacts> {
   const facts = selectFacts(tx, input)
@@ -83,7 +85,10 @@ const selectFacts = (tx: Tx, input: OrderInput) => tx<OrderFacts[]>`
       WHERE province = '*' OR province = (SELECT province FROM home)), '{}') AS rates,
     ${input.limits === undefined ? tx`NULL::jsonb` : unpaidHoldings(tx, input)} AS held`
 
-/** Of orders from the cart: a flash order has its offer's limit. The condition is the one of the index `orders_unpaid`. */
+/**
+ * Of orders from the cart: a flash order has its offer's limit. The condition is the one of the index
+ * `orders_unpaid`.
+ */
 const unpaidHoldings = (tx: Tx, { orderId, buyerId }: OrderInput) => tx`(
       WITH unpaid AS (
         SELECT id, payment

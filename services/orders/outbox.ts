@@ -11,7 +11,10 @@ export async function queueCartBought(sql: Sql, order: OrderId, payload: CartBou
     VALUES ('cart_bought', ${order}, ${JSON.stringify(payload)}::jsonb)`
 }
 
-/** Takes entries that are due; taking pushes their due time on (1 s, doubled up to 5 min), so a crash only delays them. */
+/**
+ * Takes entries that are due; taking pushes their due time on (1 s, doubled up to 5 min), so a crash only
+ * delays them.
+ */
 export const takeOutbox = (sql: Sql, most: number) => sql<{ id: bigint; payload: CartBought }[]>`
   WITH due AS (
     SELECT id FROM outbox

@@ -44,8 +44,9 @@ const stepsOf = ({ session, couponId, balance, points }: OrderInput): ReservingS
 ]
 
 /**
- * The fast path: opens, reserves and confirms the order in one transaction, so that a refusal has nothing to undo; it is written as the
- * order's row and answered as `rejected`. Undefined when the row was there before, unfinished: then only the single steps know how to go on.
+ * The fast path: opens, reserves and confirms the order in one transaction, so that a refusal has nothing to
+ * undo; it is written as the order's row and answered as `rejected`. Undefined when the row was there before,
+ * unfinished: then only the single steps know how to go on.
  */
 export async function placeInOneTransaction(
   sql: Sql,
@@ -77,8 +78,9 @@ async function inTurn(tx: Tx, order: OrderId, steps: readonly ReservingStep[]): 
 }
 
 /**
- * Undoes every placing step of the order, reached or not; part of the transaction that writes the order's end. Not in reverse: within one
- * transaction only the order of locks counts, and placing takes stock, coupon, wallet, points.
+ * Undoes every placing step of the order, reached or not; part of the transaction that writes the order's
+ * end. Not in reverse: within one transaction only the order of locks counts, and placing takes stock,
+ * coupon, wallet, points.
  */
 export async function undoPlacing(tx: Tx, order: OrderId): Promise<void> {
   for (const step of await undoAll(tx, order)) {
@@ -86,18 +88,24 @@ export async function undoPlacing(tx: Tx, order: OrderId): Promise<void> {
   }
 }
 
-/** Where the order stands after `confirm`, and until when it can be paid (ms since 1970; null: nothing to wait for). */
+/**
+ * Where the order stands after `confirm`, and until when it can be paid (ms since 1970; null: nothing to wait
+ * for).
+ */
 export type Confirmed = { status: OrderStatus; payBy: number | null }
 
 /**
- * Ends the placing: `awaiting_payment` with a deadline, or `to_ship` where nothing is due or cash is paid on delivery; those settle at once.
- * From its commit on the order is the buyer's, whatever the caller remembers; repeated, it answers what was stored.
+ * Ends the placing: `awaiting_payment` with a deadline, or `to_ship` where nothing is due or cash is paid on
+ * delivery; those settle at once. From its commit on the order is the buyer's, whatever the caller remembers;
+ * repeated, it answers what was stored.
  */
 export function confirmOrder(sql: Sql, order: OrderId, payWithinMs: number): Promise<Confirmed> {
   return sql.begin(async (tx) => {
-    const [row] = await tx<
-      { status: OrderStatus; payBy: Date | null }[]
-    >`SELECT status, pay_by AS "payBy" FROM orders WHERE id = ${order} FOR UPDATE`
+    const [row] = await tx<{ status: OrderStatus; payBy: Date | null }[]>`
+      SELECT status, pay_by AS "payBy"
+      FROM orders
+      WHERE id = ${order}
+      FOR UPDATE`
     if (!row) throw new Error(`order ${order} has no row to confirm`)
     let confirmed: Confirmed = { status: row.status, payBy: row.payBy?.getTime() ?? null }
     await once(tx, order, 'confirm', async () => {

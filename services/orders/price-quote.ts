@@ -25,7 +25,10 @@ export type CouponPrice =
 type Line = { sku: SkuId; quantity: number; live: { price: Fen } }
 type Basket = { lines: PriceLine[]; rates: ShippingRates; province: string | undefined; points: bigint }
 
-/** Prices a quote as its order would be priced. Fees are those to the default address, and unknown without one. */
+/**
+ * Prices a quote as its order would be priced. Fees are those to the default address, and unknown without
+ * one.
+ */
 export function priceQuote(lines: readonly Line[], facts: QuoteFacts): QuotePrices {
   const home = facts.addresses.find(({ isDefault }) => isDefault)
   const basket: Basket = {

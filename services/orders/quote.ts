@@ -34,8 +34,9 @@ export type MadeQuote = {
 }
 
 /**
- * Prices what a buyer wants, or the selected lines of the cart, and signs it. Writes nothing. Refuses `empty_order`, `quantity_invalid`,
- * `sku_unknown`, `not_on_sale`; what is short in stock is shown, not refused.
+ * Prices what a buyer wants, or the selected lines of the cart, and signs it. Writes nothing. Refuses
+ * `empty_order`, `quantity_invalid`, `sku_unknown`, `not_on_sale`; what is short in stock is shown, not
+ * refused.
  */
 export async function makeQuote(
   { sql, carts, ids, sign }: QuoteDeps,

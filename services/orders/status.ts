@@ -3,7 +3,10 @@ import type { Tx } from '../../db/types.ts'
 import type { OrderId } from '../../domain/ids.ts'
 import { mayLeaveFor, type OrderStatus, type PayState } from '../../domain/order.ts'
 
-/** Locks the order's row until the transaction ends, and answers its status. The lock serializes all decisions about the order. */
+/**
+ * Locks the order's row until the transaction ends, and answers its status. The lock serializes all decisions
+ * about the order.
+ */
 export async function lockOrder(tx: Tx, order: OrderId): Promise<OrderStatus | undefined> {
   const [row] = await tx<{ status: OrderStatus }[]>`
     SELECT status
@@ -25,8 +28,9 @@ type Move = {
 }
 
 /**
- * Moves an order to `next` where its status may go there (domain/order.ts) and `only` holds, and writes the log, in one statement. Says whether
- * it moved. The caller holds the row: it has locked it in an earlier statement (`lockOrder`), or written it in this transaction.
+ * Moves an order to `next` where its status may go there (domain/order.ts) and `only` holds, and writes the
+ * log, in one statement. Says whether it moved. The caller holds the row: it has locked it in an earlier
+ * statement (`lockOrder`), or written it in this transaction.
  */
 export async function moveOrder(
   tx: Tx,

@@ -2,7 +2,10 @@ import type { Tx } from '../../db/types.ts'
 import type { RefundNumber } from '../../domain/ids.ts'
 import type { Refundable } from './refundable.ts'
 
-/** Where refunded pieces went: to the shelves, to their flash sale's offer, or nowhere: the buyer has them, or they are lost. */
+/**
+ * Where refunded pieces went: to the shelves, to their flash sale's offer, or nowhere: the buyer has them, or
+ * they are lost.
+ */
 export type ReturnedTo = 'shelf' | 'offer' | null
 
 export type NewRefund = {
@@ -15,7 +18,10 @@ export type NewRefund = {
   returnedTo: ReturnedTo
 }
 
-/** Writes a refund of a paid order and its lines. One of no money has ended with it; the others are sent by the jobs. */
+/**
+ * Writes a refund of a paid order and its lines. One of no money has ended with it; the others are sent by
+ * the jobs.
+ */
 export async function insertRefund(tx: Tx, refund: NewRefund, refundable: Refundable): Promise<void> {
   const { number, cause, reason, askedBy, fingerprint, returnedTo } = refund
   const { order, parts, owed, shipping } = refundable

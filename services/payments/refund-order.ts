@@ -15,7 +15,10 @@ import { lockOrder, moveOrder, setPayState } from '../orders/status.ts'
 import { insertRefund, type ReturnedTo } from './insert-refund.ts'
 import { type Refundable, readRefundable } from './refundable.ts'
 
-/** What somebody wants back of a paid order, and why. `key`: the same one is the same refund. Without `choice`: all that is left. */
+/**
+ * What somebody wants back of a paid order, and why. `key`: the same one is the same refund. Without
+ * `choice`: all that is left.
+ */
 export type RefundRequest = {
   key: string
   cause: 'cancelled' | 'operator'
@@ -28,11 +31,12 @@ export type RefundRequest = {
 }
 
 /**
- * Refunds a paid order, whole or in part, in one transaction. What came from wallet and points is back with its commit, the points that the
- * money had earned are taken back, and the money is reserved for its way back (the jobs start the workflow that sends it). An order that is
- * refunded whole before it was shipped is closed; its coupon is its buyer's again.
- *
- * Goods before money, in the one order of locks (docs/architecture.md): order, attempt, stock or offer, coupon, wallet, loyalty, sales.
+ * Refunds a paid order, whole or in part, in one transaction. What came from wallet and points is back with
+ * its commit, the points that the money had earned are taken back, and the money is reserved for its way back
+ * (the jobs start the workflow that sends it). An order that is refunded whole before it was shipped is
+ * closed; its coupon is its buyer's again.
+ * Goods before money, in the one order of locks (docs/architecture.md): order, attempt, stock or offer,
+ * coupon, wallet, loyalty, sales.
  * @throws {Refused} not_refundable, nothing_to_refund, refund_exceeds, refund_reused
  */
 export function refundOrder(sql: Sql, order: OrderId, request: RefundRequest): Promise<RefundNumber> {
@@ -59,14 +63,20 @@ export function refundOrder(sql: Sql, order: OrderId, request: RefundRequest): P
   })
 }
 
-/** Pieces of a flash sale that were not shipped belong to their offer again; whatever else is on our shelves, to the warehouse. */
+/**
+ * Pieces of a flash sale that were not shipped belong to their offer again; whatever else is on our shelves,
+ * to the warehouse.
+ */
 function returnsTo({ status, kind }: Refundable, request: RefundRequest): ReturnedTo {
   const unshipped = status === 'to_ship'
   if (!(request.restock ?? unshipped)) return null
   return kind === kinds.seckill && unshipped ? 'offer' : 'shelf'
 }
 
-/** Reserves what goes back to the provider: what was captured bounds all refunds together (CHECK refunds_within_capture). */
+/**
+ * Reserves what goes back to the provider: what was captured bounds all refunds together (CHECK
+ * refunds_within_capture).
+ */
 async function reserveMoney(tx: Tx, { order, attempt, owed }: Refundable): Promise<void> {
   if (owed === 0n) return
   const reserved = await tx`
@@ -88,7 +98,10 @@ async function returnGoods(
   else await shelveReturned(tx, { order, refund, pieces })
 }
 
-/** A whole refund before shipping closes the order, and its coupon is unused again; any other leaves its status. */
+/**
+ * A whole refund before shipping closes the order, and its coupon is unused again; any other leaves its
+ * status.
+ */
 async function writeStatus(
   tx: Tx,
   { number, why: closedWhy }: { number: RefundNumber; why: ClosedWhy },

@@ -21,7 +21,10 @@ export type Refundable = {
   kind: OrderKind
   attempt: AttemptNumber | null
   transaction: string | null
-  /** Of money (not points), fen: what the order has kept up to now. Zero where nothing was paid yet: on delivery. */
+  /**
+   * Of money (not points), fen: what the order has kept up to now. Zero where nothing was paid yet: on
+   * delivery.
+   */
   kept: Fen
   parts: RefundParts
   /** Fen that go back to the provider: nothing of what was due on delivery and never paid. */
@@ -42,7 +45,8 @@ type Row = {
 }
 
 /**
- * Reads, under the order's lock, what can be refunded of it, and checks what is wanted: by default all that is left.
+ * Reads, under the order's lock, what can be refunded of it, and checks what is wanted: by default all that
+ * is left.
  * @throws {Refused} not_refundable, nothing_to_refund, refund_exceeds
  */
 export async function readRefundable(

@@ -9,7 +9,7 @@ export type Differing = {
   details: Record<string, string>
 }
 
-/** Keeps what does not agree, each thing once; says how many were new. */
+/** Stores what does not agree, each thing once. Answers how many were new. */
 export async function keepDifferences(
   tx: Tx,
   { provider, date }: StatementOf,
@@ -19,19 +19,20 @@ export async function keepDifferences(
   const kept = await tx`
     INSERT INTO reconciliation (provider, date, difference, subject, order_id, details)
     SELECT ${provider}, ${date}, d.difference, d.subject, d."orderId", d.details
-    FROM jsonb_to_recordset(${JSON.stringify(found)}::jsonb) AS d (difference text, subject text, "orderId" bigint, details jsonb)
+    FROM jsonb_to_recordset(${JSON.stringify(found)}::jsonb)
+      AS d (difference text, subject text, "orderId" bigint, details jsonb)
     ON CONFLICT ON CONSTRAINT difference_once DO NOTHING`
   return kept.count
 }
 
-/** Notes that the statement lists these; the same number may stand in it more than once. */
-export async function noteEntries(
-  tx: Tx,
-  statement: bigint,
-  kind: 'payment' | 'refund',
-  numbers: readonly string[],
-): Promise<void> {
+/** Transactions, or refunds, that a statement lists. */
+export type Entries = { statement: bigint; kind: 'payment' | 'refund'; numbers: readonly string[] }
+
+/** Stores that a statement lists these; the same number may be in it more than once. */
+export async function storeEntries(tx: Tx, { statement, kind, numbers }: Entries): Promise<void> {
   await tx`
-    INSERT INTO statement_entries (statement, kind, number) SELECT DISTINCT ${statement}::bigint, ${kind}, number FROM unnest(${numbers}::text[]) AS number
+    INSERT INTO statement_entries (statement, kind, number)
+    SELECT DISTINCT ${statement}::bigint, ${kind}, number
+    FROM unnest(${numbers}::text[]) AS number
     ON CONFLICT DO NOTHING`
 }

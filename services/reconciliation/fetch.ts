@@ -20,8 +20,9 @@ const leaseS = 60
 const compressed = promisify(gzip)
 
 /**
- * Keeps a provider's statement as it came, in compressed parts, once: a statement that is kept is not fetched again. One that was broken off starts
- * anew. Throws while the provider has none yet, and when what it sends is not what it promised.
+ * Stores a provider's statement as it came, in compressed parts, once: a stored statement is not fetched again. A fetch that was broken off
+ * starts anew. Throws while the provider has none yet, and when what it sends does not have the digest that it promised.
+ * @param fetching `now` in ms; `progress` is called with the bytes stored so far
  */
 export async function fetchStatement(
   sql: Sql,
@@ -36,18 +37,33 @@ export async function fetchStatement(
   const { provider, date } = of
   if (!isReady(date, statements.readyFromHour, now))
     throw new Error(`${provider} makes the statement of ${date} later: it is not over, or just over`)
-  await sql`INSERT INTO statements (provider, kind, date, state) VALUES (${provider}, ${kind}, ${date}, 'fetching') ON CONFLICT DO NOTHING`
+  await sql`
+    INSERT INTO statements (provider, kind, date, state)
+    VALUES (${provider}, ${kind}, ${date}, 'fetching')
+    ON CONFLICT DO NOTHING`
   const [lease] = await sql<{ id: bigint; fetches: number }[]>`
-    UPDATE statements SET fetches = fetches + 1, leased_until = now() + make_interval(secs => ${leaseS})
-    WHERE provider = ${provider} AND kind = ${kind} AND date = ${date} AND state = 'fetching' AND (leased_until IS NULL OR leased_until < now())
+    UPDATE statements
+    SET fetches = fetches + 1,
+        leased_until = now() + make_interval(secs => ${leaseS})
+    WHERE provider = ${provider}
+      AND kind = ${kind}
+      AND date = ${date}
+      AND state = 'fetching'
+      AND (leased_until IS NULL OR leased_until < now())
     RETURNING id, fetches`
   if (!lease) return kept(sql, of, kind)
   try {
     await sql`DELETE FROM statement_parts WHERE statement = ${lease.id}`
     const raw = await statements.fetch(kind, date)
-    return raw === 'none' ? await end(sql, lease, 'none', 0n, null) : await keep(sql, lease, raw, progress)
+    if (raw !== 'none') return await keep(sql, lease, raw, progress)
+    return await end(sql, lease, { state: 'none', bytes: 0n, digest: null })
   } catch (error) {
-    await sql`UPDATE statements SET leased_until = NULL WHERE id = ${lease.id} AND fetches = ${lease.fetches} AND state = 'fetching'`
+    await sql`
+      UPDATE statements
+      SET leased_until = NULL
+      WHERE id = ${lease.id}
+        AND fetches = ${lease.fetches}
+        AND state = 'fetching'`
     throw error
   }
 }
@@ -56,7 +72,11 @@ type Lease = { id: bigint; fetches: number }
 
 async function kept(sql: Sql, { provider, date }: StatementOf, kind: StatementKind): Promise<Fetched> {
   const [found] = await sql<(Omit<Fetched, 'state'> & { state: Fetched['state'] | 'fetching' })[]>`
-    SELECT state, bytes FROM statements WHERE provider = ${provider} AND kind = ${kind} AND date = ${date}`
+    SELECT state, bytes
+    FROM statements
+    WHERE provider = ${provider}
+      AND kind = ${kind}
+      AND date = ${date}`
   if (!found || found.state === 'fetching')
     throw new FetchedElsewhere(`the statement of ${provider}, ${date}, is being fetched elsewhere`)
   return { state: found.state, bytes: found.bytes }
@@ -74,15 +94,23 @@ async function keep(
   for await (const content of partsOf(raw)) {
     hash.update(content)
     bytes += content.length
+    const packed = await compressed(content, { level: 4 })
     const held = await sql`
       WITH held AS (
-        UPDATE statements SET leased_until = now() + make_interval(secs => ${leaseS}) WHERE id = ${lease.id} AND fetches = ${lease.fetches} RETURNING id)
-      INSERT INTO statement_parts (statement, part, content) SELECT id, ${part}, ${await compressed(content, { level: 4 })} FROM held`
+        UPDATE statements
+        SET leased_until = now() + make_interval(secs => ${leaseS})
+        WHERE id = ${lease.id}
+          AND fetches = ${lease.fetches}
+        RETURNING id
+      )
+      INSERT INTO statement_parts (statement, part, content)
+      SELECT id, ${part}, ${packed}
+      FROM held`
     if (held.count === 0) throw new FetchedElsewhere(`statement ${lease.id} was taken over by another fetch`)
     part++
     progress(bytes)
   }
-  return end(sql, lease, 'fetched', BigInt(bytes), hash.digest('hex'))
+  return end(sql, lease, { state: 'fetched', bytes: BigInt(bytes), digest: hash.digest('hex') })
 }
 
 /** The same bytes in pieces of `partBytes`, the last one shorter; each is the same memory, and lost when the next is asked for. */
@@ -106,13 +134,18 @@ async function* partsOf(raw: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> 
 async function end(
   sql: Sql,
   { id, fetches }: Lease,
-  state: 'fetched' | 'none',
-  bytes: bigint,
-  digest: string | null,
+  { state, bytes, digest }: { state: 'fetched' | 'none'; bytes: bigint; digest: string | null },
 ): Promise<Fetched> {
   const ended = await sql`
-    UPDATE statements SET state = ${state}, bytes = ${bytes}, digest = ${digest}, fetched_at = now(), leased_until = NULL
-    WHERE id = ${id} AND fetches = ${fetches} AND state = 'fetching'`
+    UPDATE statements
+    SET state = ${state},
+        bytes = ${bytes},
+        digest = ${digest},
+        fetched_at = now(),
+        leased_until = NULL
+    WHERE id = ${id}
+      AND fetches = ${fetches}
+      AND state = 'fetching'`
   if (ended.count === 0) throw new FetchedElsewhere(`statement ${id} was taken over by another fetch`)
   return { state, bytes }
 }

@@ -26,7 +26,8 @@ type Known = Matched & {
 
 /**
  * Compares a fetched trade statement with our rows, once: what the provider knows and we do not is stored and will be resolved; what does not
- * agree is kept for a human. Broken off, it goes on where it stopped; two at once share the work. `progress` hears of the rows done, and of all.
+ * agree is kept for a human. Broken off, it goes on where it stopped; two at once share the work. `progress` is called with
+ * the rows done and all rows.
  */
 export async function matchStatement(
   deps: MatchDeps,
@@ -60,7 +61,11 @@ export async function matchStatement(
 
 async function find(sql: Sql | Tx, { provider, date }: StatementOf): Promise<Known> {
   const [known] = await sql<Known[]>`
-    SELECT id, state, rows, repaired, different, matched_at AS "matchedAt" FROM statements WHERE provider = ${provider} AND kind = 'trade' AND date = ${date}`
+    SELECT id, state, rows, repaired, different, matched_at AS "matchedAt"
+    FROM statements
+    WHERE provider = ${provider}
+      AND kind = 'trade'
+      AND date = ${date}`
   if (!known) throw new Error(`the statement of ${provider}, ${date}, has not been fetched`)
   return known
 }
@@ -77,7 +82,12 @@ async function counted({ sql, statements }: MatchDeps, merchant: string, id: big
     return rows
   } catch (error) {
     if (error instanceof StatementRejected)
-      await sql`UPDATE statements SET state = 'fetching', digest = NULL WHERE id = ${id} AND state = 'fetched' AND rows = 0`
+      await sql`
+        UPDATE statements
+        SET state = 'fetching', digest = NULL
+        WHERE id = ${id}
+          AND state = 'fetched'
+          AND rows = 0`
     throw error
   }
 }
@@ -104,9 +114,12 @@ function apply(
   return sql.begin(async (tx) => {
     // A batch that a crash forgets is done again; the statement's end is committed for good, and with it all before it.
     const [[at]] = await pipelined(tx, [
-      tx<
-        { rows: number }[]
-      >`SELECT rows FROM statements WHERE id = ${id} AND state = 'fetched' FOR NO KEY UPDATE`,
+      tx<{ rows: number }[]>`
+        SELECT rows
+        FROM statements
+        WHERE id = ${id}
+          AND state = 'fetched'
+        FOR NO KEY UPDATE`,
       tx`SET LOCAL synchronous_commit = off`,
     ])
     if (!at || at.rows > done) return
@@ -126,8 +139,10 @@ function apply(
       rows.filter((row) => row.is === 'refund'),
     )
     await tx`
-      UPDATE statements SET rows = rows + ${rows.length}, repaired = repaired + ${payments.repaired + refunds.repaired},
-        different = different + ${payments.different + refunds.different}
+      UPDATE statements
+      SET rows = rows + ${rows.length},
+          repaired = repaired + ${payments.repaired + refunds.repaired},
+          different = different + ${payments.different + refunds.different}
       WHERE id = ${id}`
   })
 }
@@ -137,14 +152,22 @@ function finish(sql: Sql, of: StatementOf, id: bigint, all: number): Promise<Mat
   const { provider, date } = of
   return sql.begin(async (tx) => {
     await tx`SET LOCAL statement_timeout = '5min'`
-    await tx`SELECT 1 FROM statements WHERE id = ${id} FOR NO KEY UPDATE`
+    await tx`
+      SELECT 1
+      FROM statements
+      WHERE id = ${id}
+      FOR NO KEY UPDATE`
     const { matchedAt, state, rows: done } = await find(tx, of)
     if (!matchedAt && (state === 'fetching' || done !== all))
       throw new Error(`statement ${id} was begun anew`)
     if (!matchedAt) {
       const missing = await findMissing(tx, of, id)
       await tx`
-        UPDATE statements SET state = CASE WHEN state = 'fetched' THEN 'matched' ELSE state END, matched_at = now(), different = different + ${missing} WHERE id = ${id}`
+        UPDATE statements
+        SET state = CASE WHEN state = 'fetched' THEN 'matched' ELSE state END,
+            matched_at = now(),
+            different = different + ${missing}
+        WHERE id = ${id}`
     }
     const { rows, repaired, different } = await find(tx, of)
     if (!matchedAt && different > 0) {

@@ -7,12 +7,14 @@ export const partBytes = 1 << 18
 
 const unpacked = promisify(gunzip)
 
-/** The raw text of a statement that is kept, a part after the other. */
+/** The raw text of a stored statement, a part after the other. */
 export async function* rawOf(sql: Sql, statement: bigint): AsyncGenerator<Uint8Array> {
   for (let part = 0; ; part++) {
-    const [found] = await sql<
-      { content: Buffer }[]
-    >`SELECT content FROM statement_parts WHERE statement = ${statement} AND part = ${part}`
+    const [found] = await sql<{ content: Buffer }[]>`
+      SELECT content
+      FROM statement_parts
+      WHERE statement = ${statement}
+        AND part = ${part}`
     if (!found) return
     yield await unpacked(found.content, { chunkSize: partBytes + 1024 }) // In one piece: what is joined is held twice.
   }

@@ -3,7 +3,7 @@ import type { Tx } from '../../db/types.ts'
 import { type Ids, isId } from '../../domain/ids.ts'
 import type { TradeFacts } from '../../providers/provider.ts'
 import { storePayment } from '../payments/notifications.ts'
-import { type Differing, keepDifferences, noteEntries } from './differences.ts'
+import { type Differing, keepDifferences, storeEntries } from './differences.ts'
 import type { StatementOf } from './fetch.ts'
 
 /** What our rows know of one row of the statement. */
@@ -14,14 +14,14 @@ type Ours = {
   orderId: string | null
   ownTransaction: string | null
   captured: bigint | null
-  /** What we were told of this transaction, whoever told it; null: nothing. */
-  told: bigint | null
+  /** The amount that was notified of this transaction, fen, by whatever way; null: nothing was. */
+  notified: bigint | null
   outcome: string | null
 }
 
 /**
- * Compares payments of a statement with our attempts. One that we were never told of is stored: the jobs has it resolved, and its order is paid or its
- * money goes back. A trade that is none of ours, and another amount, are kept as differences.
+ * Compares payments of a statement with our attempts. One that was never notified is stored: the jobs process has it resolved, and its order is
+ * paid or its money goes back. A trade that is none of ours, and another amount, are stored as differences.
  */
 export async function matchPayments(
   tx: Tx,
@@ -34,51 +34,65 @@ export async function matchPayments(
   const transactions = paid.map(({ transaction }) => transaction)
   const [known] = await pipelined(tx, [
     whatWeKnow(tx, of.siblings, paid, transactions),
-    noteEntries(tx, statement, 'payment', transactions),
+    storeEntries(tx, { statement, kind: 'payment', numbers: transactions }),
   ])
 
   const differing: Differing[] = []
-  const untold: TradeFacts[] = []
+  const unknown: TradeFacts[] = []
   for (const ours of known) {
     const facts = paid[ours.at]
     if (!facts) continue
     const difference = compare(facts, ours)
-    if (difference === 'untold') untold.push({ ...facts, provider: ours.provider ?? of.provider })
+    if (difference === 'not_notified') unknown.push({ ...facts, provider: ours.provider ?? of.provider })
     else if (difference) differing.push({ ...difference, subject: facts.transaction, orderId: ours.orderId })
   }
-  for (const facts of untold) await storePayment(tx, ids, facts, 'statement') // One by one: a thousand queries under way hold 50 MB.
-  return { repaired: untold.length, different: await keepDifferences(tx, of, differing) }
+  for (const facts of unknown) await storePayment(tx, ids, facts, 'statement') // One by one: a thousand queries under way hold 50 MB.
+  return { repaired: unknown.length, different: await keepDifferences(tx, of, differing) }
 }
 
 function compare(
   facts: TradeFacts,
   ours: Ours,
-): Pick<Differing, 'difference' | 'details'> | 'untold' | undefined {
+): Pick<Differing, 'difference' | 'details'> | 'not_notified' | undefined {
   const { attempt, state, amount, currency, app } = facts
   const there = { trade: attempt, there: amount.toString() }
   if (ours.orderId === null)
     return { difference: 'unknown_trade', details: { ...there, state, currency, app } }
-  if (ours.told === null) return 'untold'
-  if (ours.told !== amount) return { difference: 'amount', details: { ...there, here: ours.told.toString() } }
+  if (ours.notified === null) return 'not_notified'
+  if (ours.notified !== amount)
+    return { difference: 'amount', details: { ...there, here: ours.notified.toString() } }
   // An attempt may have captured more than this: another transaction that is on its way back.
   const kept =
     ours.outcome !== 'paid' || (ours.ownTransaction === facts.transaction && (ours.captured ?? 0n) >= amount)
   return kept ? undefined : { difference: 'amount', details: { ...there, here: String(ours.captured ?? 0n) } }
 }
 
-/** One a payment; where we were told more than once, what the resolver called paid. A trade's progress, which brought no money, is not looked at. */
+/** One a payment; of several notifications the one that the resolver called paid. A trade's progress, which brought no money, is left out. */
 async function whatWeKnow(
   tx: Tx,
   siblings: readonly string[],
   paid: readonly TradeFacts[],
   transactions: readonly string[],
 ): Promise<Ours[]> {
+  const attempts = paid.map(({ attempt }) => (isId(attempt) ? attempt : null))
   const found = await tx<Ours[]>`
-    SELECT (row.at - 1)::int AS at, a.provider, a.order_id::text AS "orderId", a.transaction AS "ownTransaction", a.captured_fen AS captured,
-           n.amount_fen AS told, n.outcome
-    FROM unnest(${[...transactions]}::text[], ${paid.map(({ attempt }) => (isId(attempt) ? attempt : null))}::bigint[]) WITH ORDINALITY AS row (transaction, attempt, at)
-    LEFT JOIN attempts a ON a.number = row.attempt AND a.provider = ANY(${[...siblings]}::text[])
-    LEFT JOIN notifications n ON n.provider = a.provider AND n.kind = 'payment' AND n.number = row.transaction AND n.outcome IS DISTINCT FROM 'noted'`
+    SELECT (row.at - 1)::int AS at,
+           a.provider,
+           a.order_id::text AS "orderId",
+           a.transaction AS "ownTransaction",
+           a.captured_fen AS captured,
+           n.amount_fen AS notified,
+           n.outcome
+    FROM unnest(${[...transactions]}::text[], ${attempts}::bigint[])
+      WITH ORDINALITY AS row (transaction, attempt, at)
+    LEFT JOIN attempts a
+      ON a.number = row.attempt
+     AND a.provider = ANY(${[...siblings]}::text[])
+    LEFT JOIN notifications n
+      ON n.provider = a.provider
+     AND n.kind = 'payment'
+     AND n.number = row.transaction
+     AND n.outcome IS DISTINCT FROM 'noted'`
   const best = new Map<number, Ours>()
   for (const ours of found) if (!best.has(ours.at) || ours.outcome === 'paid') best.set(ours.at, ours)
   return [...best.values()]

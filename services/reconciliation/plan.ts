@@ -13,14 +13,30 @@ export async function statementsToReconcile(
   now: number,
 ): Promise<StatementOf[]> {
   const having = Object.values(providers).flatMap(({ name, statements }) => (statements ? [name] : []))
+  const today = shanghaiDay(now)
   return sql<StatementOf[]>`
     SELECT p.provider, to_char(day, 'YYYY-MM-DD') AS date
     FROM unnest(${having}::text[]) AS p (provider)
-    CROSS JOIN LATERAL (SELECT min(opened_at) AS at FROM attempts WHERE provider = p.provider) first
+    CROSS JOIN LATERAL (
+      SELECT opened_at AS at
+      FROM attempts
+      WHERE provider = p.provider
+      ORDER BY opened_at
+      LIMIT 1
+    ) first
     CROSS JOIN LATERAL generate_series(
-      greatest(${shanghaiDay(now)}::date - ${days}::int, (first.at AT TIME ZONE 'Asia/Shanghai')::date), ${shanghaiDay(now)}::date - 1, interval '1 day') AS day
-    WHERE first.at IS NOT NULL AND NOT EXISTS (
-      SELECT 1 FROM statements s WHERE s.provider = p.provider AND s.kind = 'trade' AND s.date = to_char(day, 'YYYY-MM-DD') AND s.matched_at IS NOT NULL)
+      greatest(${today}::date - ${days}::int, (first.at AT TIME ZONE 'Asia/Shanghai')::date),
+      ${today}::date - 1,
+      interval '1 day'
+    ) AS day
+    WHERE NOT EXISTS (
+      SELECT 1
+      FROM statements s
+      WHERE s.provider = p.provider
+        AND s.kind = 'trade'
+        AND s.date = to_char(day, 'YYYY-MM-DD')
+        AND s.matched_at IS NOT NULL
+    )
     ORDER BY date, provider`
 }
 

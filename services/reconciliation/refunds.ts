@@ -3,7 +3,7 @@ import type { Tx } from '../../db/types.ts'
 import type { Ids } from '../../domain/ids.ts'
 import type { RefundFacts, StatementRow } from '../../providers/provider.ts'
 import { storeRefund } from '../payments/notifications.ts'
-import { type Differing, keepDifferences, noteEntries } from './differences.ts'
+import { type Differing, keepDifferences, storeEntries } from './differences.ts'
 import type { StatementOf } from './fetch.ts'
 
 type RefundRow = Extract<StatementRow, { is: 'refund' }>
@@ -16,13 +16,13 @@ type Ours = {
   state: 'asked' | 'success' | 'closed' | 'abnormal' | null
   amount: bigint | null
   paidTo: 'source' | 'wallet' | null
-  /** The same has been said before. */
-  told: boolean
+  /** The same was notified before. */
+  notified: boolean
 }
 
 /**
- * Compares refunds of a statement with ours. One that arrived, and that we still wait for, is stored: the jobs asks the provider, and closes it.
- * What we never asked for, another amount, and what arrived on one side alone are kept as differences.
+ * Compares refunds of a statement with ours. One that arrived, and that we still wait for, is stored: the jobs process asks the provider, and ends it.
+ * What we never asked for, another amount, and what arrived on one side alone are stored as differences.
  */
 export async function matchRefunds(
   tx: Tx,
@@ -35,10 +35,10 @@ export async function matchRefunds(
   const numbers = rows.map(({ facts }) => facts.refund)
   const [known] = await pipelined(tx, [
     whatWeKnow(tx, of, rows, numbers),
-    noteEntries(tx, statement, 'refund', numbers),
+    storeEntries(tx, { statement, kind: 'refund', numbers }),
   ])
   const differing: Differing[] = []
-  const untold: RefundFacts[] = []
+  const unknown: RefundFacts[] = []
   for (const ours of known) {
     const row = rows[ours.at]
     if (!row) continue
@@ -54,11 +54,11 @@ export async function matchRefunds(
         ...here,
       }
       differing.push({ difference, subject: facts.refund, orderId: ours.orderId, details })
-    } else if (arrived(row) && ours.state !== 'success' && !ours.told)
-      untold.push({ ...facts, provider: ours.provider ?? of.provider })
+    } else if (arrived(row) && ours.state !== 'success' && !ours.notified)
+      unknown.push({ ...facts, provider: ours.provider ?? of.provider })
   }
-  for (const facts of untold) await storeRefund(tx, ids, facts, 'statement') // One by one: a thousand queries under way hold 50 MB.
-  return { repaired: untold.length, different: await keepDifferences(tx, of, differing) }
+  for (const facts of unknown) await storeRefund(tx, ids, facts, 'statement') // One by one: a thousand queries under way hold 50 MB.
+  return { repaired: unknown.length, different: await keepDifferences(tx, of, differing) }
 }
 
 const arrived = ({ final, failed }: RefundRow): boolean => final && !failed
@@ -79,8 +79,24 @@ async function whatWeKnow(
   numbers: readonly string[],
 ): Promise<Ours[]> {
   return tx<Ours[]>`
-    SELECT (row.at - 1)::int AS at, a.provider, r.order_id::text AS "orderId", r.state, r.amount_fen AS amount, r.paid_to AS "paidTo",
-           EXISTS (SELECT 1 FROM notifications n WHERE n.provider = a.provider AND n.kind = 'refund' AND n.number = row.number AND n.state = row.state) AS told
-    FROM unnest(${[...numbers]}::text[], ${rows.map(({ facts }) => facts.state)}::text[]) WITH ORDINALITY AS row (number, state, at)
-    LEFT JOIN (refunds r JOIN attempts a ON a.number = r.attempt AND a.provider = ANY(${[...of.siblings]}::text[])) ON r.number = row.number`
+    SELECT (row.at - 1)::int AS at,
+           a.provider,
+           r.order_id::text AS "orderId",
+           r.state,
+           r.amount_fen AS amount,
+           r.paid_to AS "paidTo",
+           EXISTS (
+             SELECT 1
+             FROM notifications n
+             WHERE n.provider = a.provider
+               AND n.kind = 'refund'
+               AND n.number = row.number
+               AND n.state = row.state
+           ) AS notified
+    FROM unnest(${[...numbers]}::text[], ${rows.map(({ facts }) => facts.state)}::text[])
+      WITH ORDINALITY AS row (number, state, at)
+    LEFT JOIN (
+      refunds r
+      JOIN attempts a ON a.number = r.attempt AND a.provider = ANY(${[...of.siblings]}::text[])
+    ) ON r.number = row.number`
 }

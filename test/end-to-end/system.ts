@@ -14,7 +14,7 @@ import { appEnvironment, sandboxEnvironment, signIn } from '../../local/environm
 import { keysOf } from '../../local/keys.ts'
 import { freePort } from '../../local/servers/ports.ts'
 import { activityDeps, type Container, openContainer } from '../../runtime/container.ts'
-import { consumerVariables, readEnv } from '../../runtime/environment.ts'
+import { consumerVariables, jobsVariables, readEnv } from '../../runtime/environment.ts'
 import { startWorkers } from '../../runtime/workers.ts'
 import { type SandboxClient, sandboxClient } from '../../sandbox/client.ts'
 import { sandboxConfig } from '../../sandbox/env.ts'
@@ -196,7 +196,7 @@ export async function openSystem({
       return workers
     },
     startJobs() {
-      const running = startJobs(jobsDeps(env, container))
+      const running = startJobs(jobsDeps(readEnv(jobsVariables, environment), container))
       started.unshift(running)
       return running
     },

@@ -19,7 +19,10 @@ type Wish = {
   keys?: { publicKey: string; privateKey: string }
 }
 
-/** A certificate that signs itself (RFC 5280, 4.1), of this key pair or of a fresh one: in PEM, with its private key. `serial`: hexadecimal. */
+/**
+ * A certificate that signs itself (RFC 5280, 4.1), of this key pair or of a fresh one: in PEM, with its
+ * private key. `serial`: hexadecimal.
+ */
 export function certificate({ from, to, subject = '1900000109', serial = '01', keys = keyPair() }: Wish): {
   cert: string
   key: string

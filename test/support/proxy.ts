@@ -7,6 +7,8 @@ export type Door = {
   /** Throws out who is inside, and lets nobody in. */
   shut(): void
   open(): void
+  /** Resets the connections of who is inside, as a firewall or a failover does (RST instead of FIN). */
+  reset(): void
   /** Leads elsewhere from now on; who is inside is thrown out. */
   leadTo(port: number): void
   close(): Promise<void>
@@ -16,9 +18,12 @@ export async function doorTo(port: number): Promise<Door> {
   let target: number | undefined = port
   let behind = port
   const inside = new Set<Socket>()
+  const guests = new Set<Socket>()
   const server = createServer((guest) => {
     if (target === undefined) return guest.destroy()
     const host = connect(target, '127.0.0.1')
+    guests.add(guest)
+    guest.on('close', () => guests.delete(guest))
     for (const [from, to] of [
       [guest, host],
       [host, guest],
@@ -47,6 +52,9 @@ export async function doorTo(port: number): Promise<Door> {
     },
     open() {
       target = behind
+    },
+    reset() {
+      for (const guest of guests) guest.resetAndDestroy()
     },
     leadTo(port) {
       if (target !== undefined) target = port

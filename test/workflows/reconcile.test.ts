@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { lateAndBroken, type Stage, setStage } from './stage.ts'
 
@@ -24,7 +25,7 @@ it('a statement that does not come is asked for on, and a human is told; one tha
   expect(await played.end()).toEqual({ rows: 3, repaired: 0, different: 2 })
   expect(played.calls).toEqual([
     ...['fetchStatement', 'raiseAttention', 'fetchStatement', 'matchStatement'],
-    ...['fetchStatement', 'matchStatement', 'clearAttention', 'fetchStatement'],
+    ...['fetchStatement', 'matchStatement', 'clearAttention', 'clearAttention', 'fetchStatement'],
   ])
 })
 
@@ -47,4 +48,34 @@ it('each statement that waits gets one workflow, named after it, however often t
   expect(await plan()).toEqual({ started: 0 })
   const first = stage.client.workflow.getHandle(`reconcile-${provider}-2026-03-01`)
   expect((await first.describe()).type).toBe('reconcile')
+})
+
+it('a statement that cannot be matched for an hour raises attention, and is matched on', async () => {
+  let tried = 0
+  const played = await stage.reconcile({
+    matchStatement: () => {
+      if (++tried === 1) throw ApplicationFailure.nonRetryable('a column that nobody expected')
+      return { rows: 3, repaired: 0, different: 0 }
+    },
+  })
+  expect(await played.end()).toEqual({ rows: 3, repaired: 0, different: 0 })
+  expect(played.calls).toEqual([
+    ...['fetchStatement', 'matchStatement', 'raiseAttention', 'matchStatement'],
+    ...['clearAttention', 'clearAttention', 'fetchStatement'],
+  ])
+})
+
+it('a plan that cannot be made raises attention, and is made when it can', async () => {
+  const provider = `p${Math.random()}`
+  let tried = 0
+  const planned = await stage.planStatements({
+    statementsToReconcile: () => {
+      if (++tried === 1) throw ApplicationFailure.nonRetryable('the statement timed out')
+      return [{ provider, date: '2026-03-01' }]
+    },
+  })
+  expect(await planned.end()).toEqual({ started: 1 })
+  expect(planned.calls.slice(0, 4)).toEqual([
+    ...['statementsToReconcile', 'raiseAttention', 'statementsToReconcile', 'clearAttention'],
+  ])
 })

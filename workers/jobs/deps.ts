@@ -10,7 +10,11 @@ import type {
   Sql,
 } from '../../runtime/container.ts'
 import type { DeliveryDeps } from '../../runtime/deliver.ts'
-import type { WorkerEnv } from '../../runtime/environment.ts'
+import type { JobsEnv } from '../../runtime/environment.ts'
+import type { StatementRetention } from '../../services/reconciliation/prune.ts'
+
+/** How long what is no longer needed is kept, in days; `addressDays`: addresses in orders of buyers who have been forgotten. */
+type JobsRetention = StatementRetention & { addressDays: number }
 
 export type JobsDeps = {
   sql: Sql
@@ -21,16 +25,23 @@ export type JobsDeps = {
   payments: Payments
   providerRateLimit: ProviderRateLimit
   events: Pick<Events, 'announce'>
-  carts: Pick<Carts, 'removeBought'>
+  carts: Pick<Carts, 'removeBought' | 'clear'>
+  retention: JobsRetention
   log: Logger
 }
 
 /** What the jobs of this process work with. */
-export const jobsDeps = (env: WorkerEnv, container: Container): JobsDeps => {
+export const jobsDeps = (env: JobsEnv, container: Container): JobsDeps => {
   const { db, ids, client, payments, providerRateLimit, events, carts, log } = container
   return {
     ...{ sql: db.sql, ids, client, payments, providerRateLimit, events, carts, log },
     queue: env.ORDERS_QUEUE,
+    retention: {
+      statementDays: env.RETAIN_STATEMENT_DAYS,
+      entryDays: env.RETAIN_ENTRY_DAYS,
+      clearedDays: env.RETAIN_CLEARED_DAYS,
+      addressDays: env.RETAIN_ADDRESS_DAYS,
+    },
   }
 }
 

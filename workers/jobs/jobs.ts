@@ -4,6 +4,7 @@ import type { JobsDeps } from './deps.ts'
 import { redeliver } from './notifications.ts'
 import { emptyOutbox } from './outbox.ts'
 import { findOverdue } from './overdue.ts'
+import { pruneRows } from './prune.ts'
 import { startRefunds } from './refunds.ts'
 import { findUnwatched, watch } from './watch.ts'
 
@@ -19,6 +20,7 @@ const jobLoops = (deps: JobsDeps): PollLoop[] => [
   { name: 'start refunds', everyMs: 1000, run: () => startRefunds(deps) },
   { name: 'empty the outbox', everyMs: 1000, run: () => emptyOutbox(deps) },
   { name: 'forget notes', everyMs: 60_000, run: () => purgeOrderNotes(deps.sql) },
+  { name: 'prune', everyMs: 60_000, run: () => pruneRows(deps) },
   { name: 'find unwatched attempts', everyMs: 60_000, run: () => findUnwatched(deps) },
   { name: 'find overdue orders', everyMs: 30_000, run: () => findOverdue(deps) },
 ]

@@ -1,5 +1,5 @@
 import { openContainer } from '../../runtime/container.ts'
-import { readEnv, workerVariables } from '../../runtime/environment.ts'
+import { jobsVariables, readEnv } from '../../runtime/environment.ts'
 import { startLifecycle } from '../../runtime/lifecycle.ts'
 import { runProcess } from '../../runtime/process.ts'
 import { jobsDeps } from './deps.ts'
@@ -8,7 +8,7 @@ import { startJobs } from './jobs.ts'
 
 /** The process `jobs`: delivers what callbacks and signals did not, watches open attempts, starts refunds. */
 await runProcess(async () => {
-  const env = readEnv(workerVariables, process.env)
+  const env = readEnv(jobsVariables, process.env)
   const container = await openContainer(env)
   const jobs = startJobs(jobsDeps(env, container))
   sampleShop(container.db.sql, (error) => container.log.warn({ error }, 'the figures could not be read'))

@@ -79,6 +79,20 @@ describe('the audit tells when', () => {
     expect(finding?.wrong[0]?.subject).toMatch(/\S/)
   })
 
+  it('and not when a wallet has its refund already, whose end is written a moment later', async () => {
+    const arrived = async (tx: Tx) => {
+      const [moved] = await tx<{ amount: bigint }[]>`
+        INSERT INTO wallet_movements (user_id, kind, amount_fen, order_id, refund)
+        SELECT 20006, 'refund', amount_fen, order_id, number
+        FROM refunds
+        WHERE order_id = ${orders.backToWallet}
+        RETURNING amount_fen AS amount`
+      await tx`
+        UPDATE wallets SET balance_fen = balance_fen + ${moved?.amount ?? 0n} WHERE user_id = 20006`
+    }
+    expect(await auditAfter(fresh.db.sql, arrived)).toEqual([])
+  })
+
   it('anything is wrong at all: no promise is without a test', () => {
     expect(checks.map(({ name }) => name).filter((name) => !all.some(({ check }) => check === name))).toEqual(
       [],

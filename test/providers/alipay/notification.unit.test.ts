@@ -174,7 +174,8 @@ describe('not believed', () => {
     const genuine = new URLSearchParams(
       pen.notification(fields({ gmt_payment: '1', gmt_refund: '2', out_biz_no: 'r', refund_fee: '1.00' })),
     )
-    // Sorted, the signed text holds `…&gmt_payment=1&gmt_refund=2&notify_id=…`: the same text, parted elsewhere.
+    // Sorted, the signed text holds `…&gmt_payment=1&gmt_refund=2&notify_id=…`: the same text, parted
+    // elsewhere.
     genuine.set('gmt_payment', '1&gmt_refund=2')
     genuine.delete('gmt_refund')
     await expect(read(genuine.toString())).rejects.toEqual(rejected('signature'))

@@ -171,7 +171,8 @@ describe('an answer', () => {
 
   it('is not read from a piece that is not the signed one', async () => {
     const forged = JSON.stringify(paid)
-    // The name again, spelt so that a search for the first does not find it: JSON.parse would read the second.
+    // The name again, spelt so that a search for the first does not find it: JSON.parse would read the
+    // second.
     expect(
       await read(signedWaiting.replace(/\}$/, `,"alipay_trade_query_respons\\u0065":${forged}}`)),
     ).toMatchObject(unbelieved)

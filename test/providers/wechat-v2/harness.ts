@@ -41,6 +41,7 @@ export async function harness(
     wechatV2: shared,
     pauseFactor: 0.001,
     refundMs: 1,
+    refundGapMs: 0,
     now,
     ...sandboxOptions,
   })

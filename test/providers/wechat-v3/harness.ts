@@ -52,7 +52,10 @@ export async function serving(listener: RequestListener) {
 
 export type Received = { headers: Headers; body: string }
 
-/** The shop's notify URL: keeps what arrives and answers as told: a status, a body with 200, or `silence`; if not, as `taken`. */
+/**
+ * The shop's notify URL: keeps what arrives and answers as told: a status, a body with 200, or `silence`; if
+ * not, as `taken`.
+ */
 export async function shop(
   path = '/v1/notify/wechat/v3',
   taken: { status: number; words?: string } = { status: 204 },
@@ -112,6 +115,7 @@ export async function harness(
     apiKey: shared.apiKey,
     pauseFactor: 0.001,
     refundMs: 1,
+    refundGapMs: 0,
     ...sandboxOptions,
   })
   const config: WechatV3Config = {

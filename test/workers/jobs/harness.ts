@@ -60,7 +60,9 @@ export async function jobsHarness(given?: FreshDatabase): Promise<JobsHarness> {
         if (carts.away) throw new Error('Redis is away')
         carts.taken.push({ buyer, bought: [...bought] })
       },
+      clear: async () => {},
     },
+    retention: { statementDays: 90, entryDays: 62, clearedDays: 365, addressDays: 1095 },
     log,
   }
   const redis = new Redis(inject('redisUrl'))

@@ -1,9 +1,11 @@
 import type { NewOffer, QuotaChange } from '../domain/flash-sale.ts'
 import type { SessionId } from '../domain/ids.ts'
+import { addOffer } from '../services/flash-sales/add-offer.ts'
+import { endSession, removeGate, untilStaged } from '../services/flash-sales/end-session.ts'
 import { planDay } from '../services/flash-sales/plan-day.ts'
+import { preheat } from '../services/flash-sales/preheat.ts'
 import { changeQuota } from '../services/flash-sales/quota.ts'
 import { closeGates, pauseSession } from '../services/flash-sales/session-phase.ts'
-import { addOffer, endSession, preheat, removeGate, untilStaged } from '../services/flash-sales/sessions.ts'
 import type { ActivityDeps } from './deps.ts'
 import { withFailures } from './failures.ts'
 

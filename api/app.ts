@@ -20,8 +20,8 @@ import { routes } from './http/routing.ts'
 import { limitRates } from './rate-limits.ts'
 
 /**
- * The HTTP API. Everything that is no success is `application/problem+json`; what providers post (`notifyRoutes`) is
- * answered as they want.
+ * The HTTP API. Everything that is no success is `application/problem+json`; what providers post
+ * (`notifyRoutes`) is answered as they want.
  *
  * @example serve({ fetch: createApp(deps).fetch, port: 3000 })
  */

@@ -1,6 +1,7 @@
 import { bundleWorkflows } from '../runtime/bundle.ts'
 import { openContainer } from '../runtime/container.ts'
 import { readEnv } from '../runtime/environment.ts'
+import { requireNoEviction } from '../runtime/gate-server.ts'
 import { startLifecycle } from '../runtime/lifecycle.ts'
 import { runProcess } from '../runtime/process.ts'
 import { startWorkersOf } from '../runtime/workers.ts'
@@ -11,6 +12,7 @@ import { startApi } from './server.ts'
 await runProcess(async () => {
   const env = readEnv(apiVariables, process.env)
   const [container, workflowBundle] = await Promise.all([openContainer(env), bundleWorkflows()])
+  await requireNoEviction(container)
   const workers = await startWorkersOf(env, container, workflowBundle, 'orders')
   const { health, server, ending } = await startLifecycle(env, container, ['postgresql', 'ids'])
   const api = await startApi(env, container, health)

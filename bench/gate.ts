@@ -6,8 +6,9 @@ import type { OfferKey, TicketId } from '../domain/flash-sale.ts'
 import { type AddressId, type SessionId, type SkuId, snowflakes, type UserId } from '../domain/ids.ts'
 import { startRedis } from '../local/servers/redis.ts'
 import { removeState } from '../local/state.mjs'
-import { createGate, type Gate, type OfferLoad } from '../redis/gate/gate.ts'
+import { createGate, type Gate } from '../redis/gate/gate.ts'
 import { keysOf } from '../redis/gate/keys.ts'
+import { type BuyersChunk, recordOf } from '../redis/gate/offer-load.ts'
 import { type Figure, inParallel, say } from './figures.ts'
 
 declare module 'ioredis' {
@@ -59,7 +60,7 @@ async function speeds(redis: Redis, rounds: number): Promise<Figure[]> {
   redis.defineCommand('benchIncrement', { numberOfKeys: 3, lua })
   const digest = String(await redis.script('LOAD', lua))
   say(`loading ${fullOffer} buyers`)
-  const full = await openOffer(gate, { tickets: buyersOf(fullOffer) })
+  const full = await openOffer(gate, fullOffer)
   const [vsEvalsha, vsBare, fullVsEmpty]: [number[], number[], number[]] = [[], [], []]
   for (let round = 0; round <= rounds; round++) {
     const empty = await openOffer(gate)
@@ -107,31 +108,22 @@ async function usedMemory(redis: Redis): Promise<number> {
   return Number(/^used_memory:(\d+)/m.exec(info)?.[1])
 }
 
-/** An offer that is open and does not run out. */
-async function openOffer(gate: Gate, more: Partial<OfferLoad> = {}): Promise<OfferKey> {
+/** An offer that is open and does not run out, with so many buyers who have a ticket. */
+async function openOffer(gate: Gate, buyers = 0): Promise<OfferKey> {
   const offer = { session: '2019052614' as SessionId, sku: ids.next() as SkuId }
   const [opensAt, endsAt] = [Date.now() - 1000, Date.now() + 3_600_000]
-  await gate.load(offer, {
-    epoch: 1,
-    left: 10_000_000,
-    opensAt,
-    endsAt,
-    limit: 1,
-    paused: false,
-    tickets: [],
-    ...more,
-  })
+  const terms = { revision: 0, paused: false, shed: 0, opensAt, endsAt }
+  await gate.load(offer, { epoch: 1, left: 10_000_000, limit: 1, terms, changes: [] }, chunksOf(buyers))
   return offer
 }
 
-const buyersOf = (count: number): OfferLoad['tickets'] =>
-  Array.from({ length: count }, (_, i) => ({
-    ticket: ids.next() as TicketId,
-    buyer: ids.next() as UserId,
-    pieces: 1,
-    seq: i + 1,
-    paid: false,
-  }))
+function* chunksOf(buyers: number, size = 5000): Generator<BuyersChunk> {
+  for (let from = 0; from < buyers; from += size) {
+    const seqs = Array.from({ length: Math.min(size, buyers - from) }, (_, i) => from + i + 1)
+    const record = (seq: number) => recordOf({ ticket: ids.next(), pieces: 1, seq, paid: false })
+    yield { records: Object.fromEntries(seqs.map((seq) => [ids.next(), record(seq)])), lastSeq: from + size }
+  }
+}
 
 /** New buyers join, all of whom get in; how long it takes, in ms. Their tokens are written before the clock starts. */
 async function joins(gate: Gate, offer: OfferKey): Promise<number> {

@@ -46,14 +46,18 @@ export type JoinAnswer =
   | { answer: 'missing' }
 
 /** Why staging could not count a ticket; its buyer may join again. */
-export type StagingRefusal = 'gate_rebuilt' | 'no_pieces_left' | 'session_ended'
+export type StagingRefusal = 'gate_rebuilt' | 'no_pieces_left' | 'over_limit' | 'session_ended'
 
 export const dayMs = 86_400_000
 
-/** The id of a session that opens at this moment: its hour in Shanghai, `2019052614`. */
+/**
+ * The id of a session that opens at this moment: its hour in Shanghai, `2019052614`, and the minutes of one that does
+ * not open on the hour, `2019052614-30`.
+ */
 export function sessionIdOf(opensAt: number): SessionId {
   const digits = shanghaiDigits(opensAt)
-  return digits.slice(0, 10) as SessionId // Ten digits are what such an id is.
+  const [hour, minutes] = [digits.slice(0, 10), digits.slice(10, 12)]
+  return (minutes === '00' ? hour : `${hour}-${minutes}`) as SessionId // The two forms that such an id has.
 }
 
 /** When a slot of the day in Shanghai that `now` falls on opens, ms since 1970. `minute`: minutes since midnight. */

@@ -19,7 +19,7 @@ const shared = {
       example: 'postgres://shop:…@db:5432/floodgate',
     },
   ),
-  DATABASE_CONNECTIONS: variable(z.coerce.number().int().min(2).max(500).default(20), {
+  DATABASE_CONNECTIONS: variable(z.coerce.number().int().min(5).max(500).default(20), {
     meaning: 'size of the pool of each process',
     unit: 'connections',
   }),

@@ -39,6 +39,7 @@ export async function ticketStatus(
   if (mine && !mine.paid && mine.seq > mine.staged) return queueing(mine)
   const ticket = named ?? known?.ticket
   const row = await readTicket(sql, offer, buyer, ticket)
+  if (row?.state === 'waiting' && mine) return queueing(mine)
   if (row) return statusOf(row)
   if (mine) return queueing(mine)
   if (standing === 'away' && ticket === undefined) throw new Problem('paused')
@@ -48,8 +49,9 @@ export async function ticketStatus(
   return { ticket, quantity: null, status: ticketStatuses.failed, reason: 'lost' }
 }
 
-function queueing({ ticket, pieces, seq, staged, perMinute }: Standing): TicketStatus {
-  const position = Math.max(1, seq - staged)
+/** In the line until its order is placed, also when it is staged. */
+function queueing({ ticket, pieces, position: ahead, perMinute }: Standing): TicketStatus {
+  const position = Math.max(1, ahead)
   const waitS = perMinute > 0 ? Math.ceil(position / (perMinute / 60)) : null
   return { ticket, quantity: pieces, status: ticketStatuses.queueing, position, waitS }
 }

@@ -13,8 +13,8 @@ const description = `Durable orders and flash sales (秒杀) of one shop.
 - **Ids** are 64-bit numbers as decimal strings; never read them as floats.
 - **Times** are ISO 8601 in UTC.
 - **Lists** have \`limit\` (1–100) and \`cursor\`: the \`next\` of the page before.
-- **A "no"** is \`application/problem+json\` (RFC 9457). Switch over its \`code\`: each operation and status lists
-  the closed set of them. \`title\` and \`detail\` are English, or Chinese by \`Accept-Language\`.
+- **A "no"** is \`application/problem+json\` (RFC 9457). Switch over its \`code\`: each operation and
+  status lists the closed set of them. \`title\` and \`detail\` are English, or Chinese by \`Accept-Language\`.
 - **Bodies** are JSON in UTF-8 of at most 64 KiB; a field that there is not is refused.
 - **Another method** than those of a path is answered 405, with \`Allow\`.`
 
@@ -70,7 +70,9 @@ const headers = {
   WwwAuthenticate: { description: 'How to sign in.', schema: { type: 'string', example: 'Bearer' } },
 } as const
 
-/** The OpenAPI document of all routes that an app has: generated from the schemas that validate its requests. */
+/**
+ * The OpenAPI document of all routes that an app has: generated from the schemas that validate its requests.
+ */
 export function describeApi(app: OpenAPIHono<ApiEnv>) {
   const registry = app.openAPIRegistry
   // Registered by themselves, so that a field's own description does not become the component's.

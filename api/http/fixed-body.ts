@@ -6,8 +6,8 @@ import type { Context } from 'hono'
 type Fixed = { plain: Uint8Array<ArrayBuffer>; zipped: Uint8Array<ArrayBuffer>; etag: string }
 
 /**
- * Answers a body that is the same as long as the process lives: made, hashed and compressed when it is first asked
- * for, then sent from memory; 304 to who has it already (RFC 9110, 13.1.2).
+ * Answers a body that is the same as long as the process lives: made, hashed and compressed when it is first
+ * asked for, then sent from memory; 304 to who has it already (RFC 9110, 13.1.2).
  */
 export function fixedBody(
   make: () => string | Promise<string | Uint8Array>,

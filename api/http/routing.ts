@@ -20,8 +20,8 @@ export type ApiEnv = {
 }
 
 /**
- * A group of routes whose invalid input is answered the same way everywhere: 404 for an id in a path that is none,
- * 400 for a body that is missing, else 422 with the fields.
+ * A group of routes whose invalid input is answered the same way everywhere: 404 for an id in a path that is
+ * none, 400 for a body that is missing, else 422 with the fields.
  */
 export const routes = (): OpenAPIHono<ApiEnv> =>
   new OpenAPIHono<ApiEnv>({
@@ -36,8 +36,8 @@ export const routes = (): OpenAPIHono<ApiEnv> =>
 
 /**
  * What was parsed.
- * @throws {Problem} validation: with the first twenty fields that are not as expected, their names cut, so that an
- * answer stays small whatever was sent
+ * @throws {Problem} validation: with the first twenty fields that are not as expected, their names cut, so
+ * that an answer stays small whatever was sent
  */
 export function checked<T>(result: { success: true; data: T } | { success: false; error: z.ZodError }): T {
   if (result.success) return result.data

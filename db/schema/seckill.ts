@@ -1,5 +1,15 @@
 import { sql } from 'drizzle-orm'
-import { boolean, check, index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
+import {
+  boolean,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+} from 'drizzle-orm/pg-core'
 import {
   flashPayWithinMs,
   type SessionPhase,
@@ -9,7 +19,7 @@ import {
 import { fen, id, moment } from './columns.ts'
 import { skus, warehouses } from './goods.ts'
 
-/** A flash sale's time slot. `planned → running → ended`; `paused` is an operator's hand on the gate. */
+/** A flash sale's time slot. `planned → running → ended`. `paused` and `shed_percent` are an operator's brakes. */
 export const sessions = pgTable(
   'sessions',
   {
@@ -19,6 +29,10 @@ export const sessions = pgTable(
     endsAt: moment('ends_at').notNull(),
     phase: text('phase').$type<SessionPhase>().notNull().default('planned'),
     paused: boolean('paused').notNull().default(false),
+    /** So many of a hundred joins are refused before anything is decided. */
+    shedPercent: smallint('shed_percent').notNull().default(0),
+    /** From this moment on its gates answer `ended`, whatever their clocks say. */
+    gatesClosedAt: moment('gates_closed_at'),
     /** How long its orders wait for their payment. */
     payWithinMs: integer('pay_within_ms').notNull(),
     /** Whether a token costs a captcha. */
@@ -31,10 +45,14 @@ export const sessions = pgTable(
   (t) => [
     index('sessions_by_end').on(t.endsAt),
     check('session_ends_after_it_opens', sql`${t.endsAt} > ${t.opensAt}`),
+    check('session_shed_is_a_percentage', sql`${t.shedPercent} BETWEEN 0 AND 100`),
   ],
 )
 
-/** A SKU in a session. Its row is the lock under which pieces are counted; the constraints refuse to oversell whatever the gate believes. */
+/**
+ * A SKU in a session. Its row is the lock under which pieces are counted; the constraints refuse to oversell whatever
+ * the gate believes.
+ */
 export const offers = pgTable(
   'offers',
   {
@@ -58,6 +76,11 @@ export const offers = pgTable(
     buyerLimit: integer('buyer_limit').notNull().default(1),
     /** Of the gate that may grant pieces; a gate of another epoch is not believed. */
     epoch: integer('epoch').notNull().default(0),
+    /** The brakes of this offer alone; the session's count as well. */
+    paused: boolean('paused').notNull().default(false),
+    shedPercent: smallint('shed_percent').notNull().default(0),
+    /** Grows with each change of what the gate has to obey, so that an older one never replaces a newer one. */
+    termsRevision: integer('terms_revision').notNull().default(0),
     preheatedAt: moment('preheated_at'),
     soldOutAt: moment('sold_out_at'),
     /** The session is over: what is given back from now on goes to the warehouse. */
@@ -71,6 +94,7 @@ export const offers = pgTable(
     ),
     check('offer_price_not_negative', sql`${t.priceFen} >= 0`),
     check('buyer_limit_in_range', sql`${t.buyerLimit} BETWEEN 1 AND 999`),
+    check('offer_shed_is_a_percentage', sql`${t.shedPercent} BETWEEN 0 AND 100`),
   ],
 )
 
@@ -93,7 +117,7 @@ export const tickets = pgTable(
     /** While it waits: when its order is started (again). */
     dueAt: moment('due_at').notNull().defaultNow(),
     tried: integer('tried').notNull().default(0),
-    /** What the gate has still to be told, and the epoch under which it became true. */
+    /** What the gate does not know yet, and the epoch under which it became true. */
     sync: text('sync').$type<TicketSync>(),
     syncEpoch: integer('sync_epoch').notNull().default(0),
     syncAt: moment('sync_at'),
@@ -106,6 +130,8 @@ export const tickets = pgTable(
     index('tickets_to_start').on(t.dueAt).where(sql`${t.state} = 'waiting'`),
     index('tickets_given_back').on(t.sessionId, t.skuId).where(sql`${t.sync} = 'given_back'`),
     index('tickets_to_sync').on(t.syncAt).where(sql`${t.sync} IS NOT NULL`),
+    index('tickets_not_synced').on(t.sessionId, t.skuId).where(sql`${t.sync} <> 'paid'`),
+    index('tickets_waiting').on(t.sessionId, t.skuId, t.seq).where(sql`${t.state} = 'waiting'`),
     check('ticket_pieces_in_range', sql`${t.quantity} BETWEEN 1 AND 999`),
   ],
 )
@@ -138,7 +164,7 @@ export const slots = pgTable(
   (t) => [check('slot_within_a_day', sql`${t.minute} BETWEEN 0 AND 1439 AND ${t.lastsMin} > 0`)],
 )
 
-/** A duty that one process at a time may do. */
+/** Work that one process at a time may do; one row an offer's gate. */
 export const leases = pgTable('leases', {
   name: text('name').primaryKey(),
   holder: text('holder').notNull(),

@@ -1,45 +1,53 @@
 import { randomBytes } from 'node:crypto'
 import type { JoinAnswer, OfferKey, TicketId } from '../../domain/flash-sale.ts'
 import type { UserId } from '../../domain/ids.ts'
+import { joinAnswerOf } from './answers.ts'
 import type { GateRedis, Join } from './join.ts'
 import { createJoinBatcher } from './join-batcher.ts'
 import { keysOf } from './keys.ts'
+import {
+  type BuyersChunk,
+  type GateTerms,
+  keysOutliveMs,
+  leaseMs,
+  loadOfferInto,
+  type OfferLoad,
+} from './offer-load.ts'
 import { defineGateScripts, type EpochWord, type LoadWord } from './scripts.ts'
+import { evictionPolicies } from './server.ts'
 
-/** What an offer's gate is loaded with, as PostgreSQL has it at the moment in which the epoch was minted. Moments in ms since 1970. */
-export type OfferLoad = {
-  epoch: number
-  /** Quota less granted. */
-  left: number
-  opensAt: number
-  endsAt: number
-  limit: number
-  paused: boolean
-  /** Every ticket that counts. */
-  tickets: { ticket: TicketId; buyer: UserId; pieces: number; seq: number; paid: boolean }[]
-}
-
-/** A buyer's newest ticket that counts, as the gate knows it. `staged`: the last sequence that PostgreSQL has; `perMinute`: how many it staged in the last minute. */
+/**
+ * A buyer's newest ticket that counts, as the gate knows it. `staged`: the last sequence that PostgreSQL has;
+ * `position`: tickets in front of it whose orders are not placed, itself included; `perMinute`: how many were placed
+ * in the last minute.
+ */
 export type Standing = {
   ticket: TicketId
   pieces: number
   seq: number
   paid: boolean
   staged: number
+  position: number
   perMinute: number
 }
 
-/** How long the gate admits without its supervisor: an isolated master stops by itself. */
-export const leaseMs = 10_000
+/** What one look of the supervisor finds. `lost`: the gate that was loaded at this epoch is not there any more. */
+export type Renewal =
+  | { is: 'renewed'; left: number; queued: number }
+  | { is: 'lost' }
+  | { is: 'newer'; epoch: number }
+  | { is: 'queue_lost'; missing: number }
+  | { is: 'terms_newer' }
+
+/** What PostgreSQL says of an offer at a look. `waiting`: tickets whose order is not placed; `firstWaiting`: sequence. */
+export type Look = { terms: GateTerms; waiting: number; firstWaiting: number | null; force?: boolean }
 
 const tokenLastsMs = 60_000
-/** Keys outlive their session by a day, in case nobody removes them. */
-const keysOutliveMs = 86_400_000
-const chunk = 5000
 
 /**
- * The flash-sale gate: one script a question, atomic on the node that holds the offer's keys. Redis decides who gets in; PostgreSQL decides what
- * that is worth. Throws when Redis does not answer: the caller knows nothing then, and nothing may be concluded.
+ * The flash-sale gate: one script a question, atomic on the node that holds the offer's keys. Redis decides who gets
+ * in; PostgreSQL decides what that is worth. Throws when Redis does not answer: the caller knows nothing then, and
+ * nothing may be concluded.
  */
 export function createGate(redis: GateRedis) {
   defineGateScripts(redis)
@@ -47,10 +55,10 @@ export function createGate(redis: GateRedis) {
   return {
     redis,
 
-    /** Admits a buyer, or says why not; a refusal changes nothing, also keeps the token. A repeated join gets the same ticket. */
-    admit: async (offer: OfferKey, join: Join): Promise<JoinAnswer> => answerOf(await admit(offer, join)),
+    /** Admits a buyer, or says why not; a refusal changes nothing, and keeps the token. A repeat gets the same ticket. */
+    admit: async (offer: OfferKey, join: Join): Promise<JoinAnswer> => joinAnswerOf(await admit(offer, join)),
 
-    /** A token that admits this buyer to this offer once. It lasts a minute from now, or from the opening when that is later. */
+    /** A token that admits this buyer to this offer once. It lasts a minute from now, or from a later opening. */
     async issueToken(
       offer: OfferKey,
       buyer: UserId,
@@ -62,7 +70,7 @@ export function createGate(redis: GateRedis) {
       return { token, expiresAt }
     },
 
-    /** Keeps what the right answer to a captcha is, for so many ms, where every API process finds it. */
+    /** Keeps the right answer to a captcha for so many ms, where every API process finds it. */
     async keepAnswer(offer: OfferKey, captcha: string, answer: string, forMs: number): Promise<void> {
       await redis.set(keysOf(offer).captcha(captcha), answer, 'PX', forMs)
     },
@@ -90,47 +98,55 @@ export function createGate(redis: GateRedis) {
     async standing(offer: OfferKey, buyer: UserId): Promise<Standing | undefined> {
       const found = await redis.gateStatus(keysOf(offer).offer, buyer)
       if (found.length === 0) return undefined
-      const [ticket, pieces, seq, state, staged, perMinute] = found
-      return { ticket: ticket as TicketId, pieces, seq, paid: state === 'p', staged, perMinute } // Only tickets are in a buyer's record.
+      const [ticket, pieces, seq, state, staged, position, perMinute] = found
+      // Only tickets are in a buyer's record.
+      return { ticket: ticket as TicketId, pieces, seq, paid: state === 'p', staged, position, perMinute }
     },
+
+    /** Loads an offer at a new epoch; see `loadOfferInto`. */
+    load: (
+      offer: OfferKey,
+      load: OfferLoad,
+      buyers: Iterable<BuyersChunk> | AsyncIterable<BuyersChunk> = [],
+      wanted: () => boolean | Promise<boolean> = () => true,
+    ): Promise<LoadWord | 'dropped'> => loadOfferInto(redis, offer, load, buyers, wanted),
 
     /**
-     * Loads an offer at a new epoch, with `left` and buyers as they were when it was minted. `newer`: a later one is there, nothing was changed;
-     * `same`: this one was loaded before; `stale`: a restart came between, so that the next one has to be minted.
+     * Renews the lease of the gate that was loaded at this epoch, and has it obey what PostgreSQL says. Terms that are
+     * older than the gate's are not set unless forced (`terms_newer`); a queue that lacks entries is no gate to renew.
      */
-    async load(
-      offer: OfferKey,
-      { epoch, left, opensAt, endsAt, limit, paused, tickets }: OfferLoad,
-    ): Promise<LoadWord> {
-      const { offer: key, queue, loading } = keysOf(offer)
-      const expiresAt = endsAt + keysOutliveMs
-      await redis.unlink(loading(epoch))
-      const records = Object.entries(recordsOf(tickets))
-      for (let i = 0; i < records.length; i += chunk)
-        await redis.hset(loading(epoch), Object.fromEntries(records.slice(i, i + chunk)))
-      if (records.length > 0) await redis.pexpireat(loading(epoch), expiresAt) // In case this load is broken off.
-      const last = tickets.reduce((highest, { seq }) => Math.max(highest, seq), 0)
-      return await redis.gateLoad(
-        ...[key, queue, loading(epoch)],
-        ...[epoch, left, opensAt, endsAt, limit, paused ? 1 : 0, leaseMs, expiresAt, last, records.length],
+    async renew(offer: OfferKey, epoch: number, look?: Look): Promise<Renewal> {
+      const { offer: key, queue } = keysOf(offer)
+      const answer = await redis.gateRenew(
+        key,
+        queue,
+        epoch,
+        leaseMs,
+        keysOutliveMs,
+        ...(look ? lookArgs(look) : []),
       )
+      switch (answer[0]) {
+        case 'renewed':
+          return { is: answer[0], left: answer[1], queued: answer[2] }
+        case 'newer':
+          return { is: answer[0], epoch: answer[1] }
+        case 'queue_lost':
+          return { is: answer[0], missing: answer[1] }
+        default:
+          return { is: answer[0] }
+      }
     },
 
-    /** Renews the lease of the gate that was loaded at this epoch. `lost`: it is not there any more, or is an older one. */
-    async renew(
-      offer: OfferKey,
-      epoch: number,
-    ): Promise<{ is: 'renewed'; left: number; queued: number } | { is: 'lost' } | { is: 'newer' }> {
-      const [is, left, queued] = await redis.gateLease(keysOf(offer).offer, epoch, leaseMs)
-      return is === 'renewed' ? { is, left, queued } : { is }
+    /** Sets what an operator or the clock decides about the gate, unless it has a newer revision of that. */
+    setTerms: (offer: OfferKey, epoch: number, terms: GateTerms): Promise<EpochWord> => {
+      const { paused, opensAt, endsAt, shed, revision } = terms
+      return redis.gatePhase(keysOf(offer).offer, epoch, paused ? 1 : 0, opensAt, endsAt, shed, revision)
     },
 
-    /** Sets what an operator or the clock decides about the gate. */
-    setPhase: (
-      offer: OfferKey,
-      epoch: number,
-      { paused, opensAt, endsAt }: { paused: boolean; opensAt: number; endsAt: number },
-    ): Promise<EpochWord> => redis.gatePhase(keysOf(offer).offer, epoch, paused ? 1 : 0, opensAt, endsAt),
+    /** Admits nobody until the supervisor's next look, or until the next load. */
+    async hold(offer: OfferKey): Promise<void> {
+      await redis.gateHold(keysOf(offer).offer)
+    },
 
     /** Adds pieces that PostgreSQL has counted under this epoch, once for each change. */
     async addQuota(offer: OfferKey, change: string, pieces: number, epoch: number): Promise<EpochWord> {
@@ -138,7 +154,7 @@ export function createGate(redis: GateRedis) {
       return is as EpochWord // For more pieces the script answers nothing else.
     },
 
-    /** Takes pieces off sale, once for each change; `short` when fewer are left. PostgreSQL may count it only while the epoch is the answered one. */
+    /** Takes pieces off sale, once a change; `short`: fewer are left. PostgreSQL counts it only under this epoch. */
     async takeQuota(
       offer: OfferKey,
       change: string,
@@ -155,43 +171,19 @@ export function createGate(redis: GateRedis) {
       return left === null ? undefined : Number(left)
     },
 
-    /** Forgets the offer. */
+    /** Removes the offer's keys. */
     async remove(offer: OfferKey): Promise<void> {
       const { offer: key, queue } = keysOf(offer)
       await redis.unlink(key, queue)
     },
+
+    /** The eviction policy of each server that holds gates; anything but `noeviction` loses queues. */
+    evictionPolicies: (): Promise<string[]> => evictionPolicies(redis),
   }
 }
 export type Gate = ReturnType<typeof createGate>
 
-function answerOf(text: string): JoinAnswer {
-  const [answer, first, second] = text.split(':')
-  switch (answer) {
-    case 'admitted':
-    case 'already_queued':
-      return { answer, ticket: first as TicketId, position: Number(second) } // The script answers the ticket it was given, now or before.
-    case 'over_limit':
-      return { answer, limit: Number(first) }
-    case 'sold_out':
-      return { answer, left: Number(first) }
-    case 'not_open':
-      return { answer, opensAt: Number(first) }
-    case 'already_bought':
-    case 'ended':
-    case 'bad_token':
-    case 'paused':
-    case 'missing':
-      return { answer }
-    default:
-      throw new Error(`the gate answered ${answer}`)
-  }
-}
-
-function recordsOf(tickets: OfferLoad['tickets']): Record<UserId, string> {
-  const records: Record<UserId, string> = {}
-  for (const { ticket, buyer, pieces, seq, paid } of tickets) {
-    const text = `${ticket}:${pieces}:${seq}:${paid ? 'p' : 'l'}`
-    records[buyer] = records[buyer] ? `${records[buyer]},${text}` : text
-  }
-  return records
+function lookArgs({ terms, waiting, firstWaiting, force = false }: Look): (string | number)[] {
+  const { revision, paused, shed, opensAt, endsAt } = terms
+  return [revision, paused ? 1 : 0, shed, opensAt, endsAt, force ? 'force' : '', waiting, firstWaiting ?? '']
 }

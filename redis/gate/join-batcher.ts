@@ -2,8 +2,8 @@ import type { OfferKey } from '../../domain/flash-sale.ts'
 import type { GateRedis, Join } from './join.ts'
 import { keysOf } from './keys.ts'
 
-/** So many go to the gate in one call at the most: a script holds up everybody else who asks Redis. */
-const together = 64
+/** Joins in one call at the most: while a script runs, Redis answers nobody else. */
+const batch = 64
 
 type Waiting = {
   keys: string[]
@@ -13,8 +13,9 @@ type Waiting = {
 }
 
 /**
- * Asks the gate for all who join an offer in one moment by one call: what they share is read and written once, and a call costs the API and
- * Redis more than a join. Each gets an answer of their own, or the call's fault. Nobody waits for company: what came in one turn of the event loop goes.
+ * Asks the gate for all who join an offer in one moment by one call: what they share is read and written once, and a
+ * call costs the API and Redis more than a join. Each gets an answer of their own, or the call's fault. No join is
+ * delayed for a larger batch: what came in one turn of the event loop is sent.
  */
 export function createJoinBatcher(redis: GateRedis): (offer: OfferKey, join: Join) => Promise<string> {
   const waiting = new Map<string, Waiting>()
@@ -48,7 +49,7 @@ export function createJoinBatcher(redis: GateRedis): (offer: OfferKey, join: Joi
       joins.args.push(buyer, pieces, ticket, address)
       joins.answered.push(resolve)
       joins.failed.push(reject)
-      if (joins.answered.length === together) send(key, joins)
+      if (joins.answered.length === batch) send(key, joins)
     })
   }
 }

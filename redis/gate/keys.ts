@@ -2,8 +2,8 @@ import type { OfferKey } from '../../domain/flash-sale.ts'
 import type { UserId } from '../../domain/ids.ts'
 
 /**
- * The keys of an offer. They share one hash tag, so that a cluster keeps them on one node and one script may touch them all. Methods, as tsx names
- * other functions whenever they are made, which a join would notice.
+ * The keys of an offer. They share one hash tag, so that a cluster keeps them on one node and one script may touch them
+ * all. Methods, as tsx names other functions whenever they are made, which costs a join time.
  */
 export function keysOf({ session, sku }: OfferKey) {
   const tag = `seckill:{${session}:${sku}}`
@@ -16,7 +16,7 @@ export function keysOf({ session, sku }: OfferKey) {
     captcha(id: string) {
       return `${tag}:captcha:${id}`
     },
-    /** Where a load gathers the buyers before they count, one for each epoch. */
+    /** The buyers of a load before they count, one key for each epoch. */
     loading(epoch: number) {
       return `${tag}:loading:${epoch}`
     },

@@ -20,28 +20,36 @@ const takeOverMs = 5000
 
 type Entry = [id: string, fields: string[]]
 
-/** An offer's queue, as consumers see it: read, stage in PostgreSQL, only then acknowledge. A consumer that dies in between has lost nothing. */
+/**
+ * An offer's queue, as consumers see it: read, stage in PostgreSQL, only then acknowledge. A consumer that dies in
+ * between has lost nothing.
+ */
 export function createQueue(redis: GateRedis) {
   return {
     /** The next entries, for this consumer alone. Empty as well when there is no queue. */
     async read(offer: OfferKey, consumer: string, most: number): Promise<Queued[]> {
-      const found = await orNothing(
-        redis.xreadgroup('GROUP', group, consumer, 'COUNT', most, 'STREAMS', keysOf(offer).queue, '>'),
+      const { queue } = keysOf(offer)
+      const found = await inGroup(redis, queue, () =>
+        redis.xreadgroup('GROUP', group, consumer, 'COUNT', most, 'STREAMS', queue, '>'),
       )
       const [stream] = (found ?? []) as [string, Entry[]][] // What XREADGROUP answers for one stream.
       return (stream?.[1] ?? []).map(queuedOf)
     },
 
-    /** Entries that another consumer, or this one before a restart, has read and left lying. `afterMs` 0: whatever anybody has read. */
+    /** Entries that a consumer has read and not acknowledged in time. `afterMs` 0: whatever anybody has read. */
     async takeOver(offer: OfferKey, consumer: string, most: number, afterMs = takeOverMs): Promise<Queued[]> {
-      const found = await orNothing(
-        redis.xautoclaim(keysOf(offer).queue, group, consumer, afterMs, '0-0', 'COUNT', most),
+      const { queue } = keysOf(offer)
+      const found = await inGroup(redis, queue, () =>
+        redis.xautoclaim(queue, group, consumer, afterMs, '0-0', 'COUNT', most),
       )
       const [, entries] = (found ?? ['', []]) as [string, (Entry | null)[]] // What XAUTOCLAIM answers.
       return entries.flatMap((entry) => (entry?.[1] ? [queuedOf(entry)] : []))
     },
 
-    /** Takes entries off the queue, once they are in PostgreSQL; frees the buyers of those that staging refused. Answers how many were still there. */
+    /**
+     * Takes entries off the queue, once they are in PostgreSQL; frees the buyers of those that staging refused.
+     * @returns how many were still there
+     */
     async acknowledge(offer: OfferKey, staged: readonly (Queued & { refused: boolean })[]): Promise<number> {
       if (staged.length === 0) return 0
       const { offer: key, queue } = keysOf(offer)
@@ -77,12 +85,24 @@ function queuedOf([entry, [, text = '']]: Entry): Queued {
   }
 }
 
-/** A queue that is not there is empty. */
-async function orNothing<T>(answer: Promise<T>): Promise<T | undefined> {
+/**
+ * Asks a stream by its consumer group. Where the stream is and its group is not, somebody removed the key and the next
+ * join made it again: the group is made again too, from the first entry on. Undefined where there is no stream.
+ */
+async function inGroup<T>(redis: GateRedis, queue: string, ask: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await answer
+    return await ask()
   } catch (error) {
-    if (error instanceof Error && error.message.startsWith('NOGROUP')) return undefined
-    throw error
+    if (!startsWith(error, 'NOGROUP')) throw error
   }
+  try {
+    await redis.xgroup('CREATE', queue, group, '0')
+  } catch (error) {
+    if (startsWith(error, 'ERR The XGROUP subcommand requires the key to exist')) return undefined
+    if (!startsWith(error, 'BUSYGROUP')) throw error // Another consumer was faster.
+  }
+  return await ask()
 }
+
+const startsWith = (error: unknown, text: string): boolean =>
+  error instanceof Error && error.message.startsWith(text)

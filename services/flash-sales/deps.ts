@@ -4,11 +4,11 @@ import type { Events } from '../../redis/events.ts'
 import type { Gate } from '../../redis/gate/gate.ts'
 import type { TicketQueue } from '../../redis/gate/queue.ts'
 
-/** What staging tickets and looking after gates work with. */
+/** What staging tickets and supervising gates work with. */
 export type FlashSaleDeps = {
   sql: Sql
   gate: Gate
   queue: TicketQueue
-  events: Pick<Events, 'announce' | 'announceOffer'>
+  events: Pick<Events, 'announce' | 'announceOffer' | 'announceSession'>
   log: Logger
 }

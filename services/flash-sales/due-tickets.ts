@@ -1,9 +1,8 @@
 import type { Sql } from '../../db/types.ts'
 import type { OfferKey, TicketId } from '../../domain/flash-sale.ts'
 import type { AddressId, UserId } from '../../domain/ids.ts'
-import { raiseAttention } from '../operations/attention.ts'
 
-/** A ticket whose order has to be started. `price`: fen of a piece. `late`: it has waited five minutes. */
+/** A ticket whose order has to be started. `price`: fen of a piece. */
 export type DueTicket = OfferKey & {
   id: TicketId
   buyer: UserId
@@ -11,20 +10,22 @@ export type DueTicket = OfferKey & {
   quantity: number
   price: string
   payWithinMs: number
-  late: boolean
 }
 
 /** Takes tickets that wait and are due; due again after ten seconds, unless `postponeTickets` says otherwise. */
 export const takeDueTickets = (sql: Sql, most: number) => sql<DueTicket[]>`
   WITH due AS (
-    SELECT id FROM tickets
-    WHERE state = 'waiting' AND due_at <= now()
+    SELECT id
+    FROM tickets
+    WHERE state = 'waiting'
+      AND due_at <= now()
     ORDER BY due_at
     LIMIT ${most}
     FOR UPDATE SKIP LOCKED),
   taken AS (
     UPDATE tickets t
-    SET tried = t.tried + 1, due_at = now() + interval '10 seconds'
+    SET tried = t.tried + 1,
+        due_at = now() + interval '10 seconds'
     FROM due
     WHERE t.id = due.id
     RETURNING t.*)
@@ -35,14 +36,17 @@ export const takeDueTickets = (sql: Sql, most: number) => sql<DueTicket[]>`
          t.address_id::text AS address,
          t.quantity,
          o.price_fen::text AS price,
-         s.pay_within_ms AS "payWithinMs",
-         t.staged_at < now() - interval '5 minutes' AS late
+         s.pay_within_ms AS "payWithinMs"
   FROM taken t
-  JOIN offers o ON o.session_id = t.session_id AND o.sku_id = t.sku_id
+  JOIN offers o ON o.session_id = t.session_id
+               AND o.sku_id = t.sku_id
   JOIN sessions s ON s.id = t.session_id
   ORDER BY t.id`
 
-/** When each is looked at again, if it still waits: a started one in a minute (then two, four, …), a failed one in a second (then two, …). */
+/**
+ * Sets when each is looked at again, if it still waits: a started one in a minute (then two, four, …), a failed one in
+ * a second (then two, …).
+ */
 export async function postponeTickets(
   sql: Sql,
   { started, failed }: { started: readonly TicketId[]; failed: readonly TicketId[] },
@@ -53,11 +57,6 @@ export async function postponeTickets(
           WHEN id = ANY(${[...started]}::bigint[]) THEN interval '1 minute'
           ELSE interval '1 second'
         END * power(2, least(tried - 1, 4))
-    WHERE id = ANY(${[...started, ...failed]}::bigint[]) AND state = 'waiting'`
-}
-
-/** Asks a human about tickets that have waited for too long. */
-export async function reportLateTickets(sql: Sql, tickets: readonly DueTicket[]): Promise<void> {
-  for (const { id, late } of tickets)
-    if (late) await raiseAttention(sql, { reason: 'ticket_waiting', subject: id })
+    WHERE id = ANY(${[...started, ...failed]}::bigint[])
+      AND state = 'waiting'`
 }

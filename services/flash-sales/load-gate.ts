@@ -1,42 +1,133 @@
-import { pipelined } from '../../db/pipelined.ts'
 import type { Sql, Tx } from '../../db/types.ts'
-import type { OfferKey, TicketId } from '../../domain/flash-sale.ts'
-import type { Gate, OfferLoad } from '../../redis/gate/gate.ts'
+import type { OfferKey } from '../../domain/flash-sale.ts'
+import type { UserId } from '../../domain/ids.ts'
+import type { Gate } from '../../redis/gate/gate.ts'
+import type { BuyersChunk } from '../../redis/gate/offer-load.ts'
+import type { LoadWord } from '../../redis/gate/scripts.ts'
+import { atMost } from './at-most.ts'
+import { readLook, type TermsRow, termsColumns, termsOf } from './read-look.ts'
 
-type Held = OfferLoad['tickets'][number]
+/** What became of a load. `dropped`: PostgreSQL has left the epoch, or sells the offer no more. */
+export type Loaded = LoadWord | 'dropped'
+
+const chunk = 2000
+/** How often a load asks whether PostgreSQL is still at its epoch. */
+const askEveryMs = 1000
+/** Each load keeps one of this process's connections for as long as it takes. */
+const loads = atMost(2)
 
 /**
- * Mints the offer's next epoch and loads the gate with what PostgreSQL has at that moment: what was granted and given back before is in it, what
- * follows is told with the new epoch, and staging believes no older gate from then on. False when the offer is not on sale (any more).
+ * Mints an offer's next epoch: staging refuses tickets of older gates from this moment on, so only the holder of the
+ * offer's lease does it.
+ * @param seen the epoch that the decision was made on: when PostgreSQL has left it, nothing happens
+ * @param above an epoch that the new one has to pass as well: a gate's that is newer than PostgreSQL
  */
-export async function loadOffer(sql: Sql, gate: Gate, offer: OfferKey): Promise<boolean> {
-  for (;;) {
-    const load = await sql.begin((tx) => mint(tx, offer))
-    if (!load) return false
-    if ((await gate.load(offer, load)) !== 'stale') return true
+export async function mintEpoch(
+  sql: Sql | Tx,
+  { session, sku }: OfferKey,
+  { seen, above = 0 }: { seen: number; above?: number },
+): Promise<number | undefined> {
+  const [minted] = await sql<{ epoch: number }[]>`
+    UPDATE offers
+    SET epoch = greatest(epoch, ${above}::int) + 1
+    WHERE session_id = ${session}
+      AND sku_id = ${sku}
+      AND epoch = ${seen}
+      AND preheated_at IS NOT NULL
+      AND NOT ended
+    RETURNING epoch`
+  return minted?.epoch
+}
+
+/**
+ * Loads the gate at a minted epoch with what PostgreSQL has in one snapshot: pieces left, buyers, and the quota changes
+ * that are in both. What was given back, paid or added before the snapshot is in it; what follows is synced with the
+ * new epoch. The gate is loaded paused, and opened by terms that are read afterwards, so that no change of them is
+ * missed. No row is locked meanwhile; the load is dropped when PostgreSQL leaves the epoch.
+ */
+export async function loadEpoch(sql: Sql, gate: Gate, offer: OfferKey, epoch: number): Promise<Loaded> {
+  const loaded = await loads(() =>
+    sql.begin('isolation level repeatable read read only', (tx) =>
+      loadSnapshot({ sql, tx, gate, offer, epoch }),
+    ),
+  )
+  if (loaded !== 'loaded') return loaded
+  const look = await readLook(sql, offer)
+  if (look?.epoch === epoch) await gate.renew(offer, epoch, look)
+  return loaded
+}
+
+type Snapshot = { sql: Sql; tx: Tx; gate: Gate; offer: OfferKey; epoch: number }
+type Row = TermsRow & { epoch: number; left: number; limit: number; changes: string[] }
+
+async function loadSnapshot({ sql, tx, gate, offer, epoch }: Snapshot): Promise<Loaded> {
+  const { session, sku } = offer
+  // A million buyers take longer than a statement usually may, and are sorted in memory.
+  await tx`SET LOCAL statement_timeout = '120s'`
+  await tx`SET LOCAL idle_in_transaction_session_timeout = '120s'`
+  await tx`SET LOCAL work_mem = '64MB'`
+  const [row] = await tx<Row[]>`
+    SELECT o.epoch,
+           o.quota - o.granted AS left,
+           o.buyer_limit AS limit,
+           ${termsColumns(sql)},
+           ARRAY(SELECT c.change
+                 FROM offer_changes c
+                 WHERE c.session_id = o.session_id
+                   AND c.sku_id = o.sku_id
+                   AND c.epoch = o.epoch) AS changes
+    FROM offers o
+    JOIN sessions s ON s.id = o.session_id
+    WHERE o.session_id = ${session}
+      AND o.sku_id = ${sku}
+      AND NOT o.ended`
+  if (row?.epoch !== epoch) return 'dropped'
+  const { left, limit, changes } = row
+  const terms = { ...termsOf(row), paused: true }
+  return await gate.load(
+    offer,
+    { epoch, left, limit, terms, changes },
+    buyersOf(tx, offer),
+    isCurrent(sql, offer, epoch),
+  )
+}
+
+/** Every buyer with tickets that count, as the gate keeps them (redis/gate/lua/shared/tickets.lua). */
+async function* buyersOf(tx: Tx, { session, sku }: OfferKey): AsyncGenerator<BuyersChunk> {
+  const rows = tx<{ buyer: UserId; record: string; seq: number }[]>`
+    SELECT buyer_id::text AS buyer,
+           string_agg(concat(id, ':', quantity, ':', seq, ':', CASE state WHEN 'paid' THEN 'p' ELSE 'l' END),
+                      ',' ORDER BY id) AS record,
+           max(seq) AS seq
+    FROM tickets
+    WHERE session_id = ${session}
+      AND sku_id = ${sku}
+      AND state IN ('waiting', 'live', 'paid')
+    GROUP BY buyer_id`.cursor(chunk)
+  for await (const found of rows) {
+    const records: Record<UserId, string> = {}
+    let lastSeq = 0
+    for (const { buyer, record, seq } of found) {
+      records[buyer] = record
+      lastSeq = Math.max(lastSeq, seq)
+    }
+    yield { records, lastSeq }
   }
 }
 
-/** Under the offer's lock: the next epoch, and what the gate is to know. Undefined when the offer is not preheated, or its session has ended. */
-export async function mint(tx: Tx, { session, sku }: OfferKey): Promise<OfferLoad | undefined> {
-  const [minted] = await tx<{ epoch: number; left: number; limit: number }[]>`
-    UPDATE offers SET epoch = epoch + 1 WHERE session_id = ${session} AND sku_id = ${sku} AND NOT ended AND preheated_at IS NOT NULL
-    RETURNING epoch, quota - granted AS left, buyer_limit AS limit`
-  if (!minted) return undefined
-  // Later statements: they see what was committed by whoever held the lock before.
-  const [[times], tickets] = await pipelined(tx, [
-    tx<{ opensAt: Date; endsAt: Date; paused: boolean }[]>`
-      SELECT opens_at AS "opensAt", ends_at AS "endsAt", paused FROM sessions WHERE id = ${session}`,
-    tx<(Omit<Held, 'ticket'> & { ticket: TicketId })[]>`
-      SELECT id::text AS ticket, buyer_id::text AS buyer, quantity AS pieces, seq, state = 'paid' AS paid
-      FROM tickets WHERE session_id = ${session} AND sku_id = ${sku} AND state IN ('waiting', 'live', 'paid') ORDER BY id`,
-  ])
-  if (!times) throw new Error(`offer ${sku} is of no session ${session}`)
-  return {
-    ...minted,
-    opensAt: times.opensAt.getTime(),
-    endsAt: times.endsAt.getTime(),
-    paused: times.paused,
-    tickets,
+/** Whether PostgreSQL is still at this epoch, asked once a second at the most. */
+function isCurrent(sql: Sql, { session, sku }: OfferKey, epoch: number): () => Promise<boolean> {
+  let [asked, current] = [performance.now(), true]
+  return async () => {
+    if (performance.now() - asked < askEveryMs) return current
+    const found = await sql`
+      SELECT 1
+      FROM offers
+      WHERE session_id = ${session}
+        AND sku_id = ${sku}
+        AND epoch = ${epoch}
+        AND NOT ended`
+    ;[asked, current] = [performance.now(), found.count === 1]
+    return current
   }
 }

@@ -6,33 +6,32 @@ type Slot = { minute: number; lastsMin: number; payWithinMs: number; captcha: bo
 type Planned = { session: SessionInput['session']; opensAt: Date; endsAt: Date }
 
 /**
- * Writes the sessions that today's and tomorrow's slots ask for, each once; answers every session that has not ended, whoever planned it, so that
- * one without a workflow gets it.
+ * Writes the sessions of today's and tomorrow's slots, each once. A slot finds its session by its opening hour: an
+ * operator's that opens at the same moment takes its place; one that opens at another moment and has its id does not.
+ * @param now ms since 1970
+ * @returns every session that has not ended, whoever planned it, so that one without a workflow gets it
  */
 export async function planDay(sql: Sql, now: number): Promise<SessionInput[]> {
-  const slots = await sql<
-    Slot[]
-  >`SELECT minute, lasts_min AS "lastsMin", pay_within_ms AS "payWithinMs", captcha FROM slots ORDER BY minute`
-  const wanted = [now, now + dayMs].flatMap((day) =>
-    slots.map(({ minute, lastsMin, ...rest }) => {
-      const opensAt = slotOpensAt(day, minute)
-      return {
-        id: slotIdOf(opensAt, minute),
-        opensAt: new Date(opensAt),
-        endsAt: new Date(opensAt + lastsMin * 60_000),
-        ...rest,
-      }
-    }),
-  )
-  for (const { id, opensAt, endsAt, payWithinMs, captcha } of wanted.filter(
-    (session) => session.endsAt.getTime() > now,
-  )) {
-    await sql`
-      INSERT INTO sessions (id, opens_at, ends_at, pay_within_ms, captcha) VALUES (${id}, ${opensAt}, ${endsAt}, ${payWithinMs}, ${captcha})
-      ON CONFLICT DO NOTHING`
+  const slots = await sql<Slot[]>`
+    SELECT minute,
+           lasts_min AS "lastsMin",
+           pay_within_ms AS "payWithinMs",
+           captcha
+    FROM slots
+    ORDER BY minute`
+  for (const day of [now, now + dayMs]) {
+    for (const slot of slots) {
+      const opensAt = slotOpensAt(day, slot.minute)
+      if (opensAt + slot.lastsMin * 60_000 > now) await planSlot(sql, slot, new Date(opensAt))
+    }
   }
   const living = await sql<Planned[]>`
-    SELECT id AS session, opens_at AS "opensAt", ends_at AS "endsAt" FROM sessions WHERE phase <> 'ended' ORDER BY opens_at, id`
+    SELECT id AS session,
+           opens_at AS "opensAt",
+           ends_at AS "endsAt"
+    FROM sessions
+    WHERE phase <> 'ended'
+    ORDER BY opens_at, id`
   return living.map(({ session, opensAt, endsAt }) => ({
     session,
     opensAt: opensAt.getTime(),
@@ -40,9 +39,17 @@ export async function planDay(sql: Sql, now: number): Promise<SessionInput[]> {
   }))
 }
 
-/** The id of a slot's session: its hour, and for a slot that does not open on the hour its minutes, as an hour may have several. */
-function slotIdOf(opensAt: number, minute: number): SessionId {
-  const past = minute % 60
-  const hour = sessionIdOf(opensAt)
-  return past === 0 ? hour : (`${hour}-${String(past).padStart(2, '0')}` as SessionId) // The form that operators' own ids have.
+async function planSlot(sql: Sql, slot: Slot, opensAt: Date): Promise<void> {
+  const { lastsMin, payWithinMs, captcha } = slot
+  const endsAt = new Date(opensAt.getTime() + lastsMin * 60_000)
+  const own = sessionIdOf(opensAt.getTime())
+  const instead = `${own}${own.includes('-') ? '' : '-'}slot` as SessionId // The form that operators' own ids have.
+  for (const id of [own, instead]) {
+    await sql`
+      INSERT INTO sessions (id, opens_at, ends_at, pay_within_ms, captcha)
+      VALUES (${id}, ${opensAt}, ${endsAt}, ${payWithinMs}, ${captcha})
+      ON CONFLICT DO NOTHING`
+    const [there] = await sql`SELECT 1 FROM sessions WHERE id = ${id} AND opens_at = ${opensAt}`
+    if (there) return
+  }
 }

@@ -1,64 +1,55 @@
-import type { Sql, Tx } from '../../db/types.ts'
-import type { SessionPhase } from '../../domain/flash-sale.ts'
-import type { SessionId, SkuId } from '../../domain/ids.ts'
+import type { Sql } from '../../db/types.ts'
+import type { SessionId } from '../../domain/ids.ts'
+import { Refused } from '../../domain/refusals.ts'
+import { RetryLater } from '../../domain/retry.ts'
 import type { Gate } from '../../redis/gate/gate.ts'
-import { lockOffers } from './sessions.ts'
-
-type Hours = Parameters<Gate['setPhase']>[2]
-type Row = { opensAt: Date; endsAt: Date; paused: boolean; phase: SessionPhase }
-type Change = { hours: Hours; offers: { sku: SkuId; epoch: number }[] }
-
-/** Pauses a session's gates, or lets them admit again. Tickets that are granted go on. Nothing is left to pause when it has ended. */
-export const pauseSession = (sql: Sql, gate: Gate, session: SessionId, paused: boolean): Promise<void> =>
-  change(
-    sql,
-    gate,
-    session,
-    (tx) => tx`UPDATE sessions SET paused = ${paused} WHERE id = ${session} AND phase <> 'ended'`,
-  )
-
-/** Closes a session's gates at its end, or now when that is earlier: from then on they answer `ended`. */
-export const closeGates = (sql: Sql, gate: Gate, session: SessionId): Promise<void> =>
-  change(
-    sql,
-    gate,
-    session,
-    // One that has not opened yet never opens.
-    (tx) => tx`
-      UPDATE sessions SET ends_at = least(ends_at, greatest(now(), opens_at + interval '1 millisecond')), paused = paused OR now() < opens_at
-      WHERE id = ${session} AND phase <> 'ended'`,
-    overByAnyClock,
-  )
-
-/** A gate's node may be behind the database's clock: nobody may get in once the gates are said to be closed. */
-const overByAnyClock: Hours = { paused: false, opensAt: 0, endsAt: 0 }
+import { leaseMs } from '../../redis/gate/offer-load.ts'
+import { applyTerms } from './apply-terms.ts'
+import { type Braked, resumeSale, stopSale } from './brakes.ts'
+import { lockOffers } from './lock-offers.ts'
 
 /**
- * PostgreSQL first, under the offers' locks, so that a gate that is loaded later is loaded with it; then the gates that are loaded. Throws while
- * one of them has still to be loaded: then it is done again.
+ * Pauses a session's gates, or has them admit again. Tickets that are granted go on. Nothing is left to pause when it
+ * has ended.
+ * @throws {RetryLater} until every gate obeys: the supervisor loads the ones that are lost
  */
-async function change(
-  sql: Sql,
-  gate: Gate,
-  session: SessionId,
-  write: (tx: Tx) => PromiseLike<unknown>,
-  told?: Hours,
-): Promise<void> {
-  const { offers, hours } = await sql.begin(async (tx): Promise<Change> => {
-    await write(tx)
-    const offers = await lockOffers(tx, session)
-    const [row] = await tx<
-      Row[]
-    >`SELECT opens_at AS "opensAt", ends_at AS "endsAt", paused, phase FROM sessions WHERE id = ${session}`
-    if (!row) throw new Error(`there is no session ${session}`)
-    const hours = { paused: row.paused, opensAt: row.opensAt.getTime(), endsAt: row.endsAt.getTime() }
-    return {
-      hours: told ?? hours,
-      offers: row.phase === 'ended' ? [] : offers.filter(({ preheated }) => preheated),
-    }
+export async function pauseSession(sql: Sql, gate: Gate, session: SessionId, paused: boolean): Promise<void> {
+  const { pending } = await (paused ? stopSale : resumeSale)(sql, gate, { session }).catch(unlessEnded)
+  if (pending.length > 0)
+    throw new RetryLater(`gates of session ${session} are not loaded: ${pending.join()}`)
+}
+
+function unlessEnded(error: unknown): Braked {
+  if (error instanceof Refused && error.refusal.code === 'session_ended') return { offers: [], pending: [] }
+  throw error
+}
+
+/**
+ * Closes a session's gates at its end, or now when that is earlier: from then on they answer `ended`. A session that
+ * has not opened never opens. A gate that is not loaded admits nobody whom staging would count. One that does not
+ * answer stops by itself when its lease has run out, so that a session ends without Redis as well.
+ * @throws {RetryLater} while a gate that does not answer may still have its lease
+ */
+export async function closeGates(sql: Sql, gate: Gate, session: SessionId): Promise<void> {
+  await sql.begin(async (tx) => {
+    const closed = await tx`
+      UPDATE sessions
+      SET ends_at = least(ends_at, greatest(now(), opens_at + interval '1 millisecond')),
+          paused = paused OR now() < opens_at,
+          gates_closed_at = now()
+      WHERE id = ${session}
+        AND phase <> 'ended'
+        AND gates_closed_at IS NULL`
+    if (closed.count === 0) return
+    await lockOffers(tx, session)
+    await tx`UPDATE offers SET terms_revision = terms_revision + 1 WHERE session_id = ${session}`
   })
-  for (const { sku, epoch } of offers) {
-    const heard = await gate.setPhase({ session, sku }, epoch, hours)
-    if (heard === 'older') throw new Error(`the gate of ${sku} in session ${session} has still to be loaded`)
-  }
+  const { away } = await applyTerms(sql, gate, session)
+  if (away.length === 0) return
+  const [stopped] = await sql`
+    SELECT 1
+    FROM sessions
+    WHERE id = ${session}
+      AND gates_closed_at < now() - make_interval(secs => ${(2 * leaseMs) / 1000})`
+  if (!stopped) throw new RetryLater(`gates of session ${session} do not answer: ${away.join()}`, 5)
 }

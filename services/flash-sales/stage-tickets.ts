@@ -1,14 +1,20 @@
 import type { Sql, Tx } from '../../db/types.ts'
 import type { OfferKey, StagingRefusal, TicketId, TicketState } from '../../domain/flash-sale.ts'
-import { isId } from '../../domain/ids.ts'
+import type { UserId } from '../../domain/ids.ts'
 import type { Queued } from '../../redis/gate/queue.ts'
-import { raiseAttention } from '../operations/attention.ts'
 import type { FlashSaleDeps } from './deps.ts'
+import { isReadable, setAside } from './unreadable-entries.ts'
 
 type Staged = Queued & { refused: boolean }
-type Offer = { epoch: number; quota: number; granted: number; ended: boolean }
+type Offer = { epoch: number; quota: number; granted: number; limit: number; ended: boolean }
+/** A buyer's pieces of the offer, and whether one of the tickets is not paid yet. */
+type Holding = { pieces: number; unpaid: boolean }
 
-/** Moves an offer's next queue entries into PostgreSQL, and only then off the queue: a consumer that dies in between has lost nothing. Answers how many. */
+/**
+ * Moves an offer's next queue entries into PostgreSQL, and only then off the queue: a consumer that dies in between has
+ * lost nothing.
+ * @returns how many
+ */
 export async function stageEntries(
   deps: FlashSaleDeps,
   offer: OfferKey,
@@ -25,82 +31,117 @@ export async function stageEntries(
 }
 
 /**
- * Writes tickets, each once, and counts their pieces as granted, in one transaction under the offer's lock. Refused, written as such and never
- * counted: tickets of another epoch's gate, of a session that has ended, or beyond the quota, whatever the gate believed.
+ * Writes tickets, each once, and counts their pieces as granted, in one transaction under the offer's lock. Refused,
+ * written as such and never counted, whatever the gate believed: tickets of another epoch's gate, of a session that has
+ * ended, beyond the quota, beyond what one buyer may hold.
  */
-export function stage(sql: Sql, { session, sku }: OfferKey, entries: readonly Queued[]): Promise<Staged[]> {
+export function stage(sql: Sql, offer: OfferKey, entries: readonly Queued[]): Promise<Staged[]> {
   return sql.begin(async (tx) => {
-    const [offer] = await tx<Offer[]>`
-      SELECT epoch, quota, granted, ended FROM offers WHERE session_id = ${session} AND sku_id = ${sku} FOR UPDATE`
-    if (!offer) throw new Error(`there is no offer of ${sku} in session ${session}`)
+    const row = await lockOffer(tx, offer)
     const known = await alreadyStaged(tx, entries)
-    let { granted } = offer
+    const holdings = await holdingsOf(tx, offer, entries)
+    let { granted } = row
     const decided = entries.map((entry) => {
       const before = known.get(entry.ticket)
       if (before !== undefined)
         return { entry, fresh: false, refusal: before === 'refused' ? ('gate_rebuilt' as const) : undefined }
-      const refusal = refusalOf(entry, offer, granted)
-      if (refusal === undefined) granted += entry.pieces
+      const refusal = refusalOf(entry, { ...row, granted }, holdings.get(entry.buyer))
+      if (refusal === undefined) {
+        granted += entry.pieces
+        const pieces = (holdings.get(entry.buyer)?.pieces ?? 0) + entry.pieces
+        holdings.set(entry.buyer, { pieces, unpaid: true })
+      }
       known.set(entry.ticket, refusal === undefined ? 'waiting' : 'refused')
       return { entry, fresh: true, refusal }
     })
-    const fresh = decided.filter((one) => one.fresh)
-    await tx`
-      INSERT INTO tickets (id, session_id, sku_id, buyer_id, address_id, quantity, seq, state, reason, ended_at)
-      SELECT t.ticket, ${session}, ${sku}, t.buyer, t.address, t.pieces, t.seq, CASE WHEN t.refusal IS NULL THEN 'waiting' ELSE 'refused' END, t.refusal,
-             CASE WHEN t.refusal IS NULL THEN NULL ELSE now() END
-      FROM jsonb_to_recordset(${JSON.stringify(fresh.map(({ entry, refusal }) => ({ ...entry, refusal })))}::jsonb)
-        AS t (ticket bigint, buyer bigint, address bigint, pieces int, seq int, refusal text)`
-    if (granted > offer.granted) {
-      await tx`
-        UPDATE offers SET granted = ${granted}, sold_out_at = CASE WHEN ${granted} >= quota THEN now() END
-        WHERE session_id = ${session} AND sku_id = ${sku}`
-    }
+    const fresh = decided.flatMap(({ entry, fresh, refusal }) => (fresh ? [{ ...entry, refusal }] : []))
+    await insertTickets(tx, offer, fresh)
+    if (granted > row.granted) await setGranted(tx, offer, granted)
     return decided.map(({ entry, refusal }) => ({ ...entry, refused: refusal !== undefined }))
   })
 }
 
+async function lockOffer(tx: Tx, { session, sku }: OfferKey): Promise<Offer> {
+  const [offer] = await tx<Offer[]>`
+    SELECT epoch,
+           quota,
+           granted,
+           buyer_limit AS limit,
+           ended
+    FROM offers
+    WHERE session_id = ${session}
+      AND sku_id = ${sku}
+    FOR UPDATE`
+  if (!offer) throw new Error(`there is no offer of ${sku} in session ${session}`)
+  return offer
+}
+
 async function alreadyStaged(tx: Tx, entries: readonly Queued[]): Promise<Map<TicketId, TicketState>> {
   const rows = await tx<{ id: TicketId; state: TicketState }[]>`
-    SELECT id::text AS id, state FROM tickets WHERE id = ANY(${entries.map(({ ticket }) => ticket)}::bigint[])`
+    SELECT id::text AS id,
+           state
+    FROM tickets
+    WHERE id = ANY(${entries.map(({ ticket }) => ticket)}::bigint[])`
   return new Map(rows.map(({ id, state }) => [id, state]))
 }
 
-function refusalOf({ epoch, pieces }: Queued, offer: Offer, granted: number): StagingRefusal | undefined {
+/** What these buyers hold of the offer: tickets are counted under its lock, so nobody adds one meanwhile. */
+async function holdingsOf(
+  tx: Tx,
+  { session, sku }: OfferKey,
+  entries: readonly Queued[],
+): Promise<Map<UserId, Holding>> {
+  const rows = await tx<(Holding & { buyer: UserId })[]>`
+    SELECT buyer_id::text AS buyer,
+           sum(quantity)::int AS pieces,
+           bool_or(state <> 'paid') AS unpaid
+    FROM tickets
+    WHERE buyer_id = ANY(${entries.map(({ buyer }) => buyer)}::bigint[])
+      AND session_id = ${session}
+      AND sku_id = ${sku}
+      AND state IN ('waiting', 'live', 'paid')
+    GROUP BY buyer_id`
+  return new Map(rows.map(({ buyer, ...holding }) => [buyer, holding]))
+}
+
+function refusalOf(
+  { epoch, pieces }: Queued,
+  offer: Offer,
+  holding: Holding = { pieces: 0, unpaid: false },
+): StagingRefusal | undefined {
   if (offer.ended) return 'session_ended'
   if (epoch !== offer.epoch) return 'gate_rebuilt'
-  return granted + pieces > offer.quota ? 'no_pieces_left' : undefined
+  if (holding.unpaid || holding.pieces + pieces > offer.limit) return 'over_limit'
+  return offer.granted + pieces > offer.quota ? 'no_pieces_left' : undefined
 }
 
-const within = (value: number, least: number, most: number): boolean =>
-  Number.isInteger(value) && value >= least && value <= most
-
-/** Whether the columns of a ticket can hold it. */
-const isReadable = ({ ticket, buyer, address, pieces, seq, epoch }: Queued): boolean =>
-  [ticket, buyer, address].every(isId) &&
-  within(pieces, 1, 999) &&
-  within(seq, 0, 2 ** 31 - 1) &&
-  Number.isInteger(epoch)
-
-/** What the script did not write cannot become an order: a human is shown it, and the others go on. */
-async function setAside(
-  { sql, queue }: FlashSaleDeps,
-  offer: OfferKey,
-  entries: readonly Queued[],
+async function insertTickets(
+  tx: Tx,
+  { session, sku }: OfferKey,
+  tickets: readonly (Queued & { refusal: StagingRefusal | undefined })[],
 ): Promise<void> {
-  const unreadable = entries.filter((entry) => !isReadable(entry))
-  for (const { entry, ticket, buyer } of unreadable) {
-    await raiseAttention(sql, {
-      reason: 'queue_entry_unreadable',
-      subject: `${offer.session} ${offer.sku} ${entry}`,
-      details: { ticket: shown(ticket), buyer: shown(buyer) },
-    })
-  }
-  await queue.acknowledge(
-    offer,
-    unreadable.map((entry) => ({ ...entry, pieces: 0, seq: 0, refused: true })),
-  )
+  if (tickets.length === 0) return
+  await tx`
+    INSERT INTO tickets (id, session_id, sku_id, buyer_id, address_id, quantity, seq, state, reason, ended_at)
+    SELECT t.ticket,
+           ${session},
+           ${sku},
+           t.buyer,
+           t.address,
+           t.pieces,
+           t.seq,
+           CASE WHEN t.refusal IS NULL THEN 'waiting' ELSE 'refused' END,
+           t.refusal,
+           CASE WHEN t.refusal IS NULL THEN NULL ELSE now() END
+    FROM jsonb_to_recordset(${JSON.stringify(tickets)}::jsonb)
+      AS t (ticket bigint, buyer bigint, address bigint, pieces int, seq int, refusal text)`
 }
 
-/** As much as a human needs, without what PostgreSQL cannot store. */
-const shown = (text: string): string => text.slice(0, 64).replaceAll('\0', '�')
+async function setGranted(tx: Tx, { session, sku }: OfferKey, granted: number): Promise<void> {
+  await tx`
+    UPDATE offers
+    SET granted = ${granted},
+        sold_out_at = CASE WHEN ${granted} >= quota THEN now() END
+    WHERE session_id = ${session}
+      AND sku_id = ${sku}`
+}

@@ -20,6 +20,8 @@ export type AttentionReason =
   | 'ticket_waiting'
   | 'queue_entry_unreadable'
   | 'gate_recounted'
+  | 'gate_queue_lost'
+  | 'session_ended_without_gate'
   | 'quota_short'
 
 type About = {
@@ -27,16 +29,22 @@ type About = {
   subject: string
   orderId?: OrderId | null
   details?: Record<string, string>
+  /** Whether an open row of the same reason and subject gets these details. */
+  refresh?: boolean
 }
 
-/** Asks a human to act. Asking again about the same thing changes nothing while the first is open. */
+/** Asks a human to act. Again about the same thing it changes nothing, or only the details, while a row is open. */
 export async function raiseAttention(
   sql: Sql | Tx,
-  { reason, subject, orderId = null, details = {} }: About,
+  { reason, subject, orderId = null, details = {}, refresh = false }: About,
 ): Promise<void> {
   await sql`
-    INSERT INTO attention (reason, subject, order_id, details) VALUES (${reason}, ${subject}, ${orderId}, ${JSON.stringify(details)}::jsonb)
-    ON CONFLICT (reason, subject) WHERE cleared_at IS NULL DO NOTHING`
+    INSERT INTO attention AS open (reason, subject, order_id, details)
+    VALUES (${reason}, ${subject}, ${orderId}, ${JSON.stringify(details)}::jsonb)
+    ON CONFLICT (reason, subject) WHERE cleared_at IS NULL DO UPDATE
+    SET details = excluded.details
+    WHERE ${refresh}
+      AND open.details <> excluded.details`
 }
 
 /** The cause is gone. */

@@ -27,7 +27,9 @@ const templates = Object.keys(document.paths)
 
 const escaped = (part: string) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))
 
-/** How an answer differs from what the document says of its route, status and body; nothing when it does not. */
+/**
+ * How an answer differs from what the document says of its route, status and body; nothing when it does not.
+ */
 export async function differences(method: string, path: string, answer: Response): Promise<string[]> {
   const template = templates.find(({ pattern }) => pattern.test(path))?.path
   const operation = template && document.paths[template]?.[method.toLowerCase()]

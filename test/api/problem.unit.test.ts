@@ -8,7 +8,8 @@ const codes = Object.keys(refusalStatus) as RefusalCode[] // The table's keys ar
 
 describe('a refusal as an answer', () => {
   it.each(codes)('has the status, the type and the details of %s', async (code) => {
-    const details = { skus: ['7'] } as unknown as RefusalDetails[typeof code] // Whatever they are, they are passed on.
+    // Whatever they are, they are passed on.
+    const details = { skus: ['7'] } as unknown as RefusalDetails[typeof code]
     const app = new Hono().get('/', () => refuse(code, details))
     app.onError(onError(pino({ level: 'silent' })))
     const answer = await app.request('/')

@@ -71,14 +71,26 @@ describe('a buyer who joins', () => {
     const late = await openSale(harness)
     const shopper = await late.shopper()
     const token = await late.token(shopper)
-    await harness.gate.setPhase(late.offer, 1, { paused: false, opensAt: late.opensAt, endsAt: Date.now() })
+    await harness.gate.setTerms(late.offer, 1, {
+      revision: 1,
+      paused: false,
+      shed: 0,
+      opensAt: late.opensAt,
+      endsAt: Date.now(),
+    })
     expect(await late.join(shopper, { token })).toMatchObject({ status: 410, body: { code: 'ended' } })
   })
 
   it('hears paused with Retry-After while an operator holds the gate', async () => {
     const held = await openSale(harness)
     const shopper = await held.shopper()
-    await harness.gate.setPhase(held.offer, 1, { paused: true, opensAt: held.opensAt, endsAt: held.endsAt })
+    await harness.gate.setTerms(held.offer, 1, {
+      revision: 1,
+      paused: true,
+      shed: 0,
+      opensAt: held.opensAt,
+      endsAt: held.endsAt,
+    })
     const { status, body, headers } = await held.join(shopper)
     expect([status, body.code, headers.get('retry-after')]).toEqual([503, 'paused', '2'])
   })

@@ -53,6 +53,9 @@ describe('a buyer’s ticket', () => {
     const line = await openSale(harness)
     for (const _ of [1, 2, 3]) await line.admitted(await line.shopper())
     await line.stage()
+    const terms = { revision: 1, paused: false, shed: 0, opensAt: line.opensAt, endsAt: line.endsAt }
+    await harness.gate.renew(line.offer, 1, { terms, waiting: 3, firstWaiting: 1 })
+    await harness.gate.renew(line.offer, 1, { terms, waiting: 0, firstWaiting: null })
     await line.admitted(await line.shopper())
     const who = await line.shopper()
     await line.admitted(who)
@@ -63,9 +66,9 @@ describe('a buyer’s ticket', () => {
     expect(waitS).toBeGreaterThanOrEqual(40)
   })
 
-  it('is queueing at position 0 once it is staged, while its order is being placed', async () => {
+  it('is queueing once it is staged, too, until its order is placed', async () => {
     const { who, ticket } = await staged()
-    expect(await theirs(who)).toEqual({ ...about(ticket), ...nothing, status: 1, position: 0, waitS: 0 })
+    expect(await theirs(who)).toMatchObject({ ...about(ticket), ...nothing, status: 1, position: 1 })
   })
 
   it('is queueing while the gate has counted it as staged and PostgreSQL does not show it yet', async () => {

@@ -128,7 +128,13 @@ describe('after "sold out"', () => {
 
   it('a session that was changed is asked about at once: more pieces, or a pause', async () => {
     const { sale } = await sellOut()
-    await harness.gate.setPhase(sale.offer, 1, { paused: true, opensAt: sale.opensAt, endsAt: sale.endsAt })
+    await harness.gate.setTerms(sale.offer, 1, {
+      revision: 1,
+      paused: true,
+      shed: 0,
+      opensAt: sale.opensAt,
+      endsAt: sale.endsAt,
+    })
     harness.events.announceSession(sale.offer.session)
     const shopper = await sale.shopper()
     await expect.poll(async () => (await click(sale, shopper)).body.code, { timeout: 10_000 }).toBe('paused')

@@ -31,22 +31,23 @@ const minutes = fc.integer({ min: 0, max: 1439 })
 describe('a session’s id', () => {
   it.each([
     ['2019-05-26T14:00:00+08:00', '2019052614'],
-    ['2019-05-26T14:59:59.999+08:00', '2019052614'],
+    ['2019-05-26T14:59:59.999+08:00', '2019052614-59'],
     ['2019-05-26T00:00:00+08:00', '2019052600'],
-    ['2019-05-25T23:59:59.999+08:00', '2019052523'],
+    ['2019-05-25T23:59:59.999+08:00', '2019052523-59'],
     ['2019-05-26T16:00:00Z', '2019052700'],
     ['2020-02-28T16:00:00Z', '2020022900'],
-    ['2025-12-31T15:59:59Z', '2025123123'],
+    ['2025-12-31T15:59:59Z', '2025123123-59'],
     ['2025-12-31T16:00:00Z', '2026010100'],
   ])('of %s is %s', (opens, id) => {
     expect(sessionIdOf(Date.parse(opens))).toBe(id)
   })
 
-  it('is the day and the hour of a clock in Shanghai, and may be chosen by an operator too', () => {
+  it('is the day and the hour of a clock in Shanghai, the minutes beside it, and may be chosen by an operator too', () => {
     fc.assert(
       fc.property(moments, (moment) => {
-        const { day, hour } = wall(moment)
-        expect(sessionIdOf(moment)).toBe(`${day}${hour}`)
+        const { day, hour, minute } = wall(moment)
+        const past = String(minute % 60).padStart(2, '0')
+        expect(sessionIdOf(moment)).toBe(past === '00' ? `${day}${hour}` : `${day}${hour}-${past}`)
         expect(isSessionId(sessionIdOf(moment))).toBe(true)
       }),
     )

@@ -58,5 +58,5 @@ export async function timePasses({ sql, gate }: ConsumerDeps, offer: OfferKey): 
   }
   await sql`UPDATE tickets SET due_at = now() WHERE session_id = ${offer.session} AND state = 'waiting'`
   await sql`UPDATE tickets SET sync_at = now() WHERE session_id = ${offer.session} AND sync IS NOT NULL`
-  await sql`UPDATE leases SET leased_until = now() WHERE name = 'supervisor'`
+  await sql`UPDATE leases SET leased_until = now() WHERE name LIKE 'gate %'`
 }

@@ -3,12 +3,7 @@ import type { TicketId } from '../../domain/flash-sale.ts'
 import { orderWorkflowId } from '../../domain/ids.ts'
 import { kinds } from '../../domain/order.ts'
 import type { OrderInput } from '../../domain/order-input.ts'
-import {
-  type DueTicket,
-  postponeTickets,
-  reportLateTickets,
-  takeDueTickets,
-} from '../../services/flash-sales/due-tickets.ts'
+import { type DueTicket, postponeTickets, takeDueTickets } from '../../services/flash-sales/due-tickets.ts'
 import type { order } from '../../workflows/index.ts'
 import { buyerId, orderKind } from '../../workflows/messages.ts'
 import type { ConsumerDeps } from './deps.ts'
@@ -17,8 +12,10 @@ import type { ConsumerDeps } from './deps.ts'
 const windowsTaken = 4
 
 /**
- * Starts the orders of tickets that wait, a fixed number at a time. From the table, so a start that was lost is a row still waiting: it is due
- * again after ten seconds, and one whose order is not placed yet after a minute. Starting twice is starting once. Answers how many were due.
+ * Starts the orders of tickets that wait, a fixed number at a time. From the table, so that a start that was lost is a
+ * row still waiting: it is due again after ten seconds, and one whose order is not placed yet after a minute. Starting
+ * twice is starting once.
+ * @returns how many were due
  */
 export async function startOrders({
   sql,
@@ -45,7 +42,6 @@ export async function startOrders({
   }
   await Promise.all(Array.from({ length: Math.min(startsInFlight, due.length) }, lane))
   if (due.length > 0) await postponeTickets(sql, { started, failed })
-  await reportLateTickets(sql, due)
   return due.length
 }
 
@@ -84,7 +80,8 @@ const inputOf = ({
   kind: kinds.seckill,
   source: 'seckill',
   session,
-  lines: [{ sku, quantity, unitPrice: price as OrderInput['lines'][number]['unitPrice'] }], // A column of fen, as text.
+  // A column of fen, as text.
+  lines: [{ sku, quantity, unitPrice: price as OrderInput['lines'][number]['unitPrice'] }],
   rates: {},
   addressId: address,
   points: '0',

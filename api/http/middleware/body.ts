@@ -12,8 +12,8 @@ const counted = bodyLimit({
 })
 
 /**
- * Bodies over 64 KiB are 413. A declared length is believed (the server holds clients to it); without one the body is
- * counted as it comes.
+ * Bodies over 64 KiB are 413. A declared length is believed (the server holds clients to it); without one the
+ * body is counted as it comes.
  */
 export const smallBodies = createMiddleware((c, next) => {
   const declared = declaredLength(c)
@@ -59,9 +59,9 @@ const sends = ['POST', 'PUT', 'PATCH']
 const canonical = 'application/json'
 
 /**
- * The one place that decides which types are JSON: `application/json` and every `application/…+json`, with whatever
- * parameters (RFC 9110, 8.3.1; RFC 6839), but in no other charset than UTF-8 (RFC 8259, 8.1). What validates bodies
- * behind it has a narrower grammar of its own, so it gets to see the plain name.
+ * The one place that decides which types are JSON: `application/json` and every `application/…+json`, with
+ * whatever parameters (RFC 9110, 8.3.1; RFC 6839), but in no other charset than UTF-8 (RFC 8259, 8.1). What
+ * validates bodies behind it has a narrower grammar of its own, so it gets to see the plain name.
  */
 function expectJson(c: Context): void {
   const type = c.req.header('content-type')

@@ -14,8 +14,8 @@ const thirtyDays = 30 * 24 * 3600
 
 /**
  * Finds whose cart a request means: the buyer's, or the anonymous one that the header `X-Cart` or the cookie
- * `floodgate_cart` names. A buyer who brings an anonymous cart has just signed in: it is merged into theirs. Who brings
- * neither gets a new one, named in both.
+ * `floodgate_cart` names. A buyer who brings an anonymous cart has just signed in: it is merged into theirs.
+ * Who brings neither gets a new one, named in both.
  */
 export const cartOf = (deps: Pick<ApiDeps, 'bearers' | 'carts'>) =>
   createMiddleware<ApiEnv>(async (c, next) => {

@@ -2,8 +2,8 @@ import type { Context, Hono } from 'hono'
 import { problem } from '../errors/problem.ts'
 
 /**
- * The answer where no route is found: 404, or 405 with `Allow` where the path has other methods (RFC 9110, 15.5.6).
- * What a path has is read off the app's own routes when it is first asked.
+ * The answer where no route is found: 404, or 405 with `Allow` where the path has other methods (RFC 9110,
+ * 15.5.6). What a path has is read off the app's own routes when it is first asked.
  */
 export function noRoute(app: Pick<Hono, 'routes'>) {
   let paths: { pattern: RegExp; method: string }[] | undefined

@@ -99,7 +99,8 @@ export function cartRoutes(deps: Pick<ApiDeps, 'db' | 'carts' | 'bearers'>) {
       return c.json(await showCart(deps, c.var.cart), 200)
     })
     .openapi(remove, async (c) => {
-      await carts.remove(c.var.cart, c.req.valid('param').sku as SkuId) // The schema has checked that it is an id.
+      const sku = c.req.valid('param').sku as SkuId // The schema has checked that it is an id.
+      await carts.remove(c.var.cart, sku)
       return c.json(await showCart(deps, c.var.cart), 200)
     })
 }

@@ -59,7 +59,7 @@ export function docsRoutes(): Hono {
     ['swagger-ui-bundle.js', ofPackage('swagger-ui-bundle.js', script)],
     ['favicon-32x32.png', ofPackage('favicon-32x32.png', png)],
   ])
-  // One route for all: with a fixed name beside `:asset`, Hono gives up its fast router, for every route there is.
+  // One route for all: a fixed name beside `:asset` makes Hono give up its fast router, for every route.
   const asset = (c: Context) => {
     const answer = assets.get(c.req.param('asset') ?? '')
     if (!answer) throw new Problem('not_found')

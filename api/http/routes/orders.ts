@@ -31,8 +31,8 @@ const place = operation(
     operationId: 'placeOrder',
     summary: 'Places a quote',
     description:
-      'The same token with the same choice gets the same answer, for ever; with another choice, `token_reused`. ' +
-      'A refused order leaves its row, hidden in lists, with its `refusal`.',
+      'The same token with the same choice gets the same answer, for ever; with another choice, ' +
+      '`token_reused`. A refused order leaves its row, hidden in lists, with its `refusal`.',
     request: { body: body(placement) },
     responses: {
       201: json('Placed', orderSchema, where),
@@ -90,8 +90,8 @@ const pay = operation(
     operationId: 'payOrder',
     summary: 'Opens a payment, or gives the open one again',
     description:
-      'Repeated, the same again until it expires. Another channel first closes the open attempt at its provider. ' +
-      'What the provider’s page tells the browser decides nothing; the order does.',
+      'Repeated, the same again until it expires. Another channel first closes the open attempt at its ' +
+      'provider. What the provider’s page tells the browser decides nothing; the order does.',
     request: { params: idParam, body: body(paymentRequest) },
     responses: { 201: json('What is needed to pay', attemptSchema) },
   },

@@ -18,8 +18,8 @@ const quote = operation(
     operationId: 'createQuote',
     summary: 'Prices the selected cart lines, or the given ones; the token places the order',
     description:
-      'The token says what the buyer saw; it becomes exactly one order, whose id it carries. Reserves nothing. ' +
-      'An anonymous cart that comes along is merged into the buyer’s first.',
+      'The token says what the buyer saw; it becomes exactly one order, whose id it carries. ' +
+      'Reserves nothing. An anonymous cart that comes along is merged into the buyer’s first.',
     request: { body: body(quoteRequest) },
     responses: { 200: json('The confirm page', quoteSchema) },
   },

@@ -36,7 +36,7 @@ export const refundRequest = z
     reason: words(1, 200).openapi(reason),
     restock: z.boolean().optional().openapi({
       description:
-        'Whether the pieces are on our shelves again; without it they are when the order has not been shipped.',
+        'Whether the pieces are on our shelves again; by default, when the order has not been shipped.',
       example: true,
     }),
   })
@@ -55,8 +55,8 @@ export const refundSchema = z
     }),
     state: z.enum(['asked', 'success', 'closed', 'abnormal']).openapi({
       description:
-        '`asked`: on its way. `success`: arrived. `closed`, `abnormal`: the provider could not, and a human ' +
-        'has been asked to act.',
+        '`asked`: on its way. `success`: arrived. `closed`, `abnormal`: the provider could not, and a ' +
+        'human has been asked to act.',
       example: 'asked',
     }),
     amount: moneyOf('What goes back to where it was paid from.'),

@@ -7,8 +7,9 @@ const mostPieces = 1_000_000
 const [firstYear, lastYear] = [2000, 2099]
 
 /**
- * A time that an operator writes, with its offset. Each check stops the ones behind it, so that what compares two times meets only times;
- * years that only a slip of the finger means, and that databases and drivers read differently, are refused.
+ * A time that an operator writes, with its offset. Each check stops the ones behind it, so that what compares
+ * two times meets only times; years that only a slip of the finger means, and that databases and drivers read
+ * differently, are refused.
  */
 const time = (description: string, example: string) =>
   z.iso

@@ -57,7 +57,8 @@ export const decimal = (description: string, example: string) =>
 export const flag = (description: string, example = true) => z.boolean().openapi({ description, example })
 
 /**
- * What may be null. A reference made nullable by `.nullable()` would say so in the component that all share, or nowhere.
+ * What may be null. A reference made nullable by `.nullable()` would say so in the component that all share,
+ * or nowhere.
  */
 export const nullable = <S extends z.ZodType>(schema: S, description: string) =>
   z.union([schema, z.null()]).openapi({ description })
@@ -74,7 +75,10 @@ const bidi = /[\u202a-\u202e\u2066-\u2069]/
 /** A letter, digit, sign or picture; not only spaces, marks and what has no width. */
 const visible = /[\p{L}\p{N}\p{P}\p{S}]/u
 
-/** Text that people type, trimmed: well-formed Unicode in which something can be seen, without hidden controls. */
+/**
+ * Text that people type, trimmed: well-formed Unicode in which something can be seen, without hidden
+ * controls.
+ */
 export const words = (min: number, max: number) =>
   z
     .string()
@@ -86,7 +90,10 @@ export const words = (min: number, max: number) =>
     .refine((text) => !bidi.test(text), { error: 'no characters that override the direction of text' })
     .refine((text) => text === '' || visible.test(text), { error: 'something that can be seen' })
 
-/** A whole number that may exceed what a float holds: a decimal string, or a number. Read as its shortest form. */
+/**
+ * A whole number that may exceed what a float holds: a decimal string, or a number. Read as its shortest
+ * form.
+ */
 export const count = z
   .union([z.string().regex(/^\d{1,18}$/), z.int().min(0)])
   .transform((value) => BigInt(value).toString())

@@ -4,8 +4,8 @@ import { add, moneyJson, times } from '../../../domain/money.ts'
 import type { CartLine } from '../../../runtime/container.ts'
 
 /**
- * A cart as its page shows it: what was put in, and how each of it is now. A SKU that is gone is neither on sale nor in
- * stock.
+ * A cart as its page shows it: what was put in, and how each of it is now. A SKU that is gone is neither on
+ * sale nor in stock.
  */
 export function cartView(lines: readonly CartLine[], skus: ReadonlyMap<SkuId, LiveSku>) {
   const selected = lines.filter((line) => line.selected && skus.get(line.sku)?.onSale)

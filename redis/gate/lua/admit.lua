@@ -1,23 +1,28 @@
--- Buyers join: all who asked in one moment, one after the other. KEYS: offer, queue, then each one's token. ARGV: each one's buyer, pieces, ticket,
--- address. Each is let in or refused on its own; a refusal changes nothing that counts. What they share is read and written once.
--- Answers one text, joined by commas; of each a word and what belongs to it, joined by colons: Redis turns a table into a reply far more slowly.
-local fields = { 'epoch', 'seen', 'limit', 'left', 'queued', 'seq', 'staged' }
+-- Buyers join: all who asked in one moment, one after the other.
+-- KEYS: offer, queue, then each one's token. ARGV: each one's buyer, pieces, ticket, address.
+-- Each is admitted or refused alone; a refusal changes nothing that counts. What they share is read and written once.
+-- Answers one text, joined by commas: of each a word and what belongs to it, joined by colons, as Redis turns a table
+-- into a reply far more slowly.
+local fields = { 'epoch', 'seen', 'limit', 'left', 'queued', 'seq', 'staged', 'started', 'ahead', 'shed' }
+local before = #fields
 for i = 1, #ARGV, 4 do fields[#fields + 1] = ARGV[i] end
 local offer = redis.call('HMGET', KEYS[1], unpack(fields))
-local epoch, limit, left, queued, seq, staged = offer[1], tonumber(offer[3]), tonumber(offer[4]), tonumber(offer[5]), tonumber(offer[6]), tonumber(offer[7])
+local epoch, limit, left, queued = offer[1], tonumber(offer[3]), tonumber(offer[4]), tonumber(offer[5])
+local seq, staged, started, ahead = tonumber(offer[6]), tonumber(offer[7]), tonumber(offer[8]), tonumber(offer[9])
+local shed = tonumber(offer[10])
 local records, answers = {}, {} -- A buyer may be here twice.
-for i = 8, #offer do records[ARGV[(i - 8) * 4 + 1]] = offer[i] end
+for i = before + 1, #offer do records[ARGV[(i - before - 1) * 4 + 1]] = offer[i] end
 local time = now()
 
--- What the gate says to everybody: false when it is open. In a rush, one call in each millisecond looks for all, as no server restarts within one;
--- who changes the gate clears `seen`.
+-- What the gate says to everybody: false when it is open. In a rush, one call in each millisecond looks for all, as no
+-- server restarts within one; who changes the gate clears `seen`.
 local gate = nil
 local function shut()
   if gate ~= nil then return gate end
   gate = false
   if tonumber(offer[2]) ~= time then
-    local known = redis.call('HMGET', KEYS[1], 'run', 'lease', 'paused', 'opens', 'ends')
-    if known[3] == '1' or time > tonumber(known[2]) or known[1] ~= run_id() then
+    local known = redis.call('HMGET', KEYS[1], 'server', 'lease', 'paused', 'opens', 'ends')
+    if known[3] == '1' or time > tonumber(known[2]) or known[1] ~= server_id() then
       gate = 'paused'
     elseif time < tonumber(known[4]) then
       gate = 'not_open:' .. known[4]
@@ -30,12 +35,19 @@ local function shut()
   return gate
 end
 
+-- Whether the brake refuses this token: `shed` of a hundred tokens, the same ones each time they are tried.
+local function is_shed(token)
+  return shed > 0 and tonumber(string.sub(redis.sha1hex(token), 1, 6), 16) % 100 < shed
+end
+
 local changed = {}
 local function admit(buyer, pieces, ticket, address, token)
   local record, bought = records[buyer], 0
   if record then
     for known, quantity, at, state in string.gmatch(record, one_ticket) do
-      if state == 'l' then return 'already_queued:' .. known .. ':' .. math.max(0, tonumber(at) - staged) end
+      if state == 'l' then
+        return 'already_queued:' .. known .. ':' .. position(tonumber(at), staged, started, ahead)
+      end
       bought = bought + tonumber(quantity)
     end
   end
@@ -43,7 +55,9 @@ local function admit(buyer, pieces, ticket, address, token)
   local refusal = shut()
   if refusal == 'paused' then return refusal end
   if not refusal then
-    if bought >= limit then
+    if is_shed(token) then
+      return 'paused'
+    elseif bought >= limit then
       refusal = 'already_bought'
     elseif bought + pieces > limit then
       refusal = 'over_limit:' .. limit
@@ -61,12 +75,14 @@ local function admit(buyer, pieces, ticket, address, token)
   changed[#changed + 1] = buyer
   changed[#changed + 1] = records[buyer]
   redis.call('XADD', KEYS[2], '*', 'ticket', entry .. ':' .. buyer .. ':' .. address .. ':' .. epoch)
-  return 'admitted:' .. ticket .. ':' .. math.max(0, seq - staged)
+  return 'admitted:' .. ticket .. ':' .. position(seq, staged, started, ahead)
 end
 
 for i = 3, #KEYS do
   local at = (i - 3) * 4
   answers[i - 2] = admit(ARGV[at + 1], tonumber(ARGV[at + 2]), ARGV[at + 3], ARGV[at + 4], KEYS[i])
 end
-if #changed > 0 then redis.call('HSET', KEYS[1], 'left', left, 'queued', queued, 'seq', seq, unpack(changed)) end
+if #changed > 0 then
+  redis.call('HSET', KEYS[1], 'left', left, 'queued', queued, 'seq', seq, unpack(changed))
+end
 return table.concat(answers, ',')

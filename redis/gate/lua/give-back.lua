@@ -1,4 +1,5 @@
--- Pieces of a ticket are for sale again. KEYS: offer. ARGV: epoch, buyer, ticket. Once: the ticket is in its buyer's record only while it counts.
+-- Puts a ticket's pieces on sale again. KEYS: offer. ARGV: epoch, buyer, ticket.
+-- Once: the ticket is in its buyer's record only while it counts.
 local is = epoch_is(KEYS[1], ARGV[1])
 if is ~= 'same' then return is end
 local pieces = take_out(KEYS[1], ARGV[2], ARGV[3])

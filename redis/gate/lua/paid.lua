@@ -1,8 +1,9 @@
--- A ticket's order is paid: its buyer may join again, as far as the limit goes. KEYS: offer. ARGV: epoch, buyer, ticket.
+-- Marks a ticket as paid: its buyer may join again, as far as the limit goes. KEYS: offer. ARGV: epoch, buyer, ticket.
 local is = epoch_is(KEYS[1], ARGV[1])
 if is ~= 'same' then return is end
 local record = redis.call('HGET', KEYS[1], ARGV[2])
 if record then
-  redis.call('HSET', KEYS[1], ARGV[2], (string.gsub(record, '(%f[%d]' .. ARGV[3] .. ':%d+:%d+):%a', '%1:p')))
+  local this_ticket = '(%f[%d]' .. ARGV[3] .. ':%d+:%d+):%a'
+  redis.call('HSET', KEYS[1], ARGV[2], (string.gsub(record, this_ticket, '%1:p')))
 end
 return 'same'

@@ -56,7 +56,7 @@ describe.each(places)('joining on %s', (place) => {
     it('whether the buyer is in, before anything else', async () => {
       const sale = await open({ left: 1 })
       const { buyer } = await sale.admit()
-      await sale.setPhase({ paused: true, ...lastHour })
+      await sale.setTerms({ paused: true, ...lastHour })
       expect(await answerTo(sale, { token: 'spent' }, buyer)).toBe('already_queued')
     })
 
@@ -112,13 +112,13 @@ describe.each(places)('joining on %s', (place) => {
       const buyer = newBuyer()
       const token = await sale.token(buyer)
       const { offer, gate } = sale
-      await sale.setPhase({ paused: true })
+      await sale.setTerms({ paused: true })
       expect(await sale.join(buyer, { token })).toEqual({ answer: 'paused' })
-      await sale.setPhase({ endsAt: Date.now() - 1 })
+      await sale.setTerms({ endsAt: Date.now() - 1 })
       expect(await sale.join(buyer, { token })).toEqual({ answer: 'ended' })
-      await sale.setPhase({ opensAt: Date.now() + 60_000 })
+      await sale.setTerms({ opensAt: Date.now() + 60_000 })
       expect(await sale.join(buyer, { token })).toMatchObject({ answer: 'not_open' })
-      await sale.setPhase({})
+      await sale.setTerms({})
       expect(await sale.join(buyer, { token, pieces: 2 })).toMatchObject({ answer: 'over_limit' })
       await gate.takeQuota(offer, 'less', 1)
       expect(await sale.join(buyer, { token })).toMatchObject({ answer: 'sold_out' })

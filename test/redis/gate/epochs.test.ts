@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { leaseMs, type OfferLoad } from '../../../redis/gate/gate.ts'
 import { keysOf } from '../../../redis/gate/keys.ts'
+import { keysOutliveMs, leaseMs } from '../../../redis/gate/offer-load.ts'
+import type { LoadedTicket } from '../../support/gate-load.ts'
 import { newBuyer, newTicket, places, type Sale, useGate } from './harness.ts'
 
-type LoadedTicket = OfferLoad['tickets'][number]
 const held = (more: Partial<LoadedTicket> = {}): LoadedTicket => ({
   ticket: newTicket(),
   buyer: newBuyer(),
@@ -115,8 +115,8 @@ describe.each(places)('the epochs of a gate on %s', (place) => {
       const before = await everything(sale)
       const { offer, queue, loading } = keysOf(sale.offer)
       await sale.redis.hset(loading(2), newBuyer(), '1:1:1:l')
-      const terms = [sale.opensAt, sale.endsAt, 1, 0, leaseMs, sale.endsAt, 2]
-      expect(await sale.redis.gateLoad(offer, queue, loading(2), 2, 8, ...terms, 2)).toBe('stale')
+      const terms = [sale.opensAt, sale.endsAt, 1, 0, leaseMs, keysOutliveMs, 2]
+      expect(await sale.redis.gateLoad(offer, queue, loading(2), 2, 8, ...terms, 2, 0, 0)).toBe('stale')
       expect(await everything(sale)).toEqual(before)
       expect(await sale.redis.exists(loading(2))).toBe(0)
     })

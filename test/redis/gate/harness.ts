@@ -9,11 +9,13 @@ import {
   snowflakes,
   type UserId,
 } from '../../../domain/ids.ts'
-import { createGate, type Gate, type OfferLoad } from '../../../redis/gate/gate.ts'
+import { createGate, type Gate, type Renewal } from '../../../redis/gate/gate.ts'
 import type { GateRedis, Join } from '../../../redis/gate/join.ts'
 import { keysOf } from '../../../redis/gate/keys.ts'
+import type { GateTerms } from '../../../redis/gate/offer-load.ts'
 import { createQueue, type Queued, type TicketQueue } from '../../../redis/gate/queue.ts'
 import type { EpochWord, LoadWord } from '../../../redis/gate/scripts.ts'
+import { loadGate, type TestLoad } from '../../support/gate-load.ts'
 import { serversFolder, startCluster } from './nodes.ts'
 
 const ids = snowflakes(Math.floor(Math.random() * 1024))
@@ -34,15 +36,20 @@ export type Sale = {
   /** When it opens and ends, ms since 1970. */
   opensAt: number
   endsAt: number
-  load(more?: Partial<OfferLoad>): Promise<LoadWord>
+  load(more?: Partial<TestLoad>): Promise<LoadWord | 'dropped'>
   token(buyer: UserId): Promise<string>
   /** Joins with a fresh token, a fresh ticket and for one piece, unless told otherwise. */
-  join(buyer: UserId, wish?: Partial<Join>): Promise<JoinAnswer>
+  join(buyer: UserId, but?: Partial<Join>): Promise<JoinAnswer>
   /** Joins as a new buyer does, who has to get in. */
   admit(pieces?: number, buyer?: UserId): Promise<Won & { position: number }>
   giveBack(won: Won, epoch?: number): Promise<EpochWord>
   pay(won: Won, epoch?: number): Promise<EpochWord>
-  setPhase(phase: { paused?: boolean; opensAt?: number; endsAt?: number }, epoch?: number): Promise<EpochWord>
+  setTerms(but: Partial<GateTerms>, epoch?: number): Promise<EpochWord>
+  /** What the supervisor does each second, with what PostgreSQL is said to have. */
+  look(
+    counts: { waiting?: number; firstWaiting?: number | null; terms?: Partial<GateTerms>; force?: boolean },
+    epoch?: number,
+  ): Promise<Renewal>
   left(): Promise<number | undefined>
   /** Takes the next entries off the queue, or all of them, as if they were staged in PostgreSQL. */
   stage(most?: number): Promise<Queued[]>
@@ -54,7 +61,7 @@ export type Holding = { ticket: string; pieces: number; seq: number; paid: boole
 
 /** Connects the tests of this `describe` to a place, and disconnects after them. Answers what opens a sale there. */
 export function useGate(place: Place): {
-  open(terms?: Partial<OfferLoad>): Promise<Sale>
+  open(terms?: Partial<TestLoad>): Promise<Sale>
   redis(): GateRedis
 } {
   let redis: GateRedis
@@ -84,7 +91,7 @@ async function aCluster() {
 }
 
 /** A sale in a session of its own, loaded. */
-export async function openSale(redis: GateRedis, terms: Partial<OfferLoad> = {}): Promise<Sale> {
+export async function openSale(redis: GateRedis, terms: Partial<TestLoad> = {}): Promise<Sale> {
   const sale = saleOf(redis, { session: `s${ids.next()}` as SessionId, sku: ids.next() as SkuId })
   await sale.load(terms)
   return sale
@@ -94,7 +101,7 @@ export async function openSale(redis: GateRedis, terms: Partial<OfferLoad> = {})
 export function saleOf(redis: GateRedis, offer: OfferKey): Sale {
   const [gate, queue] = [createGate(redis), createQueue(redis)]
   const [opensAt, endsAt] = [Date.now() - 60_000, Date.now() + 3_600_000]
-  const terms: OfferLoad = { epoch: 1, left: 10, opensAt, endsAt, limit: 1, paused: false, tickets: [] }
+  const terms: TestLoad = { epoch: 1, left: 10, opensAt, endsAt, limit: 1, paused: false, tickets: [] }
   const sale: Sale = {
     redis,
     gate,
@@ -102,11 +109,11 @@ export function saleOf(redis: GateRedis, offer: OfferKey): Sale {
     offer,
     opensAt,
     endsAt,
-    load: (more) => gate.load(offer, { ...terms, ...more }),
+    load: (more) => loadGate(gate, offer, { ...terms, ...more }),
     token: async (buyer) => (await gate.issueToken(offer, buyer, opensAt)).token,
-    async join(buyer, wish = {}) {
-      const token = wish.token ?? (await sale.token(buyer))
-      return gate.admit(offer, { buyer, pieces: 1, address, ticket: newTicket(), ...wish, token })
+    async join(buyer, but = {}) {
+      const token = but.token ?? (await sale.token(buyer))
+      return gate.admit(offer, { buyer, pieces: 1, address, ticket: newTicket(), ...but, token })
     },
     async admit(pieces = 1, buyer = newBuyer()) {
       const answer = await sale.join(buyer, { pieces })
@@ -116,7 +123,12 @@ export function saleOf(redis: GateRedis, offer: OfferKey): Sale {
     },
     giveBack: ({ buyer, ticket }, epoch = 1) => gate.giveBack(offer, epoch, buyer, ticket),
     pay: ({ buyer, ticket }, epoch = 1) => gate.paid(offer, epoch, buyer, ticket),
-    setPhase: (phase, epoch = 1) => gate.setPhase(offer, epoch, { paused: false, opensAt, endsAt, ...phase }),
+    setTerms: (but, epoch = 1) =>
+      gate.setTerms(offer, epoch, { revision: 0, paused: false, shed: 0, opensAt, endsAt, ...but }),
+    look: ({ waiting = 0, firstWaiting = null, terms: but = {}, force = false }, epoch = 1) => {
+      const terms = { revision: 0, paused: false, shed: 0, opensAt, endsAt, ...but }
+      return gate.renew(offer, epoch, { terms, waiting, firstWaiting, force })
+    },
     left: () => gate.left(offer),
     async stage(most = 1000) {
       const entries = await queue.read(offer, 'consumer', most)

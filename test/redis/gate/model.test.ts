@@ -128,7 +128,7 @@ async function happens(
     case 'resume':
     case 'end':
       plain.setPhase(next.what === 'end' ? { ended: true } : { paused: next.what === 'pause' })
-      return expect(await sale.setPhase({ paused: plain.state().paused, ...hours(sale, plain) }, epoch)).toBe(
+      return expect(await sale.setTerms({ paused: plain.state().paused, ...hours(sale, plain) }, epoch)).toBe(
         'same',
       )
   }

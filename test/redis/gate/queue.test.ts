@@ -194,14 +194,34 @@ describe.each(places)('the queue of an offer on %s', (place) => {
       expect(await standing(sale, { buyer: newBuyer() })).toBeUndefined()
     })
 
-    it('is how many were staged in the last minute', async () => {
+    it('is how many orders were placed in the last minute', async () => {
       const sale = await open()
       const won = [await sale.admit(), await sale.admit(), await sale.admit()]
       await sale.stage()
-      const look = async () => (await standing(sale, won[0] ?? { buyer: newBuyer() }))?.perMinute
-      expect(await look()).toBeOneOf([3, 2]) // Two, when the minute turns just now.
+      await sale.look({ waiting: 3, firstWaiting: 1 })
+      const perMinute = async () => (await standing(sale, won[0] ?? { buyer: newBuyer() }))?.perMinute
+      expect(await perMinute()).toBe(0)
+      await sale.look({ waiting: 1, firstWaiting: 3 })
+      await sale.look({ waiting: 0, firstWaiting: null })
+      expect(await perMinute()).toBeOneOf([3, 2]) // Two, when the minute turns just now.
       await sale.redis.hset(keysOf(sale.offer).offer, 'minute', 1)
-      expect(await look()).toBe(0)
+      expect(await perMinute()).toBe(0)
+    })
+
+    it('is a position that goes down until the order is placed, not only until the ticket is staged', async () => {
+      const sale = await open()
+      const won = [await sale.admit(), await sale.admit(), await sale.admit()]
+      const positions = () => Promise.all(won.map(async (one) => (await standing(sale, one))?.position))
+      expect(await positions()).toEqual([1, 2, 3])
+      await sale.stage(2)
+      await sale.look({ waiting: 2, firstWaiting: 1 })
+      expect(await positions(), 'two are staged, none is placed').toEqual([1, 2, 3])
+      await sale.stage()
+      await sale.look({ waiting: 2, firstWaiting: 2 })
+      expect(await positions(), 'the first is placed').toEqual([0, 1, 2])
+      expect(await sale.join(won[2]?.buyer ?? newBuyer())).toMatchObject({ position: 2 })
+      await sale.look({ waiting: 1, firstWaiting: 2 })
+      expect(await positions(), 'one that is stuck holds up nobody').toEqual([0, 1, 1])
     })
   })
 })

@@ -30,7 +30,7 @@ describe.each(places)("the gate's scripts on %s", (place) => {
       ['paid', () => sale.pay(won), 'same'],
       ['giveBack', () => sale.giveBack(won), 'same'],
       ['renew', () => gate.renew(offer, 1), { is: 'renewed', left: 10, queued: 1 }],
-      ['setPhase', () => sale.setPhase({}), 'same'],
+      ['setTerms', () => sale.setTerms({}), 'same'],
       ['addQuota', () => gate.addQuota(offer, 'more', 1, 1), 'same'],
       ['takeQuota', () => gate.takeQuota(offer, 'less', 2), { is: 'taken', epoch: 1 }],
       ['acknowledge', () => queue.acknowledge(offer, read.map((entry) => ({ ...entry, refused: false }))), 1], // biome-ignore format: one question a line

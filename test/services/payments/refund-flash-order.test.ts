@@ -3,14 +3,15 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { Sql } from '../../../db/types.ts'
 import type { OfferKey, TicketId } from '../../../domain/flash-sale.ts'
 import { createGate, type Gate } from '../../../redis/gate/gate.ts'
-import { loadOffer } from '../../../services/flash-sales/load-gate.ts'
-import { endSession, preheat } from '../../../services/flash-sales/sessions.ts'
+import { endSession } from '../../../services/flash-sales/end-session.ts'
+import { preheat } from '../../../services/flash-sales/preheat.ts'
 import { syncGate } from '../../../services/flash-sales/sync-gate.ts'
 import { placeInOneTransaction } from '../../../services/orders/place.ts'
 import { refundOrder } from '../../../services/payments/refund-order.ts'
 import { expectBooksToAddUp, orderRow } from '../../support/books.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
 import { offerRow, planSession, ticketRow } from '../../support/flash-sale.ts'
+import { reload } from '../../support/gate-load.ts'
 import { openTill, type Till } from '../../support/paying.ts'
 import { openShop, type Shop, type Shopper } from '../../support/shop.ts'
 import { flashOrder, staged } from '../../support/tickets.ts'
@@ -46,7 +47,7 @@ async function bought(): Promise<{ offer: OfferKey; order: TicketId; buyer: Shop
   const order = await staged(sql, shop.ids, offer, buyer, { pieces: 3 })
   await placeInOneTransaction(sql, await flashOrder(sql, order), run)
   expect(await till.told(await till.facts(await till.attempt(order, buyer.id)))).toBe('paid')
-  await loadOffer(sql, gate, offer)
+  await reload(sql, gate, offer)
   await sync()
   expect(await counts(offer)).toEqual({ quota: 5, granted: 3, sold: 3, left: 2, shelf: 0 })
   return { offer, order, buyer }
@@ -110,14 +111,14 @@ describe('pieces of a flash order that are refunded before shipping', () => {
   it('a gate that was loaded after the refund needs nothing, one that is being loaded hears it', async () => {
     const { offer, order } = await bought()
     await refundOrder(sql, order, pieces('one', 1))
-    await loadOffer(sql, gate, offer)
+    await reload(sql, gate, offer)
     await sync()
     expect(await counts(offer)).toMatchObject({ granted: 2, left: 3 })
     await sql`UPDATE offers SET epoch = epoch + 1 WHERE session_id = ${offer.session}`
     await refundOrder(sql, order, pieces('two', 1))
     await sync()
     expect(await counts(offer)).toMatchObject({ granted: 1, left: 3 })
-    await loadOffer(sql, gate, offer)
+    await reload(sql, gate, offer)
     await syncAgain()
     expect(await counts(offer)).toMatchObject({ granted: 1, left: 4 })
     expect(await ticketRow(sql, order)).toMatchObject({ sync: null })

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import type { OfferKey, TicketId } from '../../../domain/flash-sale.ts'
 import { createGate } from '../../../redis/gate/gate.ts'
 import { keysOf } from '../../../redis/gate/keys.ts'
-import { mint } from '../../../services/flash-sales/load-gate.ts'
+import { loadEpoch } from '../../../services/flash-sales/load-gate.ts'
 import { pauseSession } from '../../../services/flash-sales/session-phase.ts'
 import { stageEntries } from '../../../services/flash-sales/stage-tickets.ts'
 import { createGateSupervisor } from '../../../services/flash-sales/supervise-gate.ts'
@@ -11,6 +11,7 @@ import { placeInOneTransaction } from '../../../services/orders/place.ts'
 import { type Node, serversFolder, startNode } from '../../redis/gate/nodes.ts'
 import { expectBooksToAddUp } from '../../support/books.ts'
 import { type Joiner, join, offerRow, ticketRow } from '../../support/flash-sale.ts'
+import { minted } from '../../support/gate-load.ts'
 import { flashOrder } from '../../support/tickets.ts'
 import { type ConsumerHarness, consumerHarness } from './harness.ts'
 
@@ -40,7 +41,9 @@ const flush = () => node.redis.flushall()
 /** One look by a new supervisor, whoever kept before. */
 async function look(name = 'the supervisor', deps = harness.deps): Promise<void> {
   await harness.sql`DELETE FROM leases`
-  await createGateSupervisor(deps, name).look()
+  const supervisor = createGateSupervisor(deps, name)
+  await supervisor.look()
+  await supervisor.idle()
 }
 
 describe('a gate that was flushed', () => {
@@ -73,7 +76,11 @@ describe('a gate that was flushed', () => {
     await look()
     await syncGate(harness.deps)
     await harness.settles(offer, 5)
-    expect(await ask(offer, waiting)).toEqual({ answer: 'already_queued', ticket: first, position: 0 })
+    expect(await ask(offer, waiting), 'its order is not placed').toEqual({
+      answer: 'already_queued',
+      ticket: first,
+      position: 1,
+    })
     expect(await harness.deps.gate.standing(offer, paid.id)).toMatchObject({
       ticket: second,
       paid: true,
@@ -82,7 +89,7 @@ describe('a gate that was flushed', () => {
     })
     expect(await ask(offer, paid), 'one more is within the limit').toMatchObject({
       answer: 'admitted',
-      position: 1,
+      position: 5,
     })
     await consumer(offer)
   })
@@ -139,7 +146,12 @@ describe('a gate that was flushed', () => {
       if (args[0] === keysOf(offer).offer && loads++ === 0) await flush()
       return await loading(...args)
     }
-    await look('in the middle', { ...harness.deps, gate })
+    const supervisor = createGateSupervisor({ ...harness.deps, gate }, 'in the middle')
+    for (let i = 0; i < 2; i++) {
+      await supervisor.look()
+      await supervisor.idle()
+    }
+    expect(loads).toBe(2)
     expect(await ask(offer, buyer)).toMatchObject({ answer: 'already_queued' })
     await harness.settles(offer, 9)
   })
@@ -175,9 +187,9 @@ describe('a consumer that was stopped in the middle of a batch', () => {
     const buyer = await harness.shop.buyer()
     await harness.admitted(offer, { buyer })
     const entries = await harness.read(offer)
-    const load = await harness.sql.begin((tx) => mint(tx, offer))
+    const epoch = await minted(harness.sql, offer)
     await stageEntries(harness.deps, offer, entries)
-    if (load) await harness.deps.gate.load(offer, load)
+    await loadEpoch(harness.sql, harness.deps.gate, offer, epoch)
     expect(await harness.deps.gate.left(offer)).toBe(3)
     expect(await ask(offer, buyer)).toMatchObject({ answer: 'admitted' })
     await consumer(offer)

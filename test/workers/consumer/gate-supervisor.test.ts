@@ -10,6 +10,7 @@ import { placeInOneTransaction } from '../../../services/orders/place.ts'
 import type { ConsumerDeps } from '../../../workers/consumer/deps.ts'
 import { expectBooksToAddUp } from '../../support/books.ts'
 import { join, offerRow } from '../../support/flash-sale.ts'
+import { gate as door } from '../../support/gates.ts'
 import { flashOrder } from '../../support/tickets.ts'
 import { type ConsumerHarness, consumerHarness } from './harness.ts'
 
@@ -25,19 +26,27 @@ afterAll(async () => {
 /** A supervisor that remembers which gates it has looked after. */
 function supervisor(name: string, but: Partial<ConsumerDeps['gate']> = {}) {
   const kept: string[] = []
-  const renew: ConsumerDeps['gate']['renew'] = async (offer, epoch) => {
+  const renew: ConsumerDeps['gate']['renew'] = async (offer, ...more) => {
     kept.push(offer.session)
-    return await harness.deps.gate.renew(offer, epoch)
+    return await harness.deps.gate.renew(offer, ...more)
   }
+  const gate = { ...harness.deps.gate, renew, ...but }
+  const { look, idle, resign } = createGateSupervisor({ ...harness.deps, gate }, name)
   return {
-    ...createGateSupervisor({ ...harness.deps, gate: { ...harness.deps.gate, renew, ...but } }, name),
+    /** One round, and all that it begins. */
+    async look() {
+      await look()
+      await idle()
+    },
+    begin: look,
+    resign,
     kept,
   }
 }
-async function looks({ look }: { look(): Promise<number> }, times: number): Promise<void> {
+async function looks({ look }: { look(): Promise<void> }, times: number): Promise<void> {
   for (let i = 0; i < times; i++) await look()
 }
-const leaseRunsOut = () => harness.sql`UPDATE leases SET leased_until = now() WHERE name = 'supervisor'`
+const leaseRunsOut = () => harness.sql`UPDATE leases SET leased_until = now()`
 const answer = async (offer: OfferKey) =>
   (await join(harness.deps.gate, offer, await harness.shop.buyer(), harness.shop.ids.next() as TicketId))
     .answer
@@ -65,7 +74,7 @@ describe('of several supervisors', () => {
       return [first, second, third].map(({ kept }) => kept.splice(0).includes(session))
     }
     expect(await all()).toEqual([true, false, false])
-    await second.resign()
+    await supervisor('d').resign()
     expect(await all(), 'nobody resigns for another').toEqual([true, false, false])
     await first.resign()
     await second.look()
@@ -89,17 +98,55 @@ describe('the supervisor', () => {
     expect(await offerRow(harness.sql, offer), 'it is the same gate').toMatchObject({ epoch: 1 })
   })
 
-  it('keeps the others when one gate does not answer', async () => {
-    const [mute, other] = [await harness.open(1), await harness.open(1)]
-    const renewed: string[] = []
-    const renew: ConsumerDeps['gate']['renew'] = async (offer, epoch) => {
-      if (offer.sku === mute.sku) throw new Error('Redis is away')
+  it('looks at every other gate in each round while one does not answer for several', async () => {
+    const [slow, other] = [await harness.open(1), await harness.open(1)]
+    const [answers, renewed] = [door(), [] as string[]]
+    const renew: ConsumerDeps['gate']['renew'] = async (offer, ...more) => {
       renewed.push(offer.sku)
-      return await harness.deps.gate.renew(offer, epoch)
+      if (offer.sku === slow.sku) await answers.opened
+      return await harness.deps.gate.renew(offer, ...more)
     }
     await leaseRunsOut()
-    await supervisor('patient', { renew }).look()
-    expect(renewed).toContain(other.sku)
+    const patient = supervisor('patient', { renew })
+    for (let round = 1; round <= 3; round++) {
+      await patient.begin()
+      await expect.poll(() => renewed.filter((sku) => sku === other.sku)).toHaveLength(round)
+    }
+    expect(renewed.filter((sku) => sku === slow.sku)).toHaveLength(1)
+    answers.open()
+    await patient.resign()
+  })
+
+  it('keeps a lease for as long as a load takes: nobody else mints an epoch meanwhile', async () => {
+    const offer = await harness.open(5)
+    await harness.rush(offer, 2)
+    await consumer(offer)
+    await harness.redis.flushall()
+    const [loading, go] = [door(), door()]
+    const load: ConsumerDeps['gate']['load'] = async (...args) => {
+      loading.open()
+      await go.opened
+      return await harness.deps.gate.load(...args)
+    }
+    await leaseRunsOut()
+    const [first, second] = [supervisor('loads', { load }), supervisor('waits')]
+    await first.begin()
+    await loading.opened
+    const leasedUntil = async () =>
+      (
+        await harness.sql<{ until: Date }[]>`
+          SELECT leased_until AS until FROM leases WHERE name = ${`gate ${offer.session} ${offer.sku}`}`
+      )[0]?.until.getTime() ?? 0
+    const before = await leasedUntil()
+    await first.begin()
+    expect(await leasedUntil(), 'renewed beside the load').toBeGreaterThan(before)
+    await second.look()
+    expect(second.kept).not.toContain(offer.session)
+    go.open()
+    await first.look()
+    expect(await offerRow(harness.sql, offer)).toMatchObject({ epoch: 2 })
+    await harness.settles(offer, 3)
+    for (const { resign } of [first, second]) await resign()
   })
 
   it('lets a rush be: what is left, queued and granted is the quota in all of its looks', async () => {

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { OfferKey, TicketId } from '../../../domain/flash-sale.ts'
-import type { OfferLoad } from '../../../redis/gate/gate.ts'
-import { loadOffer, mint } from '../../../services/flash-sales/load-gate.ts'
-import { endSession, removeGate } from '../../../services/flash-sales/sessions.ts'
+import { endSession, removeGate } from '../../../services/flash-sales/end-session.ts'
+import { loadEpoch } from '../../../services/flash-sales/load-gate.ts'
 import { stageEntries } from '../../../services/flash-sales/stage-tickets.ts'
 import { syncGate } from '../../../services/flash-sales/sync-gate.ts'
 import { closeOrder } from '../../../services/orders/close.ts'
@@ -10,6 +9,7 @@ import { placeInOneTransaction } from '../../../services/orders/place.ts'
 import type { ConsumerDeps } from '../../../workers/consumer/deps.ts'
 import { expectBooksToAddUp } from '../../support/books.ts'
 import { type Joiner, join, ticketRow } from '../../support/flash-sale.ts'
+import { minted, reload } from '../../support/gate-load.ts'
 import { gate as door, held, waitingForLocks } from '../../support/gates.ts'
 import { flashOrder } from '../../support/tickets.ts'
 import { type ConsumerHarness, consumerHarness } from './harness.ts'
@@ -43,12 +43,8 @@ const later = async (deps: ConsumerDeps = harness.deps) => {
   await harness.sql`UPDATE tickets SET sync_at = now() WHERE sync IS NOT NULL`
   return await syncGate(deps)
 }
-/** The gate's next epoch, minted and not loaded yet. */
-async function minted(offer: OfferKey): Promise<OfferLoad> {
-  const load = await harness.sql.begin((tx) => mint(tx, offer))
-  if (!load) throw new Error('the offer is not on sale')
-  return load
-}
+const mint = (offer: OfferKey) => minted(harness.sql, offer)
+const load = (offer: OfferKey, epoch: number) => loadEpoch(harness.sql, harness.deps.gate, offer, epoch)
 const left = (offer: OfferKey) => harness.deps.gate.left(offer)
 const toSync = async (ticket: TicketId) => (await ticketRow(harness.sql, ticket))?.sync
 const isPaid = async (offer: OfferKey, { id }: Joiner) => (await harness.deps.gate.standing(offer, id))?.paid
@@ -79,11 +75,11 @@ describe('pieces that were given back', () => {
 
   it('between the minting of an epoch and its load are told to the new gate, once', async () => {
     const { offer, ticket } = await ordered()
-    const load = await minted(offer)
+    const epoch = await mint(offer)
     await close(ticket)
     expect(await syncGate(harness.deps), 'the gate is an older one').toBe(0)
     expect([await left(offer), await toSync(ticket)]).toEqual([3, 'given_back'])
-    expect(await harness.deps.gate.load(offer, load)).toBe('loaded')
+    expect(await load(offer, epoch)).toBe('loaded')
     expect(await later()).toBe(1)
     expect(await toSync(ticket)).toBeNull()
     await harness.settles(offer, 5)
@@ -92,7 +88,7 @@ describe('pieces that were given back', () => {
   it('before the minting of an epoch are in its load, and need not be told', async () => {
     const { offer, ticket } = await ordered()
     await close(ticket)
-    await loadOffer(harness.sql, harness.deps.gate, offer)
+    await reload(harness.sql, harness.deps.gate, offer)
     expect(await left(offer)).toBe(5)
     expect(await syncGate(harness.deps)).toBe(1)
     expect(await toSync(ticket)).toBeNull()
@@ -101,16 +97,16 @@ describe('pieces that were given back', () => {
 
   it('while an epoch is being minted wait, and are told to the new gate', async () => {
     const { offer, ticket } = await ordered()
-    let load: OfferLoad | undefined
+    let epoch = 0
     const minting = await held(harness.sql, async (tx) => {
-      load = await mint(tx, offer)
+      epoch = await minted(harness.sql, offer, tx)
     })
     const closing = close(ticket)
     await waitingForLocks(harness.sql, 1)
     await minting.commit()
     await closing
-    if (load) await harness.deps.gate.load(offer, load)
-    expect(await left(offer)).toBe(3)
+    await load(offer, epoch)
+    expect(await left(offer), 'the load has them').toBe(5)
     expect(await syncGate(harness.deps)).toBe(1)
     await harness.settles(offer, 5)
   })
@@ -154,20 +150,20 @@ describe('a payment', () => {
 
   it('between the minting of an epoch and its load is told to the new gate', async () => {
     const { offer, ticket, buyer } = await ordered()
-    const load = await minted(offer)
+    const epoch = await mint(offer)
     await pay(ticket, buyer)
     expect(await syncGate(harness.deps)).toBe(0)
-    await harness.deps.gate.load(offer, load)
-    expect(await isPaid(offer, buyer)).toBe(false)
+    await load(offer, epoch)
+    expect(await isPaid(offer, buyer), 'the load has it').toBe(true)
     await later()
     expect(await isPaid(offer, buyer)).toBe(true)
   })
 
   it('while an epoch is being minted reaches the new gate, also when the old one has just heard of it', async () => {
     const { offer, ticket, buyer } = await ordered()
-    let load: OfferLoad | undefined
+    let epoch = 0
     const minting = await held(harness.sql, async (tx) => {
-      load = await mint(tx, offer)
+      epoch = await minted(harness.sql, offer, tx)
     })
     await pay(ticket, buyer)
     const heard = door()
@@ -185,8 +181,8 @@ describe('a payment', () => {
     await heard.opened
     await minting.commit()
     await telling
-    if (load) await harness.deps.gate.load(offer, load)
-    expect(await isPaid(offer, buyer), 'the load knows nothing of it').toBe(false)
+    expect(await toSync(ticket), 'the gate that has it is not the one that comes').toBe('paid')
+    await load(offer, epoch)
     await later()
     expect(await isPaid(offer, buyer)).toBe(true)
   })
@@ -196,7 +192,7 @@ describe('a payment', () => {
     await pay(ticket, buyer)
     const paid: ConsumerDeps['gate']['paid'] = async (...args) => {
       const is = await harness.deps.gate.paid(...args)
-      await loadOffer(harness.sql, harness.deps.gate, offer)
+      await reload(harness.sql, harness.deps.gate, offer)
       return is
     }
     await syncGate({ ...harness.deps, gate: { ...harness.deps.gate, paid } })

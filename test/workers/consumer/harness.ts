@@ -3,7 +3,7 @@ import { expect, inject } from 'vitest'
 import type { OfferKey, TicketId } from '../../../domain/flash-sale.ts'
 import { createGate } from '../../../redis/gate/gate.ts'
 import { createQueue, type Queued } from '../../../redis/gate/queue.ts'
-import { preheat } from '../../../services/flash-sales/sessions.ts'
+import { preheat } from '../../../services/flash-sales/preheat.ts'
 import { startConsumer } from '../../../workers/consumer/consumer.ts'
 import type { ConsumerDeps } from '../../../workers/consumer/deps.ts'
 import { ordered, settles, timePasses } from '../../support/consuming.ts'
@@ -53,7 +53,11 @@ export async function consumerHarness({
     sql: jobs.fresh.db.sql,
     ...{ gate, queue },
     client: jobs.deps.client,
-    events: { announce: () => {}, announceOffer: ({ sku }) => offersTold.push(sku) },
+    events: {
+      announce: () => {},
+      announceOffer: ({ sku }) => offersTold.push(sku),
+      announceSession: () => {},
+    },
     ordersQueue: jobs.deps.queue,
     startsInFlight: 20,
     log: jobs.deps.log,

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { OfferKey, TicketId } from '../../../domain/flash-sale.ts'
 import { keysOf } from '../../../redis/gate/keys.ts'
-import { mint } from '../../../services/flash-sales/load-gate.ts'
-import { endSession } from '../../../services/flash-sales/sessions.ts'
+import { endSession } from '../../../services/flash-sales/end-session.ts'
 import { stage, stageEntries } from '../../../services/flash-sales/stage-tickets.ts'
 import { expectBooksToAddUp } from '../../support/books.ts'
 import { offerRow, ticketRow } from '../../support/flash-sale.ts'
+import { minted } from '../../support/gate-load.ts'
 import { type ConsumerHarness, consumerHarness } from './harness.ts'
 
 let harness: ConsumerHarness
@@ -77,7 +77,7 @@ describe('a ticket that was let in', () => {
   it('by a gate that was counted anew since is refused', async () => {
     const offer = await harness.open(3)
     const ticket = await harness.admitted(offer)
-    await harness.sql.begin((tx) => mint(tx, offer))
+    await minted(harness.sql, offer)
     await refused(offer, ticket, 'gate_rebuilt', { granted: 0, left: 2 })
   })
 

@@ -3,6 +3,7 @@ import { NativeConnection } from '@temporalio/worker'
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
 import type { OfferKey, TicketId } from '../../../domain/flash-sale.ts'
 import type { UserId } from '../../../domain/ids.ts'
+import { reportLateTickets } from '../../../services/flash-sales/late-tickets.ts'
 import { stageEntries } from '../../../services/flash-sales/stage-tickets.ts'
 import { syncGate } from '../../../services/flash-sales/sync-gate.ts'
 import { placeInOneTransaction } from '../../../services/orders/place.ts'
@@ -104,14 +105,28 @@ describe('starting the orders of tickets', () => {
       .toMatchObject({ state: 'live' })
   })
 
-  it('asks for a human when an order is not placed for five minutes, and goes on', async () => {
-    const { offer, tickets } = await staged(1)
-    await harness.sql`UPDATE tickets SET staged_at = now() - interval '6 minutes' WHERE session_id = ${offer.session}`
+  it('asks a human about an offer whose orders are not placed for five minutes: one row with how many', async () => {
+    const { offer, tickets } = await staged(4)
+    const subject = `${offer.session} ${offer.sku}`
+    const open = async () => [
+      ...(await harness.sql<{ tickets: string }[]>`
+        SELECT details ->> 'tickets' AS tickets
+        FROM attention
+        WHERE reason = 'ticket_waiting' AND subject = ${subject} AND cleared_at IS NULL`),
+    ]
+    await harness.sql`
+      UPDATE tickets
+      SET staged_at = now() - interval '6 minutes'
+      WHERE id = ANY(${tickets.slice(1)}::bigint[])`
+    for (let i = 0; i < 2; i++) await reportLateTickets(harness.sql)
+    expect(await open()).toEqual([{ tickets: '3' }])
+    await harness.sql`UPDATE tickets SET staged_at = now() - interval '6 minutes' WHERE id = ${tickets[0] ?? ''}`
+    await reportLateTickets(harness.sql)
+    expect(await open(), 'it says how many there are now').toEqual([{ tickets: '4' }])
     await startOrders(harness.deps)
-    expect([
-      ...(await harness.sql`SELECT reason FROM attention WHERE subject = ${tickets[0] ?? ''}`),
-    ]).toEqual([{ reason: 'ticket_waiting' }])
     await harness.ordered(tickets)
+    await reportLateTickets(harness.sql)
+    expect(await open(), 'nobody has to clear it').toEqual([])
   })
 
   it('leaves alone a ticket whose order is placed', async () => {

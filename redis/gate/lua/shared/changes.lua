@@ -1,4 +1,4 @@
--- Takes a ticket out of its buyer's record; answers its pieces, or nothing when it is not in there.
+-- Removes a ticket from its buyer's record. Returns its pieces, or nil when the record does not have it.
 local function take_out(offer, buyer, gone)
   local kept, pieces = {}, nil
   for ticket, quantity, seq, state in string.gmatch(redis.call('HGET', offer, buyer) or '', one_ticket) do
@@ -17,7 +17,8 @@ local function take_out(offer, buyer, gone)
   return pieces
 end
 
--- How this gate's epoch stands to the one that a caller knows: `same`, `newer` (nothing to do), `older` (try again; also when it is empty).
+-- Compares this gate's epoch with the caller's: `same`; `newer`: nothing to do; `older`, also when the gate is empty:
+-- try again once it is loaded.
 local function epoch_is(offer, epoch)
   local own = tonumber(redis.call('HGET', offer, 'epoch') or '-1')
   if own == tonumber(epoch) then return 'same' end

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { preheat } from '../../../../services/flash-sales/sessions.ts'
+import { preheat } from '../../../../services/flash-sales/preheat.ts'
 import { expectBooksToAddUp } from '../../../support/books.ts'
 import { type Joiner, offerRow, planSession } from '../../../support/flash-sale.ts'
 import { type SessionHarness, sessionHarness } from './harness.ts'

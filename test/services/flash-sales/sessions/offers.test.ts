@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { NewOffer } from '../../../../domain/flash-sale.ts'
 import type { SkuId } from '../../../../domain/ids.ts'
-import { preheat } from '../../../../services/flash-sales/sessions.ts'
+import { preheat } from '../../../../services/flash-sales/preheat.ts'
 import { addOffer } from '../../../../workflows/messages.ts'
 import { expectBooksToAddUp } from '../../../support/books.ts'
 import { offerRow, ticketRow } from '../../../support/flash-sale.ts'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { TicketId } from '../../../../domain/flash-sale.ts'
-import { preheat } from '../../../../services/flash-sales/sessions.ts'
+import { preheat } from '../../../../services/flash-sales/preheat.ts'
 import { pause, resume } from '../../../../workflows/messages.ts'
 import { expectBooksToAddUp } from '../../../support/books.ts'
 import { ticketRow } from '../../../support/flash-sale.ts'

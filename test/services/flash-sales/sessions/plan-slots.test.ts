@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { slotOpensAt } from '../../../../domain/flash-sale.ts'
+import { sessionIdOf, slotOpensAt } from '../../../../domain/flash-sale.ts'
 import { type SessionId, sessionWorkflowId } from '../../../../domain/ids.ts'
 import { planDay } from '../../../../services/flash-sales/plan-day.ts'
 import type { planSlots } from '../../../../workflows/index.ts'
@@ -78,6 +78,22 @@ it('tells several slots of one hour apart', async () => {
   const planned = await planDay(harness.sql, noon)
   const ids = ['26', '27'].flatMap((day) => [`204005${day}14`, `204005${day}14-05`, `204005${day}14-30`])
   expect(planned.map(({ session }) => session)).toEqual(ids)
+})
+
+it('plans a slot beside an operator’s session that opens half an hour later, whatever its id', async () => {
+  await slot(14 * 60, 60)
+  const opens = at('26T14:30')
+  await harness.sql`
+    INSERT INTO sessions (id, opens_at, ends_at, pay_within_ms)
+    VALUES ('2040052614', ${opens}, ${at('26T15:30')}, 5000),
+           (${sessionIdOf(opens.getTime())}, ${opens}, ${at('26T15:30')}, 5000)`
+  for (let i = 0; i < 2; i++) await planDay(harness.sql, noon)
+  expect((await rows()).map(({ id, opens }) => [id, opens])).toEqual([
+    ['2040052614-slot', at('26T14:00')],
+    ['2040052614', opens],
+    ['2040052614-30', opens],
+    ['2040052714', at('27T14:00')],
+  ])
 })
 
 it('leaves a session alone that an operator has planned for that hour, or changed, or ended', async () => {

@@ -2,11 +2,12 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { OfferKey } from '../../../../domain/flash-sale.ts'
 import type { Gate } from '../../../../redis/gate/gate.ts'
-import { loadOffer, mint } from '../../../../services/flash-sales/load-gate.ts'
+import { loadEpoch } from '../../../../services/flash-sales/load-gate.ts'
+import { preheat } from '../../../../services/flash-sales/preheat.ts'
 import { changeQuota } from '../../../../services/flash-sales/quota.ts'
-import { preheat } from '../../../../services/flash-sales/sessions.ts'
 import { stageEntries } from '../../../../services/flash-sales/stage-tickets.ts'
 import { expectBooksToAddUp } from '../../../support/books.ts'
+import { minted, reload } from '../../../support/gate-load.ts'
 import { newChange, type SessionHarness, sessionHarness } from './harness.ts'
 
 let harness: SessionHarness
@@ -33,7 +34,7 @@ const to = ({ session, sku }: OfferKey, quota: number, change: string, gate: Gat
 /** As the supervisor rebuilds: what is queued is staged first. */
 async function rebuild(offer: OfferKey): Promise<void> {
   await stageEntries(harness.deps, offer, await harness.read(offer))
-  await loadOffer(harness.sql, harness.deps.gate, offer)
+  await reload(harness.sql, harness.deps.gate, offer)
 }
 
 type Before = (offer: OfferKey) => Promise<unknown>
@@ -113,11 +114,10 @@ describe.each(directions)('a change %s', (_, quota) => {
   it('waits for a gate that is being rebuilt', async () => {
     const [offer, change] = [await open(), newChange()]
     await stageEntries(harness.deps, offer, await harness.read(offer))
-    const load = await harness.sql.begin((tx) => mint(tx, offer))
-    if (!load) throw new Error('the offer is not on sale')
+    const epoch = await minted(harness.sql, offer)
     for (let i = 0; i < 2; i++)
       await expect(to(offer, quota, change)).rejects.toThrow(/still to be loaded|changed meanwhile/)
-    await harness.deps.gate.load(offer, load)
+    await loadEpoch(harness.sql, harness.deps.gate, offer, epoch)
     await to(offer, quota, change)
     await harness.conserved(offer)
     expect(await harness.pieces(offer)).toMatchObject({ quota, shelf: 15 - quota })

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { preheat } from '../../../../services/flash-sales/sessions.ts'
+import { preheat } from '../../../../services/flash-sales/preheat.ts'
 import { stageEntries } from '../../../../services/flash-sales/stage-tickets.ts'
 import { changeQuota } from '../../../../workflows/messages.ts'
 import { expectBooksToAddUp } from '../../../support/books.ts'

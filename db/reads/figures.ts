@@ -1,3 +1,4 @@
+import type { SessionId, SkuId } from '../../domain/ids.ts'
 import type { Sql } from '../types.ts'
 
 type Value = { labels: Record<string, string>; value: number }
@@ -60,3 +61,12 @@ export async function shopFigures(sql: Sql): Promise<Record<string, Value[]>> {
   }
   return figures
 }
+
+type OfferFigures = { session: SessionId; sku: SkuId; granted: number; epoch: number }
+
+/** Every offer on sale, as PostgreSQL counts it. */
+export const offerFigures = (sql: Sql) => sql<OfferFigures[]>`
+  SELECT session_id AS session, sku_id::text AS sku, granted, epoch
+  FROM offers
+  WHERE preheated_at IS NOT NULL
+    AND NOT ended`

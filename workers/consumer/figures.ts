@@ -1,5 +1,5 @@
+import { offerFigures } from '../../db/reads/figures.ts'
 import { sampleGauges } from '../../runtime/metrics.ts'
-import { runningOffers } from '../../services/flash-sales/running-offers.ts'
 import type { ConsumerDeps } from './deps.ts'
 
 const labels = ['session', 'sku']
@@ -27,7 +27,7 @@ export function sampleOffers({
       },
     ],
     async () => {
-      const offers = await runningOffers(sql)
+      const offers = await offerFigures(sql)
       const seen = await Promise.all(
         offers.map(async (offer) => {
           const of = { session: offer.session, sku: offer.sku }

@@ -8,6 +8,8 @@ import type { RefundChoice } from '../domain/refund.ts'
 import type { Payer } from '../providers/provider.ts'
 import type { Carts, Db, Events, Gate, RateWindows } from '../runtime/container.ts'
 import type { Health } from '../runtime/health.ts'
+import type { Acted, ByOperator } from '../services/payments/refunds/failed.ts'
+
 import type { Bearers } from './bearers.ts'
 import type { TrustedProxies } from './client-address.ts'
 import type { Captchas } from './flash-sales/captchas.ts'
@@ -55,6 +57,10 @@ export type Refunding = {
       askedBy: string
     },
   ): Promise<RefundNumber>
+  /** For an operator: issues a refund that its provider could not make anew, under a number of its own. */
+  reissue(action: ByOperator): Promise<Acted>
+  /** For an operator: records that such a refund was paid by another way. */
+  recordPaidByHand(action: ByOperator): Promise<Acted>
   /** For its buyer: all of a paid order that has not been shipped. */
   cancelPaidOrder(order: OrderId, buyer: UserId): Promise<void>
 }

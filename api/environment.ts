@@ -157,6 +157,11 @@ export const apiVariables = workerVariables
         'provinces that cash on delivery is offered to, separated by commas, as addresses name them; unset: all',
       example: '浙江,上海',
     }),
+    ATTEMPTS_PER_ORDER: variable(z.coerce.number().int().min(1).max(1000).default(20), {
+      neededBy,
+      meaning: 'attempts to pay that one order may have, however they ended; then `too_many_attempts`',
+      unit: 'attempts',
+    }),
     TOKENS_PER_BUYER_PER_MINUTE: variable(z.coerce.number().int().min(1).default(30), {
       neededBy,
       meaning: 'requests of a buyer for a flash sale’s token',

@@ -32,6 +32,7 @@ export function appEnvironment(
     REDIS_URL: servers.redisUrl,
     TEMPORAL_ADDRESS: servers.temporalAddress,
     TEMPORAL_NAMESPACE: servers.temporalNamespace,
+    PROVIDER_CALLS_PER_SECOND: '1000', // The sandbox has no limit.
     JWT_PUBLIC_KEY: keys.jwt.publicKey,
     JWT_ISSUER: signIn.issuer,
     JWT_AUDIENCE: signIn.audience,

@@ -17,6 +17,7 @@ import type { Check, DependencyName } from './health.ts'
 import { createLog } from './log.ts'
 import { meteredPayments } from './metered.ts'
 import { configurePayments, type Payments } from './payments.ts'
+import { observedProvider } from './provider-calls.ts'
 import { openGateRedis, openRedis } from './redis-connections.ts'
 import { installRuntime, temporalOf } from './temporal.ts'
 
@@ -29,7 +30,6 @@ export type { CartLine, CartOwner, Carts } from '../redis/carts.ts'
 export { createCarts } from '../redis/carts.ts'
 export type { Events } from '../redis/events.ts'
 export type { Gate, Standing } from '../redis/gate/gate.ts'
-export type { ProviderRateLimit } from '../redis/provider-rate-limit.ts'
 export type { RateWindows } from '../redis/rate-windows.ts'
 export type { Payments } from './payments.ts'
 
@@ -44,11 +44,10 @@ export type Container = {
   queue: TicketQueue
   /** Ids under this process's leased worker number; `isLeased()` is for the health check. */
   ids: LeasedIds
+  /** The providers' calls are bounded over all processes, and their failures logged. */
   payments: Payments
   /** Counts requests by the minute, over all API processes. */
   rateWindows: RateWindows
-  /** Bounds the questions to each provider, over all processes. */
-  providerRateLimit: ProviderRateLimit
   connection: NativeConnection
   client: Client
   log: Logger
@@ -69,9 +68,10 @@ export async function openContainer(
     max: env.DATABASE_CONNECTIONS,
     ...(options.debugSql ? { debug: options.debugSql } : {}),
   })
-  const payments = meteredPayments(configurePayments(env, db.sql))
   const redis = openRedis(env.REDIS_URL)
   redis.on('error', (error) => log.warn({ error: error.message }, 'Redis'))
+  const limit = createProviderRateLimit(redis, env.PROVIDER_CALLS_PER_SECOND)
+  const payments = meteredPayments(observed(configurePayments(env, db.sql), { limit, log }))
   const gateRedis = openGateRedis(env, redis)
   gateRedis.on('error', (error) => log.warn({ error: error.message }, 'the gate’s Redis'))
   const events = createEvents(redis)
@@ -88,7 +88,6 @@ export async function openContainer(
     ids,
     payments,
     rateWindows: createRateWindows(redis, 60_000),
-    providerRateLimit: createProviderRateLimit(redis, env.PROVIDER_CALLS_PER_SECOND),
     connection,
     client,
     log,
@@ -109,6 +108,17 @@ export async function openContainer(
     },
   }
 }
+
+/** Every provider that is called over a network; the wallet's calls are our own rows. */
+const observed = (payments: Payments, how: { limit: ProviderRateLimit; log: Logger }): Payments => ({
+  ...payments,
+  providers: Object.fromEntries(
+    Object.entries(payments.providers).map(([name, provider]) => [
+      name,
+      name === 'balance' ? provider : observedProvider(provider, how),
+    ]),
+  ),
+})
 
 /** A server that does not answer at the start is, as a rule, a wrong address: whoever starts the process is told which variable says it. */
 async function reached<T>(variable: string, reach: () => Promise<T>): Promise<T> {

@@ -104,6 +104,13 @@ const shared = {
       meaning:
         'where money goes that a provider could not send back: `wallet`, or `none` until a human has acted',
     },
+    FOREIGN_TRADE_PREFIXES: {
+      neededBy: 'api, worker, jobs',
+      meaning:
+        'how trade numbers of other systems begin that sell under the same merchant numbers, separated by commas, ' +
+        '2–32 letters, digits and `_-|*@` each; they ask no human. Never one that begins our own numbers (19 digits)',
+      example: 'POS-,ERP',
+    },
     PUBLIC_URL: {
       neededBy: 'with a provider',
       meaning: 'where providers reach the API; `/v1/notify/…` is added',
@@ -156,6 +163,11 @@ function wechatV2() {
     WECHAT_V2_CERT_KEY: { neededBy: refunds, meaning: 'its key, PEM; no pair stops the start' },
     WECHAT_V2_SIGN: { neededBy, meaning: 'how requests and answers are signed' },
     WECHAT_V2_BASE_URL: { neededBy: 'tests', meaning: 'another gateway' },
+    WECHAT_V2_CLOSABLE_AFTER_S: {
+      neededBy: 'tests',
+      meaning: 'before this WeChat closes no trade; another number beside a sandbox only',
+      unit: 's',
+    },
   }
 }
 
@@ -190,8 +202,10 @@ export const workerVariables = z.object({
     unit: 'orders',
   }),
   PROVIDER_CALLS_PER_SECOND: variable(z.coerce.number().positive().default(50), {
-    neededBy: 'worker, jobs',
-    meaning: 'calls to each payment provider over all processes, and tasks of the queue `payments`',
+    neededBy: 'api, worker, jobs',
+    meaning:
+      'calls to each provider over all processes, whatever is asked (a close counts as two); one too many is not made ' +
+      'and answers `unknown`. In each process for itself while Redis is away. Also the tasks of the queue `payments`',
     unit: 'calls a second',
   }),
 })

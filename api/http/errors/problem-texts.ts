@@ -160,6 +160,12 @@ export const problemTexts: Record<ProblemCode, Text> = {
     '支付被拒绝',
     '支付渠道拒绝了请求，请换一种方式。',
   ),
+  too_many_attempts: text(
+    'Too many payment attempts',
+    'This order has been tried to be paid too often. Place a new one.',
+    '支付尝试次数过多',
+    '该订单的支付尝试次数过多，请重新下单。',
+  ),
   not_refundable: text(
     'Not refundable',
     "The order's status does not allow a refund.",
@@ -183,6 +189,18 @@ export const problemTexts: Record<ProblemCode, Text> = {
     'This key stands for another refund.',
     '幂等键已使用',
     '该幂等键已用于另一笔退款。',
+  ),
+  refund_unknown: text(
+    'No such refund',
+    'There is no refund of money with this number.',
+    '退款不存在',
+    '没有该编号的退款。',
+  ),
+  refund_not_failed: text(
+    'Refund has not failed',
+    'Only a refund that the provider could not make can be issued anew or recorded as paid by hand; see state.',
+    '退款未失败',
+    '只有渠道无法完成的退款才能重新发起或登记为人工打款，详见 state。',
   ),
   session_unknown: text(
     'No such session',

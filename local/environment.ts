@@ -38,6 +38,8 @@ export function appEnvironment(
     JWT_AUDIENCE: signIn.audience,
     TRUSTED_PROXIES: 'none',
     HOST: '127.0.0.1',
+    STOP_GRACE_S: '0',
+    RATE_LIMIT_FACTOR: '1000', // Everybody shares this machine's address.
     QUOTE_SECRET: keys.quoteSecret,
     WECHAT_V3_BASE_URL: `http://127.0.0.1:${sandboxPort}`,
     WECHAT_V3_MCH_ID: wechat.mchId,

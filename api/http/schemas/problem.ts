@@ -85,6 +85,7 @@ const captcha = z.object({
 const field = text('The field’s path in the request.', 'lines.0.sku')
 const dependency = z.object({
   up: flag('Whether it answered.', false),
+  needed: flag('Whether this process does nothing without it.'),
   latencyMs: z.number().openapi({ description: 'How long that took, ms.', example: 2000 }),
 })
 
@@ -119,8 +120,8 @@ const members: Partial<Record<ProblemCode, z.ZodRawShape>> = {
   },
   not_ready: {
     dependencies: z.record(z.string(), dependency).openapi({
-      description: 'What this process needs, by name.',
-      example: { redis: { up: false, latencyMs: 2000 } },
+      description: 'What this process works with, by name.',
+      example: { postgresql: { up: false, needed: true, latencyMs: 2000 } },
     }),
   },
 }

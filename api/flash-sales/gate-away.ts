@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { faultOf } from '../http/errors/fault.ts'
+import { faultOf } from '../../runtime/fault.ts'
 
 /** What a question to the gate is answered with when the gate has no answer: then nothing may be concluded. Use it as `.catch(away)`. */
 export type Away = (error: unknown) => 'away'

@@ -4,7 +4,7 @@ import type { Context } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import type { TicketId } from '../../domain/flash-sale.ts'
 import type { Events } from '../../runtime/container.ts'
-import { faultOf } from '../http/errors/fault.ts'
+import { faultOf } from '../../runtime/fault.ts'
 
 type Told = { view: object; ended: boolean }
 /** A ticket to follow; `look` says what it has come to. */

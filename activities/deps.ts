@@ -6,8 +6,8 @@ import type { Carts } from '../redis/carts.ts'
 import type { Events } from '../redis/events.ts'
 import type { Gate } from '../redis/gate/gate.ts'
 import type { TicketQueue } from '../redis/gate/queue.ts'
-import type { Accounts } from '../services/payments/resolve-payment.ts'
-import type { RefundDeps } from '../services/payments/send-refund.ts'
+import type { Accounts } from '../services/payments/accounts.ts'
+import type { RefundDeps } from '../services/payments/refunds/refund.ts'
 
 /** What the services behind the activities work with. */
 export type ActivityDeps = {

@@ -2,8 +2,8 @@ import { heartbeat } from '@temporalio/activity'
 import type { OrderId, RefundNumber } from '../domain/ids.ts'
 import { NeverRetry, RetryLater } from '../domain/retry.ts'
 import { StatementRejected } from '../providers/provider.ts'
-import { closeAttempt } from '../services/payments/close-attempt.ts'
-import { refundAtProvider } from '../services/payments/send-refund.ts'
+import { closeAttempt } from '../services/payments/attempts/close.ts'
+import { refundAtProvider } from '../services/payments/refunds/send.ts'
 import { fetchStatement, type StatementKind, type StatementOf } from '../services/reconciliation/fetch.ts'
 import { type Matched, matchStatement } from '../services/reconciliation/match.ts'
 import { statementsOf, statementsToReconcile } from '../services/reconciliation/plan.ts'
@@ -11,16 +11,19 @@ import type { ActivityDeps } from './deps.ts'
 import { withFailures } from './failures.ts'
 
 /**
- * The activities of the queue `payments`: calls to providers, rate-limited by the worker, never inside a transaction; and statements. Each is
- * safe to repeat, whenever it was broken off.
+ * The activities of the queue `payments`: calls to providers, rate-limited by the worker, never inside a
+ * transaction; and statements. Each is safe to repeat, whenever it was broken off.
  */
 export function createPaymentActivities(deps: ActivityDeps) {
-  const { sql, ids, providers, accounts, refundFallback } = deps
+  const { sql, ids, providers, accounts } = deps
   return withFailures({
-    closeAttempt: (order: OrderId) => closeAttempt(sql, ids, providers, order),
-    refundAtProvider: (number: RefundNumber) => refundAtProvider({ sql, providers, refundFallback }, number),
+    closeAttempt: (order: OrderId) => closeAttempt(deps, order),
+    refundAtProvider: (number: RefundNumber) => refundAtProvider(deps, number),
     statementsToReconcile: (now: number) => statementsToReconcile(sql, providers, now),
-    /** Throws, to be asked again, while the provider has none. Answers `none` at once for a kind that it never has. */
+    /**
+     * Throws, to be asked again, while the provider has none. Answers `none` at once for a kind that it never
+     * has.
+     */
     fetchStatement: async (of: StatementOf, kind: StatementKind): Promise<'fetched' | 'matched' | 'none'> => {
       const statements = statementsOf(providers, of)
       if (!statements.kinds.includes(kind)) return 'none'

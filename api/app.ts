@@ -3,6 +3,7 @@ import { describeApi } from './http/document.ts'
 import { onError } from './http/errors/problem.ts'
 import { fixedBody } from './http/fixed-body.ts'
 import { jsonBodies, smallBodies } from './http/middleware/body.ts'
+import { allowOrigins, browserRules, publicAnswers } from './http/middleware/browsers.ts'
 import { noRoute } from './http/middleware/methods.ts'
 import { addressRoutes } from './http/routes/addresses.ts'
 import { cartRoutes } from './http/routes/cart.ts'
@@ -16,6 +17,7 @@ import { quoteRoutes } from './http/routes/quotes.ts'
 import { seckillRoutes } from './http/routes/seckill.ts'
 import { ticketRoutes } from './http/routes/tickets.ts'
 import { routes } from './http/routing.ts'
+import { limitRates } from './rate-limits.ts'
 
 /**
  * The HTTP API. Everything that is no success is `application/problem+json`; what providers post
@@ -27,10 +29,14 @@ export function createApp(deps: ApiDeps) {
   const base = routes()
   base.onError(onError(deps.log))
   // Before every middleware: it brings its own, in the order that a rush needs.
+  if (deps.allowedOrigins.length > 0) base.use('/v1/*', allowOrigins(deps.allowedOrigins))
   const app = base.route('/', joinRoutes(deps))
   app.use(smallBodies)
   app.route('/', deps.notifyRoutes)
   app.route('/', docsRoutes())
+  app.use('/v1/*', browserRules(deps))
+  app.use('/v1/products/*', ...publicAnswers)
+  app.use('/v1/*', limitRates(deps))
   app.use('/v1/*', jsonBodies)
 
   const api = app

@@ -56,6 +56,10 @@ export function limitKey(address: string): string {
 }
 
 const familyOf = (address: string) => (isIPv6(address) ? 'ipv6' : 'ipv4')
+/** Whether the peer of a connection is a proxy whose headers are believed. */
+export const isTrustedPeer = (trusted: TrustedProxies, peer: string): boolean =>
+  isTrusted(trusted, plain(peer))
+
 const isTrusted = (trusted: TrustedProxies, address: string): boolean =>
   isIP(address) !== 0 && trusted.check(address, familyOf(address))
 

@@ -6,7 +6,9 @@ import type { OpenAnswer } from '../domain/payment.ts'
 import type { Choice, Quote } from '../domain/quote.ts'
 import type { RefundChoice } from '../domain/refund.ts'
 import type { Payer } from '../providers/provider.ts'
-import type { Carts, Db, Gate } from '../runtime/container.ts'
+import type { Carts, Db, Gate, RateWindows } from '../runtime/container.ts'
+import type { Health } from '../runtime/health.ts'
+import type { Acted, ByOperator } from '../services/payments/refunds/failed.ts'
 import type { Bearers } from './bearers.ts'
 import type { TrustedProxies } from './client-address.ts'
 import type { BuyerLimit } from './flash-sales/buyer-limits.ts'
@@ -56,12 +58,13 @@ export type Refunding = {
       askedBy: string
     },
   ): Promise<RefundNumber>
+  /** For an operator: issues a refund that its provider could not make anew, under a number of its own. */
+  reissue(action: ByOperator): Promise<Acted>
+  /** For an operator: records that such a refund was paid by another way. */
+  recordPaidByHand(action: ByOperator): Promise<Acted>
   /** For its buyer: all of a paid order that has not been shipped. */
   cancelPaidOrder(order: OrderId, buyer: UserId): Promise<void>
 }
-
-/** Asks one dependency for a sign of life; rejects when there is none. */
-export type Check = () => Promise<unknown>
 
 /** What flash sales need beside the rest. */
 type SeckillDeps = {
@@ -78,18 +81,30 @@ type SeckillDeps = {
   operations: SessionOperations
 }
 
+/** How api/rate-limits.ts counts. */
+type RateLimiting = {
+  windows: RateWindows
+  /** Multiplies every limit; 0: there are none. */
+  factor: number
+  now?: () => number
+  random?: () => number
+}
+
 /** All that the API needs of the world. */
 export type ApiDeps = SeckillDeps & {
   db: Db
   carts: Carts
   ids: Ids
   bearers: Bearers
+  rateLimiting: RateLimiting
+  /** Other origins whose pages may call. */
+  allowedOrigins: readonly string[]
   quoteTokens: QuoteTokens
   placing: Placing
   paying: Paying
   refunding: Refunding
-  /** By the dependency's name, as `/readyz` shows it. */
-  checks: Readonly<Record<string, Check>>
+  /** What `/readyz` shows. */
+  health: Pick<Health, 'readiness'>
   log: Logger
   /** Where payment providers post: exempt from the API's own rules, answers as the providers want. */
   notifyRoutes: Hono

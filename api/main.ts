@@ -2,6 +2,7 @@ import { bundleWorkflows } from '../runtime/bundle.ts'
 import { openContainer } from '../runtime/container.ts'
 import { readEnv } from '../runtime/environment.ts'
 import { requireNoEviction } from '../runtime/gate-server.ts'
+import { startLifecycle } from '../runtime/lifecycle.ts'
 import { runProcess } from '../runtime/process.ts'
 import { startWorkersOf } from '../runtime/workers.ts'
 import { apiVariables } from './environment.ts'
@@ -13,6 +14,11 @@ await runProcess(async () => {
   const [container, workflowBundle] = await Promise.all([openContainer(env), bundleWorkflows()])
   await requireNoEviction(container)
   const workers = await startWorkersOf(env, container, workflowBundle, 'orders')
-  const api = await startApi(env, container)
-  return { running: [api, workers, { stop: container.close }], failed: workers.failed }
+  const { health, server, ending } = await startLifecycle(env, container, ['postgresql', 'ids'])
+  const api = await startApi(env, container, health)
+  return {
+    running: [api, workers, { stop: container.close }, server],
+    failed: workers.failed,
+    ...ending,
+  }
 })

@@ -1,11 +1,9 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { getRequestListener } from '@hono/node-server'
 import { backgroundDelivery } from '../runtime/background-delivery.ts'
 import type { Container } from '../runtime/container.ts'
+import { createHealth, type Health } from '../runtime/health.ts'
 import { createIdentities } from '../services/buyers/identities.ts'
 import { readWithdrawn } from '../services/buyers/withdrawals.ts'
-import { createApp } from './app.ts'
+import { type Api, createApp } from './app.ts'
 import { createBearers } from './bearers.ts'
 import { trustedProxies } from './client-address.ts'
 import { type ApiEnv, orderLimits } from './environment.ts'
@@ -18,17 +16,27 @@ import { createSessionBook } from './flash-sales/session-book.ts'
 import { createTicketStreams } from './flash-sales/ticket-streams.ts'
 import { createTokenLimits } from './flash-sales/token-limits.ts'
 import { notifyRoutes } from './http/routes/notify.ts'
+import { startHttpServer } from './http-server.ts'
 import { createPaying } from './paying.ts'
 import { createPlacing } from './placing.ts'
 import { createQuoteTokens } from './quote-token.ts'
 import { createRefunding } from './refunding.ts'
+import { createRequestLog } from './request-log.ts'
 import { watchStanding } from './token-standing.ts'
 import { createTokenVerifier } from './token-verifier.ts'
 
-export type RunningApi = { port: number; stop(): Promise<void> }
+export type RunningApi = {
+  port: number
+  /** Ends event streams with a hint to come back elsewhere, takes nothing new, and lets what is at work finish. */
+  stop(): Promise<void>
+}
 
 /** Serves the API over the opened container. The orders that it starts run on `ORDERS_QUEUE`, eagerly where this process has a worker of it. */
-export async function startApi(env: ApiEnv, container: Container): Promise<RunningApi> {
+export async function startApi(
+  env: ApiEnv,
+  container: Container,
+  health: Pick<Health, 'readiness'> = createHealth({}),
+): Promise<RunningApi> {
   const { db, redis, events, carts, ids, gate, payments, client, log } = container
   const delivery = backgroundDelivery({ sql: db.sql, accounts: payments.accounts, client, events, log })
   const refunding = createRefunding({ sql: db.sql, events })
@@ -57,6 +65,8 @@ export async function startApi(env: ApiEnv, container: Container): Promise<Runni
       userOf: createIdentities({ sql: db.sql, ids }),
       standing,
     }),
+    allowedOrigins: env.ALLOWED_ORIGINS,
+    rateLimiting: { windows: container.rateWindows, factor: env.RATE_LIMIT_FACTOR },
     quoteTokens: createQuoteTokens({ secret: env.QUOTE_SECRET, validS: env.QUOTE_VALID_S }),
     placing: createPlacing({
       db,
@@ -68,12 +78,15 @@ export async function startApi(env: ApiEnv, container: Container): Promise<Runni
       limits: orderLimits(env),
     }),
     refunding,
-    paying: createPaying({ sql: db.sql, ids, providers: payments.providers, deliver: delivery.soon, events }),
-    checks: {
-      postgresql: () => db.sql`SELECT 1`,
-      redis: () => redis.ping(),
-      temporal: () => client.workflowService.getSystemInfo({}),
-    },
+    paying: createPaying({
+      sql: db.sql,
+      ids,
+      providers: payments.providers,
+      mostAttempts: env.ATTEMPTS_PER_ORDER,
+      deliver: delivery.soon,
+      events,
+    }),
+    health,
     gate,
     streams,
     sessions: createSessionBook({ sql: db.sql, events }),
@@ -89,28 +102,32 @@ export async function startApi(env: ApiEnv, container: Container): Promise<Runni
     operations: createSessionOperations({ sql: db.sql, client, events, queue: env.ORDERS_QUEUE, log }),
     notifyRoutes: notifyRoutes({ sql: db.sql, ids, providers: payments.providers, delivery, log }),
   })
-  // Longer than proxies and providers keep theirs idle (a minute is usual), so that a request never meets a connection that just closed.
-  const server = createServer({ keepAliveTimeout: 75_000 }, getRequestListener(app.fetch))
-  await new Promise<void>((resolve, reject) =>
-    server.once('error', reject).listen(env.PORT, env.HOST, resolve),
-  )
-  const { port } = server.address() as AddressInfo // It listens on TCP, so it has an address with a port.
-  log.info({ port }, 'the API serves')
+  const server = await startHttpServer({
+    fetch: app.fetch,
+    host: env.HOST,
+    port: env.PORT,
+    maxConnections: env.MAX_CONNECTIONS,
+    requests: createRequestLog({
+      log,
+      perSecond: env.ACCESS_LOG_PER_SECOND,
+      routeOf: (method, path) => routeOf(app, method, path),
+    }),
+  })
+  log.info({ port: server.port }, 'the API serves')
   return {
-    port,
+    port: server.port,
     async stop() {
+      server.leave()
       streams.allow(false)
       standing.stop()
-      await close(server)
+      await server.close()
     },
   }
 }
 
-/** Takes no new requests, ends idle connections, and lets the ones at work finish. */
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve())
-    server.closeIdleConnections()
-    setTimeout(() => server.closeAllConnections(), 10_000).unref()
-  })
+/** The route that answers, as it was declared; the last that matches stands behind all middleware. */
+function routeOf(app: Api, method: string, path: string): string {
+  const [handlers] = app.router.match(method, path)
+  const routes = handlers.map(([[, { path: route }]]) => route).filter((route) => !route.includes('*'))
+  return routes.at(-1) ?? 'none'
 }

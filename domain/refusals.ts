@@ -39,10 +39,13 @@ export type RefusalDetails = {
   order_closed: Record<never, never>
   not_payable: { status: string }
   payment_refused: { provider: string; code: string }
+  too_many_attempts: { limit: number }
   not_refundable: { status: string }
   nothing_to_refund: Record<never, never>
   refund_exceeds: { line: number; available: number }
   refund_reused: { key: string }
+  refund_unknown: { number: string }
+  refund_not_failed: { state: string }
   session_unknown: Record<never, never>
   session_ended: Record<never, never>
   session_exists: { session: string }
@@ -85,10 +88,13 @@ export const refusalStatus: Record<RefusalCode, 401 | 404 | 409 | 410 | 422 | 50
   order_closed: 409,
   not_payable: 409,
   payment_refused: 502,
+  too_many_attempts: 409,
   not_refundable: 409,
   nothing_to_refund: 409,
   refund_exceeds: 409,
   refund_reused: 409,
+  refund_unknown: 404,
+  refund_not_failed: 409,
   session_unknown: 404,
   session_ended: 409,
   session_exists: 409,

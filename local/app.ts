@@ -4,6 +4,7 @@ import { migrate } from '../db/migrate.ts'
 import { bundleWorkflows } from '../runtime/bundle.ts'
 import { openContainer } from '../runtime/container.ts'
 import { consumerVariables, jobsVariables, readEnv } from '../runtime/environment.ts'
+import { startLifecycle } from '../runtime/lifecycle.ts'
 import { runProcess } from '../runtime/process.ts'
 import { startWorkersOf } from '../runtime/workers.ts'
 import { startConsumer } from '../workers/consumer/consumer.ts'
@@ -25,6 +26,16 @@ await runProcess(async () => {
   const consumer = startConsumer(consumerDeps(readEnv(consumerVariables, process.env), container))
   await schedulePlanning(container.client, env.ORDERS_QUEUE)
   await scheduleStatements(container.client, env.ORDERS_QUEUE)
-  const api = await startApi(env, container)
-  return { running: [api, consumer, jobs, workers, { stop: container.close }], failed: workers.failed }
+  const { health, server, ending } = await startLifecycle(env, container, [
+    'postgresql',
+    'temporal',
+    'redis',
+    'ids',
+  ])
+  const api = await startApi(env, container, health)
+  return {
+    running: [api, consumer, jobs, workers, { stop: container.close }, server],
+    failed: workers.failed,
+    ...ending,
+  }
 })

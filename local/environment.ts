@@ -32,11 +32,14 @@ export function appEnvironment(
     REDIS_URL: servers.redisUrl,
     TEMPORAL_ADDRESS: servers.temporalAddress,
     TEMPORAL_NAMESPACE: servers.temporalNamespace,
+    PROVIDER_CALLS_PER_SECOND: '1000', // The sandbox has no limit.
     JWT_PUBLIC_KEY: keys.jwt.publicKey,
     JWT_ISSUER: signIn.issuer,
     JWT_AUDIENCE: signIn.audience,
     TRUSTED_PROXIES: 'none',
     HOST: '127.0.0.1',
+    STOP_GRACE_S: '0',
+    RATE_LIMIT_FACTOR: '1000', // Everybody shares this machine's address.
     QUOTE_SECRET: keys.quoteSecret,
     WECHAT_V3_BASE_URL: `http://127.0.0.1:${sandboxPort}`,
     WECHAT_V3_MCH_ID: wechat.mchId,

@@ -1,10 +1,10 @@
 import type { Redis } from 'ioredis'
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
 
-/** Whether one more question may go to this provider in this second. */
-export type ProviderRateLimit = (provider: string) => Promise<boolean>
+/** Whether one more call, or `calls` more, may go to this provider in this second. */
+export type ProviderRateLimit = (provider: string, calls?: number) => Promise<boolean>
 
-/** So many questions a second to each provider by all jobs together, counted in Redis; by each jobs for itself while Redis is away. */
+/** So many calls a second to each provider by all processes together, counted in Redis; by each process for itself while Redis is away. */
 export function createProviderRateLimit(redis: Redis, perSecond: number): ProviderRateLimit {
   const limit = {
     keyPrefix: 'limit:providerRateLimit',
@@ -17,9 +17,9 @@ export function createProviderRateLimit(redis: Redis, perSecond: number): Provid
     rejectIfRedisNotReady: true,
     insuranceLimiter: new RateLimiterMemory(limit),
   })
-  return async (provider) => {
+  return async (provider, calls = 1) => {
     try {
-      await limiter.consume(provider)
+      await limiter.consume(provider, Math.min(calls, limit.points))
       return true
     } catch (over) {
       if (over instanceof RateLimiterRes) return false

@@ -1,34 +1,45 @@
 import type { NotificationId, OrderId } from '../domain/ids.ts'
 import { resolvePayment } from '../services/payments/resolve-payment.ts'
-import { type DeliveryDeps, tell } from './deliver.ts'
+import { type DeliveryDeps, notifyResolved } from './deliver.ts'
 
-/** How many are resolved at once, how many may wait here, and how many that wait for an answer are a crowd. */
+/** How many are resolved at once, and how many may wait here. */
 const atOnce = 8
 const mostWaiting = 10_000
-const crowd = 12
-/** A crowd's next wave comes within this; answered together, it is gone for a moment between two. */
+/** So many answers under way are a flood: resolving waits until it is over. */
+const flood = 12
+/** A flood's next wave comes within so many ms; answered together, it seems over for a moment between two. */
 const waveMs = 100
 
 export type BackgroundDelivery = {
-  /** Has a stored notification resolved; not waited for. What is dropped here, or fails, is due for the jobs within seconds. */
+  /**
+   * Has a stored notification resolved; not waited for. What is dropped here, or fails, is due for the jobs
+   * within seconds.
+   */
   soon(order: OrderId, notification: NotificationId): void
-  /** Does what somebody waits for; while there is a crowd of these, no resolution begins, as a provider that waits too long posts again. */
+  /**
+   * Does what a provider waits for. During a flood of these no resolution begins: a provider that waits too
+   * long posts again.
+   */
   after<T>(answer: () => Promise<T>): Promise<T>
 }
 
-/** Resolves stored notifications in this process, a few at a time, so that a flood of them takes neither the database nor the answers away from others. */
+/**
+ * Resolves stored notifications in this process, a few at a time, so that a flood of them leaves database and
+ * answers to others.
+ */
 export function backgroundDelivery(deps: DeliveryDeps): BackgroundDelivery {
   const waiting: [OrderId, NotificationId][] = []
   let underway = 0
   let answering = 0
-  let crowdedUntil = 0
+  let floodedUntil = 0
   let pausing = false
 
   const deliver = async (order: OrderId, notification: NotificationId): Promise<void> => {
     underway += 1
     try {
       const outcome = await resolvePayment(deps.sql, deps.accounts, notification)
-      void tell(deps, order, notification, outcome) // Takes as long as Temporal is away; resolving the next one does not.
+      // Takes as long as Temporal is away; resolving the next one does not.
+      void notifyResolved(deps, { order, notification, outcome })
     } catch (error) {
       deps.log.warn({ order, error }, 'a notification waits for the jobs')
     } finally {
@@ -37,16 +48,20 @@ export function backgroundDelivery(deps: DeliveryDeps): BackgroundDelivery {
     }
   }
 
+  const pauseFor = (ms: number): void => {
+    if (pausing) return
+    pausing = true
+    setTimeout(() => {
+      pausing = false
+      next()
+    }, ms).unref()
+  }
+
   const next = (): void => {
-    if (waiting.length === 0 || answering >= crowd) return
-    const pause = crowdedUntil - Date.now()
-    if (pause > 0) {
-      if (!pausing)
-        setTimeout(() => {
-          pausing = false
-          next()
-        }, pause).unref()
-      pausing = true
+    if (waiting.length === 0 || answering >= flood) return
+    const left = floodedUntil - Date.now()
+    if (left > 0) {
+      pauseFor(left)
       return
     }
     while (underway < atOnce) {
@@ -66,7 +81,7 @@ export function backgroundDelivery(deps: DeliveryDeps): BackgroundDelivery {
       try {
         return await answer()
       } finally {
-        if (answering >= crowd) crowdedUntil = Date.now() + waveMs
+        if (answering >= flood) floodedUntil = Date.now() + waveMs
         answering -= 1
         next()
       }

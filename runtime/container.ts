@@ -1,7 +1,7 @@
 import { Client } from '@temporalio/client'
-import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker'
-import { Cluster, Redis } from 'ioredis'
-import { type Logger, pino } from 'pino'
+import { NativeConnection } from '@temporalio/worker'
+import type { Redis } from 'ioredis'
+import type { Logger } from 'pino'
 import type { ActivityDeps } from '../activities/index.ts'
 import { connect, type Db } from '../db/client.ts'
 import { ConfigurationError } from '../domain/configuration.ts'
@@ -10,10 +10,16 @@ import { createEvents, type Events } from '../redis/events.ts'
 import { createGate, type Gate } from '../redis/gate/gate.ts'
 import { createQueue, type TicketQueue } from '../redis/gate/queue.ts'
 import { createProviderRateLimit, type ProviderRateLimit } from '../redis/provider-rate-limit.ts'
+import { createRateWindows, type RateWindows } from '../redis/rate-windows.ts'
 import { type LeasedIds, leasedSnowflakes } from '../services/operations/snowflake-lease.ts'
 import type { WorkerEnv } from './environment.ts'
+import type { Check, DependencyName } from './health.ts'
+import { createLog } from './log.ts'
+import { meteredPayments } from './metered.ts'
 import { configurePayments, type Payments } from './payments.ts'
-import { installRuntime } from './temporal.ts'
+import { observedProvider } from './provider-calls.ts'
+import { openGateRedis, openRedis } from './redis-connections.ts'
+import { installRuntime, temporalOf } from './temporal.ts'
 
 /** What processes, and the API above all, name of the adapters: they come in by the container alone. */
 export type { Client } from '@temporalio/client'
@@ -24,7 +30,7 @@ export type { CartLine, CartOwner, Carts } from '../redis/carts.ts'
 export { createCarts } from '../redis/carts.ts'
 export type { Events } from '../redis/events.ts'
 export type { Gate, Standing } from '../redis/gate/gate.ts'
-export type { ProviderRateLimit } from '../redis/provider-rate-limit.ts'
+export type { RateWindows } from '../redis/rate-windows.ts'
 export type { Payments } from './payments.ts'
 
 /** What every process is made of, opened once and closed together. */
@@ -38,12 +44,15 @@ export type Container = {
   queue: TicketQueue
   /** Ids under this process's leased worker number; `isLeased()` is for the health check. */
   ids: LeasedIds
+  /** The providers' calls are bounded over all processes, and their failures logged. */
   payments: Payments
-  /** Bounds the questions to each provider, over all processes. */
-  providerRateLimit: ProviderRateLimit
+  /** Counts requests by the minute, over all API processes. */
+  rateWindows: RateWindows
   connection: NativeConnection
   client: Client
   log: Logger
+  /** Asks each dependency for a sign of life, and whether ids can be made. */
+  checks: Readonly<Record<DependencyName, Check>>
   close(): Promise<void>
 }
 
@@ -52,24 +61,23 @@ export async function openContainer(
   env: WorkerEnv,
   options: { debugSql?: (query: string) => void } = {},
 ): Promise<Container> {
-  const log = pino({
-    level: env.LOG_LEVEL,
-    serializers: { error: pino.stdSerializers.err },
-    redact: ['*.phone', '*.address', '*.note'],
-  })
-  installRuntime(log)
+  const log = createLog({ level: env.LOG_LEVEL })
+  installRuntime(log, env)
+  const temporal = temporalOf(env)
   const db = connect(env.DATABASE_URL, {
     max: env.DATABASE_CONNECTIONS,
     ...(options.debugSql ? { debug: options.debugSql } : {}),
   })
-  const payments = configurePayments(env, db.sql)
-  const redis = new Redis(env.REDIS_URL, redisOptions)
+  const redis = openRedis(env.REDIS_URL)
   redis.on('error', (error) => log.warn({ error: error.message }, 'Redis'))
+  const limit = createProviderRateLimit(redis, env.PROVIDER_CALLS_PER_SECOND)
+  const payments = meteredPayments(observed(configurePayments(env, db.sql), { limit, log }))
   const gateRedis = openGateRedis(env, redis)
   gateRedis.on('error', (error) => log.warn({ error: error.message }, 'the gate’s Redis'))
   const events = createEvents(redis)
-  const connection = await reached('TEMPORAL_ADDRESS', () => NativeConnection.connect(temporalOf(env)))
+  const connection = await reached('TEMPORAL_ADDRESS', () => NativeConnection.connect(temporal))
   const ids = await reached('DATABASE_URL', () => leasedSnowflakes(db))
+  const client = new Client({ connection, namespace: env.TEMPORAL_NAMESPACE })
   return {
     db,
     redis,
@@ -79,10 +87,17 @@ export async function openContainer(
     queue: createQueue(gateRedis),
     ids,
     payments,
-    providerRateLimit: createProviderRateLimit(redis, env.PROVIDER_CALLS_PER_SECOND),
+    rateWindows: createRateWindows(redis, 60_000),
     connection,
-    client: new Client({ connection, namespace: env.TEMPORAL_NAMESPACE }),
+    client,
     log,
+    checks: {
+      postgresql: () => db.sql`SELECT 1`,
+      redis: () => redis.ping(),
+      gate: () => gateRedis.ping(),
+      temporal: () => client.workflowService.getSystemInfo({}),
+      ids: async () => ids.next(),
+    },
     async close() {
       await events.close()
       await connection.close()
@@ -94,43 +109,16 @@ export async function openContainer(
   }
 }
 
-/** Redis answers soon or not at all; what is asked in one moment goes in one packet. */
-const redisOptions = { maxRetriesPerRequest: 2, commandTimeout: 2000, enableAutoPipelining: true }
-
-/** The gate may have a Redis of its own, or a cluster; by default it shares the one of carts and events. */
-function openGateRedis({ GATE_URL, GATE_CLUSTER }: WorkerEnv, shared: Redis): Redis | Cluster {
-  if (GATE_CLUSTER === 'on') {
-    if (GATE_URL === undefined)
-      throw new ConfigurationError(
-        'GATE_URL: GATE_CLUSTER is on, so name one node of the cluster, e.g. redis://127.0.0.1:7000.',
-      )
-    return new Cluster([GATE_URL], {
-      enableAutoPipelining: true,
-      redisOptions: { maxRetriesPerRequest: 2, commandTimeout: 2000 },
-    })
-  }
-  return GATE_URL === undefined ? shared : new Redis(GATE_URL, redisOptions)
-}
-
-/** Address and credentials of Temporal: an API key or a client certificate, both over TLS. */
-function temporalOf({
-  TEMPORAL_ADDRESS,
-  TEMPORAL_TLS,
-  TEMPORAL_API_KEY,
-  TEMPORAL_TLS_CERT,
-  TEMPORAL_TLS_KEY,
-}: WorkerEnv): NativeConnectionOptions {
-  const pair =
-    TEMPORAL_TLS_CERT && TEMPORAL_TLS_KEY
-      ? { crt: Buffer.from(TEMPORAL_TLS_CERT), key: Buffer.from(TEMPORAL_TLS_KEY) }
-      : undefined
-  const tls = pair ? { clientCertPair: pair } : TEMPORAL_TLS === 'on' || TEMPORAL_API_KEY !== undefined
-  return {
-    address: TEMPORAL_ADDRESS,
-    ...(tls ? { tls } : {}),
-    ...(TEMPORAL_API_KEY ? { apiKey: TEMPORAL_API_KEY } : {}),
-  }
-}
+/** Every provider that is called over a network; the wallet's calls are our own rows. */
+const observed = (payments: Payments, how: { limit: ProviderRateLimit; log: Logger }): Payments => ({
+  ...payments,
+  providers: Object.fromEntries(
+    Object.entries(payments.providers).map(([name, provider]) => [
+      name,
+      name === 'balance' ? provider : observedProvider(provider, how),
+    ]),
+  ),
+})
 
 /** A server that does not answer at the start is, as a rule, a wrong address: whoever starts the process is told which variable says it. */
 async function reached<T>(variable: string, reach: () => Promise<T>): Promise<T> {

@@ -3,7 +3,8 @@ import type { Logger } from 'pino'
 import type { Sql } from '../db/types.ts'
 import { type NotificationId, type OrderId, orderWorkflowId } from '../domain/ids.ts'
 import type { Events } from '../redis/events.ts'
-import { type Accounts, type Outcome, resolvePayment } from '../services/payments/resolve-payment.ts'
+import type { Accounts } from '../services/payments/accounts.ts'
+import { type Outcome, resolvePayment } from '../services/payments/resolve-payment.ts'
 import { paid } from '../workflows/messages.ts'
 
 export type DeliveryDeps = {
@@ -15,8 +16,9 @@ export type DeliveryDeps = {
 }
 
 /**
- * Has a stored notification resolved, and tells the order's workflow when that paid it. Throws when it could not be resolved: it stays due, and
- * the jobs comes again. A signal decides nothing: a workflow that never got it learns from the rows before it closes.
+ * Has a stored notification resolved, and signals the order's workflow when that paid it. A signal decides
+ * nothing: a workflow that never got it learns from the rows before it closes.
+ * @throws when it could not be resolved: it stays due, and the jobs deliver it again
  */
 export async function deliver(
   deps: DeliveryDeps,
@@ -24,25 +26,28 @@ export async function deliver(
   notification: NotificationId,
 ): Promise<Outcome> {
   const outcome = await resolvePayment(deps.sql, deps.accounts, notification)
-  if (order !== null) await tell(deps, order, notification, outcome)
+  if (order !== null) await notifyResolved(deps, { order, notification, outcome })
   return outcome
 }
 
-/** Tells whoever looks at the order that it was resolved, and its workflow when that paid it. Never throws. */
-export async function tell(
-  { client, events, log }: DeliveryDeps,
-  order: OrderId,
-  notification: NotificationId,
-  outcome: Outcome,
+type Resolved = { order: OrderId; notification: NotificationId; outcome: Outcome }
+
+/**
+ * Notifies whoever waits for the order that it was resolved, and its workflow when that paid it. Never
+ * throws.
+ */
+export async function notifyResolved(
+  { client, events, log }: Pick<DeliveryDeps, 'client' | 'events' | 'log'>,
+  { order, notification, outcome }: Resolved,
 ): Promise<void> {
   events.announce(order)
   if (outcome !== 'paid') return
-  await signal(client, order, notification).catch((error) =>
+  await signalPaid(client, order, notification).catch((error) =>
     log.warn({ order, error }, 'the workflow learns at its deadline that it is paid'),
   )
 }
 
-async function signal(client: Client, order: OrderId, notification: NotificationId): Promise<void> {
+async function signalPaid(client: Client, order: OrderId, notification: NotificationId): Promise<void> {
   try {
     await client.workflow.getHandle(orderWorkflowId(order)).signal(paid, notification)
   } catch (error) {

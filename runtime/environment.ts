@@ -1,64 +1,250 @@
 import { z } from 'zod'
 import { ConfigurationError } from '../domain/configuration.ts'
 import { paymentVariables } from './payments.ts'
+import { variable, variables } from './variables.ts'
 
-/** What every process needs. Each variable is described in docs/operations.md. */
+const onOff = z.enum(['on', 'off'])
+const pem = (what: string) => z.string().includes('-----BEGIN', { error: `the ${what} in PEM form` })
+const redisUrl = z.url({ protocol: /^rediss?$/, error: 'a Redis URL, e.g. redis://127.0.0.1:6379' })
+
+/** What every process needs. */
 const shared = {
-  DATABASE_URL: z.url({
-    protocol: /^postgres(ql)?$/,
-    error: 'a PostgreSQL URL, e.g. postgres://user:password@127.0.0.1:5432/floodgate',
+  DATABASE_URL: variable(
+    z.url({
+      protocol: /^postgres(ql)?$/,
+      error: 'a PostgreSQL URL, e.g. postgres://user:password@127.0.0.1:5432/floodgate',
+    }),
+    {
+      meaning: 'PostgreSQL, directly or through a pooler in session mode',
+      example: 'postgres://shop:…@db:5432/floodgate',
+    },
+  ),
+  DATABASE_CONNECTIONS: variable(z.coerce.number().int().min(5).max(500).default(20), {
+    meaning: 'size of the pool of each process',
+    unit: 'connections',
   }),
-  REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'a Redis URL, e.g. redis://127.0.0.1:6379' }),
-  /** Where the flash-sale gate lives; the same Redis unless it is given. */
-  GATE_URL: z.url({ protocol: /^rediss?$/, error: 'a Redis URL, e.g. redis://127.0.0.1:6379' }).optional(),
-  /** `on`: GATE_URL is one node of a cluster. */
-  GATE_CLUSTER: z.enum(['on', 'off']).default('off'),
-  TEMPORAL_ADDRESS: z.string({ error: 'host:port of Temporal, e.g. 127.0.0.1:7233' }).min(3),
-  TEMPORAL_NAMESPACE: z.string().default('default'),
-  TEMPORAL_TLS: z.enum(['on', 'off']).optional(),
-  TEMPORAL_API_KEY: z.string().min(1).optional(),
-  TEMPORAL_TLS_CERT: z
-    .string()
-    .includes('-----BEGIN', { error: 'the client certificate in PEM form' })
-    .optional(),
-  TEMPORAL_TLS_KEY: z
-    .string()
-    .includes('-----BEGIN', { error: 'the client certificate’s private key in PEM form' })
-    .optional(),
-  ORDERS_QUEUE: z
-    .string()
-    .regex(/^orders/, 'a name that begins with "orders"')
-    .default('orders'),
-  DATABASE_CONNECTIONS: z.coerce.number().int().min(5).max(500).default(20),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
-  ...paymentVariables,
+  REDIS_URL: variable(redisUrl, {
+    meaning: 'Redis or Valkey: carts, events, limits, and the gate unless it has its own; `rediss://` is TLS',
+    example: 'redis://cache:6379',
+  }),
+  GATE_URL: variable(redisUrl.optional(), {
+    meaning: 'the flash-sale gate’s own Redis or Valkey; without it the gate shares `REDIS_URL`',
+    example: 'rediss://:password@gate:6379',
+  }),
+  GATE_CLUSTER: variable(onOff.default('off'), {
+    meaning: '`on`: `GATE_URL` is one node of a cluster; its user, password and TLS hold for every node',
+  }),
+  TEMPORAL_ADDRESS: variable(z.string({ error: 'host:port of Temporal, e.g. 127.0.0.1:7233' }).min(3), {
+    meaning: 'host and port of Temporal',
+    example: 'temporal:7233',
+  }),
+  TEMPORAL_NAMESPACE: variable(z.string().default('default'), {
+    meaning: 'namespace in Temporal',
+    example: 'shop',
+  }),
+  TEMPORAL_TLS: variable(onOff.optional(), {
+    meaning:
+      '`on`: TLS to Temporal. Unset it follows from the other three; `off` beside one of them stops the start, ' +
+      'so that nothing goes in plain text by mistake',
+  }),
+  TEMPORAL_API_KEY: variable(z.string().min(1).optional(), {
+    meaning: 'Temporal’s API key; switches TLS on',
+  }),
+  TEMPORAL_TLS_CERT: variable(pem('client certificate').optional(), {
+    meaning: 'client certificate, PEM; together with its key; switches TLS on',
+  }),
+  TEMPORAL_TLS_KEY: variable(pem('client certificate’s private key').optional(), {
+    meaning: 'the client certificate’s private key, PEM',
+  }),
+  TEMPORAL_TLS_CA: variable(pem('certificate authority').optional(), {
+    meaning: 'certificate of a private authority that signs Temporal’s, PEM; switches TLS on',
+  }),
+  ORDERS_QUEUE: variable(
+    z
+      .string()
+      .regex(/^orders/, 'a name that begins with "orders"')
+      .default('orders'),
+    {
+      meaning:
+        'task queue of orders, begins with `orders`; provider calls go to the same name with `payments` for `orders`',
+      example: 'orders-eu',
+    },
+  ),
+  LOG_LEVEL: variable(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'), {
+    meaning: 'least level that is logged, as JSON lines on standard output',
+  }),
+  HEALTH_PORT: variable(z.coerce.number().int().min(1).max(65_535).optional(), {
+    meaning:
+      'where `/healthz`, `/readyz` and `/metrics` are served beside the work; unset: nowhere (the API has the first two on `PORT`)',
+    unit: 'port',
+    example: '9090',
+  }),
+  HEALTH_HOST: variable(z.string().default('127.0.0.1'), {
+    meaning: 'the address that `HEALTH_PORT` listens on; figures of the shop are for its own network only',
+    example: '0.0.0.0',
+  }),
+  TEMPORAL_METRICS_PORT: variable(z.coerce.number().int().min(1).max(65_535).optional(), {
+    meaning: 'where the Temporal SDK serves its own metrics, `/metrics` on `HEALTH_HOST`; unset: nowhere',
+    unit: 'port',
+    example: '9091',
+  }),
+  STOP_GRACE_S: variable(z.coerce.number().min(0).max(300).default(5), {
+    meaning:
+      'after SIGTERM: how long `/readyz` is red while work is still taken, so that load balancers turn away first',
+    unit: 's',
+  }),
+  STOP_WITHIN_S: variable(z.coerce.number().min(1).max(600).default(30), {
+    meaning:
+      'after that grace the process ends within this, whatever is still at work; shorter than your supervisor’s',
+    unit: 's',
+  }),
+  ...variables(paymentVariables, {
+    REFUND_FALLBACK: {
+      neededBy: 'worker, jobs',
+      meaning:
+        'where money goes that a provider could not send back: `wallet`, or `none` until a human has acted',
+    },
+    FOREIGN_TRADE_PREFIXES: {
+      neededBy: 'api, worker, jobs',
+      meaning:
+        'how trade numbers of other systems begin that sell under the same merchant numbers, separated by commas, ' +
+        '2–32 letters, digits and `_-|*@` each; they ask no human. Never one that begins our own numbers (19 digits)',
+      example: 'POS-,ERP',
+    },
+    PUBLIC_URL: {
+      neededBy: 'with a provider',
+      meaning: 'where providers reach the API; `/v1/notify/…` is added',
+      example: 'https://shop.example',
+    },
+    ...wechatV3(),
+    ...wechatV2(),
+    ...alipay(),
+  }),
+}
+
+/** WeChat Pay v3 (微信支付 APIv3): https://pay.weixin.qq.com/doc/v3/merchant/4012365342 */
+function wechatV3() {
+  const neededBy = 'with WeChat Pay'
+  const changing = 'while WeChat’s keys change'
+  return {
+    WECHAT_V3_MCH_ID: { neededBy, meaning: 'merchant number', example: '1900000109' },
+    WECHAT_V3_APP_ID: { neededBy, meaning: 'AppID bound to the merchant', example: 'wx8888888888888888' },
+    WECHAT_V3_SERIAL: {
+      neededBy,
+      meaning: 'serial of the merchant’s API certificate, hexadecimal',
+      example: '5157F09E…',
+    },
+    WECHAT_V3_PRIVATE_KEY: { neededBy, meaning: '`apiclient_key.pem`, with its BEGIN and END lines' },
+    WECHAT_V3_PLATFORM_KEY_ID: {
+      neededBy,
+      meaning: '`PUB_KEY_ID_…`, or the platform certificate’s serial',
+      example: 'PUB_KEY_ID_0001',
+    },
+    WECHAT_V3_PLATFORM_KEY: { neededBy, meaning: 'that public key or certificate, PEM' },
+    WECHAT_V3_PLATFORM_KEY_ID_2: { neededBy: changing, meaning: 'the other one’s `PUB_KEY_ID_…`, or serial' },
+    WECHAT_V3_PLATFORM_KEY_2: { neededBy: changing, meaning: 'that public key or certificate, PEM' },
+    WECHAT_V3_API_KEY: { neededBy, meaning: 'the APIv3 key' },
+    WECHAT_V3_BASE_URL: { neededBy: 'tests', meaning: 'another gateway' },
+  }
+}
+
+/** WeChat Pay v2 (微信支付 APIv2): https://pay.weixin.qq.com/doc/v2/merchant/4011935214 */
+function wechatV2() {
+  const neededBy = 'with WeChat Pay v2'
+  const refunds = 'with WeChat Pay v2 over https'
+  return {
+    WECHAT_V2_MCH_ID: { neededBy, meaning: 'merchant number', example: '1900000109' },
+    WECHAT_V2_APP_ID: { neededBy, meaning: 'AppID bound to the merchant', example: 'wx8888888888888888' },
+    WECHAT_V2_KEY: { neededBy, meaning: 'the APIv2 key' },
+    WECHAT_V2_CERT: {
+      neededBy: refunds,
+      meaning: 'the merchant’s certificate, PEM: refunds are asked for with it; out of date stops the start',
+    },
+    WECHAT_V2_CERT_KEY: { neededBy: refunds, meaning: 'its key, PEM; no pair stops the start' },
+    WECHAT_V2_SIGN: { neededBy, meaning: 'how requests and answers are signed' },
+    WECHAT_V2_BASE_URL: { neededBy: 'tests', meaning: 'another gateway' },
+    WECHAT_V2_CLOSABLE_AFTER_S: {
+      neededBy: 'tests',
+      meaning: 'before this WeChat closes no trade; another number beside a sandbox only',
+      unit: 's',
+    },
+  }
+}
+
+/** Alipay (支付宝开放平台): https://opendocs.alipay.com/common/02kkv7 */
+function alipay() {
+  const neededBy = 'with Alipay'
+  return {
+    ALIPAY_APP_ID: { neededBy, meaning: 'APPID of the application, 16 digits', example: '2014072300007148' },
+    ALIPAY_SELLER_ID: { neededBy, meaning: 'the merchant’s PID, 16 digits', example: '2088101106499364' },
+    ALIPAY_PRIVATE_KEY: {
+      neededBy,
+      meaning: 'the application’s RSA private key: PEM, or the bare base64 of Alipay’s key tool',
+    },
+    ALIPAY_PUBLIC_KEY: {
+      neededBy,
+      meaning: 'Alipay’s public key (not the application’s own): PEM or bare base64',
+    },
+    ALIPAY_RETURN_URL: {
+      neededBy,
+      meaning: 'where the buyer’s browser goes after paying; no order is changed by arriving there',
+      example: 'https://shop.example/orders',
+    },
+    ALIPAY_GATEWAY: { neededBy: 'tests', meaning: 'another gateway' },
+  }
 }
 
 export const workerVariables = z.object({
   ...shared,
-  /** Sleeping orders kept in memory; the others are replayed when they wake. */
-  CACHED_ORDERS: z.coerce.number().int().min(10).default(300),
-  /** Calls to payment providers a second, over all workers. */
-  PROVIDER_CALLS_PER_SECOND: z.coerce.number().positive().default(50),
+  CACHED_ORDERS: variable(z.coerce.number().int().min(10).default(300), {
+    neededBy: 'api, worker',
+    meaning: 'sleeping orders kept in memory; the others are replayed when they wake',
+    unit: 'orders',
+  }),
+  PROVIDER_CALLS_PER_SECOND: variable(z.coerce.number().positive().default(50), {
+    neededBy: 'api, worker, jobs',
+    meaning:
+      'calls to each provider over all processes, whatever is asked (a close counts as two); one too many is not made ' +
+      'and answers `unknown`. In each process for itself while Redis is away. Also the tasks of the queue `payments`',
+    unit: 'calls a second',
+  }),
 })
 export type WorkerEnv = z.infer<typeof workerVariables>
 
 export const consumerVariables = workerVariables.extend({
-  /** How many starts of flash orders are under way at once, in each consumer. */
-  CONSUMER_STARTS_IN_FLIGHT: z.coerce.number().int().min(1).max(1000).default(50),
+  CONSUMER_STARTS_IN_FLIGHT: variable(z.coerce.number().int().min(1).max(1000).default(50), {
+    neededBy: 'consumer',
+    meaning: 'starts of flash orders that are under way at once, in each consumer',
+    unit: 'orders',
+  }),
 })
 export type ConsumerEnv = z.infer<typeof consumerVariables>
 
-/** How long addresses stay in the orders of a buyer who has been forgotten, days from the order on: three years, as China's e-commerce law says. */
-const addressRetention = { RETAIN_ADDRESS_DAYS: z.coerce.number().int().min(0).max(36_500).default(1095) }
+/** How long addresses stay in the orders of a buyer who has been forgotten: three years, by China's e-commerce law. */
+const addressRetention = {
+  RETAIN_ADDRESS_DAYS: variable(z.coerce.number().int().min(0).max(36_500).default(1095), {
+    neededBy: 'jobs, `npm run forget`',
+    meaning: 'how long addresses stay in the orders of a buyer who has been forgotten, from the order on',
+    unit: 'days',
+  }),
+}
 
 export const jobsVariables = workerVariables.extend({
-  /** How long a statement's raw text is kept after it was matched, days. It names payers. */
-  RETAIN_STATEMENT_DAYS: z.coerce.number().int().min(1).max(36_500).default(90),
-  /** How long is kept what a statement lists, days; later statements look at it for 31. */
-  RETAIN_ENTRY_DAYS: z.coerce.number().int().min(40).max(36_500).default(62),
-  /** How long attention and differences are kept after somebody cleared them, days. */
-  RETAIN_CLEARED_DAYS: z.coerce.number().int().min(1).max(36_500).default(365),
+  RETAIN_STATEMENT_DAYS: variable(z.coerce.number().int().min(1).max(36_500).default(90), {
+    neededBy: 'jobs',
+    meaning: 'how long a statement’s raw text is kept after it was matched; it names payers',
+    unit: 'days',
+  }),
+  RETAIN_ENTRY_DAYS: variable(z.coerce.number().int().min(40).max(36_500).default(62), {
+    neededBy: 'jobs',
+    meaning: 'how long is kept what a statement lists; later statements look at it for 31',
+    unit: 'days',
+  }),
+  RETAIN_CLEARED_DAYS: variable(z.coerce.number().int().min(1).max(36_500).default(365), {
+    neededBy: 'jobs',
+    meaning: 'how long attention and differences are kept after somebody cleared them',
+    unit: 'days',
+  }),
   ...addressRetention,
 })
 export type JobsEnv = z.infer<typeof jobsVariables>
@@ -70,8 +256,14 @@ export const forgetVariables = z.object({
   ...addressRetention,
 })
 
-/** The longest life of a token that is believed, s: the API's check of it, and how long a withdrawal is kept. */
-export const maxTokenLife = { JWT_MAX_LIFE_S: z.coerce.number().int().min(60).max(2_592_000).default(86_400) }
+/** The API's check of tokens, and how long a withdrawal is kept. */
+export const maxTokenLife = {
+  JWT_MAX_LIFE_S: variable(z.coerce.number().int().min(60).max(2_592_000).default(86_400), {
+    neededBy: 'api, `npm run tokens`',
+    meaning: 'the longest life of a token that is believed',
+    unit: 's',
+  }),
+}
 
 /** What withdrawing tokens by hand needs. */
 export const tokenVariables = z.object({ DATABASE_URL: shared.DATABASE_URL, ...maxTokenLife })
@@ -79,14 +271,19 @@ export const tokenVariables = z.object({ DATABASE_URL: shared.DATABASE_URL, ...m
 /** What reconciling by hand needs: no Redis, no Temporal. */
 export const reconcileVariables = z.object({ DATABASE_URL: shared.DATABASE_URL, ...paymentVariables })
 
-/** Reads and checks variables. Throws `ConfigurationError` naming every variable that is wrong, and the remedy. */
-export function readEnv<T>(variables: z.ZodType<T>, env: Record<string, string | undefined>): T {
-  const read = variables.safeParse(env)
+/**
+ * Reads and checks variables; an empty one counts as unset.
+ * @throws {ConfigurationError} naming every variable that is wrong, and the remedy
+ */
+export function readEnv<T>(schema: z.ZodType<T>, env: Record<string, string | undefined>): T {
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim() !== ''))
+  const read = schema.safeParse(set)
   if (read.success) return read.data
   const lines = read.error.issues.map(
     (issue) => `  ${issue.path.join('.') || 'configuration'}: ${issue.message}`,
   )
   throw new ConfigurationError(
-    `The configuration is not complete:\n${lines.join('\n')}\nSet these variables and start again; docs/operations.md describes each.`,
+    `The configuration is not complete:\n${lines.join('\n')}\n` +
+      'Set these variables and start again; docs/operations.md describes each.',
   )
 }

@@ -8,6 +8,7 @@ import {
 import { paymentsQueue } from '../workflows/messages.ts'
 import { activityDeps, type Container } from './container.ts'
 import type { WorkerEnv } from './environment.ts'
+import { meteredActivities } from './metered.ts'
 
 type WorkerOptions = {
   connection: NativeConnection
@@ -71,7 +72,10 @@ function orderWorker({
     namespace,
     taskQueue: queue,
     workflowBundle,
-    activities: { ...createOrderActivities(activities), ...createSessionActivities(activities) },
+    activities: meteredActivities({
+      ...createOrderActivities(activities),
+      ...createSessionActivities(activities),
+    }),
     ...orderWorkerSettings(cachedOrders),
   })
 }
@@ -102,7 +106,7 @@ function paymentWorker({
     connection,
     namespace,
     taskQueue: paymentsQueue(queue),
-    activities: createPaymentActivities(activities),
+    activities: meteredActivities(createPaymentActivities(activities)),
     maxConcurrentActivityTaskExecutions: 50,
     maxTaskQueueActivitiesPerSecond: providerCallsPerSecond,
     shutdownGraceTime: '5 s',

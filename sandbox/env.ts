@@ -30,6 +30,8 @@ const schema = z.object({
   SANDBOX_ALIPAY_PLATFORM_PRIVATE_KEY: pem(createPrivateKey, 'must be a private key in PEM').optional(),
   /** The key of WeChat Pay v2, of the same merchant and app; without it there is no v2. */
   SANDBOX_WECHAT_V2_KEY: z.string().length(32, 'must have exactly 32 characters').optional(),
+  /** Seconds before which v2 closes no trade (关闭订单: 最短调用时间间隔为5分钟). */
+  SANDBOX_WECHAT_V2_CLOSABLE_AFTER_S: z.coerce.number().int().min(0).max(300).default(300),
   SANDBOX_PAUSE_FACTOR: z.coerce.number().positive().default(1),
 })
 
@@ -64,7 +66,12 @@ export function sandboxConfig(env: NodeJS.ProcessEnv): SandboxConfig {
     ...(id !== undefined && privateKey !== undefined && { secondPlatformKey: { id, privateKey } }),
     apiKey: data.SANDBOX_API_KEY,
     ...(data.SANDBOX_WECHAT_V2_KEY !== undefined && {
-      wechatV2: { mchId: data.SANDBOX_MCH_ID, appId: data.SANDBOX_APP_ID, key: data.SANDBOX_WECHAT_V2_KEY },
+      wechatV2: {
+        mchId: data.SANDBOX_MCH_ID,
+        appId: data.SANDBOX_APP_ID,
+        key: data.SANDBOX_WECHAT_V2_KEY,
+        closableAfterMs: data.SANDBOX_WECHAT_V2_CLOSABLE_AFTER_S * 1000,
+      },
     }),
     pauseFactor: data.SANDBOX_PAUSE_FACTOR,
     ...alipayOf(data),

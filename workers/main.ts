@@ -1,6 +1,7 @@
 import { bundleWorkflows } from '../runtime/bundle.ts'
 import { openContainer } from '../runtime/container.ts'
 import { readEnv, workerVariables } from '../runtime/environment.ts'
+import { startLifecycle } from '../runtime/lifecycle.ts'
 import { runProcess } from '../runtime/process.ts'
 import { startWorkersOf } from '../runtime/workers.ts'
 import { schedulePlanning, scheduleStatements } from './schedules.ts'
@@ -12,5 +13,6 @@ await runProcess(async () => {
   const workers = await startWorkersOf(env, container, workflowBundle)
   await schedulePlanning(container.client, env.ORDERS_QUEUE)
   await scheduleStatements(container.client, env.ORDERS_QUEUE)
-  return { running: [workers, { stop: container.close }], failed: workers.failed }
+  const { server, ending } = await startLifecycle(env, container, ['postgresql', 'temporal', 'ids'])
+  return { running: [workers, { stop: container.close }, server], failed: workers.failed, ...ending }
 })

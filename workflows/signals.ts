@@ -4,22 +4,23 @@ import { cancel, paid } from './messages.ts'
 
 /** What has reached an order from outside. */
 export type Signals = {
-  /** The resolver has settled its payment. */
+  /** Its payment has been resolved and settled. */
   paid: boolean
-  /** Somebody wants the order closed: why, at first, and how often it was said. */
+  /** Why somebody first wanted the order closed; undefined: nobody has. */
   cancelled: ClosedWhy | undefined
-  wishes: number
+  /** How often somebody wanted it closed. */
+  closeRequests: number
 }
 
-/** Sets the handlers; called before anything is awaited, so that no signal can come too early. */
+/** Sets the handlers; called before anything is awaited, so that no signal comes too early. */
 export function listen(): Signals {
-  const signals: Signals = { paid: false, cancelled: undefined, wishes: 0 }
+  const signals: Signals = { paid: false, cancelled: undefined, closeRequests: 0 }
   setHandler(paid, () => {
     signals.paid = true
   })
   setHandler(cancel, (why) => {
     signals.cancelled ??= why
-    signals.wishes++
+    signals.closeRequests++
   })
   CancellationScope.current().cancelRequested.catch(() => {
     signals.cancelled ??= 'operator_cancelled'

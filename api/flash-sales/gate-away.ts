@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { faultOf } from '../http/errors/fault.ts'
+import { faultOf } from '../../runtime/fault.ts'
 
 /** For `.catch(away)`: the gate has no answer, and nothing may be concluded from that. */
 export type Away = (error: unknown) => 'away'

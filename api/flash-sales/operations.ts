@@ -14,10 +14,10 @@ import type { NewOffer, QuotaChange } from '../../domain/flash-sale.ts'
 import { type SessionId, sessionWorkflowId } from '../../domain/ids.ts'
 import { type Refusal, Refused, refuse } from '../../domain/refusals.ts'
 import type { Events } from '../../runtime/container.ts'
+import { faultOf } from '../../runtime/fault.ts'
 import { insertSession, type SessionPlan } from '../../services/flash-sales/plan-session.ts'
 import type { session as sessionWorkflow } from '../../workflows/index.ts'
 import { addOffer, changeQuota, endNow, pause, resume } from '../../workflows/messages.ts'
-import { faultOf } from '../http/errors/fault.ts'
 import { Problem } from '../http/errors/problem.ts'
 
 /** What operators do to sessions. A change answers when it is done; it refuses `session_unknown`, `session_ended` and what its activity refuses. */

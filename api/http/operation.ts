@@ -35,6 +35,7 @@ function impliedCodes({ method, path, request, security }: Described<string>): P
     ...(request?.body ? (['malformed_json'] as const) : []),
     ...(secured ? (['unauthenticated', 'sign_in_away'] as const) : []),
     ...(secured && changes ? (['cross_site', 'buyer_blocked'] as const) : []),
+    ...(path.startsWith('/v1/') ? (['rate_limited', 'server_away'] as const) : []),
     ...(path.startsWith('/v1/ops/') ? (['forbidden'] as const) : []),
     ...(request?.params ? (['not_found'] as const) : []),
     ...(sends ? (['body_too_large', 'not_json'] as const) : []),

@@ -10,6 +10,10 @@ export type ApiEnv = {
     buyer: UserId
     /** Whose cart; set by `cartOf`. */
     cart: CartOwner
+    /** A page of an allowed origin asks; set by `allowOrigins`. */
+    fromAllowedOrigin?: boolean
+    /** Whether the browser speaks https; set by `browserRules`. */
+    https?: boolean
     /** The order that a request is about, for the log. */
     orderId?: OrderId
   }

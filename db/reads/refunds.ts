@@ -3,14 +3,14 @@ import type { Sql } from '../types.ts'
 
 export type StoredRefund = {
   number: RefundNumber
-  cause: 'late' | 'duplicate' | 'wrong_amount' | 'cancelled' | 'operator'
-  state: 'asked' | 'success' | 'closed' | 'abnormal'
+  cause: 'late' | 'duplicate' | 'wrong_amount' | 'cancelled' | 'operator' | 'reissue'
+  state: 'asked' | 'success' | 'closed' | 'abnormal' | 'replaced'
   /** Fen, to whom paid. */
   amount: bigint
   balance: bigint
   points: bigint
   shipping: bigint
-  paidTo: 'source' | 'wallet' | null
+  paidTo: 'source' | 'wallet' | 'by_hand' | null
   reason: string
   lines: { line: number; quantity: number }[]
   createdAt: Date

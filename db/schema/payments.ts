@@ -26,7 +26,9 @@ export const attempts = pgTable(
       .notNull()
       .references(() => orders.id),
     provider: text('provider').notNull(),
-    /** What the buyer chose: the provider, and a way of paying there (`channels` of providers/provider.ts). */
+    /**
+     * What the buyer chose: the provider, and a way of paying there (`channels` of providers/provider.ts).
+     */
     channel: text('channel').notNull(),
     state: text('state').$type<'opening' | 'open' | 'paid' | 'closed' | 'failed'>().notNull(),
     amountFen: fen('amount_fen').notNull(),
@@ -36,7 +38,15 @@ export const attempts = pgTable(
     /** A creation may be on its way until then: "no such trade" means nothing before it. */
     callingUntil: moment('calling_until').notNull(),
     answer: jsonb('answer').$type<OpenAnswer>(),
-    /** What the way of paying has to know of the buyer, for a repetition of the creation; null once the attempt has ended: it is personal data. */
+    /**
+     * When the answer is over by its provider's rules, and fetched anew; null: it is good as long as the
+     * attempt.
+     */
+    answerUntil: moment('answer_until'),
+    /**
+     * What the way of paying has to know of the buyer, for a repetition of the creation; null once the
+     * attempt has ended: it is personal data.
+     */
     payer: jsonb('payer').$type<{ openid?: string; ip?: string }>(),
     transaction: text('transaction'),
     capturedFen: fen('captured_fen').notNull().default(sql`0`),
@@ -66,13 +76,20 @@ export const attempts = pgTable(
   ],
 )
 
-/** What a provider told us, verified, before anything else is believed; due until the resolver has written its outcome. */
+/**
+ * What a provider told us, verified, before anything else is believed; due until the resolver has written its
+ * outcome.
+ */
 export const notifications = pgTable(
   'notifications',
   {
     id: id('id').primaryKey(),
     provider: text('provider').notNull(),
-    kind: text('kind').$type<'payment' | 'refund'>().notNull(),
+    /**
+     * `progress`: a trade that has moved on without bringing money. A kind of its own, so that it never
+     * shares a key with a payment.
+     */
+    kind: text('kind').$type<'payment' | 'progress' | 'refund'>().notNull(),
     /** The provider's transaction number, or our refund number. */
     number: text('number').notNull(),
     state: text('state').notNull(),
@@ -85,7 +102,10 @@ export const notifications = pgTable(
     app: text('app').notNull(),
     found: text('found').$type<'callback' | 'watch' | 'closing' | 'balance' | 'statement'>().notNull(),
     receivedAt: moment('received_at').notNull().defaultNow(),
-    /** `paid`, `duplicate`, `refund <number>`, `attention`: written by the resolver, once; `noted` for what changes nothing. */
+    /**
+     * `paid`, `duplicate`, `refund <number>`, `attention`, `foreign`: written by the resolver, once; `noted`
+     * for progress.
+     */
     outcome: text('outcome'),
     resolvedAt: moment('resolved_at'),
     dueAt: moment('due_at').notNull(),
@@ -101,18 +121,24 @@ export const notifications = pgTable(
 )
 
 /**
- * Money on its way back. Inserting a row reserves its amount on the attempt. `asked → success`, or `closed`/`abnormal`: a human's. What an
- * order took from wallet and points goes back with the row itself; so does an amount of zero, which is a success at once.
+ * Money on its way back. Inserting a row reserves its amount on the attempt. `asked → success`, or
+ * `closed`/`abnormal`: a human's. What an order took from wallet and points goes back with the row itself; so
+ * does an amount of zero, which is a success at once.
  */
 export const refunds = pgTable(
   'refunds',
   {
-    /** From its cause, e.g. `late-wechat-v3-4200…`, `order-<order>-<key>`: whoever finds the cause finds this one refund. */
+    /**
+     * From its cause, e.g. `late-wechat-v3-4200…`, `order-<order>-<key>`: whoever finds the cause finds this
+     * one refund.
+     */
     number: text('number').primaryKey(),
     /** Whose money goes back; null when the order was paid without any. */
     attempt: id('attempt').references(() => attempts.number),
     orderId: id('order_id').notNull(),
-    cause: text('cause').$type<'late' | 'duplicate' | 'wrong_amount' | 'cancelled' | 'operator'>().notNull(),
+    cause: text('cause')
+      .$type<'late' | 'duplicate' | 'wrong_amount' | 'cancelled' | 'operator' | 'reissue'>()
+      .notNull(),
     transaction: text('transaction'),
     amountFen: fen('amount_fen').notNull(),
     balanceFen: fen('balance_fen').notNull().default(sql`0`),
@@ -128,9 +154,25 @@ export const refunds = pgTable(
     returnedTo: text('returned_to').$type<'shelf' | 'offer'>(),
     /** What was asked for with this number; the same number with something else is refused. */
     fingerprint: text('fingerprint').notNull().default(''),
-    state: text('state').$type<'asked' | 'success' | 'closed' | 'abnormal'>().notNull().default('asked'),
-    /** Where the money went: back to where it came from, or, when the provider could not, into the wallet. */
-    paidTo: text('paid_to').$type<'source' | 'wallet'>(),
+    /** `replaced`: it failed, and another refund's row carries its money. */
+    state: text('state')
+      .$type<'asked' | 'success' | 'closed' | 'abnormal' | 'replaced'>()
+      .notNull()
+      .default('asked'),
+    /**
+     * Where the money went: back to where it came from, or, when the provider could not, into the wallet, or
+     * by another way (`by_hand`).
+     */
+    paidTo: text('paid_to').$type<'source' | 'wallet' | 'by_hand'>(),
+    /**
+     * The failed refund that this one was issued anew for; and of a `replaced` one, the refund that carries
+     * its money.
+     */
+    reissueOf: text('reissue_of'),
+    replacedBy: text('replaced_by'),
+    /** When it was first sent to its provider, and since when the provider says that it is at work. */
+    sentAt: moment('sent_at'),
+    processingSince: moment('processing_since'),
     /** While it is asked: when the jobs makes sure, next, that its workflow runs. */
     dueAt: moment('due_at').notNull().defaultNow(),
     createdAt: moment('created_at').notNull().defaultNow(),
@@ -163,4 +205,23 @@ export const refundLines = pgTable(
     primaryKey({ columns: [t.refund, t.line] }),
     check('refund_line_of_pieces', sql`${t.quantity} > 0`),
   ],
+)
+
+/** What operators did about refunds that their provider could not make; a repeated key is the same action. */
+export const refundActions = pgTable(
+  'refund_actions',
+  {
+    refund: text('refund')
+      .notNull()
+      .references(() => refunds.number),
+    /** The request's Idempotency-Key. */
+    key: text('key').notNull(),
+    action: text('action').$type<'reissue' | 'paid_by_hand'>().notNull(),
+    askedBy: text('asked_by').notNull(),
+    note: text('note').notNull(),
+    /** The refund that holds the debt, or held it, since. */
+    result: text('result').notNull(),
+    at: moment('at').notNull().defaultNow(),
+  },
+  (t) => [primaryKey({ columns: [t.refund, t.key] })],
 )

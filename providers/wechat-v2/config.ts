@@ -28,6 +28,8 @@ export type WechatV2Config = {
   timeoutMs?: number
   /** Clock for the age of a trade that is to be closed, ms since 1970. */
   now?: () => number
+  /** How old a trade has to be before WeChat closes it, ms; 300,000 by default (关闭订单), another one beside a sandbox only. */
+  closableAfterMs?: number
 }
 
 export type Merchant = Readonly<
@@ -38,6 +40,7 @@ export type Merchant = Readonly<
     sign: SignType
     timeoutMs: number
     now: () => number
+    closableAfterMs: number
   }
 >
 
@@ -57,6 +60,7 @@ export function checked(config: WechatV2Config): Merchant {
     timeoutMs = 5000,
     now = Date.now,
     fallbackUrl = fallbackOf(config.baseUrl),
+    closableAfterMs = 300_000,
   } = config
   const wrong: string[] = []
   const demand = (holds: boolean, field: string, remedy: string): void => {
@@ -104,7 +108,10 @@ export function checked(config: WechatV2Config): Merchant {
     key: createSecretKey(Buffer.from(key)),
     noticeKey: createSecretKey(Buffer.from(Hash.md5(key))),
   }
-  return { baseUrl, fallbackUrl, mchId, appId, ...keys, certificate, notifyUrl, sign, timeoutMs, now }
+  return {
+    ...{ baseUrl, fallbackUrl, mchId, appId, ...keys, certificate, notifyUrl, sign },
+    ...{ timeoutMs, now, closableAfterMs },
+  }
 }
 
 function checkCertificate(

@@ -14,6 +14,8 @@ export const wechatV2Variables = {
   /** Asked for by WeChat when money goes back; a sandbox over http has no use for them. */
   WECHAT_V2_CERT: pem('merchant certificate'),
   WECHAT_V2_CERT_KEY: pem('private key'),
+  /** Seconds before which WeChat closes no trade; another number beside a sandbox only. */
+  WECHAT_V2_CLOSABLE_AFTER_S: z.coerce.number().int().min(0).max(300).default(300),
 }
 const variables = z.object(wechatV2Variables)
 
@@ -23,7 +25,7 @@ const variables = z.object(wechatV2Variables)
  */
 export function wechatV2Of(env: z.infer<typeof variables>): Configured | undefined {
   const { PUBLIC_URL, WECHAT_V2_BASE_URL, WECHAT_V2_SIGN, WECHAT_V2_CERT, WECHAT_V2_CERT_KEY, ...own } = env
-  const { WECHAT_V2_MCH_ID, WECHAT_V2_APP_ID, WECHAT_V2_KEY } = own
+  const { WECHAT_V2_MCH_ID, WECHAT_V2_APP_ID, WECHAT_V2_KEY, WECHAT_V2_CLOSABLE_AFTER_S } = own
   const pair = allOrNone('The certificate of WeChat Pay v2', { WECHAT_V2_CERT, WECHAT_V2_CERT_KEY }, {})
   const set = allOrNone(
     'WeChat Pay v2',
@@ -44,6 +46,7 @@ export function wechatV2Of(env: z.infer<typeof variables>): Configured | undefin
       sign: WECHAT_V2_SIGN,
       certificate: pair && { cert: pair.WECHAT_V2_CERT, key: pair.WECHAT_V2_CERT_KEY },
       notifyUrl: new URL('/v1/notify/wechat/v2', set.PUBLIC_URL).href,
+      closableAfterMs: WECHAT_V2_CLOSABLE_AFTER_S * 1000,
     }),
   )
   return { provider, account: { merchant: set.WECHAT_V2_MCH_ID, app: set.WECHAT_V2_APP_ID } }

@@ -8,9 +8,6 @@ import type { Merchant } from './config.ts'
 import { errorMeans, stateMeans } from './states.ts'
 import type { Fields } from './xml.ts'
 
-/** 关闭订单: 订单生成后不能马上调用关单接口，最短调用时间间隔为5分钟. */
-const closableAfterMs = 300_000
-
 export const wholeFen = z.string().regex(/^\d{1,15}$/)
 
 /**
@@ -79,7 +76,7 @@ export async function askTrade(call: Call, { attempt, creation }: Asked, until: 
  */
 export async function closeTrade(
   call: Call,
-  { now, timeoutMs }: Merchant,
+  { now, timeoutMs, closableAfterMs }: Merchant,
   asked: Asked,
   until: AbortSignal,
 ): Promise<Trade> {

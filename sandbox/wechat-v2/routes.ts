@@ -31,9 +31,6 @@ type Parts = {
 }
 type Env = { Bindings: HttpBindings }
 
-/** 关闭订单: 最短调用时间间隔为5分钟. */
-const closableAfterMs = 300_000
-
 /** The words of v2 for what the books of trades and refunds refuse. */
 const codes = new Map([
   ['ORDER_NOT_EXIST', 'ORDERNOTEXIST'],
@@ -135,7 +132,8 @@ export function merchantRoutes({
   operation('close', '/pay/closeorder', byNumber, (_, number) => {
     const trade = trades.find(number)
     if (switches.get('payBeforeClose', number) && trade.state === 'NOTPAY') void buyer.pay(number).told
-    const tooEarly = trade.state === 'NOTPAY' && now() - (made.get(number)?.at ?? 0) < closableAfterMs
+    const tooEarly =
+      trade.state === 'NOTPAY' && now() - (made.get(number)?.at ?? 0) < (merchant.closableAfterMs ?? 300_000)
     if (tooEarly) throw new GatewayRefusal(400, 'INVALID_REQUEST', '订单生成后不能马上调用关单接口')
     trades.close(number)
     return {}

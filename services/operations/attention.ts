@@ -10,6 +10,7 @@ export type AttentionReason =
   | 'order_overdue'
   | 'refund_stuck'
   | 'refund_failed'
+  | 'refund_paid_twice'
   | 'unknown_refund'
   | 'provider_missing'
   | 'statement_differs'

@@ -25,6 +25,24 @@ export async function clearSettled(sql: Sql): Promise<void> {
       AND t.state <> 'waiting'`
 }
 
+/** Clears what an order's closing or a refund asked for whose workflow was terminated before it could clear it. */
+export async function clearEnded(sql: Sql): Promise<void> {
+  await sql`
+    UPDATE attention a SET cleared_at = now()
+    FROM orders o
+    WHERE a.reason = 'close_unknown'
+      AND a.cleared_at IS NULL
+      AND o.id = a.order_id
+      AND o.status <> 'closing'`
+  await sql`
+    UPDATE attention a SET cleared_at = now()
+    FROM refunds r
+    WHERE a.reason = 'refund_stuck'
+      AND a.cleared_at IS NULL
+      AND r.number = a.subject
+      AND r.state <> 'asked'`
+}
+
 /** Clears `provider_missing` for providers without an attempt that nobody can be asked about. */
 export async function clearProvidersMissing(sql: Sql): Promise<void> {
   await sql`

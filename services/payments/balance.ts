@@ -19,25 +19,29 @@ const facts = (attempt: AttemptNumber, amount: Fen): TradeFacts => ({
 })
 
 /**
- * Pays an attempt from the wallet: the debit and the notification that tells of it are one transaction, the caller's, which holds the
- * order's row. Refuses with `balance_insufficient`. A movement of the kind `payment`, not the part-payment of placing (`order`).
+ * Pays an attempt from the wallet: the debit and the notification of it are one transaction, the caller's,
+ * which holds the order's row. A movement of the kind `payment`, not the part-payment of placing (`order`).
+ * @throws {Refused} balance_insufficient
  */
 export async function payFromWallet(
   tx: Tx,
   ids: Ids,
   order: OrderId,
-  attempt: AttemptNumber,
-  amount: Fen,
+  { number, amount }: { number: AttemptNumber; amount: Fen },
 ): Promise<Stored> {
   await debit(tx, { order, kind: 'payment', amount })
-  return storePayment(tx, ids, facts(attempt, amount), 'balance')
+  return storePayment(tx, ids, facts(number, amount), 'balance')
 }
 
 /** The wallet as a provider: what it knows of an attempt is in its own rows, so asking is always answered. */
 export function balanceProvider(sql: Sql): PaymentProvider {
   const trade = async (attempt: AttemptNumber): Promise<Trade> => {
     const [paid] = await sql<{ amount: bigint }[]>`
-      SELECT n.amount_fen AS amount FROM notifications n WHERE n.provider = 'balance' AND n.attempt = ${attempt}`
+      SELECT amount_fen AS amount
+      FROM notifications
+      WHERE provider = 'balance'
+        AND kind = 'payment'
+        AND attempt = ${attempt}`
     return paid
       ? { is: 'paid', facts: facts(attempt, fen(paid.amount)) }
       : { is: 'closed', state: 'NOT_DEBITED' }
@@ -54,18 +58,19 @@ export function balanceProvider(sql: Sql): PaymentProvider {
   }
 }
 
-/** Puts a refund back into the wallet, once (unique movement). */
+/** Puts a refund back into the wallet; repeated, it changes nothing. */
 function refundToWallet(
   sql: Sql,
   refund: RefundNumber,
 ): Promise<{ is: 'success' | 'missing'; code: string }> {
   return sql.begin(async (tx) => {
-    const [known] = await tx<{ order: OrderId; amount: bigint }[]>`
-      SELECT order_id::text AS order, amount_fen AS amount
+    const [row] = await tx<{ order: OrderId; amount: bigint }[]>`
+      SELECT order_id::text AS order,
+             amount_fen AS amount
       FROM refunds
       WHERE number = ${refund}`
-    if (!known) return { is: 'missing', code: 'NO_SUCH_REFUND' }
-    await credit(tx, { order: known.order, kind: 'refund', amount: fen(known.amount), refund })
+    if (!row) return { is: 'missing', code: 'NO_SUCH_REFUND' }
+    await credit(tx, { order: row.order, kind: 'refund', amount: fen(row.amount), refund })
     return { is: 'success', code: 'CREDITED' }
   })
 }

@@ -1,70 +1,110 @@
 import { pipelined } from '../../db/pipelined.ts'
 import type { Sql, Tx } from '../../db/types.ts'
 import type { AttemptNumber, NotificationId, OrderId, RefundNumber } from '../../domain/ids.ts'
+import { fen } from '../../domain/money.ts'
 import type { OrderStatus } from '../../domain/order.ts'
 import { raiseAttention } from '../operations/attention.ts'
 import { settle } from '../orders/settle.ts'
 import { moveOrder } from '../orders/status.ts'
+import { type Accounts, isForeignTrade } from './accounts.ts'
+import { captureForRefund, markPaid } from './attempts/states.ts'
+import { insertLateRefund } from './refunds/states.ts'
 
-/** What a notification of money comes to. Written once; asking again answers the same. */
-export type Outcome = 'paid' | 'duplicate' | 'attention' | `refund ${RefundNumber}`
-
-/** The merchant and app that a provider must name for the money to be ours. */
-export type Accounts = Record<string, { merchant: string; app: string }>
+/**
+ * What a notification of money comes to. Written once; asking again answers the same. `foreign`: another
+ * system's of the same merchant.
+ */
+export type Outcome = 'paid' | 'duplicate' | 'attention' | 'foreign' | `refund ${RefundNumber}`
 
 type Case = {
   outcome: Outcome | null
   provider: string
   transaction: string
+  /** The trade number that the provider names. */
+  trade: string
   amount: bigint
   currency: string
   merchant: string
   app: string
   attempt: AttemptNumber | null
-  attemptState: string
   attemptAmount: bigint
   attemptCurrency: string
   ownTransaction: string | null
   orderId: OrderId | null
   status: OrderStatus
-  /** The refund of this very transaction as money that is not wanted, when there is one already; not those of a paid order. */
+  /**
+   * The refund of this very transaction as money that is not wanted, if there is one; not those of a paid
+   * order.
+   */
   refund: RefundNumber | null
 }
 
 /**
- * Decides what one stored notification of a payment means, from rows, under the order's row lock: the order is paid and settled in this
- * transaction, or the money is a duplicate report, goes back by a refund, or needs a human.
+ * Decides what one stored notification of a payment means, from rows, under the order's row lock: the order
+ * is paid and settled in this transaction, or the money is a duplicate report, goes back by a refund, or
+ * needs a human.
+ * @throws when this process does not know the provider's account: another one can resolve it, and nothing is
+ * released meanwhile
  */
 export function resolvePayment(sql: Sql, accounts: Accounts, notification: NotificationId): Promise<Outcome> {
   return sql.begin(async (tx) => {
-    const [, [found]] = await pipelined(tx, [
-      tx`
-        SELECT 1 FROM orders WHERE id = (SELECT a.order_id FROM notifications n JOIN attempts a ON a.number = n.attempt WHERE n.id = ${notification}) FOR UPDATE`,
-      tx<Case[]>`
-        SELECT n.outcome, n.provider, n.number AS transaction, n.amount_fen AS amount, n.currency, n.merchant, n.app,
-               a.number::text AS attempt, a.state AS "attemptState", a.amount_fen AS "attemptAmount", a.currency AS "attemptCurrency",
-               a.transaction AS "ownTransaction", o.id::text AS "orderId", o.status,
-               (SELECT r.number FROM refunds r WHERE r.attempt = n.attempt AND r.transaction = n.number
-                  AND r.cause IN ('late', 'duplicate', 'wrong_amount')) AS refund
-        FROM notifications n LEFT JOIN attempts a ON a.number = n.attempt LEFT JOIN orders o ON o.id = a.order_id
-        WHERE n.id = ${notification}`,
-    ])
-    if (!found) throw new Error(`notification ${notification} is not stored`)
+    const [, [found]] = await pipelined(tx, [lockItsOrder(tx, notification), caseOf(tx, notification)])
+    if (!found) throw new Error(`notification ${notification} of a payment is not stored`)
     if (found.outcome !== null) return found.outcome
     const outcome = await decide(tx, accounts, found)
-    await tx`UPDATE notifications SET outcome = ${outcome}, resolved_at = now() WHERE id = ${notification}`
+    await tx`
+      UPDATE notifications
+      SET outcome = ${outcome},
+          resolved_at = now()
+      WHERE id = ${notification}`
     return outcome
   })
 }
 
+const lockItsOrder = (tx: Tx, notification: NotificationId) => tx`
+  SELECT 1
+  FROM orders
+  WHERE id = (
+    SELECT a.order_id
+    FROM notifications n
+    JOIN attempts a ON a.number = n.attempt
+    WHERE n.id = ${notification})
+  FOR UPDATE`
+
+const caseOf = (tx: Tx, notification: NotificationId) => tx<Case[]>`
+  SELECT n.outcome,
+         n.provider,
+         n.number AS transaction,
+         n.trade,
+         n.amount_fen AS amount,
+         n.currency,
+         n.merchant,
+         n.app,
+         a.number::text AS attempt,
+         a.amount_fen AS "attemptAmount",
+         a.currency AS "attemptCurrency",
+         a.transaction AS "ownTransaction",
+         o.id::text AS "orderId",
+         o.status,
+         (SELECT r.number
+          FROM refunds r
+          WHERE r.attempt = n.attempt
+            AND r.transaction = n.number
+            AND r.cause IN ('late', 'duplicate', 'wrong_amount')) AS refund
+  FROM notifications n
+  LEFT JOIN attempts a ON a.number = n.attempt
+  LEFT JOIN orders o ON o.id = a.order_id
+  WHERE n.id = ${notification}
+    AND n.kind = 'payment'`
+
 async function decide(tx: Tx, accounts: Accounts, found: Case): Promise<Outcome> {
   const { attempt, orderId, provider } = found
-  if (attempt === null || orderId === null) return toHuman(tx, found, 'unknown_trade')
   const account = accounts[provider]
-  // This process cannot tell whose money it is; another one can. A fault is tried again, and nothing is released meanwhile.
+  if (attempt === null || orderId === null)
+    return isForeignTrade(account, found.trade) ? 'foreign' : askHuman(tx, found, 'unknown_trade')
   if (!account) throw new Error(`the account of ${provider} is not configured here`)
   if (found.merchant !== account.merchant || found.app !== account.app)
-    return toHuman(tx, found, 'foreign_notification')
+    return askHuman(tx, found, 'foreign_notification')
   if (found.refund) return `refund ${found.refund}`
   if (found.ownTransaction === found.transaction) return 'duplicate'
 
@@ -76,7 +116,7 @@ async function decide(tx: Tx, accounts: Accounts, found: Case): Promise<Outcome>
     return 'paid'
   }
   const cause = !right ? 'wrong_amount' : found.status === 'closed' ? 'late' : 'duplicate'
-  return `refund ${await sendBack(tx, orderId, attempt, found, cause)}`
+  return `refund ${await sendBack(tx, { orderId, attempt, found, cause })}`
 }
 
 async function pay(
@@ -92,35 +132,30 @@ async function pay(
       why: `paid by ${provider}`,
       also: tx`, pay_state = 'paid', paid_at = now(), closed_why = NULL`,
     }),
-    tx`
-      UPDATE attempts SET state = 'paid', transaction = ${transaction}, captured_fen = ${amount}, ended_at = now(), next_ask_at = NULL, payer = NULL
-      WHERE number = ${attempt}`,
+    markPaid(tx, attempt, { transaction, amount: fen(amount) }),
     settle(tx, order, 'paid'),
   ])
   if (!moved) throw new Error(`order ${order} was payable under its lock and could not be moved`)
 }
 
-/** Records the capture and reserves all of it for its way back; the jobs starts the refund's workflow. */
-async function sendBack(
-  tx: Tx,
-  order: OrderId,
-  attempt: AttemptNumber,
-  found: Case,
-  cause: 'late' | 'duplicate' | 'wrong_amount',
-): Promise<RefundNumber> {
-  const number = `late-${found.provider}-${found.transaction}` as RefundNumber // The one place that makes a late refund's number.
-  await tx`
-    UPDATE attempts SET captured_fen = captured_fen + ${found.amount}, refunding_fen = refunding_fen + ${found.amount},
-      transaction = COALESCE(transaction, ${found.transaction}), ended_at = COALESCE(ended_at, now()), next_ask_at = NULL, payer = NULL,
-      state = CASE WHEN state = 'paid' THEN state ELSE 'closed' END
-    WHERE number = ${attempt}`
-  await tx`
-    INSERT INTO refunds (number, attempt, order_id, cause, transaction, amount_fen)
-    VALUES (${number}, ${attempt}, ${order}, ${cause}, ${found.transaction}, ${found.amount})`
+type Unwanted = {
+  orderId: OrderId
+  attempt: AttemptNumber
+  found: Case
+  cause: 'late' | 'duplicate' | 'wrong_amount'
+}
+
+/** Records the capture and reserves all of it for its way back; the jobs start the refund's workflow. */
+async function sendBack(tx: Tx, { orderId, attempt, found, cause }: Unwanted): Promise<RefundNumber> {
+  const { provider, transaction } = found
+  const amount = fen(found.amount)
+  const number = `late-${provider}-${transaction}` as RefundNumber // The one place that makes a late refund's number.
+  await captureForRefund(tx, attempt, { transaction, amount })
+  await insertLateRefund(tx, { number, attempt, order: orderId, cause, transaction, amount })
   return number
 }
 
-async function toHuman(
+async function askHuman(
   tx: Tx,
   found: Case,
   reason: 'unknown_trade' | 'foreign_notification',

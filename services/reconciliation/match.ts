@@ -4,7 +4,7 @@ import type { Ids } from '../../domain/ids.ts'
 import type { StatementRow, Statements } from '../../providers/provider.ts'
 import { StatementRejected } from '../../providers/provider.ts'
 import { raiseAttention } from '../operations/attention.ts'
-import type { Accounts } from '../payments/resolve-payment.ts'
+import type { Account, Accounts } from '../payments/accounts.ts'
 import type { StatementOf } from './fetch.ts'
 import { findMissing } from './missing.ts'
 import { rawOf } from './parts.ts'
@@ -51,7 +51,7 @@ export async function matchStatement(
     all = await counted(deps, account.merchant, known.id)
     let done = 0
     for await (const rows of batches(statements.rows(rawOf(sql, known.id)))) {
-      await apply(deps, { ...of, siblings }, known.id, done, rows)
+      await apply(deps, { ...of, siblings, account }, known.id, done, rows)
       done += rows.length
       progress(done, all)
     }
@@ -106,7 +106,7 @@ async function* batches(rows: AsyncIterable<StatementRow>): AsyncGenerator<State
 /** One batch, in one transaction that says so: whoever comes second finds it done. */
 function apply(
   { sql, ids }: MatchDeps,
-  of: StatementOf & { siblings: readonly string[] },
+  of: StatementOf & { siblings: readonly string[]; account: Account },
   id: bigint,
   done: number,
   rows: StatementRow[],

@@ -2,6 +2,7 @@ import { pipelined } from '../../db/pipelined.ts'
 import type { Tx } from '../../db/types.ts'
 import { type Ids, isId } from '../../domain/ids.ts'
 import type { TradeFacts } from '../../providers/provider.ts'
+import { type Account, isForeignTrade } from '../payments/accounts.ts'
 import { storePayment } from '../payments/notifications.ts'
 import { type Differing, keepDifferences, storeEntries } from './differences.ts'
 import type { StatementOf } from './fetch.ts'
@@ -26,7 +27,7 @@ type Ours = {
 export async function matchPayments(
   tx: Tx,
   ids: Ids,
-  of: StatementOf & { siblings: readonly string[] },
+  of: StatementOf & { siblings: readonly string[]; account: Account },
   statement: bigint,
   paid: readonly TradeFacts[],
 ): Promise<{ repaired: number; different: number }> {
@@ -42,7 +43,7 @@ export async function matchPayments(
   for (const ours of known) {
     const facts = paid[ours.at]
     if (!facts) continue
-    const difference = compare(facts, ours)
+    const difference = compare(facts, ours, of.account)
     if (difference === 'not_notified') unknown.push({ ...facts, provider: ours.provider ?? of.provider })
     else if (difference) differing.push({ ...difference, subject: facts.transaction, orderId: ours.orderId })
   }
@@ -53,9 +54,11 @@ export async function matchPayments(
 function compare(
   facts: TradeFacts,
   ours: Ours,
+  account: Account,
 ): Pick<Differing, 'difference' | 'details'> | 'not_notified' | undefined {
   const { attempt, state, amount, currency, app } = facts
   const there = { trade: attempt, there: amount.toString() }
+  if (ours.orderId === null && isForeignTrade(account, attempt)) return undefined
   if (ours.orderId === null)
     return { difference: 'unknown_trade', details: { ...there, state, currency, app } }
   if (ours.notified === null) return 'not_notified'
@@ -67,7 +70,7 @@ function compare(
   return kept ? undefined : { difference: 'amount', details: { ...there, here: String(ours.captured ?? 0n) } }
 }
 
-/** One a payment; of several notifications the one that the resolver called paid. A trade's progress, which brought no money, is left out. */
+/** One a payment; of several notifications the one that the resolver called paid. */
 async function whatWeKnow(
   tx: Tx,
   siblings: readonly string[],
@@ -91,8 +94,7 @@ async function whatWeKnow(
     LEFT JOIN notifications n
       ON n.provider = a.provider
      AND n.kind = 'payment'
-     AND n.number = row.transaction
-     AND n.outcome IS DISTINCT FROM 'noted'`
+     AND n.number = row.transaction`
   const best = new Map<number, Ours>()
   for (const ours of found) if (!best.has(ours.at) || ours.outcome === 'paid') best.set(ours.at, ours)
   return [...best.values()]

@@ -2,6 +2,7 @@ import { pipelined } from '../../db/pipelined.ts'
 import type { Tx } from '../../db/types.ts'
 import type { Ids } from '../../domain/ids.ts'
 import type { RefundFacts, StatementRow } from '../../providers/provider.ts'
+import { type Account, isForeignTrade } from '../payments/accounts.ts'
 import { storeRefund } from '../payments/notifications.ts'
 import { type Differing, keepDifferences, storeEntries } from './differences.ts'
 import type { StatementOf } from './fetch.ts'
@@ -13,9 +14,9 @@ type Ours = {
   at: number
   provider: string | null
   orderId: string | null
-  state: 'asked' | 'success' | 'closed' | 'abnormal' | null
+  state: 'asked' | 'success' | 'closed' | 'abnormal' | 'replaced' | null
   amount: bigint | null
-  paidTo: 'source' | 'wallet' | null
+  paidTo: 'source' | 'wallet' | 'by_hand' | null
   /** The same was notified before. */
   notified: boolean
 }
@@ -27,7 +28,7 @@ type Ours = {
 export async function matchRefunds(
   tx: Tx,
   ids: Ids,
-  of: StatementOf & { siblings: readonly string[] },
+  of: StatementOf & { siblings: readonly string[]; account: Account },
   statement: bigint,
   rows: readonly RefundRow[],
 ): Promise<{ repaired: number; different: number }> {
@@ -43,7 +44,7 @@ export async function matchRefunds(
     const row = rows[ours.at]
     if (!row) continue
     const { facts } = row
-    const difference = compare(row, ours)
+    const difference = compare(row, ours, of.account)
     if (difference) {
       const here = ours.amount === null ? {} : { here: ours.amount.toString() }
       const details = {
@@ -54,7 +55,7 @@ export async function matchRefunds(
         ...here,
       }
       differing.push({ difference, subject: facts.refund, orderId: ours.orderId, details })
-    } else if (arrived(row) && ours.state !== 'success' && !ours.notified)
+    } else if (arrived(row) && ours.state !== null && ours.state !== 'success' && !ours.notified)
       unknown.push({ ...facts, provider: ours.provider ?? of.provider })
   }
   for (const facts of unknown) await storeRefund(tx, ids, facts, 'statement') // One by one: a thousand queries under way hold 50 MB.
@@ -63,11 +64,15 @@ export async function matchRefunds(
 
 const arrived = ({ final, failed }: RefundRow): boolean => final && !failed
 
-function compare(row: RefundRow, { state, amount, paidTo }: Ours): Differing['difference'] | undefined {
-  if (state === null) return 'unknown_refund'
+function compare(
+  row: RefundRow,
+  { state, amount, paidTo }: Ours,
+  account: Account,
+): Differing['difference'] | undefined {
+  if (state === null) return isForeignTrade(account, row.facts.attempt) ? undefined : 'unknown_refund'
   if (row.facts.amount !== amount) return 'refund_amount'
   if (state !== 'success') return undefined
-  if (paidTo === 'wallet') return arrived(row) ? 'refund_paid_twice' : undefined
+  if (paidTo === 'wallet' || paidTo === 'by_hand') return arrived(row) ? 'refund_paid_twice' : undefined
   return row.failed ? 'refund_failed_there' : undefined
 }
 

@@ -24,6 +24,8 @@ import { signIn } from '../../local/environment.ts'
 import { type Carts, createCarts } from '../../redis/carts.ts'
 import { createEvents, type Events } from '../../redis/events.ts'
 import { createGate, type Gate } from '../../redis/gate/gate.ts'
+import { createRateWindows } from '../../redis/rate-windows.ts'
+import { createHealth } from '../../runtime/health.ts'
 import { createIdentities } from '../../services/buyers/identities.ts'
 import { readWithdrawn } from '../../services/buyers/withdrawals.ts'
 import { freshDatabase } from '../support/database.ts'
@@ -98,7 +100,12 @@ export async function startHarness(
       placing: { place: mustNotHappen, cancel: mustNotHappen },
       paying: { pay: mustNotHappen },
       refunding: createRefunding({ sql: db.sql, events }),
-      checks: { postgres: () => db.sql`SELECT 1`, redis: () => redis.ping() },
+      health: createHealth({
+        postgres: { check: () => db.sql`SELECT 1`, needed: true },
+        redis: { check: () => redis.ping(), needed: false },
+      }),
+      allowedOrigins: [],
+      rateLimiting: { windows: createRateWindows(redis, 60_000), factor: 0 },
       log,
       notifyRoutes: new Hono().post('/v1/notify/:provider', async (c) =>
         c.text(`got ${(await c.req.text()).length}`, 200),

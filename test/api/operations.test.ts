@@ -1,10 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createHealth } from '../../runtime/health.ts'
 import { type Harness, startHarness } from './harness.ts'
 
 let harness: Harness
+let postgres: () => Promise<unknown> = async () => 1
 let redis: () => Promise<unknown> = async () => 'PONG'
 beforeAll(async () => {
-  harness = await startHarness({ checks: { postgres: async () => 1, redis: () => redis() } })
+  harness = await startHarness({
+    health: createHealth(
+      {
+        postgres: { check: () => postgres(), needed: true },
+        redis: { check: () => redis(), needed: false },
+      },
+      { patienceMs: 200, keptMs: 0 },
+    ),
+  })
 })
 afterAll(() => harness.close())
 
@@ -24,20 +34,33 @@ describe('/healthz and /readyz', () => {
     const { status, text } = await get('/readyz')
     expect(status).toBe(200)
     const up = { up: true, latencyMs: expect.any(Number) }
-    expect(JSON.parse(text)).toEqual({ status: 'ready', dependencies: { postgres: up, redis: up } })
+    expect(JSON.parse(text)).toEqual({
+      status: 'ready',
+      dependencies: { postgres: { ...up, needed: true }, redis: { ...up, needed: false } },
+    })
   })
 
   it('say which dependency is down, also when it just does not answer', async () => {
     for (const down of [() => Promise.reject(new Error('gone')), () => new Promise(() => {})]) {
-      redis = down
+      postgres = down
       const { status, type, text } = await get('/readyz')
       expect([status, type]).toEqual([503, 'application/problem+json'])
       expect(JSON.parse(text)).toMatchObject({
         code: 'not_ready',
-        dependencies: { postgres: { up: true }, redis: { up: false } },
+        dependencies: { postgres: { up: false }, redis: { up: true } },
       })
       expect((await get('/healthz')).status).toBe(200)
     }
+    postgres = async () => 1
+  })
+
+  it('keep sending requests to a process that lacks only what it can do without', async () => {
+    redis = () => Promise.reject(new Error('gone'))
+    const { status, text } = await get('/readyz')
+    expect([status, JSON.parse(text).dependencies.redis]).toEqual([
+      200,
+      expect.objectContaining({ up: false }),
+    ])
   })
 })
 

@@ -179,7 +179,16 @@ const queries: [string, () => PromiseLike<unknown>][] = [
   ],
   [
     'payments to match',
-    () => undone((tx) => matchPayments(tx, ids, { ...day, siblings: ['wechat-v3'] }, 1n, [facts])),
+    () =>
+      undone((tx) =>
+        matchPayments(
+          tx,
+          ids,
+          { ...day, siblings: ['wechat-v3'], account: { merchant: 'm', app: 'a' } },
+          1n,
+          [facts],
+        ),
+      ),
   ],
   [oncePerDay, () => undone((tx) => findMissing(tx, day, 1n))],
   ['a payment to resolve', () => resolvePayment(db.sql, accounts, (first + 5n).toString() as NotificationId)],

@@ -31,6 +31,33 @@ const refundsOf = (order: OrderId) =>
 const refunded = (order: OrderId, cause: string) =>
   expect.poll(() => refundsOf(order), { timeout: 40_000 }).toEqual([{ cause, state: 'success' }])
 
+/** Pieces that the shop has sold of what the order buys. */
+async function salesOf(order: OrderId): Promise<bigint> {
+  const [row] = await system.container.db.sql<{ sales: bigint }[]>`
+    SELECT sum(k.sales)::bigint AS sales
+    FROM skus k
+    JOIN order_lines l ON l.sku_id = k.id
+    WHERE l.order_id = ${order}`
+  return row?.sales ?? 0n
+}
+/** What an order still holds: its reserved stock, and the attempt by which it may be paid. */
+async function heldBy(order: OrderId) {
+  const [row] = await system.container.db.sql`
+    SELECT o.status,
+           s.state AS step,
+           a.state AS attempt
+    FROM orders o
+    JOIN steps s ON s.order_id = o.id AND s.step = 'reserve_stock'
+    JOIN attempts a ON a.order_id = o.id
+    WHERE o.id = ${order}`
+  return row
+}
+/** How often its workflow has had the provider asked to close. */
+async function triesToClose(order: OrderId): Promise<number> {
+  const { raw } = await system.container.client.workflow.getHandle(`order-${order}`).describe()
+  return raw.pendingActivities?.[0]?.attempt ?? 0
+}
+
 describe('paid by WeChat', () => {
   it('the signed callback settles the order', async () => {
     const { order, number } = await opened()
@@ -39,17 +66,16 @@ describe('paid by WeChat', () => {
     expect(await refundsOf(order)).toEqual([])
   })
 
-  it('told twice: settled once', async () => {
+  it('notified twice at once: both are taken as received, and it is settled once', async () => {
     const { order, number } = await opened({ notifyTwice: true })
+    const before = await salesOf(order)
     await system.sandbox.pay(number)
     await system.reaches(order, 'to_ship')
-    await expect
-      .poll(
-        () =>
-          system.container.db
-            .sql`SELECT count(*)::int AS n FROM notifications WHERE attempt = ${number} AND outcome = 'paid'`,
-      )
-      .toEqual([{ n: 1 }])
+    const notices = async () =>
+      (await system.sandbox.ledger()).trades.find(({ outTradeNo }) => outTradeNo === number)?.notifications
+    await expect.poll(notices, { timeout: 20_000 }).toMatchObject({ acked: 2 })
+    expect(await salesOf(order)).toBe(before + 1n)
+    expect(await refundsOf(order)).toEqual([])
   })
 
   it('a forged callback is not believed and does not stand in the way of the genuine one', async () => {
@@ -68,13 +94,16 @@ describe('paid by WeChat', () => {
     await system.reaches(order, 'to_ship')
   })
 
-  it('paid before the answer to its creation: settled, and the buyer is told', async () => {
+  it('paid before the answer to its creation: settled, and the buyer who asks again hears that it is paid', async () => {
     const shopper = await system.shopper(next++)
     const order = await system.buy(shopper, 1)
     await system.sandbox.switches({ payBeforeAnswer: true })
-    await system.pay(shopper, order)
+    const first = await system.pay(shopper, order)
     await system.sandbox.switches({})
+    expect(first).toMatchObject({ status: 201, body: { answer: { kind: 'qr' } } })
     await system.reaches(order, 'to_ship')
+    expect(await system.pay(shopper, order)).toMatchObject({ status: 409, body: { code: 'already_paid' } })
+    expect(await refundsOf(order)).toEqual([])
   })
 
   it('a creation whose answer was lost is repeated under its number, and the buyer still gets the QR', async () => {
@@ -128,12 +157,15 @@ describe('closing', () => {
     await system.reaches(order, 'to_ship')
   })
 
-  it('nothing is released while the provider does not answer; then the order closes', async () => {
-    const { order } = await opened({
-      fail: { close: { times: 2, status: 500 }, query: { times: 2, status: 500 } },
-    })
+  it('nothing is released while the provider does not answer; once it does, all of it is', async () => {
+    const silent = { close: { times: 1000, status: 500 }, query: { times: 1000, status: 500 } } as const
+    const { order, number } = await opened({ fail: silent })
     await system.reaches(order, 'closing')
+    await expect.poll(() => triesToClose(order), { timeout: 40_000 }).toBeGreaterThan(1)
+    expect(await heldBy(order)).toEqual({ status: 'closing', step: 'done', attempt: 'open' })
+    await system.sandbox.switches({}, number)
     await system.reaches(order, 'closed')
+    expect(await heldBy(order)).toEqual({ status: 'closed', step: 'undone', attempt: 'closed' })
   })
 
   it('a buyer who cancels is answered when the order is closed, and cannot pay any more', async () => {

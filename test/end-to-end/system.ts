@@ -98,12 +98,14 @@ export async function openSystem({
     temporalNamespace: 'default',
     stop: async () => {},
   }
-  const sandboxEnv = sandboxEnvironment({ sandboxPort }, keys)
+  // WeChat v2 closes nothing in a trade's first five minutes; here it is a second.
+  const sandboxEnv = { ...sandboxEnvironment({ sandboxPort }, keys), SANDBOX_WECHAT_V2_CLOSABLE_AFTER_S: '1' }
   const sandbox = await startSandbox({ ...sandboxConfig(sandboxEnv), pauseFactor: 0.02, refundGapMs: 0 })
   const environment = {
     ...appEnvironment({ servers, appPort, sandboxPort }, keys),
     LOG_LEVEL: 'error',
     PAY_WITHIN_S: String(payWithinS),
+    WECHAT_V2_CLOSABLE_AFTER_S: '1',
     ORDERS_QUEUE: `orders-${database.url.split('/').at(-1)}`,
     ...more,
   }

@@ -2,7 +2,7 @@ import type { OrderId, UserId } from '../../domain/ids.ts'
 import type { PaymentProvider } from '../../providers/provider.ts'
 import { openContainer } from '../../runtime/container.ts'
 import { readEnv, workerVariables } from '../../runtime/environment.ts'
-import { openAttempt } from '../../services/payments/attempts.ts'
+import { openAttempt } from '../../services/payments/attempts/open.ts'
 
 /** The provider calls in which it can die: the provider has acted and answered, and nobody has heard it. */
 export type Call = 'open' | 'close'
@@ -27,8 +27,6 @@ const providers = Object.fromEntries(
   Object.entries(payments.providers).map(([name, provider]) => [name, dying(provider)]),
 )
 await openAttempt(
-  { sql: db.sql, ids, providers, deliver: () => {} },
-  ORDER as OrderId,
-  BUYER as UserId,
-  CHANNEL ?? '',
-) // Rows of the seeded shop.
+  { sql: db.sql, ids, providers, mostAttempts: 20, deliver: () => {} },
+  { order: ORDER as OrderId, buyer: BUYER as UserId, channel: CHANNEL ?? '' }, // Rows of the seeded shop.
+)

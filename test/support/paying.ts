@@ -2,7 +2,8 @@ import type { Sql } from '../../db/types.ts'
 import type { AttemptNumber, Ids, OrderId, UserId } from '../../domain/ids.ts'
 import { fen } from '../../domain/money.ts'
 import type { Opened, OpenRequest, PaymentProvider, Trade, TradeFacts } from '../../providers/provider.ts'
-import { type AttemptDeps, openAttempt } from '../../services/payments/attempts.ts'
+import type { AttemptDeps } from '../../services/payments/attempts/attempt.ts'
+import { openAttempt } from '../../services/payments/attempts/open.ts'
 import { balanceAccount, balanceProvider } from '../../services/payments/balance.ts'
 import { storePayment } from '../../services/payments/notifications.ts'
 import { type Outcome, resolvePayment } from '../../services/payments/resolve-payment.ts'
@@ -79,11 +80,13 @@ export function openTill(sql: Sql, ids: Ids): Till {
     sql,
     ids,
     providers: { pay, other, balance: balanceProvider(sql) },
+    mostAttempts: 1000,
     deliver: (order, notification) => delivered.push([order, notification]),
     pay,
     other,
     delivered,
-    attempt: async (order, buyer, channel = 'pay') => (await openAttempt(till, order, buyer, channel)).number,
+    attempt: async (order, buyer, channel = 'pay') =>
+      (await openAttempt(till, { order, buyer, channel })).number,
     async facts(attempt, but = {}) {
       const [row] = await sql<
         { amount: bigint }[]

@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cancel } from '../../workflows/messages.ts'
 import { type Acting, type Stage, setStage, withAttempt } from './stage.ts'
@@ -13,6 +14,12 @@ const placed = ['place', 'openOrder', 'reserveStock', 'lockCoupon', 'debitBalanc
 /** As an operator searches in Temporal's UI. */
 const asksForAHuman = async (id: string): Promise<boolean> =>
   (await stage.client.workflow.count(`WorkflowId = 'order-${id}' AND Attention IS NOT NULL`)).count > 0
+
+/** The payment's signal is in the order's history. */
+const signalled = async (id: string): Promise<boolean> => {
+  const { events } = await stage.client.workflow.getHandle(`order-${id}`).fetchHistory()
+  return (events ?? []).some((event) => event.workflowExecutionSignaledEventAttributes?.signalName === 'paid')
+}
 
 describe('the race of payment and deadline', () => {
   it('a payment that was resolved ends the wait, however often it is told', async () => {
@@ -163,7 +170,7 @@ describe('closing asks the provider first', () => {
     await expect.poll(() => asksForAHuman(played.id), { timeout: 20_000 }).toBe(true)
     await played.tellPaid('n1') // By the jobs, once the operator has had it resolved anew.
     expect(await played.end()).toEqual({ status: 'to_ship' })
-    expect(played.calls).toEqual([...placed, 'closeOrder', 'closeAttempt', 'resolvePayment'])
+    expect(played.calls).toEqual([...placed, 'closeOrder', 'closeAttempt', 'resolvePayment', 'closeOrder'])
     await expect.poll(() => asksForAHuman(played.id), { timeout: 20_000 }).toBe(false)
   })
 
@@ -186,6 +193,58 @@ describe('closing asks the provider first', () => {
       'closeAttempt',
       'closeOrder',
     ])
+  })
+
+  it.each(['duplicate', 'noted', 'refund late-x-1', 'a word of a later release'])(
+    'money there that comes to `%s` while the attempt stays open: waits, asks a human, and asks again when told to',
+    async (outcome) => {
+      let asked = 0
+      const played = await stage.start(
+        { payWithinMs: 300 },
+        {
+          ...withAttempt(3),
+          closeAttempt: () =>
+            ++asked === 1 ? { is: 'paid', notification: 'n1' as never } : { is: 'closed' },
+          resolvePayment: () => outcome as never,
+        },
+      )
+      await played.called('raiseAttention')
+      expect(played.calls.filter((call) => call === 'closeAttempt')).toHaveLength(1)
+      await stage.client.workflow.getHandle(`order-${played.id}`).signal(cancel, 'operator_cancelled')
+      await played.called('closeAttempt', 2)
+      await played.called('raiseAttention', 2)
+      await played.tellPaid('n1')
+      expect(await played.end()).toEqual({ status: 'to_ship' })
+      expect(played.calls.filter((call) => call === 'raiseAttention')).toHaveLength(2)
+      expect(played.calls.filter((call) => call === 'clearAttention')).toHaveLength(2)
+      await expect.poll(() => asksForAHuman(played.id), { timeout: 20_000 }).toBe(false)
+    },
+  )
+
+  it('a payment that arrives while a human is being asked leaves nobody asked', async () => {
+    let raised = () => {}
+    let raises = 0
+    const played = await stage.start(
+      { payWithinMs: 300 },
+      {
+        ...withAttempt(),
+        closeAttempt: () => {
+          throw ApplicationFailure.nonRetryable('no answer')
+        },
+        raiseAttention: () => {
+          // As a regular activity: a local one would hold the signal up.
+          if (++raises === 1) throw new Error('PostgreSQL is away')
+          return new Promise<void>((resolve) => (raised = resolve))
+        },
+      },
+    )
+    await played.called('raiseAttention', 2)
+    await played.tellPaid('n1')
+    await expect.poll(() => signalled(played.id), { timeout: 20_000 }).toBe(true)
+    raised()
+    expect(await played.end()).toEqual({ status: 'to_ship' })
+    expect(played.calls.slice(-2)).toEqual(['raiseAttention', 'clearAttention'])
+    await expect.poll(() => asksForAHuman(played.id), { timeout: 20_000 }).toBe(false)
   })
 
   it('asks a human when the provider stays unknown for a minute, shows it, and clears it afterwards', {

@@ -1,14 +1,6 @@
 import type { Logger } from 'pino'
 import type { Ids } from '../../domain/ids.ts'
-import type {
-  Carts,
-  Client,
-  Container,
-  Events,
-  Payments,
-  ProviderRateLimit,
-  Sql,
-} from '../../runtime/container.ts'
+import type { Carts, Client, Container, Events, Payments, Sql } from '../../runtime/container.ts'
 import type { DeliveryDeps } from '../../runtime/deliver.ts'
 import type { JobsEnv } from '../../runtime/environment.ts'
 import type { StatementRetention } from '../../services/reconciliation/prune.ts'
@@ -23,7 +15,6 @@ export type JobsDeps = {
   /** The task queue of orders. */
   queue: string
   payments: Payments
-  providerRateLimit: ProviderRateLimit
   events: Pick<Events, 'announce'>
   carts: Pick<Carts, 'removeBought' | 'clear'>
   retention: JobsRetention
@@ -32,9 +23,9 @@ export type JobsDeps = {
 
 /** What the jobs of this process work with. */
 export const jobsDeps = (env: JobsEnv, container: Container): JobsDeps => {
-  const { db, ids, client, payments, providerRateLimit, events, carts, log } = container
+  const { db, ids, client, payments, events, carts, log } = container
   return {
-    ...{ sql: db.sql, ids, client, payments, providerRateLimit, events, carts, log },
+    ...{ sql: db.sql, ids, client, payments, events, carts, log },
     queue: env.ORDERS_QUEUE,
     retention: {
       statementDays: env.RETAIN_STATEMENT_DAYS,
@@ -50,5 +41,8 @@ export const deliveryDeps = ({ sql, payments, client, events, log }: JobsDeps): 
   accounts: payments.accounts,
 })
 
-/** Rows that a job takes at once. Taking pushes a row's due time on, so that jobs share the work and a crash only delays it. */
+/**
+ * Rows that a job takes at once. Taking pushes a row's due time on, so that jobs share the work and a crash
+ * only delays it.
+ */
 export const batch = 50

@@ -3,12 +3,12 @@ import { purgeOrderNotes } from '../../services/orders/notes.ts'
 import type { JobsDeps } from './deps.ts'
 import { redeliver } from './notifications.ts'
 import { emptyOutbox } from './outbox.ts'
-import { findOverdue } from './overdue.ts'
+import { closeAbandoned, findOverdue } from './overdue.ts'
 import { pruneRows } from './prune.ts'
-import { startRefunds } from './refunds.ts'
+import { findStuckRefunds, startRefunds } from './refunds.ts'
 import { findUnwatched, watch } from './watch.ts'
 
-/** The jobs's duties. Many jobs may run: due-lists in PostgreSQL share the work. */
+/** Many processes may run them: due-lists in PostgreSQL share the work. */
 const jobLoops = (deps: JobsDeps): PollLoop[] => [
   { name: 'redeliver notifications', everyMs: 1000, run: () => redeliver(deps) },
   // Each provider for itself: one that is slow or away holds up no other.
@@ -23,6 +23,8 @@ const jobLoops = (deps: JobsDeps): PollLoop[] => [
   { name: 'prune', everyMs: 60_000, run: () => pruneRows(deps) },
   { name: 'find unwatched attempts', everyMs: 60_000, run: () => findUnwatched(deps) },
   { name: 'find overdue orders', everyMs: 30_000, run: () => findOverdue(deps) },
+  { name: 'close abandoned orders', everyMs: 30_000, run: () => closeAbandoned(deps) },
+  { name: 'find stuck refunds', everyMs: 30_000, run: () => findStuckRefunds(deps) },
 ]
 
 /** Delivers what callbacks and signals did not, until stopped. */

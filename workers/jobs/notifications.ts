@@ -1,15 +1,15 @@
 import { deliver } from '../../runtime/deliver.ts'
 import { raiseAttention } from '../../services/operations/attention.ts'
 import { type DueNotification, takeDueNotifications } from '../../services/payments/due.ts'
-import { resolveRefund } from '../../services/payments/resolve-refund.ts'
+import { resolveRefund } from '../../services/payments/refunds/resolve.ts'
 import { batch, deliveryDeps, type JobsDeps } from './deps.ts'
 
 /** After so many failures a human is asked. */
 const patience = 8
 
 /**
- * Has notifications resolved whose outcome nobody has written yet: who stored them died, or could not. Stored is not handled: only the outcome
- * ends it.
+ * Has notifications resolved whose outcome nobody has written yet: who stored them died, or could not. Stored
+ * is not handled: only the outcome ends it.
  */
 export async function redeliver(deps: JobsDeps): Promise<number> {
   const due = await takeDueNotifications(deps.sql, batch)

@@ -9,6 +9,10 @@ export type ApiProblemCode =
   | 'cross_site'
   | 'forbidden'
   | 'not_found'
+  | 'bad_request'
+  | 'request_timeout'
+  | 'headers_too_large'
+  | 'server_away'
   | 'method_not_allowed'
   | 'malformed_json'
   | 'body_too_large'
@@ -158,6 +162,12 @@ export const problemTexts: Record<ProblemCode, Text> = {
     '支付被拒绝',
     '支付渠道拒绝了请求，请换一种方式。',
   ),
+  too_many_attempts: text(
+    'Too many payment attempts',
+    'This order has been tried to be paid too often. Place a new one.',
+    '支付尝试次数过多',
+    '该订单的支付尝试次数过多，请重新下单。',
+  ),
   not_refundable: text(
     'Not refundable',
     "The order's status does not allow a refund.",
@@ -181,6 +191,18 @@ export const problemTexts: Record<ProblemCode, Text> = {
     'This key stands for another refund.',
     '幂等键已使用',
     '该幂等键已用于另一笔退款。',
+  ),
+  refund_unknown: text(
+    'No such refund',
+    'There is no refund of money with this number.',
+    '退款不存在',
+    '没有该编号的退款。',
+  ),
+  refund_not_failed: text(
+    'Refund has not failed',
+    'Only a refund that the provider could not make can be issued anew or recorded as paid by hand; see state.',
+    '退款未失败',
+    '只有渠道无法完成的退款才能重新发起或登记为人工打款，详见 state。',
   ),
   session_unknown: text(
     'No such session',
@@ -314,6 +336,25 @@ export const problemTexts: Record<ProblemCode, Text> = {
     '当前账户的角色无权执行此操作。',
   ),
   not_found: text('Not found', 'There is nothing here for you.', '未找到', '找不到您要的内容。'),
+  bad_request: text(
+    'Not a request',
+    'This is no HTTP request that can be read.',
+    '请求无法识别',
+    '无法识别该 HTTP 请求。',
+  ),
+  request_timeout: text('Too slow', 'The request did not arrive in time.', '请求超时', '请求未能及时送达。'),
+  headers_too_large: text(
+    'Headers too large',
+    'All headers together hold at most 16 KiB.',
+    '请求头过大',
+    '请求头总大小不得超过 16 KiB。',
+  ),
+  server_away: text(
+    'Not possible right now',
+    'A server that is needed does not answer. Ask again: what was done is not done twice.',
+    '服务暂时不可用',
+    '所需的服务暂时没有响应，请稍后重试；重复提交不会重复处理。',
+  ),
   method_not_allowed: text(
     'Not this way',
     'This path takes other methods; see Allow.',

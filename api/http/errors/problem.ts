@@ -3,8 +3,10 @@ import { HTTPException } from 'hono/http-exception'
 import type { Logger } from 'pino'
 import { OrderUnknown } from '../../../domain/order-unknown.ts'
 import { type RefusalCode, Refused, refusalStatus } from '../../../domain/refusals.ts'
+import { isAway } from '../../../runtime/away.ts'
+import { faultOf } from '../../../runtime/fault.ts'
+import { problemsTotal } from '../../../runtime/metrics.ts'
 import { joinStatus } from '../../flash-sales/answers.ts'
-import { faultOf } from './fault.ts'
 import {
   type ApiProblemCode,
   type Language,
@@ -20,6 +22,10 @@ const apiStatus = {
   cross_site: 403,
   forbidden: 403,
   not_found: 404,
+  bad_request: 400,
+  request_timeout: 408,
+  headers_too_large: 431,
+  server_away: 503,
   method_not_allowed: 405,
   malformed_json: 400,
   body_too_large: 413,
@@ -42,6 +48,7 @@ const retryAfterS: Partial<Record<ProblemCode, number>> = {
   unavailable: 5,
   not_ready: 5,
   sign_in_away: 5,
+  server_away: 5,
   still_being_done: 5,
   paused: 2,
   too_many_streams: 30,
@@ -83,6 +90,10 @@ export const onError = (log: Logger) => (error: unknown, c: Context) => {
     log.debug({ method: c.req.method, path: c.req.path }, 'a client went away')
     return problem(c, 'malformed_json') // Nobody reads it.
   }
+  if (isAway(error)) {
+    log.warn({ fault: faultOf(error), method: c.req.method, path: c.req.path }, 'a server is away')
+    return problem(c, 'server_away')
+  }
   const orderId: unknown = c.get('orderId')
   log.error(
     {
@@ -106,6 +117,7 @@ export function problem(
   code: ProblemCode,
   more: ProblemMore = {},
 ): Response & TypedResponse<ProblemBody, ProblemStatus, 'json'> {
+  problemsTotal.inc({ code })
   const { body, status, headers } = problemParts(code, languageOf(c.req.header('accept-language')), more)
   const answer: Response = c.body(body, status, headers)
   return answer as Response & TypedResponse<ProblemBody, ProblemStatus, 'json'> // What the body is, for typed clients.

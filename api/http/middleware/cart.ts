@@ -42,22 +42,20 @@ async function mergeInto(
 ): Promise<void> {
   await carts.merge(anonymous, buyer)
   if (getCookie(c, cookie) !== undefined) deleteCookie(c, cookie, { path: '/' })
+  if (getCookie(c, cookie, 'host') !== undefined)
+    deleteCookie(c, cookie, { path: '/', prefix: 'host', secure: true })
 }
 
 function anonymousOf(c: Context): CartOwner | undefined {
-  const named = (c.req.header(header) ?? getCookie(c, cookie))?.toLowerCase()
+  const named = (c.req.header(header) ?? getCookie(c, cookie, 'host') ?? getCookie(c, cookie))?.toLowerCase()
   return named !== undefined && uuid.test(named) ? `anon-${named}` : undefined
 }
 
-function newCart(c: Context): CartOwner {
+function newCart(c: Context<ApiEnv>): CartOwner {
   const name = randomUUID()
   c.header(header, name)
-  setCookie(c, cookie, name, {
-    path: '/',
-    httpOnly: true,
-    sameSite: 'Lax',
-    maxAge: thirtyDays,
-    secure: new URL(c.req.url).protocol === 'https:',
-  })
+  // Over https its name has the prefix `__Host-`: no other host of the domain can set or read it.
+  const common = { path: '/', httpOnly: true, sameSite: 'Lax', maxAge: thirtyDays } as const
+  setCookie(c, cookie, name, c.var.https ? { ...common, secure: true, prefix: 'host' } : common)
   return `anon-${name}`
 }

@@ -73,6 +73,10 @@ function allowed(c: Context, bearer: Bearer): Bearer {
 
 const isRead = (c: Context): boolean => c.req.method === 'GET' || c.req.method === 'HEAD'
 
+/** The token that a request brings, wherever it comes from; what it may do is for `signedIn` to say. */
+export const presentedToken = (c: Context): string | undefined =>
+  bearerOf(c.req.header('authorization')) ?? inCookie(c)
+
 const tokenOf = (c: Context): string | undefined => bearerOf(c.req.header('authorization')) ?? cookieOf(c)
 
 function bearerOf(header: string | undefined): string | undefined {
@@ -81,14 +85,18 @@ function bearerOf(header: string | undefined): string | undefined {
   return token
 }
 
+/** With the prefix `__Host-` no other host of the shop's domain can have set it. */
+const inCookie = (c: Context): string | undefined => getCookie(c, cookie, 'host') ?? getCookie(c, cookie)
+
 /** The cookie comes along with requests that other sites make, so what changes something has to come from our own pages. */
 function cookieOf(c: Context): string | undefined {
-  const token = getCookie(c, cookie)
+  const token = inCookie(c)
   if (token === undefined || isRead(c) || fromOurPages(c)) return token
   throw new Problem('cross_site')
 }
 
 function fromOurPages(c: Context): boolean {
+  if (c.get('fromAllowedOrigin') === true) return true
   const site = c.req.header('sec-fetch-site')
   if (site !== undefined) return site === 'same-origin' || site === 'none'
   const origin = c.req.header('origin')

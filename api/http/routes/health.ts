@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import type { ApiDeps, Check } from '../../deps.ts'
+import type { ApiDeps } from '../../deps.ts'
 import { Problem } from '../errors/problem.ts'
 import { operation } from '../operation.ts'
 import { routes } from '../routing.ts'
@@ -7,6 +7,7 @@ import { flag, json, open } from '../schemas/values.ts'
 
 const dependency = z.object({
   up: flag('Whether it answered in time.'),
+  needed: flag('Whether this process does nothing without it.'),
   latencyMs: z.number().openapi({ description: 'How long that took, ms.', example: 1.2 }),
 })
 const about = { method: 'get' as const, tags: ['Operations'], security: open }
@@ -32,8 +33,9 @@ const ready = operation(
     ...about,
     path: '/readyz',
     operationId: 'getReadiness',
-    summary: 'Whether what this process needs answers too, and how fast',
-    description: 'Gives each dependency two seconds.',
+    summary: 'Whether to send this process requests, and what it works with',
+    description:
+      'Gives each dependency two seconds. Red when one that is needed is away, or the process is about to stop.',
     responses: {
       200: json(
         'It does',
@@ -41,8 +43,8 @@ const ready = operation(
           .object({
             status: z.literal('ready').openapi({ description: 'Always the same.', example: 'ready' }),
             dependencies: z.record(z.string(), dependency).openapi({
-              description: 'What this process needs, by name.',
-              example: { postgresql: { up: true, latencyMs: 1.2 } },
+              description: 'What this process works with, by name.',
+              example: { postgresql: { up: true, needed: true, latencyMs: 1.2 } },
             }),
           })
           .openapi('Ready', { description: 'A process that can work.' }),
@@ -52,32 +54,12 @@ const ready = operation(
   'not_ready',
 )
 
-/** For load balancers and people. */
-export const healthRoutes = ({ checks }: Pick<ApiDeps, 'checks'>, { patienceMs = 2000 } = {}) =>
+/** For load balancers and people: 503 `not_ready` when what is needed is away, or the process is about to stop. */
+export const healthRoutes = ({ health }: Pick<ApiDeps, 'health'>) =>
   routes()
     .openapi(alive, (c) => c.json({ status: 'alive' as const }, 200))
     .openapi(ready, async (c) => {
-      const looked = await Promise.all(
-        Object.entries(checks).map(async ([name, check]) => [name, await look(check, patienceMs)] as const),
-      )
-      const dependencies = Object.fromEntries(looked)
-      if (looked.some(([, { up }]) => !up)) throw new Problem('not_ready', { dependencies })
+      const { ready, dependencies } = await health.readiness()
+      if (!ready) throw new Problem('not_ready', { dependencies })
       return c.json({ status: 'ready' as const, dependencies }, 200)
     })
-
-async function look(check: Check, patienceMs: number): Promise<z.infer<typeof dependency>> {
-  const began = performance.now()
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(resolve, patienceMs, false)
-  })
-  const up = await Promise.race([
-    check().then(
-      () => true,
-      () => false,
-    ),
-    late,
-  ])
-  clearTimeout(timer)
-  return { up, latencyMs: Math.round((performance.now() - began) * 10) / 10 }
-}

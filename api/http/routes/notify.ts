@@ -21,8 +21,9 @@ export type NotifyDeps = {
 }
 
 /**
- * Where providers post, each to its own path and answered in its own words. Verify, store, acknowledge what is stored; the resolution is not
- * waited for, and begins when the crowd of those that wait for an answer is gone. What is not verified is not stored.
+ * Where providers post, each to its own path and answered in its own words. Verify, store, acknowledge what
+ * is stored; the resolution is not waited for, and begins when the crowd of those that wait for an answer is
+ * gone. What is not verified is not stored.
  */
 export function notifyRoutes(deps: NotifyDeps) {
   const app = new Hono()

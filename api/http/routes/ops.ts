@@ -2,6 +2,7 @@ import type { ApiDeps } from '../../deps.ts'
 import { operatorsOnly } from '../middleware/identity.ts'
 import { routes } from '../routing.ts'
 import { opsChangeRoutes } from './ops-changes.ts'
+import { opsFailedRefundRoutes } from './ops-failed-refunds.ts'
 import { opsRefundRoutes } from './ops-refunds.ts'
 import { opsSessionRoutes } from './ops-sessions.ts'
 
@@ -13,4 +14,5 @@ export function opsRoutes(deps: Pick<ApiDeps, 'bearers' | 'db' | 'log' | 'operat
     .route('/', opsSessionRoutes(deps))
     .route('/', opsChangeRoutes(deps))
     .route('/', opsRefundRoutes(deps))
+    .route('/', opsFailedRefundRoutes(deps))
 }

@@ -101,6 +101,7 @@ const pay = operation(
   'order_closed',
   'not_payable',
   'payment_refused',
+  'too_many_attempts',
   'balance_insufficient',
   'unavailable',
 )

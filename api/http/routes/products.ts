@@ -7,6 +7,8 @@ import { productPage, productSchema } from '../schemas/goods.ts'
 import { idParam, json, open, page } from '../schemas/values.ts'
 import { productView } from '../views/goods.ts'
 
+const unchanged = { 304: { description: 'It is as `If-None-Match` says' } }
+
 const list = operation({
   method: 'get',
   path: '/v1/products',
@@ -16,7 +18,7 @@ const list = operation({
   summary: 'What the shop sells, oldest first',
   description: 'Prices and stock are those of this moment.',
   request: { query: page },
-  responses: { 200: json('A page of products', productPage) },
+  responses: { 200: json('A page of products', productPage), ...unchanged },
 })
 
 const one = operation({
@@ -28,7 +30,7 @@ const one = operation({
   summary: 'One product with its SKUs',
   description: 'Prices and stock are those of this moment.',
   request: { params: idParam },
-  responses: { 200: json('The product', productSchema) },
+  responses: { 200: json('The product', productSchema), ...unchanged },
 })
 
 /** The catalogue; open to everybody. */

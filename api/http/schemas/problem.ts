@@ -55,6 +55,7 @@ const details: { [C in RefusalCode]: z.ZodType<RefusalDetails[C]> } = {
     provider: text('The provider, or the channel that is not configured.', 'wechat-v3'),
     code: text('The provider’s own code, or `CHANNEL_UNKNOWN`.', 'NOAUTH'),
   }),
+  too_many_attempts: z.object({ limit: whole('Attempts that one order may have.', 20) }),
   not_refundable: z.object({ status }),
   nothing_to_refund: none,
   refund_exceeds: z.object({
@@ -62,6 +63,8 @@ const details: { [C in RefusalCode]: z.ZodType<RefusalDetails[C]> } = {
     available: whole('Pieces of it that can still be refunded.', 2),
   }),
   refund_reused: z.object({ key: text('The key, as it stands in the refund’s number.', 'k3J9') }),
+  refund_unknown: z.object({ number: text('The number that was asked for.', 'order-1-k3J9') }),
+  refund_not_failed: z.object({ state: text('The refund’s state.', 'asked') }),
   session_unknown: none,
   session_ended: none,
   session_exists: z.object({ session }),
@@ -82,6 +85,7 @@ const captcha = z.object({
 const field = text('The field’s path in the request.', 'lines.0.sku')
 const dependency = z.object({
   up: flag('Whether it answered.', false),
+  needed: flag('Whether this process does nothing without it.'),
   latencyMs: z.number().openapi({ description: 'How long that took, ms.', example: 2000 }),
 })
 
@@ -116,8 +120,8 @@ const members: Partial<Record<ProblemCode, z.ZodRawShape>> = {
   },
   not_ready: {
     dependencies: z.record(z.string(), dependency).openapi({
-      description: 'What this process needs, by name.',
-      example: { redis: { up: false, latencyMs: 2000 } },
+      description: 'What this process works with, by name.',
+      example: { postgresql: { up: false, needed: true, latencyMs: 2000 } },
     }),
   },
 }

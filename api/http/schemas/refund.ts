@@ -47,16 +47,16 @@ export const refundRequest = z
 export const refundSchema = z
   .object({
     number: text('The refund’s number, which the provider knows too.', 'order-7263549184000000001-k3J9'),
-    cause: z.enum(['late', 'duplicate', 'wrong_amount', 'cancelled', 'operator']).openapi({
+    cause: z.enum(['late', 'duplicate', 'wrong_amount', 'cancelled', 'operator', 'reissue']).openapi({
       description:
         'Why money goes back: it came after the order had closed, twice, or in a wrong amount; the buyer ' +
-        'cancelled; an operator refunded.',
+        'cancelled; an operator refunded; a refund that failed was issued anew.',
       example: 'operator',
     }),
-    state: z.enum(['asked', 'success', 'closed', 'abnormal']).openapi({
+    state: z.enum(['asked', 'success', 'closed', 'abnormal', 'replaced']).openapi({
       description:
         '`asked`: on its way. `success`: arrived. `closed`, `abnormal`: the provider could not, and a ' +
-        'human has been asked to act.',
+        'human has been asked to act. `replaced`: another refund carries its money.',
       example: 'asked',
     }),
     amount: moneyOf('What goes back to where it was paid from.'),
@@ -64,7 +64,7 @@ export const refundSchema = z
     points: decimal('Points that went back, at once.', '0'),
     shipping: moneyOf('The shipping fee’s part of it.', '0'),
     paidTo: z
-      .enum(['source', 'wallet'])
+      .enum(['source', 'wallet', 'by_hand'])
       .nullable()
       .openapi({ description: 'Where the money arrived; null until it has.', example: 'source' }),
     reason: z.string().openapi(reason),
@@ -75,3 +75,32 @@ export const refundSchema = z
     endedAt: moment.nullable().openapi({ description: 'The provider’s final word; null until then.' }),
   })
   .openapi('Refund', { description: 'Money on its way back, or back.' })
+
+/** What an operator does about a refund that its provider could not make. */
+export const failedRefundRequest = z
+  .strictObject({
+    note: words(1, 200).openapi({
+      description: 'Why, and how it was paid, for whoever looks later.',
+      example: 'The card was cancelled; paid by bank transfer 4711.',
+    }),
+  })
+  .openapi('FailedRefundRequest', { description: 'What an operator writes about it.' })
+
+export const refundNumberParam = z.object({
+  number: z
+    .string()
+    .regex(/^[\w|*@-]{1,64}$/)
+    .openapi({
+      param: { name: 'number', in: 'path' },
+      description: 'The refund’s number.',
+      example: 'order-7263549184000000001-k3J9',
+    }),
+})
+
+/** The key that an action on a failed refund has to carry. */
+export const requiredKey = z.object({
+  'idempotency-key': z
+    .string({ error: 'a key of your own: the same one is the same action' })
+    .regex(/^[\w.:-]{1,64}$/, { error: 'letters, digits and . : _ - , at the most 64' })
+    .openapi({ description: 'A key of your own: the same one is the same action.', example: 'reissue-4711' }),
+})

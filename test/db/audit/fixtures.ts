@@ -16,11 +16,11 @@ import type { PaymentProvider } from '../../../providers/provider.ts'
 import { clearAttention } from '../../../services/operations/attention.ts'
 import { closeOrder } from '../../../services/orders/close.ts'
 import { confirmOrder, openAlone, placeStep } from '../../../services/orders/place.ts'
-import { openAttempt } from '../../../services/payments/attempts.ts'
+import { openAttempt } from '../../../services/payments/attempts/open.ts'
 import { storePayment } from '../../../services/payments/notifications.ts'
 import { refundOrder } from '../../../services/payments/refund-order.ts'
+import { refundAtProvider } from '../../../services/payments/refunds/send.ts'
 import { resolvePayment } from '../../../services/payments/resolve-payment.ts'
-import { refundAtProvider } from '../../../services/payments/send-refund.ts'
 import { type SaleFixture, saleFixture } from './sale-fixtures.ts'
 
 /** A seeded shop with one order of each life, placed by the activities in the order of the workflow, and with flash sales. */
@@ -62,7 +62,13 @@ const wechat: PaymentProvider = {
 export async function fixture({ orm, sql }: Db, ids: Ids): Promise<Fixture> {
   await seed({ orm }, ids, { buyers: 8 })
   const balance: PaymentProvider = { ...wechat, name: 'balance', channels: { balance: 'wallet' } }
-  const attempts = { sql, ids, providers: { 'wechat-v3': wechat, balance }, deliver: () => {} }
+  const attempts = {
+    sql,
+    ids,
+    providers: { 'wechat-v3': wechat, balance },
+    mostAttempts: 20,
+    deliver: () => {},
+  }
 
   const place = async (
     buyer: number,
@@ -79,7 +85,8 @@ export async function fixture({ orm, sql }: Db, ids: Ids): Promise<Fixture> {
     return input.orderId
   }
   const pay = async (order: OrderId, buyer: number): Promise<AttemptNumber> =>
-    (await openAttempt(attempts, order, String(20000 + buyer) as UserId, 'wechat-v3')).number
+    (await openAttempt(attempts, { order, buyer: String(20000 + buyer) as UserId, channel: 'wechat-v3' }))
+      .number
   const told = async (attempt: AttemptNumber, transaction: string): Promise<void> => {
     const [row] = await sql<
       { amount: bigint }[]
@@ -110,7 +117,7 @@ export async function fixture({ orm, sql }: Db, ids: Ids): Promise<Fixture> {
   const onDelivery = await place(5, { payment: 'on_delivery' })
   const fromWallet = await place(6)
   const payFromWallet = async (order: OrderId, buyer: UserId): Promise<void> => {
-    await openAttempt(attempts, order, buyer, 'balance')
+    await openAttempt(attempts, { order, buyer, channel: 'balance' })
     for (const { id } of await sql<
       { id: string }[]
     >`SELECT id::text AS id FROM notifications WHERE outcome IS NULL`)

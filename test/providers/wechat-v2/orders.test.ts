@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { NotificationId, OrderId, UserId } from '../../../domain/ids.ts'
-import { openAttempt } from '../../../services/payments/attempts.ts'
-import { closeAttempt } from '../../../services/payments/close-attempt.ts'
+import { closeAttempt } from '../../../services/payments/attempts/close.ts'
+import { openAttempt } from '../../../services/payments/attempts/open.ts'
 import { storeNotified } from '../../../services/payments/notifications.ts'
 import { resolvePayment } from '../../../services/payments/resolve-payment.ts'
 import { confirmed, everything } from '../../services/orders/everything.ts'
@@ -40,7 +40,12 @@ async function waiting(): Promise<{
 describe('an order that is paid by WeChat Pay v2', () => {
   it('is settled by the notification, whose merchant and app are compared', async () => {
     const { order, buyer, deps } = await waiting()
-    const { number } = await openAttempt(deps, order, buyer, 'wechat-v2', { ip: '203.0.113.7' })
+    const { number } = await openAttempt(deps, {
+      order,
+      buyer,
+      channel: 'wechat-v2',
+      payer: { ip: '203.0.113.7' },
+    })
     await world.buyer.pay(number)
     const [notice] = await world.shop.arrived(1)
     if (!notice) throw new Error('nothing arrived')
@@ -59,18 +64,20 @@ describe('an order that is paid by WeChat Pay v2', () => {
 
   it('says when it can be paid another way, and when closing is of use; then it closes', async () => {
     const { order, buyer, deps } = await waiting()
-    const { number, channel } = await openAttempt(deps, order, buyer, 'wechat-v2')
-    await expect(openAttempt(deps, order, buyer, 'pay')).rejects.toMatchObject({
+    const { number, channel } = await openAttempt(deps, { order, buyer, channel: 'wechat-v2' })
+    await expect(openAttempt(deps, { order, buyer, channel: 'pay' })).rejects.toMatchObject({
       refusal: { code: 'attempt_unsettled', details: { retryAfterS: expect.any(Number) } },
     })
     await fresh.db.sql`UPDATE attempts SET calling_until = now() WHERE number = ${number}`
-    const closing = closeAttempt(fresh.db.sql, shop.ids, deps.providers, order)
+    const closing = closeAttempt({ sql: fresh.db.sql, ids: shop.ids, providers: deps.providers }, order)
     await expect(closing).rejects.toMatchObject({
       name: 'RetryLater',
       afterS: expect.toSatisfy((s: number) => s > 290 && s <= 300),
     })
     world.pass(closable)
-    expect(await closeAttempt(fresh.db.sql, shop.ids, deps.providers, order)).toEqual({ is: 'closed' })
+    expect(
+      await closeAttempt({ sql: fresh.db.sql, ids: shop.ids, providers: deps.providers }, order),
+    ).toEqual({ is: 'closed' })
     expect(channel).toBe('wechat-v2')
     await expect(world.buyer.pay(number)).rejects.toThrow('ORDER_CLOSED')
   })

@@ -5,7 +5,7 @@ import type { OrderInput } from '../../../domain/order-input.ts'
 import { closeOrder, rejectOrder } from '../../../services/orders/close.ts'
 import { confirmOrder, placeInOneTransaction, placeStep } from '../../../services/orders/place.ts'
 import { StepUndone } from '../../../services/orders/steps.ts'
-import { endAttempt } from '../../../services/payments/attempts.ts'
+import { markClosed } from '../../../services/payments/attempts/states.ts'
 import { expectBooksToAddUp, holdings, orderRow } from '../../support/books.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
 import { held, waitingForLocks } from '../../support/gates.ts'
@@ -87,7 +87,7 @@ describe('closing an order', () => {
     }
     expect(await holdings(sql)).toEqual(before)
     expect(await orderRow(sql, order)).toMatchObject({ status: 'closing', closedWhy: 'pay_timeout' })
-    await endAttempt(sql, attempt)
+    await markClosed(sql, attempt)
     expect(await closeOrder(sql, order, 'buyer_cancelled')).toEqual({ status: 'closed', openAttempt: false })
     expect(await orderRow(sql, order)).toMatchObject({ status: 'closed', closedWhy: 'pay_timeout' })
   })

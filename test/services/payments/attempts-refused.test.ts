@@ -4,7 +4,7 @@ import type { OrderId, UserId } from '../../../domain/ids.ts'
 import { OrderUnknown } from '../../../domain/order-unknown.ts'
 import { closeOrder } from '../../../services/orders/close.ts'
 import { confirmOrder, openAlone } from '../../../services/orders/place.ts'
-import { openAttempt } from '../../../services/payments/attempts.ts'
+import { openAttempt } from '../../../services/payments/attempts/open.ts'
 import { expectBooksToAddUp } from '../../support/books.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
 import { openTill, type Till } from '../../support/paying.ts'
@@ -55,30 +55,34 @@ describe('paying is refused', () => {
     const made = await waiting()
     await happen(made)
     const before = await attemptsOf(made.order)
-    await expect(openAttempt(made.till, made.order, made.buyer, 'pay')).rejects.toMatchObject(refusal(code))
+    await expect(
+      openAttempt(made.till, { order: made.order, buyer: made.buyer, channel: 'pay' }),
+    ).rejects.toMatchObject(refusal(code))
     expect(await attemptsOf(made.order)).toEqual(before)
   })
 
   it('with order_closing from the deadline on, though nobody has begun to close it', async () => {
     const { till, order, buyer } = await waiting({ payWithinMs: 0 })
-    await expect(openAttempt(till, order, buyer, 'pay')).rejects.toMatchObject(refusal('order_closing'))
+    await expect(openAttempt(till, { order, buyer, channel: 'pay' })).rejects.toMatchObject(
+      refusal('order_closing'),
+    )
     expect(till.pay.opened).toEqual([])
   })
 
   it('with not_payable when cash is paid on delivery, and before and after an order lives', async () => {
     const { till, order, buyer } = await waiting({ payment: 'on_delivery' })
-    await expect(openAttempt(till, order, buyer, 'pay')).rejects.toMatchObject(
+    await expect(openAttempt(till, { order, buyer, channel: 'pay' })).rejects.toMatchObject(
       refusal('not_payable', { status: 'to_ship' }),
     )
     const input = await everything(shop)
     await done(sql, input, 4)
-    await expect(openAttempt(till, input.orderId, input.buyerId, 'pay')).rejects.toMatchObject(
-      refusal('not_payable', { status: 'placing' }),
-    )
+    await expect(
+      openAttempt(till, { order: input.orderId, buyer: input.buyerId, channel: 'pay' }),
+    ).rejects.toMatchObject(refusal('not_payable', { status: 'placing' }))
     await reject(sql, input.orderId)
-    await expect(openAttempt(till, input.orderId, input.buyerId, 'pay')).rejects.toMatchObject(
-      refusal('not_payable', { status: 'rejected' }),
-    )
+    await expect(
+      openAttempt(till, { order: input.orderId, buyer: input.buyerId, channel: 'pay' }),
+    ).rejects.toMatchObject(refusal('not_payable', { status: 'rejected' }))
   })
 
   it('with already_paid when nothing was due', async () => {
@@ -90,14 +94,28 @@ describe('paying is refused', () => {
     await openAlone(sql, input, run)
     await done(sql, input, 2)
     expect(await confirmOrder(sql, input.orderId, 1000)).toEqual({ status: 'to_ship', payBy: null })
-    await expect(openAttempt(till, input.orderId, buyer.id, 'pay')).rejects.toMatchObject(
-      refusal('already_paid'),
+    await expect(
+      openAttempt(till, { order: input.orderId, buyer: buyer.id, channel: 'pay' }),
+    ).rejects.toMatchObject(refusal('already_paid'))
+  })
+
+  it('with too_many_attempts once the order has had as many as it may have; the open one is given again', async () => {
+    const { till, order, buyer } = await waiting()
+    const deps = { ...till, mostAttempts: 2 }
+    await openAttempt(deps, { order, buyer, channel: 'pay' })
+    const second = await openAttempt(deps, { order, buyer, channel: 'other' })
+    expect(await openAttempt(deps, { order, buyer, channel: 'other' })).toMatchObject({
+      number: second.number,
+    })
+    await expect(openAttempt(deps, { order, buyer, channel: 'pay' })).rejects.toMatchObject(
+      refusal('too_many_attempts', { limit: 2 }),
     )
+    expect(till.pay.opened).toHaveLength(1)
   })
 
   it('with payment_refused by a channel that there is not', async () => {
     const { till, order, buyer } = await waiting()
-    await expect(openAttempt(till, order, buyer, 'barter')).rejects.toMatchObject(
+    await expect(openAttempt(till, { order, buyer, channel: 'barter' })).rejects.toMatchObject(
       refusal('payment_refused', { code: 'CHANNEL_UNKNOWN' }),
     )
     expect(await attemptsOf(order)).toEqual([])
@@ -106,12 +124,12 @@ describe('paying is refused', () => {
   it('with payment_refused when the provider says no, and the order stays payable', async () => {
     const { till, order, buyer } = await waiting()
     till.pay.answers.open = () => ({ is: 'refused', code: 'NO_AUTH' })
-    await expect(openAttempt(till, order, buyer, 'pay')).rejects.toMatchObject(
+    await expect(openAttempt(till, { order, buyer, channel: 'pay' })).rejects.toMatchObject(
       refusal('payment_refused', { provider: 'pay', code: 'NO_AUTH' }),
     )
     expect(await attemptsOf(order)).toMatchObject([{ state: 'failed' }])
     till.pay.answers = {}
-    expect(await openAttempt(till, order, buyer, 'pay')).toMatchObject({ state: 'open' })
+    expect(await openAttempt(till, { order, buyer, channel: 'pay' })).toMatchObject({ state: 'open' })
     expect(new Set(till.pay.opened.map(({ attempt }) => attempt)).size).toBe(2)
   })
 
@@ -121,8 +139,10 @@ describe('paying is refused', () => {
     const before = await attemptsOf(order)
     const stranger = (await shop.buyer({ balance: 10_000 })).id
     for (const channel of ['pay', 'other', 'balance'])
-      await expect(openAttempt(till, order, stranger, channel)).rejects.toThrow(OrderUnknown)
-    await expect(openAttempt(till, '1' as OrderId, buyer, 'pay')).rejects.toThrow(OrderUnknown)
+      await expect(openAttempt(till, { order, buyer: stranger, channel })).rejects.toThrow(OrderUnknown)
+    await expect(openAttempt(till, { order: '1' as OrderId, buyer, channel: 'pay' })).rejects.toThrow(
+      OrderUnknown,
+    )
     expect(await attemptsOf(order)).toEqual(before)
     expect([...till.pay.closed, ...till.other.opened]).toEqual([])
   })

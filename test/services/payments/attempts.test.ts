@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Sql } from '../../../db/types.ts'
 import type { OrderId, UserId } from '../../../domain/ids.ts'
 import { closeOrder } from '../../../services/orders/close.ts'
-import { openAttempt } from '../../../services/payments/attempts.ts'
+import { openAttempt } from '../../../services/payments/attempts/open.ts'
 import { expectBooksToAddUp, orderRow } from '../../support/books.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
 import { gate } from '../../support/gates.ts'
@@ -36,31 +36,41 @@ const refusal = (code: string, details: object = {}) => ({ refusal: { code, deta
 describe('paying by the same channel', () => {
   it('gives the same open attempt again, without asking the provider', async () => {
     const { till, order, buyer } = await waiting()
-    const first = await openAttempt(till, order, buyer, 'pay')
+    const first = await openAttempt(till, { order, buyer, channel: 'pay' })
     expect(first).toMatchObject({
       state: 'open',
       amount: 6300n,
       answer: { kind: 'qr', qr: `qr:${first.number}` },
     })
-    const again = await openAttempt(till, order, buyer, 'pay')
+    const again = await openAttempt(till, { order, buyer, channel: 'pay' })
     expect(again).toMatchObject({ number: first.number, answer: first.answer })
     expect(till.pay.opened).toHaveLength(1)
   })
 
   it('tells the provider to stop taking money at the order’s deadline', async () => {
     const { till, order, buyer } = await waiting()
-    await openAttempt(till, order, buyer, 'pay')
+    await openAttempt(till, { order, buyer, channel: 'pay' })
     const [row] = await sql<{ payBy: Date }[]>`SELECT pay_by AS "payBy" FROM orders WHERE id = ${order}`
     expect(till.pay.opened[0]?.expiresAt).toEqual(row?.payBy)
+  })
+
+  it('gives a provider that takes no trade so short as the order has left the shortest one that it takes', async () => {
+    const { till, order, buyer } = await waiting({ payWithinMs: 20_000 })
+    Object.assign(till.pay, { shortestExpiryMs: 60_000 })
+    const before = Date.now()
+    await openAttempt(till, { order, buyer, channel: 'pay' })
+    expect(till.pay.opened[0]?.expiresAt.getTime()).toBeGreaterThanOrEqual(before + 60_000)
   })
 
   it('repeats a creation whose answer was lost, with its number and identical parameters', async () => {
     const { till, order, buyer } = await waiting()
     till.pay.answers.open = () => ({ is: 'unknown', code: 'TIMEOUT' })
-    await expect(openAttempt(till, order, buyer, 'pay')).rejects.toMatchObject(refusal('attempt_unsettled'))
+    await expect(openAttempt(till, { order, buyer, channel: 'pay' })).rejects.toMatchObject(
+      refusal('attempt_unsettled'),
+    )
     expect(await attemptsOf(order)).toMatchObject([{ state: 'opening' }])
     till.pay.answers = {}
-    expect(await openAttempt(till, order, buyer, 'pay')).toMatchObject({
+    expect(await openAttempt(till, { order, buyer, channel: 'pay' })).toMatchObject({
       state: 'open',
       answer: { kind: 'qr' },
     })
@@ -69,9 +79,54 @@ describe('paying by the same channel', () => {
     expect(await attemptsOf(order)).toHaveLength(1)
   })
 
+  it('fetches an answer whose lifetime is over anew, under its number and with identical parameters', async () => {
+    const { till, order, buyer } = await waiting()
+    let made = 0
+    till.pay.answers.open = () => ({
+      is: 'open',
+      answer: { kind: 'url', url: `https://h5/${++made}` },
+      goodForMs: 300_000,
+    })
+    const first = await openAttempt(till, { order, buyer, channel: 'pay', payer: { ip: '203.0.113.7' } })
+    expect((await openAttempt(till, { order, buyer, channel: 'pay' })).answer).toEqual(first.answer)
+    await sql`UPDATE attempts SET answer_until = now() WHERE number = ${first.number}`
+    const again = await openAttempt(till, { order, buyer, channel: 'pay' })
+    expect(again).toMatchObject({ number: first.number, answer: { url: 'https://h5/2' } })
+    expect(till.pay.opened).toHaveLength(2)
+    expect(till.pay.opened[1]).toEqual(till.pay.opened[0])
+    expect(await attemptsOf(order)).toMatchObject([{ number: first.number, state: 'open' }])
+    expect((await openAttempt(till, { order, buyer, channel: 'pay' })).answer).toEqual(again.answer)
+  })
+
+  it('keeps an open attempt whose fresh answer could not be had, and says when to ask again', async () => {
+    const { till, order, buyer } = await waiting()
+    till.pay.answers.open = () => ({ is: 'open', answer: { kind: 'qr', qr: 'stale' }, goodForMs: 0 })
+    await openAttempt(till, { order, buyer, channel: 'pay' })
+    till.pay.answers.open = () => ({ is: 'unknown', code: 'TIMEOUT' })
+    await expect(openAttempt(till, { order, buyer, channel: 'pay' })).rejects.toMatchObject(
+      refusal('attempt_unsettled'),
+    )
+    expect(await attemptsOf(order)).toMatchObject([{ state: 'open' }])
+  })
+
+  it('opens another attempt when the provider has no trade for the one whose answer is over', async () => {
+    const { till, order, buyer } = await waiting()
+    till.pay.answers.open = () => ({ is: 'open', answer: { kind: 'qr', qr: 'stale' }, goodForMs: 0 })
+    await openAttempt(till, { order, buyer, channel: 'pay' })
+    till.pay.answers.open = () => ({ is: 'refused', code: 'ORDER_CLOSED' })
+    await expect(openAttempt(till, { order, buyer, channel: 'pay' })).rejects.toMatchObject(
+      refusal('payment_refused'),
+    )
+    till.pay.answers = {}
+    expect(await openAttempt(till, { order, buyer, channel: 'pay' })).toMatchObject({ state: 'open' })
+    expect(await attemptsOf(order)).toMatchObject([{ state: 'failed' }, { state: 'open' }])
+  })
+
   it('by ten clicks at once opens one attempt', async () => {
     const { till, order, buyer } = await waiting()
-    const opened = await Promise.all(Array.from({ length: 10 }, () => openAttempt(till, order, buyer, 'pay')))
+    const opened = await Promise.all(
+      Array.from({ length: 10 }, () => openAttempt(till, { order, buyer, channel: 'pay' })),
+    )
     expect(new Set(opened.map(({ number }) => number)).size).toBe(1)
     for (const request of till.pay.opened) expect(request).toEqual(till.pay.opened[0])
     expect(await attemptsOf(order)).toMatchObject([{ state: 'open' }])
@@ -83,7 +138,9 @@ describe('paying by the same channel', () => {
       open: () => ({ is: 'paid' }),
       query: async (attempt) => ({ is: 'paid', facts: await till.facts(attempt) }),
     }
-    await expect(openAttempt(till, order, buyer, 'pay')).rejects.toMatchObject(refusal('already_paid'))
+    await expect(openAttempt(till, { order, buyer, channel: 'pay' })).rejects.toMatchObject(
+      refusal('already_paid'),
+    )
     expect(till.delivered).toEqual([[order, expect.any(String)]])
   })
 })
@@ -104,8 +161,10 @@ describe('paying by another channel', () => {
     const { till, order, buyer } = await waiting()
     await till.attempt(order, buyer)
     till.pay.answers.close = () => ({ is: 'unknown', state: 'USERPAYING' })
-    await expect(openAttempt(till, order, buyer, 'other')).rejects.toMatchObject(refusal('attempt_unsettled'))
-    await expect(openAttempt(till, order, buyer, 'balance')).rejects.toMatchObject(
+    await expect(openAttempt(till, { order, buyer, channel: 'other' })).rejects.toMatchObject(
+      refusal('attempt_unsettled'),
+    )
+    await expect(openAttempt(till, { order, buyer, channel: 'balance' })).rejects.toMatchObject(
       refusal('attempt_unsettled'),
     )
     expect(await attemptsOf(order)).toMatchObject([{ provider: 'pay', state: 'open' }])
@@ -116,7 +175,9 @@ describe('paying by another channel', () => {
     const { till, order, buyer } = await waiting()
     const first = await till.attempt(order, buyer)
     till.pay.answers.close = async (attempt) => ({ is: 'paid', facts: await till.facts(attempt) })
-    await expect(openAttempt(till, order, buyer, 'other')).rejects.toMatchObject(refusal('already_paid'))
+    await expect(openAttempt(till, { order, buyer, channel: 'other' })).rejects.toMatchObject(
+      refusal('already_paid'),
+    )
     expect(till.delivered).toHaveLength(1)
     expect(await till.told(await till.facts(first))).toBe('paid')
     expect(await attemptsOf(order)).toMatchObject([{ number: first, state: 'paid' }])
@@ -128,7 +189,9 @@ describe('paying by another channel', () => {
       open: () => ({ is: 'unknown', code: 'TIMEOUT' }),
       close: (_, creation) => ({ is: 'unknown', state: creation }),
     }
-    await expect(openAttempt(till, order, buyer, 'pay')).rejects.toMatchObject(refusal('attempt_unsettled'))
+    await expect(openAttempt(till, { order, buyer, channel: 'pay' })).rejects.toMatchObject(
+      refusal('attempt_unsettled'),
+    )
     const asked: string[] = []
     till.pay.answers.close = (_, creation) => {
       asked.push(creation)
@@ -148,7 +211,7 @@ describe('an order that closes while a creation is in flight', () => {
       await answered.opened
       return { is: 'open', answer: { kind: 'qr', qr: 'too late' } }
     }
-    const opening = expect(openAttempt(till, order, buyer, 'pay')).rejects.toMatchObject(
+    const opening = expect(openAttempt(till, { order, buyer, channel: 'pay' })).rejects.toMatchObject(
       refusal('order_closing'),
     )
     await called.opened
@@ -167,7 +230,7 @@ describe('an order that closes while a creation is in flight', () => {
       await closeOrder(sql, order, 'pay_timeout')
       return { is: 'open', answer: { kind: 'qr', qr: 'in time' } }
     }
-    const { number } = await openAttempt(till, order, buyer, 'pay')
+    const { number } = await openAttempt(till, { order, buyer, channel: 'pay' })
     expect(await attemptRow(sql, number)).toMatchObject({ state: 'open' })
     expect(await till.told(await till.facts(number))).toBe('paid')
   })

@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Sql } from '../../../db/types.ts'
 import type { NotificationId, OrderId, RefundNumber, UserId } from '../../../domain/ids.ts'
 import { closeOrder } from '../../../services/orders/close.ts'
-import { openAttempt } from '../../../services/payments/attempts.ts'
-import { closeAttempt } from '../../../services/payments/close-attempt.ts'
+import { closeAttempt } from '../../../services/payments/attempts/close.ts'
+import { openAttempt } from '../../../services/payments/attempts/open.ts'
+import { refundAtProvider } from '../../../services/payments/refunds/send.ts'
 import { resolvePayment } from '../../../services/payments/resolve-payment.ts'
-import { refundAtProvider } from '../../../services/payments/send-refund.ts'
 import { expectBooksToAddUp, movementsOf, orderRow } from '../../support/books.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
 import { accounts, openTill, type Till } from '../../support/paying.ts'
@@ -36,12 +36,13 @@ async function waiting(left: number): Promise<{ order: OrderId; buyer: UserId }>
 }
 const balanceOf = async (buyer: UserId) =>
   (await sql`SELECT balance_fen FROM wallets WHERE user_id = ${buyer}`)[0]?.balance_fen
-const told = (): NotificationId => till.delivered[0]?.[1] as NotificationId // What the till was told to deliver.
+// What the till was told to deliver.
+const told = (): NotificationId => till.delivered[0]?.[1] as NotificationId
 
 describe('the wallet as a channel', () => {
   it('pays at once; its movement is another one than the part that was paid when placing', async () => {
     const { order, buyer } = await waiting(6300)
-    await openAttempt(till, order, buyer, 'balance')
+    await openAttempt(till, { order, buyer, channel: 'balance' })
     expect(await balanceOf(buyer)).toBe(0n)
     expect(await movementsOf(sql, order)).toEqual(expect.arrayContaining(['wallet order', 'wallet payment']))
     expect(await resolvePayment(sql, accounts, told())).toBe('paid')
@@ -50,7 +51,7 @@ describe('the wallet as a channel', () => {
 
   it('that is short refuses, says what there is, and leaves no attempt', async () => {
     const { order, buyer } = await waiting(6299)
-    await expect(openAttempt(till, order, buyer, 'balance')).rejects.toMatchObject({
+    await expect(openAttempt(till, { order, buyer, channel: 'balance' })).rejects.toMatchObject({
       refusal: { code: 'balance_insufficient', details: { available: { fen: '6299' } } },
     })
     expect(await sql`SELECT 1 FROM attempts WHERE order_id = ${order}`).toHaveLength(0)
@@ -61,7 +62,7 @@ describe('the wallet as a channel', () => {
   it('is debited once by ten clicks at the same time', async () => {
     const { order, buyer } = await waiting(20_000)
     const clicks = await Promise.allSettled(
-      Array.from({ length: 10 }, () => openAttempt(till, order, buyer, 'balance')),
+      Array.from({ length: 10 }, () => openAttempt(till, { order, buyer, channel: 'balance' })),
     )
     expect(clicks.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     for (const click of clicks)
@@ -74,20 +75,20 @@ describe('the wallet as a channel', () => {
   it('closes the open attempt of another channel first', async () => {
     const { order, buyer } = await waiting(6300)
     const first = await till.attempt(order, buyer)
-    await openAttempt(till, order, buyer, 'balance')
+    await openAttempt(till, { order, buyer, channel: 'balance' })
     expect(till.pay.closed).toEqual([first])
     await resolvePayment(sql, accounts, told())
   })
 
   it('is found paid by a closing that comes before the resolver', async () => {
     const { order, buyer } = await waiting(6300)
-    await openAttempt(till, order, buyer, 'balance')
+    await openAttempt(till, { order, buyer, channel: 'balance' })
     await closeOrder(sql, order, 'pay_timeout')
-    expect(await closeAttempt(sql, shop.ids, till.providers, order)).toEqual({
+    expect(await closeAttempt(till, order)).toEqual({
       is: 'paid',
       notification: told(),
     })
-    await expect(openAttempt(till, order, buyer, 'pay')).rejects.toMatchObject({
+    await expect(openAttempt(till, { order, buyer, channel: 'pay' })).rejects.toMatchObject({
       refusal: { code: 'order_closing' },
     })
     expect(await resolvePayment(sql, accounts, told())).toBe('paid')
@@ -95,7 +96,7 @@ describe('the wallet as a channel', () => {
 
   it('gets a refund once, however often it is asked for', async () => {
     const { order, buyer } = await waiting(6300)
-    const attempt = await openAttempt(till, order, buyer, 'balance')
+    const attempt = await openAttempt(till, { order, buyer, channel: 'balance' })
     await sql`UPDATE notifications SET amount_fen = 6299 WHERE id = ${told()}`
     await sql`UPDATE wallets SET balance_fen = 1 WHERE user_id = ${buyer}`
     await sql`UPDATE wallet_movements SET amount_fen = -6299 WHERE order_id = ${order} AND kind = 'payment'`

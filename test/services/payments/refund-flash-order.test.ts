@@ -52,7 +52,8 @@ async function bought(): Promise<{ offer: OfferKey; order: TicketId; buyer: Shop
   expect(await counts(offer)).toEqual({ quota: 5, granted: 3, sold: 3, left: 2, shelf: 0 })
   return { offer, order, buyer }
 }
-const sync = () => syncGate({ sql, gate, events: { announceOffer() {} }, log: console } as never) // What it uses of its world.
+// What it uses of its world.
+const sync = () => syncGate({ sql, gate, events: { announceOffer() {} }, log: console } as never)
 /** As if a second had passed. */
 async function syncAgain() {
   await sql`UPDATE tickets SET sync_at = now() WHERE sync IS NOT NULL`

@@ -4,7 +4,7 @@ import type { Sql } from '../../../db/types.ts'
 import type { AttemptNumber, OrderId } from '../../../domain/ids.ts'
 import type { OrderInput } from '../../../domain/order-input.ts'
 import { refundOrder } from '../../../services/payments/refund-order.ts'
-import { refundAtProvider } from '../../../services/payments/send-refund.ts'
+import { refundAtProvider } from '../../../services/payments/refunds/send.ts'
 import { expectBooksToAddUp, holdings, movementsOf, orderRow } from '../../support/books.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
 import { openTill, type Till } from '../../support/paying.ts'
@@ -68,7 +68,8 @@ describe('a paid order that is called off before it was shipped', () => {
     const [loyalty] = await sql`SELECT points, growth FROM loyalty WHERE user_id = ${input.buyerId}`
     expect(loyalty).toEqual({ points: 500n, growth: 0n })
     const now = await holdings(sql)
-    // The order's own goods, coupon and buyer were made for it; of those that were there before, nothing has changed.
+    // The order's own goods, coupon and buyer were made for it; of those that were there before, nothing has
+    // changed.
     expect(now.stock.filter(({ sku_id }) => before.stock.some((one) => one.sku_id === sku_id))).toEqual(
       before.stock,
     )

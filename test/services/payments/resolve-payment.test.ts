@@ -4,7 +4,7 @@ import type { AttemptNumber } from '../../../domain/ids.ts'
 import { fen } from '../../../domain/money.ts'
 import type { TradeFacts } from '../../../providers/provider.ts'
 import { closeOrder } from '../../../services/orders/close.ts'
-import { endAttempt } from '../../../services/payments/attempts.ts'
+import { markClosed } from '../../../services/payments/attempts/states.ts'
 import { storePayment } from '../../../services/payments/notifications.ts'
 import { type Outcome, resolvePayment } from '../../../services/payments/resolve-payment.ts'
 import { expectBooksToAddUp, holdings, movementsOf, orderRow } from '../../support/books.ts'
@@ -168,6 +168,24 @@ describe('money that cannot stay', () => {
   })
 })
 
+describe('money of another system that sells under the same merchant number', () => {
+  const shared = { ...accounts, pay: { ...accounts.pay, foreignTrades: ['POS-'] } }
+  const outcomeOf = async (trade: string) => {
+    const facts = await till.facts('1' as AttemptNumber, {
+      attempt: trade as AttemptNumber,
+      transaction: `t ${trade}`,
+    })
+    const outcome = await resolvePayment(sql, shared, await stored(facts))
+    const asked = await sql`SELECT reason FROM attention WHERE subject = ${`pay t ${trade}`}`
+    return { outcome, asked: asked.length }
+  }
+
+  it('asks no human when its numbers are known to begin so, and does otherwise', async () => {
+    expect(await outcomeOf('POS-4711')).toEqual({ outcome: 'foreign', asked: 0 })
+    expect(await outcomeOf('ERP-4711')).toEqual({ outcome: 'attention', asked: 1 })
+  })
+})
+
 describe('money that needs a human', () => {
   it.each([
     [
@@ -245,7 +263,7 @@ describe('two at the same time', () => {
     const { order, attempt } = await payable(sql, shop, till)
     const notification = await stored(await till.facts(attempt))
     await closeOrder(sql, order, 'pay_timeout')
-    await endAttempt(sql, attempt)
+    await markClosed(sql, attempt)
     const row = await held(sql, (tx) => tx`SELECT 1 FROM orders WHERE id = ${order} FOR UPDATE`)
     const start = {
       resolvePayment: () => resolvePayment(sql, accounts, notification),

@@ -2,7 +2,7 @@ import type { Sql } from '../../../db/types.ts'
 import type { AttemptNumber, OrderId } from '../../../domain/ids.ts'
 import type { OrderInput } from '../../../domain/order-input.ts'
 import { closeOrder } from '../../../services/orders/close.ts'
-import { endAttempt } from '../../../services/payments/attempts.ts'
+import { markClosed } from '../../../services/payments/attempts/states.ts'
 import type { Till } from '../../support/paying.ts'
 import type { Shop } from '../../support/shop.ts'
 import { confirmed, everything } from '../orders/everything.ts'
@@ -20,7 +20,7 @@ export async function payable(sql: Sql, shop: Shop, till: Till): Promise<Payable
 export async function closedUnpaid(sql: Sql, shop: Shop, till: Till): Promise<Payable> {
   const made = await payable(sql, shop, till)
   await closeOrder(sql, made.order, 'pay_timeout')
-  await endAttempt(sql, made.attempt)
+  await markClosed(sql, made.attempt)
   await closeOrder(sql, made.order, 'pay_timeout')
   return made
 }

@@ -2,11 +2,12 @@ import type { Sql } from '../../../db/types.ts'
 import type { AttemptNumber, NotificationId, OrderId, RefundNumber } from '../../../domain/ids.ts'
 import { fen } from '../../../domain/money.ts'
 import type { BillSwitches } from '../../../sandbox/switches.ts'
-import { openAttempt } from '../../../services/payments/attempts.ts'
+import type { Accounts } from '../../../services/payments/accounts.ts'
+import { openAttempt } from '../../../services/payments/attempts/open.ts'
 import { storePayment } from '../../../services/payments/notifications.ts'
-import { type Accounts, resolvePayment } from '../../../services/payments/resolve-payment.ts'
-import { resolveRefund } from '../../../services/payments/resolve-refund.ts'
-import { refundAtProvider } from '../../../services/payments/send-refund.ts'
+import { resolveRefund } from '../../../services/payments/refunds/resolve.ts'
+import { refundAtProvider } from '../../../services/payments/refunds/send.ts'
+import { resolvePayment } from '../../../services/payments/resolve-payment.ts'
 import { fetchStatement } from '../../../services/reconciliation/fetch.ts'
 import { type Matched, matchStatement } from '../../../services/reconciliation/match.ts'
 import { harness as gateway, shared } from '../../providers/wechat-v3/harness.ts'
@@ -29,7 +30,7 @@ export async function statementHarness() {
   const date = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10)
   const of = { provider, date }
   const now = Date.now() + 2 * 86_400_000
-  const attempts = { sql, ids: shop.ids, providers, deliver: () => {} }
+  const attempts = { sql, ids: shop.ids, providers, mostAttempts: 20, deliver: () => {} }
   const bill = (bill: BillSwitches = {}) => buyer.switches({ noNotification: true, bill })
   await bill()
 
@@ -52,7 +53,11 @@ export async function statementHarness() {
     async paid({ told = true }: { told?: boolean } = {}): Promise<Paid> {
       const input = await everything(shop)
       const order = await confirmed(sql, input)
-      const { number: attempt } = await openAttempt(attempts, order, input.buyerId, provider)
+      const { number: attempt } = await openAttempt(attempts, {
+        order,
+        buyer: input.buyerId,
+        channel: provider,
+      })
       const { transactionId: transaction, amount } = await buyer.pay(attempt)
       const paid = { order, attempt, transaction, amount: BigInt(amount) }
       if (told)
@@ -85,7 +90,7 @@ export async function statementHarness() {
       const due = await sql<
         { id: NotificationId; kind: string }[]
       >`SELECT id::text AS id, kind FROM notifications WHERE outcome IS NULL ORDER BY id`
-      const deps = { sql, providers, refundFallback: 'none' as const }
+      const deps = { sql, providers, accounts, refundFallback: 'none' as const }
       return await Promise.all(
         due.map(
           ({ id, kind }): Promise<string> =>

@@ -18,7 +18,10 @@ import { openShop, type Shop } from '../../support/shop.ts'
 
 type Bought = { buyer: UserId; bought: { sku: string; line: string }[] }
 
-/** A jobs's dependencies on real PostgreSQL and Temporal, in a shop and on a task queue of the file's own; the providers are the test's. */
+/**
+ * A jobs's dependencies on real PostgreSQL and Temporal, in a shop and on a task queue of the file's own; the
+ * providers are the test's.
+ */
 export type JobsHarness = {
   fresh: FreshDatabase
   sql: Sql
@@ -53,7 +56,6 @@ export async function jobsHarness(given?: FreshDatabase): Promise<JobsHarness> {
     client,
     queue,
     payments: { providers: till.providers, accounts, refundFallback: 'none' },
-    providerRateLimit: async () => true,
     events: { announce: (order) => announced.push(order) },
     carts: {
       async removeBought(buyer, bought) {

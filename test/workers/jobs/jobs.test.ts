@@ -5,11 +5,12 @@ import { runPollLoops } from '../../../runtime/poll-loop.ts'
 import { leaveCart } from '../../../services/orders/leave-cart.ts'
 import { purgeOrderNotes } from '../../../services/orders/notes.ts'
 import { emptyOutbox } from '../../../workers/jobs/outbox.ts'
-import { findOverdue } from '../../../workers/jobs/overdue.ts'
+import { closeAbandoned, findOverdue } from '../../../workers/jobs/overdue.ts'
 import { startRefunds } from '../../../workers/jobs/refunds.ts'
-import { done, everything, reject } from '../../services/orders/everything.ts'
-import { closedUnpaid } from '../../services/payments/resolving.ts'
-import { expectBooksToAddUp } from '../../support/books.ts'
+import { watch } from '../../../workers/jobs/watch.ts'
+import { confirmed, done, everything, reject } from '../../services/orders/everything.ts'
+import { closedUnpaid, payable } from '../../services/payments/resolving.ts'
+import { expectBooksToAddUp, orderRow } from '../../support/books.ts'
 import { gate } from '../../support/gates.ts'
 import { type JobsHarness, jobsHarness } from './harness.ts'
 
@@ -25,7 +26,8 @@ afterAll(async () => {
 
 async function lateMoney(): Promise<RefundNumber> {
   const { attempt } = await closedUnpaid(harness.sql, harness.shop, harness.till)
-  return (await harness.till.told(await harness.till.facts(attempt))).replace('refund ', '') as RefundNumber // As the outcome says.
+  // As the outcome says.
+  return (await harness.till.told(await harness.till.facts(attempt))).replace('refund ', '') as RefundNumber
 }
 
 describe('a refund', () => {
@@ -111,6 +113,34 @@ describe('an order that should have ended', () => {
     const order = await done(harness.sql, await everything(harness.shop), 2)
     expect(await findOverdue(harness.deps)).toBe(0)
     await reject(harness.sql, order)
+  })
+})
+
+describe('an unpaid order whose workflow is gone', () => {
+  it('is closed by the jobs once its attempt is, and everything is given back', async () => {
+    const { order, attempt } = await payable(harness.sql, harness.shop, harness.till)
+    await harness.sql`UPDATE orders SET pay_by = now() - interval '6 minutes' WHERE id = ${order}`
+    expect(await closeAbandoned(harness.deps)).toBe(0)
+    await harness.sql`
+      UPDATE attempts
+      SET expires_at = now() - interval '6 minutes', next_ask_at = now()
+      WHERE number = ${attempt}`
+    await watch(harness.deps, harness.till.pay)
+    expect(await closeAbandoned(harness.deps)).toBe(1)
+    expect(await orderRow(harness.sql, order)).toMatchObject({ status: 'closed', closedWhy: 'pay_timeout' })
+    expect(harness.announced).toContain(order)
+    expect(await closeAbandoned(harness.deps)).toBe(0)
+  })
+
+  it('is left to its workflow while that runs', async () => {
+    const input = await everything(harness.shop)
+    const order = await confirmed(harness.sql, input)
+    await harness.sql`UPDATE orders SET pay_by = now() - interval '6 minutes' WHERE id = ${order}`
+    const { workflow } = harness.deps.client
+    await workflow.start('order', { args: [input], taskQueue: 'orders-nobody', workflowId: `order-${order}` })
+    expect(await closeAbandoned(harness.deps)).toBe(0)
+    await workflow.getHandle(`order-${order}`).terminate()
+    expect(await closeAbandoned(harness.deps)).toBe(1)
   })
 })
 

@@ -2,6 +2,8 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
 import type { AttemptNumber, OrderId } from '../../../domain/ids.ts'
 import { createProviderRateLimit } from '../../../redis/provider-rate-limit.ts'
+import { observedProvider } from '../../../runtime/provider-calls.ts'
+import { closeOrder } from '../../../services/orders/close.ts'
 import type { JobsDeps } from '../../../workers/jobs/deps.ts'
 import { findUnwatched, watch as watchOne } from '../../../workers/jobs/watch.ts'
 import { payable } from '../../services/payments/resolving.ts'
@@ -31,7 +33,10 @@ async function dueAttempt(): Promise<{ order: OrderId; attempt: AttemptNumber }>
   await due(made.attempt)
   return made
 }
-/** An attempt that is due and still open although its order is paid: by an earlier attempt, which its provider had called closed. */
+/**
+ * An attempt that is due and still open although its order is paid: by an earlier attempt, which its provider
+ * had called closed.
+ */
 async function outlived(): Promise<{ order: OrderId; attempt: AttemptNumber }> {
   const { order, attempt: earlier, input } = await payable(harness.sql, harness.shop, harness.till)
   const attempt = await harness.till.attempt(order, input.buyerId, 'other')
@@ -105,6 +110,19 @@ describe('the watch', () => {
     expect(await attemptRow(harness.sql, attempt)).toMatchObject({ state: 'closed' })
   })
 
+  it.each(['awaiting_payment', 'closing'])(
+    'closes at the provider an attempt that has expired, though its order is %s and has no workflow',
+    async (status) => {
+      const { order, attempt } = await dueAttempt()
+      if (status === 'closing') await closeOrder(harness.sql, order, 'pay_timeout')
+      await harness.sql`UPDATE attempts SET expires_at = now() - interval '1 second' WHERE number = ${attempt}`
+      await watch(harness.deps)
+      expect(harness.till.pay.closed).toEqual([attempt])
+      expect(await attemptRow(harness.sql, attempt)).toMatchObject({ state: 'closed', askAt: null })
+      expect(await orderRow(harness.sql, order)).toMatchObject({ status })
+    },
+  )
+
   it('has money that such an attempt brought sent back', async () => {
     const { order, attempt } = await outlived()
     harness.till.other.answers.close = async (number) => ({
@@ -137,9 +155,13 @@ describe('the watch', () => {
   it('asks a provider no more than so many questions a second, and what is too much for it waits', async () => {
     const attempts = await Promise.all(Array.from({ length: 6 }, dueAttempt))
     const redis = new Redis(inject('redisUrl'))
-    await redis.del('limit:providerRateLimit:pay')
-    const deps = { ...harness.deps, providerRateLimit: createProviderRateLimit(redis, 4) }
-    expect(await watchOne(deps, harness.till.pay)).toBe(4)
+    const provider = { ...harness.till.pay, name: `pay-${attempts[0]?.attempt}` } // Counted by itself.
+    await harness.sql`
+      UPDATE attempts
+      SET provider = ${provider.name}
+      WHERE number = ANY(${attempts.map(({ attempt }) => attempt)}::bigint[])`
+    const limit = createProviderRateLimit(redis, 4)
+    expect(await watchOne(harness.deps, observedProvider(provider, { limit, log: harness.deps.log }))).toBe(4)
     expect(harness.till.pay.queried).toHaveLength(4)
     redis.disconnect()
     const [waiting] = await harness.sql<{ due: number; asked: number }[]>`

@@ -66,7 +66,8 @@ export async function sessionHarness(options: { fresh?: FreshDatabase } = {}): P
     },
     async open(wish) {
       const sale = await harness.start(wish)
-      const loaded = async () => expect(await gate.left(sale.offer)).toBeDefined()
+      // Loaded, and opened by the terms that are read after the load.
+      const loaded = async () => expect(await redis.hget(keysOf(sale.offer).offer, 'paused')).toBe('0')
       await vi.waitFor(loaded, { timeout: 30_000 }) // `expect.poll` is for tests, and this is for `beforeAll` too.
       return sale
     },

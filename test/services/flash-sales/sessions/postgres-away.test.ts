@@ -79,7 +79,10 @@ it.each(['before', 'away'] as const)(
     )
     await duringRestart(when, async () => {
       const ticket = harness.shop.ids.next() as TicketId // A fresh snowflake.
-      expect(await join(harness.deps.gate, offer, buyer, ticket)).toMatchObject({ answer: 'admitted' })
+      // A gate whose load PostgreSQL broke off before its terms were read is paused until the supervisor's next look.
+      await expect
+        .poll(() => join(harness.deps.gate, offer, buyer, ticket), { timeout: 20_000 })
+        .toMatchObject({ answer: 'admitted' })
       await expect
         .poll(async () => (await ticketRow(harness.sql, ticket))?.state, { timeout: 40_000 })
         .toBe('live')

@@ -77,6 +77,8 @@ describe('/openapi.json', () => {
       '/v1/cart/lines',
       '/v1/cart/lines/{sku}',
       '/v1/ops/orders/{id}/refunds',
+      '/v1/ops/refunds/{number}/paid-by-hand',
+      '/v1/ops/refunds/{number}/reissue',
       '/v1/ops/sessions',
       '/v1/ops/sessions/{session}',
       '/v1/ops/sessions/{session}/end',

@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import type { TicketId } from '../../domain/flash-sale.ts'
 import type { UserId } from '../../domain/ids.ts'
 import type { Events } from '../../runtime/container.ts'
-import { faultOf } from '../http/errors/fault.ts'
+import { faultOf } from '../../runtime/fault.ts'
 import { Problem } from '../http/errors/problem.ts'
 
 /** What a ticket has come to. `moving`: it waits in the queue, so that its position changes without an announcement. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Logger } from 'pino'
 import { isAway } from './away.ts'
 
@@ -14,6 +15,7 @@ const logAgainMs = 60_000
  */
 export function runPollLoops(jobs: readonly PollLoop[], log: Logger): { stop(): Promise<void> } {
   const stopping = new AbortController()
+  setMaxListeners(jobs.length + 1, stopping.signal) // Each job listens while it pauses.
   const outage = outageLog(log)
   const loops = jobs.map((job) => poll(job, { log, outage, signal: stopping.signal }))
   return {

@@ -1,8 +1,9 @@
 import { defineConfig } from 'vitest/config'
 
 /**
- * `*.unit.test.ts` needs no server and runs in seconds (`npm run check`). Everything else runs against real PostgreSQL, Redis and Temporal
- * that the global set-up starts. Forks, because worker threads crash Temporal's native core.
+ * `*.unit.test.ts` needs no server and runs in seconds (`npm run check`). Everything else runs against real
+ * PostgreSQL, Redis and Temporal that the global set-up starts. Forks, because worker threads crash
+ * Temporal's native core.
  */
 export default defineConfig({
   test: {

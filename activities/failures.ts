@@ -7,9 +7,10 @@ import { StepUndone } from '../services/orders/steps.ts'
 type Activity = (...args: never[]) => Promise<unknown>
 
 /**
- * Turns what services throw into what Temporal understands, for each of these activities: a refusal, a step that was undone and what is
- * not there become typed failures that are not retried; "later" is retried when the service says that it is of use. None of them is
- * logged as a failure. Everything else is a fault, and Temporal tries again.
+ * Turns what services throw into what Temporal understands, for each of these activities: a refusal, a step
+ * that was undone and what is not there become typed failures that are not retried; "later" is retried when
+ * the service says that it is of use. None of them is logged as a failure. Everything else is a fault, and
+ * Temporal tries again.
  * @see https://docs.temporal.io/references/failures#application-failure
  */
 export function withFailures<A extends Record<string, Activity>>(activities: A): A {

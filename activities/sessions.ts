@@ -9,7 +9,10 @@ import { closeGates, pauseSession } from '../services/flash-sales/session-phase.
 import type { ActivityDeps } from './deps.ts'
 import { withFailures } from './failures.ts'
 
-/** What sessions do to the world: the same queue as orders. Each is safe to repeat, whenever it was broken off. */
+/**
+ * What sessions do to the world: the same queue as orders. Each is safe to repeat, whenever it was broken
+ * off.
+ */
 export function createSessionActivities({ sql, gate, queue, events }: ActivityDeps) {
   const announcing = async <T>(session: SessionId, work: Promise<T>): Promise<T> => {
     const result = await work

@@ -35,8 +35,9 @@ export type BearerDeps = {
 type Verified = { id: UserId; claims: Claims; generation: number }
 
 /**
- * Bearers of verified tokens. A token is verified once: kept are the last 100,000 that were used, each until it expires, is
- * withdrawn, or the keys change. The cache's key is a digest, so that an entry is small however long the token.
+ * Bearers of verified tokens. A token is verified once: kept are the last 100,000 that were used, each until
+ * it expires, is withdrawn, or the keys change. The cache's key is a digest, so that an entry is small
+ * however long the token.
  */
 export function createBearers({
   verifier,

@@ -5,7 +5,9 @@ import type { Context } from 'hono'
 /** The addresses of proxies whose `X-Forwarded-For` is believed. */
 export type TrustedProxies = Pick<BlockList, 'check'>
 
-/** Reads addresses and networks (CIDR), separated by commas, or `none`. Throws naming the one that is neither. */
+/**
+ * Reads addresses and networks (CIDR), separated by commas, or `none`. Throws naming the one that is neither.
+ */
 export function trustedProxies(text: string): TrustedProxies {
   const list = new BlockList()
   for (const entry of text.split(',').map((part) => part.trim())) {
@@ -26,8 +28,8 @@ export function trustedProxies(text: string): TrustedProxies {
 }
 
 /**
- * Whose address a request comes from: the socket's peer, unless that is a trusted proxy. Then it is the last entry of `X-Forwarded-For` that
- * is none: what stands left of it, anybody can have written.
+ * Whose address a request comes from: the socket's peer, unless that is a trusted proxy. Then it is the last
+ * entry of `X-Forwarded-For` that is none: what stands left of it, anybody can have written.
  */
 export function clientAddress(trusted: TrustedProxies, c: Context): string {
   const { incoming } = c.env as Partial<HttpBindings> // Absent where no socket is: `app.request()`.

@@ -20,7 +20,10 @@ import type { TicketStreams } from './flash-sales/ticket-streams.ts'
 import type { TokenLimits } from './flash-sales/token-limits.ts'
 import type { QuoteTokens } from './quote-token.ts'
 
-/** Places orders and cancels them. Throws `Refused` for what refuses them, `OrderUnknown` for an order that is not this buyer's. */
+/**
+ * Places orders and cancels them. Throws `Refused` for what refuses them, `OrderUnknown` for an order that is
+ * not this buyer's.
+ */
 export type Placing = {
   place(placement: {
     quote: Quote

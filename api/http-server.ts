@@ -21,22 +21,28 @@ type Limits = { headersTimeout: number; requestTimeout: number; connectionsCheck
 /** A slow client holds a connection for half a minute at the most; an answer may take as long as it likes. */
 const usual: Limits = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 2000 }
 
-/** Longer than proxies and providers keep theirs idle (a minute is usual): a request meets no connection that just closed. */
+/**
+ * Longer than proxies and providers keep theirs idle (a minute is usual): a request meets no connection that
+ * just closed.
+ */
 const keepAliveTimeout = 75_000
 /** A stream that is told to come back elsewhere does so within this, each at its own time, ms. */
 const comeBackMs = 5000
 
 export type HttpServer = {
   port: number
-  /** Ends every connection after its answer, and every event stream with a hint to come back: elsewhere, by then. */
+  /**
+   * Ends every connection after its answer, and every event stream with a hint to come back: elsewhere, by
+   * then.
+   */
   leave(): void
   /** Takes nothing new, and lets what is at work finish. */
   close(): Promise<void>
 }
 
 /**
- * Serves HTTP with bounds on slow clients and on connections; what Node itself would refuse without a body is answered like
- * everything else. https://nodejs.org/api/http.html#serverrequesttimeout
+ * Serves HTTP with bounds on slow clients and on connections; what Node itself would refuse without a body is
+ * answered like everything else. https://nodejs.org/api/http.html#serverrequesttimeout
  */
 export async function startHttpServer(options: ServerOptions): Promise<HttpServer> {
   const { fetch, requests, finishMs = 10_000 } = options
@@ -90,7 +96,9 @@ function headerIn(given: readonly unknown[]): string {
   return String((headers as Record<string, unknown> | undefined)?.['content-type'] ?? '')
 }
 
-/** https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation, field `retry` */
+/**
+ * https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation, field `retry`
+ */
 function sendElsewhere(stream: ServerResponse): void {
   stream.end(`retry: ${Math.round(Math.random() * comeBackMs)}\n\n`)
 }

@@ -56,7 +56,9 @@ export function createPlacing({
 }: PlacingDeps): Placing {
   const rowOf = async (id: OrderId): Promise<Row | undefined> => {
     const [row] = await sql<Row[]>`
-      SELECT status, fingerprint, refusal, buyer_id::text AS buyer, pay_state AS "payState" FROM orders WHERE id = ${id}`
+      SELECT status, fingerprint, refusal, buyer_id::text AS buyer, pay_state AS "payState"
+      FROM orders
+      WHERE id = ${id}`
     return row
   }
   const answered = async (id: OrderId): Promise<Row | undefined> => {

@@ -1,13 +1,19 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
 
 export type PublishedKeys = {
-  /** The key that a token names. @throws {KeysAway} when nobody can say, jose's `JWKSNoMatchingKey` when there is none. */
+  /**
+   * The key that a token names. @throws {KeysAway} when nobody can say, jose's `JWKSNoMatchingKey` when there
+   * is none.
+   */
   find: JWTVerifyGetKey
   /** Counts up whenever the set of keys has changed. */
   generation(): number
 }
 
-/** The keys that verify tokens cannot be fetched, and those that are known do not decide. Nothing is known of the token. */
+/**
+ * The keys that verify tokens cannot be fetched, and those that are known do not decide. Nothing is known of
+ * the token.
+ */
 export class KeysAway extends Error {
   constructor(cause: unknown) {
     super('the keys that verify tokens cannot be fetched', { cause })
@@ -15,7 +21,9 @@ export class KeysAway extends Error {
   }
 }
 
-/** Known keys are asked for again after this, beside the requests: a key that was withdrawn is good no longer. */
+/**
+ * Known keys are asked for again after this, beside the requests: a key that was withdrawn is good no longer.
+ */
 const freshMs = 300_000
 /** Between two fetches at the least, whether they succeed or not, however many tokens name unknown keys. */
 const pauseMs = 10_000
@@ -23,8 +31,9 @@ const patienceMs = 5000
 const mostBytes = 512 * 1024
 
 /**
- * The keys that a sign-in publishes (a JWK Set, RFC 7517, section 5). They are fetched when a token needs them, and once
- * for all who wait. While they cannot be fetched those that are known go on; nothing is fetched a request.
+ * The keys that a sign-in publishes (a JWK Set, RFC 7517, section 5). They are fetched when a token needs
+ * them, and once for all who wait. While they cannot be fetched those that are known go on; nothing is
+ * fetched a request.
  */
 export function publishedKeys(url: string, now: () => number = Date.now): PublishedKeys {
   let known: { find: ReturnType<typeof createLocalJWKSet>; text: string } | undefined
@@ -38,7 +47,8 @@ export function publishedKeys(url: string, now: () => number = Date.now): Publis
     try {
       const text = await fetchText(url)
       if (text !== known?.text) {
-        known = { find: createLocalJWKSet(JSON.parse(text) as JSONWebKeySet), text } // jose checks what it is.
+        // jose checks what it is.
+        known = { find: createLocalJWKSet(JSON.parse(text) as JSONWebKeySet), text }
         generation += 1
       }
       fetchedAt = now()

@@ -10,13 +10,16 @@ type VerifiedQuote = { quote: Quote; expired: boolean }
 export type QuoteTokens = {
   /** Signs what a quote says, for as long as quotes are valid. */
   sign(quote: Omit<Quote, 'expires'>): Promise<{ token: string; expiresAt: Date }>
-  /** The quote of a token, whether it has expired or not: an order that it became answers for ever. Throws `Refused` quote_forged. */
+  /**
+   * The quote of a token, whether it has expired or not: an order that it became answers for ever. Throws
+   * `Refused` quote_forged.
+   */
   verify(token: string): Promise<VerifiedQuote>
 }
 
 /**
- * Quote tokens: JWS with HS256 by a secret of 32 bytes or more that all API processes share, valid `validS` seconds. The header's type keeps
- * anything else that the secret may ever sign from being taken for a quote.
+ * Quote tokens: JWS with HS256 by a secret of 32 bytes or more that all API processes share, valid `validS`
+ * seconds. The header's type keeps anything else that the secret may ever sign from being taken for a quote.
  */
 export function createQuoteTokens({
   secret,

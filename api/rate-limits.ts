@@ -14,9 +14,9 @@ const reads = ['GET', 'HEAD']
 const writes = ['POST', 'PUT', 'PATCH', 'DELETE']
 
 /**
- * Requests a minute: `buyer` of one who is signed in, wherever they are; `address` of everybody else behind one address (of
- * IPv6: its /64 network). The first line that fits decides. Joins, looks at tickets and tokens of flash sales have limits of
- * their own beside it (docs/api.md); what providers post has none.
+ * Requests a minute: `buyer` of one who is signed in, wherever they are; `address` of everybody else behind
+ * one address (of IPv6: its /64 network). The first line that fits decides. Joins, looks at tickets and
+ * tokens of flash sales have limits of their own beside it (docs/api.md); what providers post has none.
  */
 export const rateLimits: readonly Limit[] = [
   { name: 'operators', methods: [...reads, ...writes], path: /^\/v1\/ops\//, buyer: 600, address: 60 },
@@ -44,9 +44,9 @@ export const rateLimits: readonly Limit[] = [
 ]
 
 /**
- * Keeps to the limits: 429 `rate_limited` with `Retry-After`, and `RateLimit-*` in every answer. Who is signed in is counted
- * by who they are and never by where: what one buyer is refused costs no neighbour behind the same address.
- * https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
+ * Keeps to the limits: 429 `rate_limited` with `Retry-After`, and `RateLimit-*` in every answer. Who is
+ * signed in is counted by who they are and never by where: what one buyer is refused costs no neighbour
+ * behind the same address. https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
  */
 export function limitRates(deps: Pick<ApiDeps, 'bearers' | 'trustedProxies' | 'rateLimiting'>) {
   const { windows, factor, now = Date.now, random = Math.random } = deps.rateLimiting

@@ -5,8 +5,8 @@ import { httpDuration, httpStreams } from '../runtime/metrics.ts'
 
 export type RequestLog = {
   /**
-   * Gives a request its id, and counts, times and logs it when its answer is written. The function that it answers says
-   * that the answer is an event stream: how long that lasts is no measure of the API.
+   * Gives a request its id, and counts, times and logs it when its answer is written. The function that it
+   * answers says that the answer is an event stream: how long that lasts is no measure of the API.
    */
   observe(request: IncomingMessage, response: ServerResponse): () => void
 }
@@ -23,8 +23,8 @@ export type RequestLogOptions = {
 const given = /^[\w.-]{1,64}$/
 
 /**
- * One line a request: id, method, route, status, duration; no address, no query, nothing of a person. The id is the
- * client's own `X-Request-Id` where it has sent one, and goes back with the answer.
+ * One line a request: id, method, route, status, duration; no address, no query, nothing of a person. The id
+ * is the client's own `X-Request-Id` where it has sent one, and goes back with the answer.
  */
 export function createRequestLog({ log, perSecond, routeOf, now = Date.now }: RequestLogOptions): RequestLog {
   let second = 0

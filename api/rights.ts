@@ -11,8 +11,8 @@ const reads = ['GET', 'HEAD']
 const anyMethod = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 
 /**
- * Who may do what under `/v1/ops`; the first line that fits decides, and what no line names is for admins. Whoever plans
- * sales moves no money, and whoever moves money plans no sales.
+ * Who may do what under `/v1/ops`; the first line that fits decides, and what no line names is for admins.
+ * Whoever plans sales moves no money, and whoever moves money plans no sales.
  */
 const rights: readonly Right[] = [
   { methods: reads, path: /^\/v1\/ops\//, roles: ['operator', 'finance', 'admin'] },

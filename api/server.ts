@@ -27,11 +27,17 @@ import { createTokenVerifier } from './token-verifier.ts'
 
 export type RunningApi = {
   port: number
-  /** Ends event streams with a hint to come back elsewhere, takes nothing new, and lets what is at work finish. */
+  /**
+   * Ends event streams with a hint to come back elsewhere, takes nothing new, and lets what is at work
+   * finish.
+   */
   stop(): Promise<void>
 }
 
-/** Serves the API over the opened container. The orders that it starts run on `ORDERS_QUEUE`, eagerly where this process has a worker of it. */
+/**
+ * Serves the API over the opened container. The orders that it starts run on `ORDERS_QUEUE`, eagerly where
+ * this process has a worker of it.
+ */
 export async function startApi(
   env: ApiEnv,
   container: Container,

@@ -26,7 +26,8 @@ export type WatchedStanding = Standing & {
 const pauseMs = 5000
 
 /**
- * Keeps what is withdrawn in memory, so that no request asks PostgreSQL for it. While PostgreSQL is away the last look goes on.
+ * Keeps what is withdrawn in memory, so that no request asks PostgreSQL for it. While PostgreSQL is away the
+ * last look goes on.
  */
 export function watchStanding(
   read: () => Promise<Withdrawn>,

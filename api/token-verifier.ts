@@ -52,9 +52,9 @@ const bad = [
 ]
 
 /**
- * Verifies access tokens: JWS with RS256, ES256 or EdDSA, by the configured issuer, for the configured audience, with an
- * end (`exp`) that is no further away than the longest life.
- * RFC 9068, "Validating JWT Access Tokens": https://www.rfc-editor.org/rfc/rfc9068#name-validating-jwt-access-token
+ * Verifies access tokens: JWS with RS256, ES256 or EdDSA, by the configured issuer, for the configured
+ * audience, with an end (`exp`) that is no further away than the longest life. RFC 9068, "Validating JWT
+ * Access Tokens": https://www.rfc-editor.org/rfc/rfc9068#name-validating-jwt-access-token
  */
 export function createTokenVerifier({ key, issuer, audience, maxLifeS }: TokenRules): TokenVerifier {
   const keys: PublishedKeys = 'jwksUrl' in key ? publishedKeys(key.jwksUrl) : configuredKey(key.publicKey)
@@ -80,8 +80,8 @@ export function createTokenVerifier({ key, issuer, audience, maxLifeS }: TokenRu
 }
 
 /**
- * Whether a text is written as a signer writes it: base64url without padding, white space or spare bits. Other spellings
- * of the same token would verify too, and fill what counts tokens by their text.
+ * Whether a text is written as a signer writes it: base64url without padding, white space or spare bits.
+ * Other spellings of the same token would verify too, and fill what counts tokens by their text.
  */
 function isCanonical(token: string): boolean {
   if (token.length > mostCharacters || !compact.test(token)) return false
@@ -112,7 +112,9 @@ export function algorithmOf(pem: string): 'RS256' | 'ES256' | 'EdDSA' | undefine
   }
 }
 
-/** Text that PostgreSQL can hold and a person can read: no control characters, no halves of surrogate pairs. */
+/**
+ * Text that PostgreSQL can hold and a person can read: no control characters, no halves of surrogate pairs.
+ */
 const subjectText = /^[^\p{Cc}\p{Cs}]{1,255}$/u
 
 function claimsOf(

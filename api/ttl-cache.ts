@@ -8,7 +8,10 @@ export type TtlCache<T> = {
 
 type Entry<T> = { value: Promise<T>; until: number }
 
-/** Remembers what `load` answers for `forMs`, of the last `most` keys. When it fails, what was known before is better than nothing. */
+/**
+ * Remembers what `load` answers for `forMs`, of the last `most` keys. When it fails, what was known before is
+ * better than nothing.
+ */
 export function ttlCache<T>(
   load: (key: string) => Promise<T>,
   { forMs = 1000, most = 1000, now = Date.now } = {},

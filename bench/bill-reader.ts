@@ -7,7 +7,10 @@ import { matchStatement } from '../services/reconciliation/match.ts'
 import type { Read } from './bill.ts'
 import type { account } from './bill-source.ts'
 
-/** Fetches and matches one bill, when it is told to, in a process of its own; says how long it took and what it held at its peak over idle. */
+/**
+ * Fetches and matches one bill, when it is told to, in a process of its own; says how long it took and what
+ * it held at its peak over idle.
+ */
 const {
   DATABASE_URL = '',
   BILLS = '',

@@ -40,7 +40,10 @@ function* bill(rows: number): Generator<string> {
   yield `${some}总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额\r\n\`${rows},\`${sum},\`0.00,\`0.00,\`0.00000,\`${sum},\`0.00\r\n`
 }
 
-/** As WeChat hands bills out: a signed answer says where and with which digest; the packed text follows. It believes whoever asks. */
+/**
+ * As WeChat hands bills out: a signed answer says where and with which digest; the packed text follows. It
+ * believes whoever asks.
+ */
 export async function serveBills(
   keys: Awaited<ReturnType<typeof keysOf>>,
   rows: number,
@@ -72,19 +75,27 @@ export async function serveBills(
   }
 }
 
-/** Our side of such a bill: the attempts, paid, and what we were told; but the last `odd` trades are none of ours, and of as many before nobody told. */
+/**
+ * Our side of such a bill: the attempts, paid, and what we were told; but the last `odd` trades are none of
+ * ours, and of as many before nobody told.
+ */
 export async function seedPayments(sql: Sql, rows: number, odd: number): Promise<void> {
   const heard = new Date('2026-03-01T12:00:00+08:00')
   await sql`
-    INSERT INTO orders (id, buyer_id, kind, source, status, payment, run_id, fingerprint, goods_fen, shipping_fen, coupon_fen, points_fen, balance_fen, due_fen, points)
+    INSERT INTO orders (id, buyer_id, kind, source, status, payment, run_id, fingerprint, goods_fen,
+      shipping_fen, coupon_fen, points_fen, balance_fen, due_fen, points)
     VALUES (1, 1, 1, 'web', 'to_ship', 'online', 'bench', 'bench', 0, 0, 0, 0, 0, 0, 0)`
   await sql`
-    INSERT INTO attempts (number, order_id, provider, channel, state, amount_fen, currency, description, expires_at, calling_until, transaction, captured_fen, opened_at, ended_at)
-    SELECT ${firstAttempt.toString()}::bigint + i, 1, 'wechat-v3', 'wechat-v3', 'paid', 100 + i % 90000, 'CNY', 'tea', now(), now(), '4200' || i, 100 + i % 90000, ${heard}, ${heard}
+    INSERT INTO attempts (number, order_id, provider, channel, state, amount_fen, currency, description,
+      expires_at, calling_until, transaction, captured_fen, opened_at, ended_at)
+    SELECT ${firstAttempt.toString()}::bigint + i, 1, 'wechat-v3', 'wechat-v3', 'paid', 100 + i % 90000,
+      'CNY', 'tea', now(), now(), '4200' || i, 100 + i % 90000, ${heard}, ${heard}
     FROM generate_series(0, ${rows - odd - 1}::int) i`
   await sql`
-    INSERT INTO notifications (id, provider, kind, number, state, trade, attempt, amount_fen, currency, merchant, app, found, outcome, resolved_at, due_at, received_at)
-    SELECT ${firstAttempt.toString()}::bigint + i, 'wechat-v3', 'payment', '4200' || i, 'SUCCESS', ${firstAttempt.toString()}::bigint + i, ${firstAttempt.toString()}::bigint + i,
+    INSERT INTO notifications (id, provider, kind, number, state, trade, attempt, amount_fen, currency,
+      merchant, app, found, outcome, resolved_at, due_at, received_at)
+    SELECT ${firstAttempt.toString()}::bigint + i, 'wechat-v3', 'payment', '4200' || i, 'SUCCESS',
+      ${firstAttempt.toString()}::bigint + i, ${firstAttempt.toString()}::bigint + i,
            100 + i % 90000, 'CNY', ${account.merchant}, ${account.app}, 'callback', 'paid', now(), now(), ${heard}
     FROM generate_series(0, ${rows - 2 * odd - 1}::int) i`
   await sql`VACUUM ANALYZE attempts, notifications`

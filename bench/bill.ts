@@ -17,8 +17,9 @@ const rows = Number(process.env.BILL_ROWS ?? 1_000_000)
 const odd = 1000
 
 /**
- * A day's bill of a million rows, fetched over HTTP, kept, read and matched with as many attempts in PostgreSQL, by a process of its own: rows a
- * second from its first call to its last commit, and what it held at its peak over what it held idle.
+ * A day's bill of a million rows, fetched over HTTP, kept, read and matched with as many attempts in
+ * PostgreSQL, by a process of its own: rows a second from its first call to its last commit, and what it held
+ * at its peak over what it held idle.
  */
 export async function benchBill(rounds: number): Promise<Figure[]> {
   const stateDir = fileURLToPath(new URL('../.floodgate/bench', import.meta.url))

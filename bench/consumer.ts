@@ -21,8 +21,9 @@ import { makeShop, type Shop } from './shop.ts'
 const orders = 1500
 
 /**
- * One consumer beside bare starts: from tickets that lie in Redis's queue to workflows that Temporal has started, staging and bookkeeping in
- * between. The same client and as many starts in flight on both sides; no worker polls, so that nothing else is measured.
+ * One consumer beside bare starts: from tickets that lie in Redis's queue to workflows that Temporal has
+ * started, staging and bookkeeping in between. The same client and as many starts in flight on both sides; no
+ * worker polls, so that nothing else is measured.
  */
 export async function benchConsumer(rounds: number): Promise<Figure[]> {
   const stateDir = fileURLToPath(new URL('../.floodgate/bench', import.meta.url))
@@ -76,9 +77,20 @@ async function queueUp(
   const sku = ids.next() as SkuId // A fresh snowflake, here and below.
   const address = shop.buyers[0]?.address
   if (!address) throw new Error('the shop has no buyers')
-  await sql`INSERT INTO skus (id, product_id, name, price_fen) SELECT ${sku}, product_id, 'Bench', 5000 FROM skus LIMIT 1`
-  await sql`INSERT INTO stock (sku_id, warehouse_id, on_hand) SELECT ${sku}, id, ${tickets} FROM warehouses ORDER BY id LIMIT 1`
-  await sql`INSERT INTO sessions (id, opens_at, ends_at, pay_within_ms) VALUES (${session}, now(), now() + interval '1 hour', 600000)`
+  await sql`
+    INSERT INTO skus (id, product_id, name, price_fen)
+    SELECT ${sku}, product_id, 'Bench', 5000
+    FROM skus
+    LIMIT 1`
+  await sql`
+    INSERT INTO stock (sku_id, warehouse_id, on_hand)
+    SELECT ${sku}, id, ${tickets}
+    FROM warehouses
+    ORDER BY id
+    LIMIT 1`
+  await sql`
+    INSERT INTO sessions (id, opens_at, ends_at, pay_within_ms)
+    VALUES (${session}, now(), now() + interval '1 hour', 600000)`
   const [first] = await sql<
     { warehouse: number }[]
   >`SELECT warehouse_id AS warehouse FROM stock WHERE sku_id = ${sku}`
@@ -119,7 +131,9 @@ async function consumed(
   for (;;) {
     // A ticket whose start was answered is looked at again only in a minute.
     const [row] = await container.db.sql<{ started: number }[]>`
-      SELECT count(*)::int AS started FROM tickets WHERE session_id = ${session} AND tried > 0 AND due_at > now() + interval '20 seconds'`
+      SELECT count(*)::int AS started
+      FROM tickets
+      WHERE session_id = ${session} AND tried > 0 AND due_at > now() + interval '20 seconds'`
     if (row?.started === orders) break
     await pause(20)
   }

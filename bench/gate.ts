@@ -18,9 +18,15 @@ declare module 'ioredis' {
   }
 }
 
-/** One client process with one connection, and so many calls under way at once, each written as it comes (no explicit pipelines). */
+/**
+ * One client process with one connection, and so many calls under way at once, each written as it comes (no
+ * explicit pipelines).
+ */
 const inFlight = 200
-/** A round is this many turns of each contestant, one after the other, so that a busy machine disturbs all of them alike. */
+/**
+ * A round is this many turns of each contestant, one after the other, so that a busy machine disturbs all of
+ * them alike.
+ */
 const turns = 8
 const callsATurn = 2500
 const fullOffer = 1_000_000
@@ -29,7 +35,10 @@ const ticketsWeighed = 100_000
 const ids = snowflakes(1023)
 const address = ids.next() as AddressId // Fresh snowflakes are what ids are, here and below.
 
-/** What the gate costs: a join beside a script that only counts, beside a million buyers, and in bytes. On a server of its own. */
+/**
+ * What the gate costs: a join beside a script that only counts, beside a million buyers, and in bytes. On a
+ * server of its own.
+ */
 export async function benchGate(rounds: number): Promise<Figure[]> {
   const stateDir = mkdtempSync(join(tmpdir(), 'floodgate-bench-'))
   const server = await startRedis(
@@ -51,8 +60,8 @@ export async function benchGate(rounds: number): Promise<Figure[]> {
 }
 
 /**
- * `admit_vs_evalsha`: the other script is `INCR`, a command of the same client, with the keys and arguments of a join, so that both sides send the
- * same. `admit_vs_bare_evalsha`: a plain EVALSHA of it with one key.
+ * `admit_vs_evalsha`: the other script is `INCR`, a command of the same client, with the keys and arguments
+ * of a join, so that both sides send the same. `admit_vs_bare_evalsha`: a plain EVALSHA of it with one key.
  */
 async function speeds(redis: Redis, rounds: number): Promise<Figure[]> {
   const gate = createGate(redis)
@@ -125,7 +134,10 @@ function* chunksOf(buyers: number, size = 5000): Generator<BuyersChunk> {
   }
 }
 
-/** New buyers join, all of whom get in; how long it takes, in ms. Their tokens are written before the clock starts. */
+/**
+ * New buyers join, all of whom get in; how long it takes, in ms. Their tokens are written before the clock
+ * starts.
+ */
 async function joins(gate: Gate, offer: OfferKey): Promise<number> {
   const crowd: { buyer: UserId; ticket: TicketId; token: string }[] = []
   await inParallel(callsATurn, inFlight, async () => {

@@ -11,7 +11,10 @@ import type { Shop } from './shop.ts'
 
 const live = 10_000
 
-/** Seconds from a flush of Redis to the next buyer who is let in, with 10,000 tickets of live orders to be known again. One number a round. */
+/**
+ * Seconds from a flush of Redis to the next buyer who is let in, with 10,000 tickets of live orders to be
+ * known again. One number a round.
+ */
 export async function measureRebuild(
   container: Container,
   env: Parameters<typeof consumerDeps>[0],
@@ -40,9 +43,20 @@ export async function measureRebuild(
 async function crowdedOffer({ db: { sql }, gate, ids }: Container): Promise<OfferKey> {
   const session = `2026010100-${ids.next()}` as SessionId // The form of an operator's id.
   const sku = ids.next() as SkuId // A fresh snowflake.
-  await sql`INSERT INTO skus (id, product_id, name, price_fen) SELECT ${sku}, product_id, 'Bench', 5000 FROM skus LIMIT 1`
-  await sql`INSERT INTO stock (sku_id, warehouse_id, on_hand) SELECT ${sku}, id, ${2 * live} FROM warehouses ORDER BY id LIMIT 1`
-  await sql`INSERT INTO sessions (id, opens_at, ends_at, pay_within_ms) VALUES (${session}, now(), now() + interval '1 hour', 600000)`
+  await sql`
+    INSERT INTO skus (id, product_id, name, price_fen)
+    SELECT ${sku}, product_id, 'Bench', 5000
+    FROM skus
+    LIMIT 1`
+  await sql`
+    INSERT INTO stock (sku_id, warehouse_id, on_hand)
+    SELECT ${sku}, id, ${2 * live}
+    FROM warehouses
+    ORDER BY id
+    LIMIT 1`
+  await sql`
+    INSERT INTO sessions (id, opens_at, ends_at, pay_within_ms)
+    VALUES (${session}, now(), now() + interval '1 hour', 600000)`
   const [first] = await sql<
     { warehouse: number }[]
   >`SELECT warehouse_id AS warehouse FROM stock WHERE sku_id = ${sku}`
@@ -60,7 +74,8 @@ async function crowdedOffer({ db: { sql }, gate, ids }: Container): Promise<Offe
   const base = BigInt(ids.next())
   await sql`
     INSERT INTO tickets (id, session_id, sku_id, buyer_id, address_id, quantity, seq, state)
-    SELECT ${base.toString()}::bigint + n, ${session}, ${sku}, 900000 + n, 1, 1, n, 'live' FROM generate_series(1, ${live}) n`
+    SELECT ${base.toString()}::bigint + n, ${session}, ${sku}, 900000 + n, 1, 1, n, 'live'
+    FROM generate_series(1, ${live}) n`
   return { session, sku }
 }
 

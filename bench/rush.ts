@@ -50,7 +50,8 @@ export async function benchRush(rounds: number): Promise<Figure[]> {
       figures.rush_s.push(rushS)
       figures.rush_answered_s.push(answeredS)
       figures.join_p99_ms.push(told.p99)
-      // What buyers were told, not what a constraint bounds: each ticket is a promise, and nobody gives one back here.
+      // What buyers were told, not what a constraint bounds: each ticket is a promise, and nobody gives one
+      // back here.
       figures.oversold.push(Math.max(0, told.tickets.length - pieces))
       figures.undersold.push(Math.max(0, pieces - counted.placed))
       figures.lost.push(told.tickets.length - (await keptOf(harness, told.tickets)) + told.problems.length)

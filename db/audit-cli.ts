@@ -2,7 +2,10 @@ import { audit } from './audit/audit.ts'
 import { attentionTable, failures, findingsTable } from './audit/report.ts'
 import { connect } from './client.ts'
 
-/** `npm run audit`: whether everything in the database of DATABASE_URL adds up, and what waits for a human. Exits 1 when something does not. */
+/**
+ * `npm run audit`: whether everything in the database of DATABASE_URL adds up, and what waits for a human.
+ * Exits 1 when something does not.
+ */
 const url = process.env.DATABASE_URL
 if (!url) {
   console.error('Set DATABASE_URL, e.g. postgres://user:password@127.0.0.1:5432/floodgate')

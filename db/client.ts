@@ -4,8 +4,8 @@ import * as schema from './schema/index.ts'
 import type { Sql } from './types.ts'
 
 /**
- * The database of this process. Two ways in, one rule: statements that lock or change are written in SQL (`sql`), so that what they
- * promise can be read; lists and look-ups for pages go through drizzle (`orm`).
+ * The database of this process. Two ways in, one rule: statements that lock or change are written in SQL
+ * (`sql`), so that what they promise can be read; lists and look-ups for pages go through drizzle (`orm`).
  */
 export type Db = { sql: Sql; orm: ReturnType<typeof drizzle<typeof schema, Sql>>; close(): Promise<void> }
 
@@ -18,7 +18,10 @@ export type DbOptions = {
   debug?: (query: string) => void
 }
 
-/** Opens a pool (nothing is connected until the first statement). Lock, statement and idle time-outs keep a stopped process from holding a hot row. */
+/**
+ * Opens a pool (nothing is connected until the first statement). Lock, statement and idle time-outs keep a
+ * stopped process from holding a hot row.
+ */
 export function connect(url: string, { max = 20, statementMs = 4000, debug }: DbOptions = {}): Db {
   const sql = postgres(url, {
     max,
@@ -37,15 +40,16 @@ export function connect(url: string, { max = 20, statementMs = 4000, debug }: Db
   const { parsers, serializers } = sql.options
   const dates = { parsers: { ...parsers }, serializers: { ...serializers } }
   const orm = drizzle({ client: sql, schema })
-  // drizzle makes the client hand dates and JSON through as text; statements written in SQL want Dates and objects, and drizzle takes both.
+  // drizzle makes the client hand dates and JSON through as text; statements written in SQL want Dates and
+  // objects, and drizzle takes both.
   Object.assign(sql.options.parsers, dates.parsers)
   Object.assign(sql.options.serializers, dates.serializers, { 114: json, 3802: json })
   return { sql, orm, close: () => sql.end({ timeout: 5 }) }
 }
 
 /**
- * How long (s) a connection that was lost stays closed. The driver's own rule doubles it with every lost connection of the pool: a reset of
- * 80 at once closed most of them for 10 to 20 s.
+ * How long (s) a connection that was lost stays closed. The driver's own rule doubles it with every lost
+ * connection of the pool: a reset of 80 at once closed most of them for 10 to 20 s.
  */
 const reopenAfterS = (): number => 0.05 + 0.25 * Math.random()
 

@@ -3,7 +3,10 @@ import { drizzle } from 'drizzle-orm/postgres-js'
 import { migrate as run } from 'drizzle-orm/postgres-js/migrator'
 import postgres from 'postgres'
 
-/** Brings the database to this version's schema. Many processes may call it at once: an advisory lock lets one do the work. */
+/**
+ * Brings the database to this version's schema. Many processes may call it at once: an advisory lock lets one
+ * do the work.
+ */
 export async function migrate(databaseUrl: string): Promise<void> {
   const sql = postgres(databaseUrl, { max: 1, onnotice: () => {} })
   try {

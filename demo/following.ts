@@ -11,9 +11,12 @@ export type OrderNow = {
   refunded: boolean
 }
 
+/** Paid, and ready to be shipped. */
 export const isPaid = ({ status, payState }: OrderNow): boolean => status === 'to_ship' && payState === 'paid'
+/** To be paid at the door. */
 export const isOnDelivery = ({ status, payState }: OrderNow): boolean =>
   status === 'to_ship' && payState === 'on_delivery'
+/** Closed, whatever the reason. */
 export const isClosed = ({ status }: OrderNow): boolean => status === 'closed'
 
 /**

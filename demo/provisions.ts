@@ -36,7 +36,9 @@ export async function restock(sql: Sql, ids: Ids): Promise<void> {
   await sql`
     INSERT INTO user_coupons (id, coupon_id, user_id)
     SELECT g.id, 501, g.user_id
-    FROM unnest(${given.map((g) => g.id)}::bigint[], ${given.map((g) => g.user)}::bigint[]) AS g (id, user_id)`
+    FROM unnest(
+      ${given.map((g) => g.id)}::bigint[],
+      ${given.map((g) => g.user)}::bigint[]) AS g (id, user_id)`
 }
 
 export type Goods = { sku: string; priceFen: bigint }

@@ -51,6 +51,7 @@ export const nothingDue: Act = async (stage) => {
   return settledAs(stage, order, isPaid)
 }
 
+/** Cash on delivery. */
 export const onDelivery: Act = async (stage) => {
   const shopper = await stage.shopper()
   const order = await shopper.place(await shopper.quote(stage.cart()), { payment: 'on_delivery' })

@@ -15,6 +15,7 @@ export const neverPaid: Act = async (stage) => {
   return settledAs(stage, order, (now) => isClosed(now) && now.closedWhy === 'pay_timeout')
 }
 
+/** Cancelled by the buyer before it is paid. */
 export const cancelled: Act = async (stage) => {
   const shopper = await stage.shopper()
   const order = await shopper.place(await shopper.quote(stage.cart()), { payment: 'online', balance: 1000n })

@@ -16,6 +16,7 @@ export type Tally = {
 /** Orders a second are counted over this long. */
 const windowMs = 5000
 
+/** Counts how the planned orders fare. */
 export function tally(planned: number): Tally {
   const took: number[] = []
   const at: number[] = []

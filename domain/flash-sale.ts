@@ -11,18 +11,22 @@ export const offerChannel = ({ session, sku }: OfferKey): string => `offer:${ses
 export type TicketId = OrderId
 
 /**
- * What a ticket is: `waiting` for its order to be placed, `live` with an order that holds its pieces, `paid`; `given_back` when its order was
- * refused, closed or refunded whole; `refused` when staging could not count it, so that it never held anything.
+ * What a ticket is: `waiting` for its order to be placed, `live` with an order that holds its pieces, `paid`;
+ * `given_back` when its order was refused, closed or refunded whole; `refused` when staging could not count
+ * it, so that it never held anything.
  */
 export type TicketState = 'waiting' | 'live' | 'paid' | 'given_back' | 'refused'
 
 /**
- * What the gate has still to be told of a ticket: its pieces are for sale again, its order is paid, or it is paid and keeps fewer pieces
- * than it had, because some were refunded before shipping.
+ * What the gate has still to be told of a ticket: its pieces are for sale again, its order is paid, or it is
+ * paid and keeps fewer pieces than it had, because some were refunded before shipping.
  */
 export type TicketSync = 'given_back' | 'paid' | 'reduced'
 
-/** Where a session stands: `planned`, `running` from its preheating on (its pieces are out of the warehouse, its gate is loaded), `ended`. */
+/**
+ * Where a session stands: `planned`, `running` from its preheating on (its pieces are out of the warehouse,
+ * its gate is loaded), `ended`.
+ */
 export type SessionPhase = 'planned' | 'running' | 'ended'
 
 /** The phases that a change to each may leave: an update names them. */
@@ -31,7 +35,10 @@ export const phaseMayLeaveFor: Record<Exclude<SessionPhase, 'planned'>, readonly
   ended: ['planned', 'running'],
 }
 
-/** Every answer to a buyer who joins, with the numbers that well-known clients expect: 100 says "you are in the queue already". */
+/**
+ * Every answer to a buyer who joins, with the numbers that well-known clients expect: 100 says "you are in
+ * the queue already".
+ */
 export type JoinAnswer =
   | { answer: 'admitted'; ticket: TicketId; position: number }
   | { answer: 'already_queued'; ticket: TicketId; position: number }
@@ -42,7 +49,10 @@ export type JoinAnswer =
   | { answer: 'ended' }
   | { answer: 'bad_token' }
   | { answer: 'paused' }
-  /** The gate knows nothing of this offer: whether it is over, not yet preheated or lost is for PostgreSQL to say. */
+  /**
+   * The gate knows nothing of this offer: whether it is over, not yet preheated or lost is for PostgreSQL to
+   * say.
+   */
   | { answer: 'missing' }
 
 /** Why staging could not count a ticket; its buyer may join again. */
@@ -51,8 +61,8 @@ export type StagingRefusal = 'gate_rebuilt' | 'no_pieces_left' | 'over_limit' | 
 export const dayMs = 86_400_000
 
 /**
- * The id of a session that opens at this moment: its hour in Shanghai, `2019052614`, and the minutes of one that does
- * not open on the hour, `2019052614-30`.
+ * The id of a session that opens at this moment: its hour in Shanghai, `2019052614`, and the minutes of one
+ * that does not open on the hour, `2019052614-30`.
  */
 export function sessionIdOf(opensAt: number): SessionId {
   const digits = shanghaiDigits(opensAt)
@@ -60,7 +70,10 @@ export function sessionIdOf(opensAt: number): SessionId {
   return (minutes === '00' ? hour : `${hour}-${minutes}`) as SessionId // The two forms that such an id has.
 }
 
-/** When a slot of the day in Shanghai that `now` falls on opens, ms since 1970. `minute`: minutes since midnight. */
+/**
+ * When a slot of the day in Shanghai that `now` falls on opens, ms since 1970. `minute`: minutes since
+ * midnight.
+ */
 export const slotOpensAt = (now: number, minute: number): number =>
   Math.floor((now + shanghaiMs) / dayMs) * dayMs - shanghaiMs + minute * 60_000
 
@@ -70,14 +83,23 @@ export const isSessionId = (text: string): boolean => /^\d{10}(-[a-z0-9]{1,24})?
 /** When a session's pieces leave the warehouse and its gate is loaded, before it opens. */
 export const preheatMs = 5 * 60_000
 
-/** How long a flash order waits for its payment, unless its session says otherwise: a piece is worth more on sale than in a cart. */
+/**
+ * How long a flash order waits for its payment, unless its session says otherwise: a piece is worth more on
+ * sale than in a cart.
+ */
 export const flashPayWithinMs = 10 * 60_000
 
-/** What a session's workflow is started with; everything else it reads from its rows. Moments in ms since 1970. */
+/**
+ * What a session's workflow is started with; everything else it reads from its rows. Moments in ms since
+ * 1970.
+ */
 export type SessionInput = { session: SessionId; opensAt: number; endsAt: number }
 
 /** An offer as an operator makes it. */
 export type NewOffer = { sku: SkuId; priceFen: string; quota: number; limit: number; warehouse: number }
 
-/** A change of an offer's quota to this many pieces. `change`: its id; repeated with the same id, it is done once. */
+/**
+ * A change of an offer's quota to this many pieces. `change`: its id; repeated with the same id, it is done
+ * once.
+ */
 export type QuotaChange = { sku: SkuId; quota: number; change: string }

@@ -20,8 +20,11 @@ export const isId = (text: string): boolean => decimal.test(text) && BigInt(text
 
 /** One id helper a workflow: its Temporal workflow id. */
 export const orderWorkflowId = (id: OrderId): string => `order-${id}`
+/** The workflow that sends a refund, one a number. */
 export const refundWorkflowId = (number: RefundNumber): string => `refund-${number}`
+/** The workflow that runs a session. */
 export const sessionWorkflowId = (id: SessionId): string => `session-${id}`
+/** The workflow that reconciles a day’s statement of a provider. */
 export const reconcileWorkflowId = ({ provider, date }: { provider: string; date: string }): string =>
   `reconcile-${provider}-${date}`
 

@@ -9,11 +9,16 @@ export const fen = (amount: bigint | number | string): Fen => BigInt(amount) as 
 
 export const zero: Fen = fen(0)
 
+/** The sum of amounts, fen. */
 export const add = (...amounts: Fen[]): Fen => amounts.reduce((sum, amount) => fen(sum + amount), zero)
+/** A difference, fen. */
 export const minus = (a: Fen, b: Fen): Fen => fen(a - b)
+/** The price of so many pieces, fen. */
 export const times = (price: Fen, quantity: number): Fen => fen(price * BigInt(quantity))
+/** The smaller of two amounts. */
 export const least = (a: Fen, b: Fen): Fen => (a < b ? a : b)
 
+/** An amount as JSON carries it: whole fen as text, with its currency. */
 export const moneyJson = (amount: Fen): MoneyJson => ({ fen: amount.toString(), currency: 'CNY' })
 
 /** `1234n` → `12.34`, for people. */

@@ -7,7 +7,7 @@ export type CouponReason = 'used' | 'expired' | 'not_yours' | 'below_minimum' | 
  * Why an order cannot be paid on delivery: not offered, not there, not so much, or enough of them on their
  * way.
  */
-export type OnDeliveryReason = 'off' | 'province' | 'amount' | 'too_many'
+type OnDeliveryReason = 'off' | 'province' | 'amount' | 'too_many'
 
 /**
  * The details of each refusal: what a buyer's page needs to say what to do next. Plain JSON, no personal

@@ -1,4 +1,5 @@
-// Applies patches/<package>@<version>.patch to node_modules. Plain Node without a dependency, as `npm ci` runs it (postinstall).
+// Applies patches/<package>@<version>.patch to node_modules. Plain Node without a dependency, as `npm ci`
+// runs it (postinstall).
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -6,8 +7,9 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 /**
- * Brings every patched package to what its patch says; what is patched already stays as it is. Throws, and changes nothing of a file, where
- * the installed version is another one or a file is not what the patch was made from.
+ * Brings every patched package to what its patch says; what is patched already stays as it is. Throws, and
+ * changes nothing of a file, where the installed version is another one or a file is not what the patch was
+ * made from.
  */
 export function applyPatches(modules = join(root, 'node_modules'), patches = join(root, 'patches')) {
   for (const file of readdirSync(patches).filter((name) => name.endsWith('.patch')))
@@ -53,7 +55,10 @@ function filesOf(diff) {
   return files
 }
 
-/** The text with every hunk applied: the text itself when they are applied already, undefined when neither fits. */
+/**
+ * The text with every hunk applied: the text itself when they are applied already, undefined when neither
+ * fits.
+ */
 function patched(text, hunks) {
   const lines = text.split('\n')
   const fits = (at, block) => block.every((line, i) => lines[at + i] === line)

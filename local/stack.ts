@@ -11,7 +11,8 @@ Ready in ${((Date.now() - began) / 1000).toFixed(1)} s. Look at
   Temporal     ${servers.temporalUi ?? servers.temporalAddress}
   PostgreSQL   ${servers.databaseUrl}
   Redis        ${servers.redisUrl}
-  WeChat Pay   ${sandboxUrl} (a stand-in; pay by hand at ${sandboxUrl}/sandbox/cashier/<number of the attempt>)
+  WeChat Pay   ${sandboxUrl} (a stand-in)
+  Pay by hand  ${sandboxUrl}/sandbox/cashier/<number of the attempt>
 Ctrl-C stops everything; \`npm run reset\` forgets it.
 `)
   throw new Error(await died)

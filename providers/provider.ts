@@ -45,7 +45,7 @@ export type Trade =
  * How a buyer pays at a provider: by scanning a QR text (`native`, `qr`), inside WeChat (`jsapi`), from a
  * phone's browser (`h5`), or on the provider's own page (`page`).
  */
-export type PaymentProduct = 'native' | 'jsapi' | 'h5' | 'page' | 'qr' | 'wallet'
+type PaymentProduct = 'native' | 'jsapi' | 'h5' | 'page' | 'qr' | 'wallet'
 
 /**
  * What a payment product has to know of the buyer. Kept while the attempt is open, to repeat its creation,

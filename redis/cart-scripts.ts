@@ -27,7 +27,10 @@ declare module 'ioredis' {
 /** What `cartAdd` answers. */
 export type CartWord = 'added' | 'full' | 'too_many'
 
-/** A line that is there grows, keeps its price, and is selected; its id changes, because it is no longer the line that was quoted. */
+/**
+ * A line that is there grows, keeps its price, and is selected; its id changes, because it is no longer the
+ * line that was quoted.
+ */
 const add = `
 local present = redis.call('HGET', KEYS[1], ARGV[1])
 local line = cjson.decode(ARGV[2])
@@ -64,7 +67,10 @@ for i = 1, #all, 2 do
 end
 return #all / 2`
 
-/** Moves every line, once: of two that merge the same cart, the second finds it empty. A SKU in both is summed and keeps the buyer's own price. */
+/**
+ * Moves every line, once: of two that merge the same cart, the second finds it empty. A SKU in both is summed
+ * and keeps the buyer's own price.
+ */
 const merge = `
 local from = redis.call('HGETALL', KEYS[1])
 local moved = 0

@@ -10,7 +10,10 @@ export type CartOwner = UserId | `anon-${string}`
 
 export type CartLine = {
   sku: SkuId
-  /** Changes with the quantity: an order takes out the very line that it was quoted from, never what was put there since. */
+  /**
+   * Changes with the quantity: an order takes out the very line that it was quoted from, never what was put
+   * there since.
+   */
   line: string
   quantity: number
   /** When it was added. */
@@ -43,7 +46,10 @@ export function createCarts(redis: Redis) {
         .sort((a, b) => a.addedAt.getTime() - b.addedAt.getTime() || (a.sku < b.sku ? -1 : 1))
     },
 
-    /** Adds pieces at today's price; a line that is there keeps its own. An anonymous cart lives 30 days from its last addition on. */
+    /**
+     * Adds pieces at today's price; a line that is there keeps its own. An anonymous cart lives 30 days from
+     * its last addition on.
+     */
     add(owner: CartOwner, sku: SkuId, quantity: number, price: Fen): Promise<CartWord> {
       const line: Stored = {
         line: newLine(),
@@ -93,12 +99,17 @@ export function createCarts(redis: Redis) {
       await redis.del(keyOf(owner))
     },
 
-    /** Moves an anonymous cart into its buyer's, once however often it is asked; what is beyond the bounds of a cart stays out. */
+    /**
+     * Moves an anonymous cart into its buyer's, once however often it is asked; what is beyond the bounds of
+     * a cart stays out.
+     */
     async merge(anonymous: CartOwner, user: UserId): Promise<void> {
       await redis.cartMerge(keyOf(anonymous), keyOf(user), mostPieces, mostLines)
     },
 
-    /** Takes out the lines that were bought, and only while they still are those lines. As often as you like. */
+    /**
+     * Takes out the lines that were bought, and only while they still are those lines. As often as you like.
+     */
     async removeBought(user: UserId, bought: readonly BoughtLine[]): Promise<void> {
       if (bought.length === 0) return
       await redis.cartRemoveBought(keyOf(user), ...bought.flatMap(({ sku, line }) => [sku, line]))
@@ -109,5 +120,6 @@ export type Carts = ReturnType<typeof createCarts>
 
 function lineOf(sku: string, json: string): CartLine {
   const { line, quantity, price, selected, addedAt }: Stored = JSON.parse(json)
-  return { sku: sku as SkuId, line, quantity, price: fen(price), selected, addedAt: new Date(addedAt) } // Only SKUs are fields of a cart.
+  // Only SKUs are fields of a cart.
+  return { sku: sku as SkuId, line, quantity, price: fen(price), selected, addedAt: new Date(addedAt) }
 }

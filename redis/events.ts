@@ -3,7 +3,10 @@ import type { Redis } from 'ioredis'
 import { type OfferKey, offerChannel } from '../domain/flash-sale.ts'
 import { type OrderId, orderChannel, type SessionId } from '../domain/ids.ts'
 
-/** Announcements of changes. They say that something changed, never what: the rows are the truth. May get lost. */
+/**
+ * Announcements of changes. They say that something changed, never what: the rows are the truth. May get
+ * lost.
+ */
 export type Events = {
   /** Announces, to this process and to all others, that the order's row has changed. Never throws. */
   announce(order: OrderId): void
@@ -13,15 +16,18 @@ export type Events = {
   announceSession(session: SessionId): void
   /** Calls `listener` at each announcement of this order. Returns what ends that. */
   onOrder(order: OrderId, listener: () => void): () => void
-  /** Calls `listener` with the channel of an offer (`offer:<session>:<sku>`) or of a session (`offer:<session>:`). */
+  /**
+   * Calls `listener` with the channel of an offer (`offer:<session>:<sku>`) or of a session
+   * (`offer:<session>:`).
+   */
   onOffer(listener: (channel: string) => void): void
   /** Calls `listener` when the subscription is back after a break, in which announcements were lost. */
   onReconnect(listener: () => void): void
   /**
-   * Waits until `look` answers something other than undefined, `forMs` at the most; undefined when the time is over.
-   * It looks at once (unless `first` is `later`: there can be nothing yet), at each announcement, and now and then in
-   * case announcements got lost: every 100 ms while Redis is away, each second otherwise. For short waits: what waits
-   * for minutes uses `onOrder`.
+   * Waits until `look` answers something other than undefined, `forMs` at the most; undefined when the time
+   * is over. It looks at once (unless `first` is `later`: there can be nothing yet), at each announcement,
+   * and now and then in case announcements got lost: every 100 ms while Redis is away, each second otherwise.
+   * For short waits: what waits for minutes uses `onOrder`.
    */
   until<T>(
     order: OrderId,

@@ -4,7 +4,10 @@ import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limite
 /** Whether one more call, or `calls` more, may go to this provider in this second. */
 export type ProviderRateLimit = (provider: string, calls?: number) => Promise<boolean>
 
-/** So many calls a second to each provider by all processes together, counted in Redis; by each process for itself while Redis is away. */
+/**
+ * So many calls a second to each provider by all processes together, counted in Redis; by each process for
+ * itself while Redis is away.
+ */
 export function createProviderRateLimit(redis: Redis, perSecond: number): ProviderRateLimit {
   const limit = {
     keyPrefix: 'limit:providerRateLimit',

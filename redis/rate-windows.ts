@@ -2,8 +2,8 @@ import type { Redis } from 'ioredis'
 
 export type RateWindows = {
   /**
-   * Counts one request of `key` and answers how many there were in the window that ends now, this one included.
-   * In Redis for all processes; in this process's memory while Redis is away.
+   * Counts one request of `key` and answers how many there were in the window that ends now, this one
+   * included. In Redis for all processes; in this process's memory while Redis is away.
    */
   count(key: string, now: number): Promise<number>
 }
@@ -12,8 +12,8 @@ export type RateWindows = {
 const mostKeys = 100_000
 
 /**
- * A sliding window by two fixed ones: what the last one counted weighs as much as it still reaches into the window. Two
- * counters a key whatever the rate, and no burst of twice the limit where two windows meet.
+ * A sliding window by two fixed ones: what the last one counted weighs as much as it still reaches into the
+ * window. Two counters a key whatever the rate, and no burst of twice the limit where two windows meet.
  */
 export function createRateWindows(redis: Redis, windowMs: number): RateWindows {
   const here = new Map<string, number>()

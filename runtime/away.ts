@@ -21,29 +21,41 @@ const broken = new Set([
 ])
 
 /**
- * PostgreSQL's own words for it: class 08 (connection), 57P01 to 57P03 (shutting down, crashed, starting), 53300 (too many connections),
- * 25006 (read-only: it is a standby now). https://www.postgresql.org/docs/current/errcodes-appendix.html
+ * PostgreSQL's own words for it: class 08 (connection), 57P01 to 57P03 (shutting down, crashed, starting),
+ * 53300 (too many connections), 25006 (read-only: it is a standby now).
+ * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 const sqlStates = /^(08...|57P0[123]|53300|25006)$/
 
 /**
- * What ioredis throws without a code, what a Redis says that loads, lost its master or became a replica, and what Temporal's native
- * connection says that lost its server.
+ * What ioredis throws without a code, what a Redis says that loads, lost its master or became a replica, and
+ * what Temporal's native connection says that lost its server.
  */
-const words =
-  /^(Connection is closed|Command timed out|Stream isn't writeable|LOADING |READONLY |MASTERDOWN |CLUSTERDOWN )|All nodes failed|^(transport error|operation was canceled)$/
+const words = new RegExp(
+  [
+    "^(Connection is closed|Command timed out|Stream isn't writeable)",
+    '^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN) ',
+    'All nodes failed',
+    '^(transport error|operation was canceled)$',
+  ].join('|'),
+)
 const names = new Set(['MaxRetriesPerRequestError', 'ClusterAllFailedError', 'TransportError'])
 
-/** gRPC's DEADLINE_EXCEEDED and UNAVAILABLE, as Temporal's client reports them. https://grpc.io/docs/guides/status-codes/ */
+/**
+ * gRPC's DEADLINE_EXCEEDED and UNAVAILABLE, as Temporal's client reports them.
+ * https://grpc.io/docs/guides/status-codes/
+ */
 const grpc = new Set([4, 14])
 
 /**
- * Whether a fault says that PostgreSQL, Redis or Temporal is away for now, rather than that something is wrong: the same request may
- * succeed in some seconds (HTTP 503 with Retry-After). Looks into `cause` and into the errors of an AggregateError.
+ * Whether a fault says that PostgreSQL, Redis or Temporal is away for now, rather than that something is
+ * wrong: the same request may succeed in some seconds (HTTP 503 with Retry-After). Looks into `cause` and
+ * into the errors of an AggregateError.
  */
 export function isAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false
-  const { code, name, message } = error as Error & { code?: unknown } // Drivers put a code on their errors, most of them a text.
+  // Drivers put a code on their errors, most of them a text.
+  const { code, name, message } = error as Error & { code?: unknown }
   if (typeof code === 'string' && (broken.has(code) || sqlStates.test(code))) return true
   if (typeof code === 'number' && grpc.has(code)) return true
   if (names.has(name) || words.test(message)) return true

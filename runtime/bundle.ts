@@ -11,8 +11,8 @@ const sources = ['workflows', 'domain']
 const built = join(root, '.floodgate', 'bundles')
 
 /**
- * The workflows, compiled into what the sandbox runs: as `npm run build` made it, if that was from these very sources and
- * this version of the SDK; compiled now otherwise, which takes seconds.
+ * The workflows, compiled into what the sandbox runs: as `npm run build` made it, if that was from these very
+ * sources and this version of the SDK; compiled now otherwise, which takes seconds.
  */
 export async function bundleWorkflows(): Promise<WorkflowBundleOption> {
   const file = bundleFile()

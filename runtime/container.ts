@@ -56,7 +56,10 @@ export type Container = {
   close(): Promise<void>
 }
 
-/** Opens the container, or throws what is missing. The client shares the workers' connection: that is what makes an eager start possible. */
+/**
+ * Opens the container, or throws what is missing. The client shares the workers' connection: that is what
+ * makes an eager start possible.
+ */
 export async function openContainer(
   env: WorkerEnv,
   options: { debugSql?: (query: string) => void } = {},
@@ -120,7 +123,10 @@ const observed = (payments: Payments, how: { limit: ProviderRateLimit; log: Logg
   ),
 })
 
-/** A server that does not answer at the start is, as a rule, a wrong address: whoever starts the process is told which variable says it. */
+/**
+ * A server that does not answer at the start is, as a rule, a wrong address: whoever starts the process is
+ * told which variable says it.
+ */
 async function reached<T>(variable: string, reach: () => Promise<T>): Promise<T> {
   try {
     return await reach()

@@ -220,7 +220,10 @@ export const consumerVariables = workerVariables.extend({
 })
 export type ConsumerEnv = z.infer<typeof consumerVariables>
 
-/** How long addresses stay in the orders of a buyer who has been forgotten: three years, by China's e-commerce law. */
+/**
+ * How long addresses stay in the orders of a buyer who has been forgotten: three years, by China's e-commerce
+ * law.
+ */
 const addressRetention = {
   RETAIN_ADDRESS_DAYS: variable(z.coerce.number().int().min(0).max(36_500).default(1095), {
     neededBy: 'jobs, `npm run forget`',

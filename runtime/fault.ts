@@ -8,8 +8,9 @@ export type Fault = {
 }
 
 /**
- * What may be logged of a fault: kind, message, code, the constraint's name, and where it happened. A driver's query,
- * parameters and details hold personal data, so they are left out, and so is what PostgreSQL quotes of a value.
+ * What may be logged of a fault: kind, message, code, the constraint's name, and where it happened. A
+ * driver's query, parameters and details hold personal data, so they are left out, and so is what PostgreSQL
+ * quotes of a value.
  */
 export function faultOf(error: unknown): Fault {
   if (!(error instanceof Error))
@@ -29,7 +30,10 @@ export function faultOf(error: unknown): Fault {
   }
 }
 
-/** PostgreSQL's class 22: its message quotes the value. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+/**
+ * PostgreSQL's class 22: its message quotes the value.
+ * https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
 const dataException = '22'
 
 /** drizzle wraps the database's error in one whose message is the query with its parameters. */

@@ -2,9 +2,9 @@ import { ConfigurationError } from '../domain/configuration.ts'
 import type { Container } from './container.ts'
 
 /**
- * Refuses to go on with a gate whose Redis may evict keys: every gate key has a TTL, so that under any policy but
- * `noeviction` a server that is short of memory may remove an offer's queue with granted tickets in it. A server that
- * does not answer now is checked once it does; then there is only an error in the log.
+ * Refuses to go on with a gate whose Redis may evict keys: every gate key has a TTL, so that under any policy
+ * but `noeviction` a server that is short of memory may remove an offer's queue with granted tickets in it. A
+ * server that does not answer now is checked once it does; then there is only an error in the log.
  * @throws {ConfigurationError} with the remedy
  */
 export async function requireNoEviction({ gate, log }: Pick<Container, 'gate' | 'log'>): Promise<void> {

@@ -9,7 +9,9 @@ export type Check = () => Promise<unknown>
 /** What a process may ask. `ids`: whether it can make ids, with its leased number. */
 export type DependencyName = 'postgresql' | 'redis' | 'gate' | 'temporal' | 'ids'
 
-/** `needed`: without it this process does no work at all. What is not needed is shown, and turns nothing red. */
+/**
+ * `needed`: without it this process does no work at all. What is not needed is shown, and turns nothing red.
+ */
 export type Checks = Readonly<Record<string, { check: Check; needed: boolean }>>
 
 type Dependency = { up: boolean; needed: boolean; latencyMs: number }
@@ -73,8 +75,9 @@ async function tried(check: Check, patienceMs: number): Promise<{ up: boolean; l
 export type HealthServer = { port: number; stop(): Promise<void> }
 
 /**
- * Serves `/healthz` (the process answers), `/readyz` (send it work; 503 otherwise) and `/metrics` (for Prometheus) on
- * `HEALTH_PORT`, if that is set: for processes without another port, and for figures that are not the public's.
+ * Serves `/healthz` (the process answers), `/readyz` (send it work; 503 otherwise) and `/metrics` (for
+ * Prometheus) on `HEALTH_PORT`, if that is set: for processes without another port, and for figures that are
+ * not the public's.
  */
 export async function serveHealth(
   { HEALTH_PORT, HEALTH_HOST }: { HEALTH_PORT?: number | undefined; HEALTH_HOST: string },

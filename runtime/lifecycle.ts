@@ -20,7 +20,10 @@ export type Lifecycle = {
   ending: { leave: () => Promise<void>; stopWithinMs: number; log: Logger }
 }
 
-/** Starts what load balancers, Prometheus and supervisors ask of a process. `needs`: without these it does no work. */
+/**
+ * Starts what load balancers, Prometheus and supervisors ask of a process. `needs`: without these it does no
+ * work.
+ */
 export async function startLifecycle(
   env: WorkerEnv,
   container: Container,

@@ -1,7 +1,9 @@
 import { type Logger, pino } from 'pino'
 import { faultOf } from './fault.ts'
 
-/** What a log never shows, at whatever depth: a person's data, secrets, and what drivers add to their errors. */
+/**
+ * What a log never shows, at whatever depth: a person's data, secrets, and what drivers add to their errors.
+ */
 const hidden = new Set([
   ...[
     'name',
@@ -22,7 +24,10 @@ const hidden = new Set([
 const mark = '[hidden]'
 const deepest = 6
 
-/** The same text is logged so often in so long; the others are counted, and the next line says how many there were. */
+/**
+ * The same text is logged so often in so long; the others are counted, and the next line says how many there
+ * were.
+ */
 const mostOfOneText = 20
 const windowMs = 10_000
 
@@ -34,8 +39,8 @@ export type LogOptions = {
 }
 
 /**
- * The one logger of a process: JSON lines without personal data. Errors are told by kind, message, code and place; of a
- * warning or an error that repeats, 20 lines in ten seconds.
+ * The one logger of a process: JSON lines without personal data. Errors are told by kind, message, code and
+ * place; of a warning or an error that repeats, 20 lines in ten seconds.
  */
 export function createLog({ level, write, now = Date.now }: LogOptions): Logger {
   const repeated = repetitions(now)
@@ -55,7 +60,10 @@ export function createLog({ level, write, now = Date.now }: LogOptions): Logger 
   return write === undefined ? pino(options) : pino(options, { write })
 }
 
-/** Counts lines by their text: how many were left out before this one; undefined when it is to be left out itself. */
+/**
+ * Counts lines by their text: how many were left out before this one; undefined when it is to be left out
+ * itself.
+ */
 function repetitions(now: () => number): (text: string) => number | undefined {
   const seen = new Map<string, { since: number; count: number }>()
   return (text) => {

@@ -19,7 +19,10 @@ export const meteredPayments = (payments: Payments): Payments => ({
   ),
 })
 
-/** A copy of an object whose asynchronous functions run through `around`; what answers at once is left as it is. */
+/**
+ * A copy of an object whose asynchronous functions run through `around`; what answers at once is left as it
+ * is.
+ */
 function wrapped<T extends object>(
   object: T,
   around: (name: string, call: () => Promise<unknown>) => Promise<unknown>,

@@ -7,7 +7,9 @@ const registry = new Registry()
 collectDefaultMetrics({ register: registry })
 const registers = [registry]
 
-/** A request to the API; `route` as it was declared, so that ids make no series. Event streams are not in it. */
+/**
+ * A request to the API; `route` as it was declared, so that ids make no series. Event streams are not in it.
+ */
 export const httpDuration = new Histogram({
   name: 'http_request_duration_seconds',
   help: 'Duration of HTTP requests',
@@ -57,8 +59,8 @@ type Sample = { labels?: Record<string, string>; value: number }
 type SampledGauge = { name: string; help: string; labels?: readonly string[] }
 
 /**
- * Gauges of what stores hold, read when somebody asks for the figures and then not for `everyMs`. A look that fails
- * leaves the last one, so that a server that is away does not hide the other figures.
+ * Gauges of what stores hold, read when somebody asks for the figures and then not for `everyMs`. A look that
+ * fails leaves the last one, so that a server that is away does not hide the other figures.
  */
 export function sampleGauges(
   gauges: readonly SampledGauge[],

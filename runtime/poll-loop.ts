@@ -8,8 +8,9 @@ export type PollLoop = { name: string; everyMs: number; run(): Promise<number> }
 const logAgainMs = 60_000
 
 /**
- * Runs each job again and again until stopped: at once after a batch that found something, after its pause otherwise. A fault is logged
- * and tried again. A server that is away is logged once for all jobs, and once more when every job works again.
+ * Runs each job again and again until stopped: at once after a batch that found something, after its pause
+ * otherwise. A fault is logged and tried again. A server that is away is logged once for all jobs, and once
+ * more when every job works again.
  */
 export function runPollLoops(jobs: readonly PollLoop[], log: Logger): { stop(): Promise<void> } {
   const stopping = new AbortController()

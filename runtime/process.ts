@@ -17,9 +17,9 @@ export type RunningProcess = {
 }
 
 /**
- * Runs a process until SIGTERM or SIGINT. Then it is not ready any more, still takes what comes in its grace, and stops
- * its parts in the given order, within a bound; a second signal ends it at once. Wrong configuration ends it at its start,
- * with the text that says what to set; another failure with its stack.
+ * Runs a process until SIGTERM or SIGINT. Then it is not ready any more, still takes what comes in its grace,
+ * and stops its parts in the given order, within a bound; a second signal ends it at once. Wrong
+ * configuration ends it at its start, with the text that says what to set; another failure with its stack.
  */
 export async function runProcess(start: () => Promise<RunningProcess>): Promise<void> {
   const ownLog = createLog({ level: 'info' })
@@ -42,9 +42,10 @@ export async function runProcess(start: () => Promise<RunningProcess>): Promise<
 }
 
 /**
- * A promise that was rejected and that nobody waits for is a fault to repair, and no reason to end the process: what it was
- * to do is in a transaction or in a due-list, and an end would break off all other work. An exception that nobody caught
- * still ends the process. https://nodejs.org/api/process.html#event-unhandledrejection
+ * A promise that was rejected and that nobody waits for is a fault to repair, and no reason to end the
+ * process: what it was to do is in a transaction or in a due-list, and an end would break off all other work.
+ * An exception that nobody caught still ends the process.
+ * https://nodejs.org/api/process.html#event-unhandledrejection
  */
 function logUnhandledRejections(log: Logger): void {
   process.on('unhandledRejection', (error) =>

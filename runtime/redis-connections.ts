@@ -22,8 +22,8 @@ export function openGateRedis({ GATE_URL, GATE_CLUSTER }: GateEnv, shared: Redis
 }
 
 /**
- * How every node of a cluster is connected to: nodes that the first one names come as host and port alone, so user,
- * password and TLS are taken from its URL.
+ * How every node of a cluster is connected to: nodes that the first one names come as host and port alone, so
+ * user, password and TLS are taken from its URL.
  */
 export function clusterNode(url: string) {
   const { protocol, username, password } = new URL(url)

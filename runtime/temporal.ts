@@ -11,8 +11,8 @@ import type { WorkerEnv } from './environment.ts'
 let installed = false
 
 /**
- * Sends the Temporal SDK's own log lines, from warnings on, to ours, and serves its metrics for Prometheus if a port is
- * set. The SDK has one runtime a process: the first call counts.
+ * Sends the Temporal SDK's own log lines, from warnings on, to ours, and serves its metrics for Prometheus if
+ * a port is set. The SDK has one runtime a process: the first call counts.
  * https://docs.temporal.io/develop/typescript/observability
  */
 export function installRuntime(
@@ -49,8 +49,8 @@ type TemporalEnv = Pick<
 >
 
 /**
- * Address and credentials of Temporal. An API key, a client certificate and a private authority each mean TLS: it is
- * never dropped because one of them is incomplete.
+ * Address and credentials of Temporal. An API key, a client certificate and a private authority each mean
+ * TLS: it is never dropped because one of them is incomplete.
  * @throws {ConfigurationError} for half a pair, and for credentials beside `TEMPORAL_TLS=off`
  */
 export function temporalOf(env: TemporalEnv): NativeConnectionOptions {

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 
-/** What an operator has to know of a configuration variable; default, bounds and choices come from its schema. */
+/**
+ * What an operator has to know of a configuration variable; default, bounds and choices come from its schema.
+ */
 export type About = {
   /** What it means and, where that is not plain, what to choose. */
   meaning: string
@@ -20,7 +22,8 @@ export function variable<T extends z.ZodType>(schema: T, about: About): T {
 
 /** The same for a group of schemas that are declared elsewhere: none can be forgotten. */
 export function variables<T extends z.ZodRawShape>(schemas: T, about: { [K in keyof T]: About }): T {
-  for (const name of Object.keys(schemas)) abouts.set(schemas[name] as z.ZodType, about[name] as About) // Keys of both.
+  // Keys of both.
+  for (const name of Object.keys(schemas)) abouts.set(schemas[name] as z.ZodType, about[name] as About)
   return schemas
 }
 

@@ -81,9 +81,10 @@ function orderWorker({
 }
 
 /**
- * How much an order worker takes on at once. Tasks that it does not take wait in Temporal's backlog, where newer ones overtake them: with 60
- * slots and 2 polls for new workflows (the SDK polls 10 times, 2 of them for those) some waited 18 s under full load, with these none waited
- * 2 s. The cache is bounded because a sleeping order replays cheaply.
+ * How much an order worker takes on at once. Tasks that it does not take wait in Temporal's backlog, where
+ * newer ones overtake them: with 60 slots and 2 polls for new workflows (the SDK polls 10 times, 2 of them
+ * for those) some waited 18 s under full load, with these none waited 2 s. The cache is bounded because a
+ * sleeping order replays cheaply.
  */
 export const orderWorkerSettings = (cachedOrders: number) => ({
   maxCachedWorkflows: cachedOrders,

@@ -87,29 +87,40 @@ ${content}
 </html>`
 
 const css = `
-:root { color-scheme: light dark; --ink: #1c2330; --soft: #667085; --card: #fff; --ground: #eef1f5; --line: #e4e8ee; --go: #07894c; --bad: #b42318; --badground: #fef3f2 }
-@media (prefers-color-scheme: dark) { :root { --ink: #e9edf3; --soft: #98a2b3; --card: #1b212b; --ground: #10141b; --line: #2c3440; --go: #0b8f52; --bad: #fda29b; --badground: #3a1a18 } }
+:root { color-scheme: light dark; --ink: #1c2330; --soft: #667085; --card: #fff; --ground: #eef1f5;
+  --line: #e4e8ee; --go: #07894c; --bad: #b42318; --badground: #fef3f2 }
+@media (prefers-color-scheme: dark) { :root { --ink: #e9edf3; --soft: #98a2b3; --card: #1b212b;
+  --ground: #10141b; --line: #2c3440; --go: #0b8f52; --bad: #fda29b; --badground: #3a1a18 } }
 * { box-sizing: border-box; margin: 0 }
-body { background: var(--ground); color: var(--ink); font: 16px/1.5 system-ui, -apple-system, "PingFang SC", "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; padding: 16px }
-main { background: var(--card); border-radius: 16px; box-shadow: 0 8px 32px #10182814; margin: 5vh auto; max-width: 400px; overflow: hidden; padding: 0 24px 24px; text-align: center }
-header { background: var(--go); color: #fff; font-weight: 600; margin: 0 -24px 28px; padding: 14px 24px 12px; text-align: left }
+body { background: var(--ground); color: var(--ink);
+  font: 16px/1.5 system-ui, -apple-system, "PingFang SC", "Noto Sans CJK SC", "Microsoft YaHei", sans-serif;
+  padding: 16px }
+main { background: var(--card); border-radius: 16px; box-shadow: 0 8px 32px #10182814; margin: 5vh auto;
+  max-width: 400px; overflow: hidden; padding: 0 24px 24px; text-align: center }
+header { background: var(--go); color: #fff; font-weight: 600; margin: 0 -24px 28px;
+  padding: 14px 24px 12px; text-align: left }
 header b { display: block; font-size: 12px; font-weight: 400; opacity: .9 }
 span { font-size: .85em; font-weight: 400; opacity: .8 }
 .what { overflow-wrap: anywhere }
-.amount { font-size: 48px; font-variant-numeric: tabular-nums; font-weight: 700; letter-spacing: -.02em; line-height: 1.2 }
+.amount { font-size: 48px; font-variant-numeric: tabular-nums; font-weight: 700; letter-spacing: -.02em;
+  line-height: 1.2 }
 .amount small { font-size: 24px; font-weight: 500; margin-right: 2px }
-.state { border-radius: 99px; display: inline-block; font-size: 14px; margin: 8px 0 20px; padding: 3px 14px; background: var(--ground) }
+.state { border-radius: 99px; display: inline-block; font-size: 14px; margin: 8px 0 20px;
+  padding: 3px 14px; background: var(--ground) }
 .state.paid { background: var(--go); color: #fff }
-.refusal { background: var(--badground); border-radius: 10px; color: var(--bad); font-size: 14px; margin-bottom: 16px; padding: 8px 12px }
+.refusal { background: var(--badground); border-radius: 10px; color: var(--bad); font-size: 14px;
+  margin-bottom: 16px; padding: 8px 12px }
 .note { color: var(--soft); font-size: 14px; margin-bottom: 20px }
 .acts { display: grid; gap: 10px; grid-template-columns: 1fr 1fr; margin-bottom: 24px }
 .acts form:first-child { grid-column: 1 / -1 }
-button { border: 0; border-radius: 10px; cursor: pointer; font: inherit; min-height: 48px; padding: 8px; width: 100% }
+button { border: 0; border-radius: 10px; cursor: pointer; font: inherit; min-height: 48px; padding: 8px;
+  width: 100% }
 button.go { background: var(--go); color: #fff; font-weight: 600 }
 button.quiet { background: none; border: 1px solid var(--line); color: var(--ink); font-size: 14px }
 button:hover { filter: brightness(1.06) }
 button:focus-visible { outline: 3px solid var(--go); outline-offset: 2px }
-dl { border-top: 1px solid var(--line); display: grid; font-size: 13px; gap: 4px 12px; grid-template-columns: auto 1fr; padding-top: 16px; text-align: left }
+dl { border-top: 1px solid var(--line); display: grid; font-size: 13px; gap: 4px 12px;
+  grid-template-columns: auto 1fr; padding-top: 16px; text-align: left }
 dt { color: var(--soft) }
 dd { overflow-wrap: anywhere; text-align: right; font-variant-numeric: tabular-nums }
 `

@@ -14,7 +14,10 @@ import { endLeftovers, refuseIfInUse, removeState, testStates } from '../local/s
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** PostgreSQL. A file makes its own database: `CREATE DATABASE … TEMPLATE floodgate_template`, which has the schema. */
+    /**
+     * PostgreSQL. A file makes its own database: `CREATE DATABASE … TEMPLATE floodgate_template`, which has
+     * the schema.
+     */
     databaseUrl: string
     redisUrl: string
     temporalAddress: string

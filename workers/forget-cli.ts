@@ -5,7 +5,10 @@ import { connect, createCarts } from '../runtime/container.ts'
 import { forgetVariables, readEnv } from '../runtime/environment.ts'
 import { forgetBuyer } from '../services/buyers/forget.ts'
 
-/** `npm run forget -- <buyer>`: removes a buyer's personal data, now. Exits 1 when there is no such buyer, 2 when it could not be done. */
+/**
+ * `npm run forget -- <buyer>`: removes a buyer's personal data, now. Exits 1 when there is no such buyer, 2
+ * when it could not be done.
+ */
 async function run(): Promise<number> {
   const buyer = process.argv[2] ?? ''
   if (!isId(buyer)) throw new ConfigurationError('Say which buyer: npm run forget -- 20070')

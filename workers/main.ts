@@ -6,7 +6,10 @@ import { runProcess } from '../runtime/process.ts'
 import { startWorkersOf } from '../runtime/workers.ts'
 import { schedulePlanning, scheduleStatements } from './schedules.ts'
 
-/** The process `worker`: workflows and activities of the queues `orders` and `payments`, and the Schedules that plan flash sales and have statements reconciled. */
+/**
+ * The process `worker`: workflows and activities of the queues `orders` and `payments`, and the Schedules
+ * that plan flash sales and have statements reconciled.
+ */
 await runProcess(async () => {
   const env = readEnv(workerVariables, process.env)
   const [container, workflowBundle] = await Promise.all([openContainer(env), bundleWorkflows()])

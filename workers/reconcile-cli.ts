@@ -15,7 +15,10 @@ const say = (text: string): void => {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`)
 }
 
-/** `npm run reconcile`: fetches a provider's statement of a day and matches it, now. Exits 1 when something does not agree, 2 when it could not be told. */
+/**
+ * `npm run reconcile`: fetches a provider's statement of a day and matches it, now. Exits 1 when something
+ * does not agree, 2 when it could not be told.
+ */
 async function run(): Promise<number> {
   const of = wanted()
   const env = readEnv(reconcileVariables, process.env)

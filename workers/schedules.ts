@@ -2,8 +2,8 @@ import { type Client, ScheduleAlreadyRunning, ScheduleOverlapPolicy } from '@tem
 import type { planSlots, planStatements } from '../workflows/index.ts'
 
 /**
- * Sees to it that the day's flash sales are planned: every ten minutes, and now. The Schedule is made once; whoever finds it made leaves it as it is.
- * https://docs.temporal.io/develop/typescript/schedules
+ * Sees to it that the day's flash sales are planned: every ten minutes, and now. The Schedule is made once;
+ * whoever finds it made leaves it as it is. https://docs.temporal.io/develop/typescript/schedules
  */
 export async function schedulePlanning(client: Client, taskQueue: string): Promise<void> {
   await once(() =>
@@ -24,8 +24,8 @@ export async function schedulePlanning(client: Client, taskQueue: string): Promi
 }
 
 /**
- * Sees to it that every day's statements are reconciled: at a quarter past ten in Shanghai, when all providers have yesterday's (the provider's
- * own hour is waited for), and now, for those that were missed.
+ * Sees to it that every day's statements are reconciled: at a quarter past ten in Shanghai, when all
+ * providers have yesterday's (the provider's own hour is waited for), and now, for those that were missed.
  */
 export async function scheduleStatements(client: Client, taskQueue: string): Promise<void> {
   await once(() =>

@@ -6,7 +6,7 @@ import { readEnv, tokenVariables } from '../runtime/environment.ts'
 import { blockUser, withdrawTokens } from '../services/buyers/withdrawals.ts'
 
 const usage = `npm run tokens -- withdraw --jti ID                     one token
-npm run tokens -- withdraw --user ID [--before ISO]      a user's tokens that were issued before (default: now)
+npm run tokens -- withdraw --user ID [--before ISO]      a user's tokens of before (default: now)
 npm run tokens -- withdraw --everybody [--before ISO]    everybody's
 npm run tokens -- block --user ID                        the account changes nothing any more
 npm run tokens -- unblock --user ID`

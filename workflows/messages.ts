@@ -12,13 +12,19 @@ export type RefundInput = { number: RefundNumber }
 /** Which statement: a provider's of a day in Shanghai, `YYYY-MM-DD`. */
 export type ReconcileInput = { provider: string; date: string }
 
-/** The resolver has settled this order's payment, which this notification told of. The rows say so too; without the signal it is learnt later. */
+/**
+ * The resolver has settled this order's payment, which this notification told of. The rows say so too;
+ * without the signal it is learnt later.
+ */
 export const paid = defineSignal<[NotificationId]>('paid')
 
 /** Somebody wants the order closed before its deadline. */
 export const cancel = defineSignal<[ClosedWhy]>('cancel')
 
-/** What operators do to a session while it lives. Each answers when it is done; a refusal is a failure of type `refused`. */
+/**
+ * What operators do to a session while it lives. Each answers when it is done; a refusal is a failure of type
+ * `refused`.
+ */
 export const addOffer = defineUpdate<void, [NewOffer]>('addOffer')
 export const changeQuota = defineUpdate<void, [QuotaChange]>('changeQuota')
 export const pause = defineUpdate<void>('pause')
@@ -31,5 +37,8 @@ export const buyerId = defineSearchAttributeKey('BuyerId', SearchAttributeType.K
 export const orderKind = defineSearchAttributeKey('OrderKind', SearchAttributeType.KEYWORD)
 export const attentionReason = defineSearchAttributeKey('Attention', SearchAttributeType.KEYWORD)
 
-/** The queue of provider calls that goes with a queue of orders: `orders` → `payments`, `orders-x` → `payments-x`. */
+/**
+ * The queue of provider calls that goes with a queue of orders: `orders` → `payments`, `orders-x` →
+ * `payments-x`.
+ */
 export const paymentsQueue = (ordersQueue: string): string => ordersQueue.replace(/^orders/, 'payments')

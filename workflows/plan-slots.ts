@@ -10,8 +10,9 @@ const { planDay } = proxyActivities<SessionActivities>({
 })
 
 /**
- * Plans the day's sessions and starts `session-<slot>` for each that has no workflow. Run by a Schedule, which names its
- * own workflows and skips overlaps: so the sessions are children, which may overlap and outlive this one.
+ * Plans the day's sessions and starts `session-<slot>` for each that has no workflow. Run by a Schedule,
+ * which names its own workflows and skips overlaps: so the sessions are children, which may overlap and
+ * outlive this one.
  * @see https://docs.temporal.io/schedule
  */
 export async function planSlots(): Promise<{ started: number }> {

@@ -13,9 +13,10 @@ const clearAttention = localFirst('clearAttention', 'a human need not look any m
 const subject = 'statements'
 
 /**
- * Starts `reconcile-<provider>-<date>` for each statement that has not been matched: yesterday's, and those of days on which nobody came to it.
- * Run by a Schedule, which names its own workflows; so these are children, which outlive it. While it can't be told which ones wait, the
- * Schedule starts no other plan, so a human is asked after ten minutes.
+ * Starts `reconcile-<provider>-<date>` for each statement that has not been matched: yesterday's, and those
+ * of days on which nobody came to it. Run by a Schedule, which names its own workflows; so these are
+ * children, which outlive it. While it can't be told which ones wait, the Schedule starts no other plan, so a
+ * human is asked after ten minutes.
  */
 export async function planStatements(): Promise<{ started: number }> {
   let started = 0

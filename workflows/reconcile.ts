@@ -14,17 +14,24 @@ import { attentionReason, paymentsQueue, type ReconcileInput } from './messages.
 const raiseAttention = localFirst('raiseAttention', 'ask a human to look')
 const clearAttention = localFirst('clearAttention', 'a human need not look any more')
 
-/** How a day's reconciliation ends: how many rows the statement has, what was stored because of them, and what does not agree. */
+/**
+ * How a day's reconciliation ends: how many rows the statement has, what was stored because of them, and what
+ * does not agree.
+ */
 type Reconciled = { rows: number; repaired: number; different: number }
 
 type Reason = 'statement_missing' | 'statement_unmatched'
 
-/** A statement that is rejected is fetched anew, at once and then every hour for a day; then this fails, and the next day's plan begins again. */
+/**
+ * A statement that is rejected is fetched anew, at once and then every hour for a day; then this fails, and
+ * the next day's plan begins again.
+ */
 const rounds = 24
 
 /**
- * Fetches a provider's statement of a day and matches it with our rows. A human is asked when it does not come for hours, comes and is not
- * whole, or cannot be matched for an hour; what does not agree is in `reconciliation`, with an attention of its own.
+ * Fetches a provider's statement of a day and matches it with our rows. A human is asked when it does not
+ * come for hours, comes and is not whole, or cannot be matched for an hour; what does not agree is in
+ * `reconciliation`, with an attention of its own.
  */
 export async function reconcile(of: ReconcileInput): Promise<Reconciled> {
   const { once, later, match, matchLater } = activities()

@@ -15,7 +15,10 @@ import { preheatMs, type SessionInput } from '../domain/flash-sale.ts'
 import type { SessionId } from '../domain/ids.ts'
 import { addOffer, changeQuota, endNow, pause, resume } from './messages.ts'
 
-/** Short steps in SQL and Redis. One is tried again when its worker has died: nobody should wait long for that. */
+/**
+ * Short steps in SQL and Redis. One is tried again when its worker has died: nobody should wait long for
+ * that.
+ */
 const steps: ActivityOptions = {
   startToCloseTimeout: '10 s',
   retry: { initialInterval: '200 ms', backoffCoefficient: 1.5, maximumInterval: '10 s' },
@@ -25,18 +28,18 @@ const act = proxyActivities<SessionActivities>(steps)
 /** Loading a gate takes as long as its offer has buyers. */
 const load = proxyActivities<SessionActivities>({ ...steps, startToCloseTimeout: '3 min' })
 /**
- * What operators request. A request that cannot be done in a minute fails, and the session goes on: else it would never
- * reach its end.
+ * What operators request. A request that cannot be done in a minute fails, and the session goes on: else it
+ * would never reach its end.
  */
 const request = proxyActivities<SessionActivities>({ ...steps, scheduleToCloseTimeout: '1 min' })
 /** Keys in Redis go by themselves a day after the end. */
 const cleanup = proxyActivities<SessionActivities>({ ...steps, scheduleToCloseTimeout: '10 min' })
 
 /**
- * One flash sale, from its planning to its closing report: preheated before it opens (the gate opens by its own clock),
- * closed at its end or when an operator says so, staged to the last ticket, and only then counted. What operators
- * request meanwhile is done one after the other. A cancellation from outside (Temporal's UI or CLI) is a request to end
- * it, too.
+ * One flash sale, from its planning to its closing report: preheated before it opens (the gate opens by its
+ * own clock), closed at its end or when an operator says so, staged to the last ticket, and only then
+ * counted. What operators request meanwhile is done one after the other. A cancellation from outside
+ * (Temporal's UI or CLI) is a request to end it, too.
  */
 export async function session({ session, opensAt, endsAt }: SessionInput): Promise<{ sold: number }> {
   const requests = takeRequests(session)
@@ -139,8 +142,8 @@ const refused = (code: string): ApplicationFailure =>
   })
 
 /**
- * A refusal reaches the operator as it is; any other failure of an activity that gave up is a failure of the update,
- * not of the session.
+ * A refusal reaches the operator as it is; any other failure of an activity that gave up is a failure of the
+ * update, not of the session.
  */
 function passOn(error: unknown): never {
   if (error instanceof ActivityFailure && error.cause instanceof ApplicationFailure) throw error.cause

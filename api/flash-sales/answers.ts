@@ -1,4 +1,7 @@
-/** Every answer to a buyer who joins or asks for a token, as an HTTP status: the only table of it; docs/api.md shows the same. */
+/**
+ * Every answer to a buyer who joins or asks for a token, as an HTTP status: the only table of it; docs/api.md
+ * shows the same.
+ */
 export const joinStatus = {
   admitted: 202,
   already_queued: 200,

@@ -6,9 +6,10 @@ export type BuyerLimit = (buyer: UserId) => number | undefined
 const windowMs = 60_000
 
 /**
- * At most `perMinute` requests a buyer in any minute, as a sliding window: this minute's requests and, of those of the
- * minute before, the share that is less than a minute ago. Counted in this process, because a join can afford no call
- * more: with N processes a buyer may make N times as many. Refused requests are not counted.
+ * At most `perMinute` requests a buyer in any minute, as a sliding window: this minute's requests and, of
+ * those of the minute before, the share that is less than a minute ago. Counted in this process, because a
+ * join can afford no call more: with N processes a buyer may make N times as many. Refused requests are not
+ * counted.
  */
 export function createBuyerLimit(perMinute: number, now: () => number = Date.now): BuyerLimit {
   let minute = 0
@@ -30,7 +31,8 @@ export function createBuyerLimit(perMinute: number, now: () => number = Date.now
       current.set(buyer, count + 1)
       return undefined
     }
-    // Until the older requests weigh so little that one more fits: this minute's only begin to lose weight in the next.
+    // Until the older requests weigh so little that one more fits: this minute's only begin to lose weight in
+    // the next.
     const waitMs =
       count < perMinute
         ? restMs - (windowMs * (perMinute - count - 1)) / earlier

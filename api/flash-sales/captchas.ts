@@ -10,13 +10,19 @@ type Captcha = { id: string; svg: string }
 export type Captchas = {
   /** A new picture for this buyer; it can be answered for two minutes. */
   make(offer: OfferKey, buyer: UserId): Promise<Captcha>
-  /** Whether the answer is what the buyer's picture says, in small letters or capitals. Right or wrong, the picture is used up. */
+  /**
+   * Whether the answer is what the buyer's picture says, in small letters or capitals. Right or wrong, the
+   * picture is used up.
+   */
   solve(offer: OfferKey, buyer: UserId, captcha: { id: string; answer: string }): Promise<boolean>
 }
 
 const lastsMs = 120_000
 
-/** Captchas whose answers lie in Redis beside the offer, so that every API process knows them. Rejects when Redis is away. */
+/**
+ * Captchas whose answers lie in Redis beside the offer, so that every API process knows them. Rejects when
+ * Redis is away.
+ */
 export const createCaptchas = (gate: Pick<Gate, 'keepAnswer' | 'takeAnswer'>, make = draw): Captchas => ({
   async make(offer, buyer) {
     const { text, svg } = make()

@@ -26,9 +26,10 @@ const notOpenForMs = 1000
 const openingMarginMs = 2000
 
 /**
- * `not_open` is answered from memory, so that hammering before the opening does not reach the gate. `sold_out` and
- * `ended` are asked for in one call for all buyers of the moment (`gate.peek`): a buyer who holds a ticket, through
- * whichever process, is sent on to the gate, which answers with that ticket. No buyer is kept in memory.
+ * `not_open` is answered from memory, so that hammering before the opening does not reach the gate.
+ * `sold_out` and `ended` are asked for in one call for all buyers of the moment (`gate.peek`): a buyer who
+ * holds a ticket, through whichever process, is sent on to the gate, which answers with that ticket. No buyer
+ * is kept in memory.
  */
 export function createEarlyRefusals(
   gate: Pick<Gate, 'peek'>,

@@ -20,8 +20,9 @@ type JoinRequest = { token: string; quantity: number; addressId: AddressId }
 export type Joined = Exclude<JoinAnswer, { answer: 'missing' }>
 
 /**
- * Lets a buyer into an offer's queue, or says why not: one call to the gate, none to PostgreSQL. `paused` when the gate
- * has no answer, or this process has no id for a ticket: nothing was decided, the next try finds out.
+ * Lets a buyer into an offer's queue, or says why not: one call to the gate, none to PostgreSQL. `paused`
+ * when the gate has no answer, or this process has no id for a ticket: nothing was decided, the next try
+ * finds out.
  *
  * @throws {Refused} `session_unknown`, `offer_unknown`
  */

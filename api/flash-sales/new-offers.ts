@@ -14,8 +14,8 @@ export const newOffer = ({ sku, price, quota, limit, warehouse }: z.output<typeo
 })
 
 /**
- * Throws `validation` where an offer names goods or a warehouse that there are none of: a session's workflow could only try for ever. `fieldOf`:
- * what the n-th offer's field is called.
+ * Throws `validation` where an offer names goods or a warehouse that there are none of: a session's workflow
+ * could only try for ever. `fieldOf`: what the n-th offer's field is called.
  */
 export async function checkExist(
   sql: Sql,

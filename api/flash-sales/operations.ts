@@ -20,7 +20,10 @@ import type { session as sessionWorkflow } from '../../workflows/index.ts'
 import { addOffer, changeQuota, endNow, pause, resume } from '../../workflows/messages.ts'
 import { Problem } from '../http/errors/problem.ts'
 
-/** What operators do to sessions. A change answers when it is done; it refuses `session_unknown`, `session_ended` and what its activity refuses. */
+/**
+ * What operators do to sessions. A change answers when it is done; it refuses `session_unknown`,
+ * `session_ended` and what its activity refuses.
+ */
 export type SessionOperations = {
   /** Writes a session and starts it; false when the same one was there. Refuses `session_exists`. */
   plan(plan: SessionPlan): Promise<boolean>
@@ -44,7 +47,10 @@ type OperationDeps = {
   waitMs?: number
 }
 
-/** Sessions by their rows and their workflows. A change that takes longer than `waitMs` throws the problem `still_being_done`. */
+/**
+ * Sessions by their rows and their workflows. A change that takes longer than `waitMs` throws the problem
+ * `still_being_done`.
+ */
 export function createSessionOperations({
   sql,
   client,
@@ -74,7 +80,10 @@ export function createSessionOperations({
     }
   }
 
-  /** A session that lives and has no workflow was just written, or its workflow was terminated: it is started now. */
+  /**
+   * A session that lives and has no workflow was just written, or its workflow was terminated: it is started
+   * now.
+   */
   async function startIfAlive(id: SessionId): Promise<void> {
     const row = await readSession(sql, id)
     if (!row) return refuse('session_unknown', {})
@@ -109,7 +118,8 @@ export function createSessionOperations({
     },
     addOffer: (id, offer) => change(id, (session) => session.executeUpdate(addOffer, { args: [offer] })),
     changeQuota(id, wish) {
-      const updateId = `${wish.sku}:${wish.change}` // A change's id is its offer's own, an update's is the session's.
+      // A change's id is its offer's own, an update's is the session's.
+      const updateId = `${wish.sku}:${wish.change}`
       return change(id, (session) => session.executeUpdate(changeQuota, { args: [wish], updateId }))
     },
     pause: (id) => change(id, (session) => session.executeUpdate(pause)),
@@ -118,10 +128,14 @@ export function createSessionOperations({
   }
 }
 
-/** A refusal as one, a wait that was too long as the problem that it is, anything else as the fault that it is. */
+/**
+ * A refusal as one, a wait that was too long as the problem that it is, anything else as the fault that it
+ * is.
+ */
 function answerOf(error: unknown): unknown {
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return new Problem('still_being_done')
   if (!(error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure)) return error
   const { type, details } = error.cause
-  return type === 'refused' ? new Refused(details?.[0] as Refusal) : error // What activities and the workflow put there.
+  // What activities and the workflow put there.
+  return type === 'refused' ? new Refused(details?.[0] as Refusal) : error
 }

@@ -11,7 +11,10 @@ import { refuse } from '../../domain/refusals.ts'
 import type { Events } from '../../runtime/container.ts'
 import { ttlCache } from '../ttl-cache.ts'
 
-/** Sessions with their offers, as PostgreSQL had them a second ago at the most; at once when a change was announced. */
+/**
+ * Sessions with their offers, as PostgreSQL had them a second ago at the most; at once when a change was
+ * announced.
+ */
 export type SessionBook = {
   /**
    * An offer with its session, which has not ended, or has in the last two days.
@@ -29,9 +32,9 @@ const all = 'all'
 const endedForMs = 60_000
 
 /**
- * Answers from two snapshots that hold every session a buyer can ask about: the living ones, read once a second while
- * somebody asks, and those that ended lately, read once a minute. So an id that somebody made up costs no statement,
- * and no such id can displace a real one.
+ * Answers from two snapshots that hold every session a buyer can ask about: the living ones, read once a
+ * second while somebody asks, and those that ended lately, read once a minute. So an id that somebody made up
+ * costs no statement, and no such id can displace a real one.
  */
 export function createSessionBook({
   sql,
@@ -81,7 +84,8 @@ const byId = (sessions: readonly StoredSession[]): ReadonlyMap<SessionId, Stored
 type SaleState = 'coming' | 'open' | 'paused' | 'ended'
 
 /**
- * Where a session stands for a buyer. `paused`: by an operator, or its hour has come and its gates are not loaded yet.
+ * Where a session stands for a buyer. `paused`: by an operator, or its hour has come and its gates are not
+ * loaded yet.
  */
 export function saleState({ phase, paused, opensAt, endsAt }: StoredSession, now = Date.now()): SaleState {
   if (phase === 'ended' || now >= endsAt.getTime()) return 'ended'

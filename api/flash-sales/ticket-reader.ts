@@ -8,8 +8,8 @@ export type TicketReader = {
   /** The buyer's ticket of this number for the offer; somebody else's is none. */
   named(offer: OfferKey, buyer: UserId, ticket: TicketId): Promise<StoredTicket | undefined>
   /**
-   * The buyer's newest ticket for the offer, also one that was given back. `mayBeCached`: that there was none a moment
-   * ago is answer enough.
+   * The buyer's newest ticket for the offer, also one that was given back. `mayBeCached`: that there was none
+   * a moment ago is answer enough.
    */
   newest(offer: OfferKey, buyer: UserId, mayBeCached: boolean): Promise<StoredTicket | undefined>
 }
@@ -27,8 +27,8 @@ type Waiting = {
 }
 
 /**
- * Tickets that are asked for in one turn of the event loop are read by one statement: thousands of event streams that
- * are due together cost a few statements.
+ * Tickets that are asked for in one turn of the event loop are read by one statement: thousands of event
+ * streams that are due together cost a few statements.
  */
 export function createTicketReader(sql: Sql, now: () => number = Date.now): TicketReader {
   let waiting: Waiting[] = []

@@ -32,14 +32,17 @@ export const isMoving = (status: TicketStatus): boolean =>
 /** Nothing more will happen to it. */
 export const hasEnded = ({ status }: TicketStatus): boolean => status >= ticketStatuses.pay_timeout
 
-/** How far the clocks of processes may differ, where a ticket's number is compared with its session's hours. */
+/**
+ * How far the clocks of processes may differ, where a ticket's number is compared with its session's hours.
+ */
 const clocksDifferMs = 60_000
 
 /**
- * Where a buyer stands with an offer: by Redis while the ticket is queued, then by PostgreSQL, and by that alone while
- * Redis is away. Without a number it is the newest ticket that counts; one that was given back has to be named while
- * its sale is on, so that whoever has won nothing costs no statement. A named ticket that neither store knows, and
- * that could have been granted, was lost with Redis before it was staged: its buyer may join again.
+ * Where a buyer stands with an offer: by Redis while the ticket is queued, then by PostgreSQL, and by that
+ * alone while Redis is away. Without a number it is the newest ticket that counts; one that was given back
+ * has to be named while its sale is on, so that whoever has won nothing costs no statement. A named ticket
+ * that neither store knows, and that could have been granted, was lost with Redis before it was staged: its
+ * buyer may join again.
  *
  * @throws {Problem} `no_ticket`; `paused` when only the gate could know
  */

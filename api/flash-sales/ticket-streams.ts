@@ -6,11 +6,17 @@ import type { Events } from '../../runtime/container.ts'
 import { faultOf } from '../../runtime/fault.ts'
 import { Problem } from '../http/errors/problem.ts'
 
-/** What a ticket has come to. `moving`: it waits in the queue, so that its position changes without an announcement. */
+/**
+ * What a ticket has come to. `moving`: it waits in the queue, so that its position changes without an
+ * announcement.
+ */
 export type TicketLook = { view: object; ended: boolean; moving: boolean }
 
-/** A buyer's ticket to follow. `first`: how it stood just now; `seen`: the id of the event that the buyer knows. */
-export type Followed = {
+/**
+ * A buyer's ticket to follow. `first`: how it stood just now; `seen`: the id of the event that the buyer
+ * knows.
+ */
+type Followed = {
   buyer: UserId
   ticket: TicketId
   first: TicketLook
@@ -20,10 +26,11 @@ export type Followed = {
 
 export type TicketStreams = {
   /**
-   * Server-sent events: the ticket whenever it has changed, and first unless the buyer has seen it. Ends with it.
+   * Server-sent events: the ticket whenever it has changed, and first unless the buyer has seen it. Ends with
+   * it.
    *
-   * @throws {Problem} `too_many_streams` of this buyer; `streams_off` when this process has all that it may have, or
-   *   they are switched off
+   * @throws {Problem} `too_many_streams` of this buyer; `streams_off` when this process has all that it may
+   * have, or they are switched off
    */
   open(followed: Followed): ReadableStream<Uint8Array>
   /** How many are open. */
@@ -38,7 +45,10 @@ export type StreamOptions = {
   /** The most streams of one buyer, and of this process. */
   perBuyer: number
   most: number
-  /** A look in case an announcement was lost, and one at a position in the queue, after so many ms, give or take a quarter. */
+  /**
+   * A look in case an announcement was lost, and one at a position in the queue, after so many ms, give or
+   * take a quarter.
+   */
   repairMs?: number
   movingMs?: number
   /** A comment after so many ms, so that proxies keep the connection. */
@@ -76,9 +86,9 @@ export const eventId = (view: object): string =>
 const around = (ms: number): number => ms * (0.75 + Math.random() / 2)
 
 /**
- * The event streams of this process. An open stream costs a listener: it looks at its ticket when that was announced
- * (one Redis subscription a process brings it), every 30 s in case an announcement was lost, and every 3 s while its
- * ticket is queued, which Redis answers alone. One timer serves all streams.
+ * The event streams of this process. An open stream costs a listener: it looks at its ticket when that was
+ * announced (one Redis subscription a process brings it), every 30 s in case an announcement was lost, and
+ * every 3 s while its ticket is queued, which Redis answers alone. One timer serves all streams.
  */
 export function createTicketStreams({
   events,

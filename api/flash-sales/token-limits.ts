@@ -12,8 +12,8 @@ export type TokenLimitOptions = { perBuyer: number; perAddress: number }
 const minuteS = 60
 
 /**
- * So many requests for tokens a minute: of each buyer, and from each address; counted in Redis for all processes, in this process's memory
- * while Redis is away.
+ * So many requests for tokens a minute: of each buyer, and from each address; counted in Redis for all
+ * processes, in this process's memory while Redis is away.
  */
 export function createTokenLimits(redis: Redis, { perBuyer, perAddress }: TokenLimitOptions): TokenLimits {
   const buyers = limiter(redis, 'limit:token:buyer', perBuyer)

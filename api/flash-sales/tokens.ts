@@ -22,8 +22,9 @@ export type AdmissionToken = { token: string; expiresAt: number }
 export const tokensBeforeMs = 60_000
 
 /**
- * A token that admits this buyer to this offer once. Throws the problems `rate_limited`, `not_open`, `ended`, `captcha_required`,
- * `captcha_wrong`, and `paused` when the gate is away; refuses `session_unknown`, `offer_unknown`.
+ * A token that admits this buyer to this offer once. Throws the problems `rate_limited`, `not_open`, `ended`,
+ * `captcha_required`, `captcha_wrong`, and `paused` when the gate is away; refuses `session_unknown`,
+ * `offer_unknown`.
  */
 export async function issueToken(
   deps: TokenDeps,

@@ -14,7 +14,8 @@ const description = `Durable orders and flash sales (秒杀) of one shop.
 - **Times** are ISO 8601 in UTC.
 - **Lists** have \`limit\` (1–100) and \`cursor\`: the \`next\` of the page before.
 - **A "no"** is \`application/problem+json\` (RFC 9457). Switch over its \`code\`: each operation and
-  status lists the closed set of them. \`title\` and \`detail\` are English, or Chinese by \`Accept-Language\`.
+  status lists the closed set of them. \`title\` and \`detail\` are English, or Chinese by
+  \`Accept-Language\`.
 - **Bodies** are JSON in UTF-8 of at most 64 KiB; a field that there is not is refused.
 - **Another method** than those of a path is answered 405, with \`Allow\`.`
 

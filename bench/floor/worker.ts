@@ -14,8 +14,8 @@ export type FloorRun = { total: number; width: number }
 export type FloorResult = { allMs: number; endedMs: number }
 
 /**
- * A worker of the bare workflows with the settings of an order worker, and a client on its connection: an order
- * that is started here starts eagerly, as ours do in the API's process.
+ * A worker of the bare workflows with the settings of an order worker, and a client on its connection: an
+ * order that is started here starts eagerly, as ours do in the API's process.
  */
 const workflowBundle = await bundleWorkflowCode({
   workflowsPath: fileURLToPath(new URL('./workflows.ts', import.meta.url)),
@@ -35,7 +35,10 @@ const worker = await Worker.create({
 })
 const client = new Client({ connection })
 
-/** Start; once its timer runs, as an order's does before anybody can pay it, the signal. Its end is not waited for. */
+/**
+ * Start; once its timer runs, as an order's does before anybody can pay it, the signal. Its end is not waited
+ * for.
+ */
 async function bareOrder(): Promise<WorkflowHandle> {
   const workflowId = `bare-${randomUUID()}`
   const sleeps = new Promise<void>((resolve) => asleep.set(workflowId, resolve))

@@ -102,7 +102,8 @@ export const paymentChecks: Check[] = [
         JOIN orders o ON o.id = a.order_id
         CROSS JOIN LATERAL (
           SELECT COALESCE(sum(amount_fen) FILTER (WHERE state = 'success'), 0) AS refunded,
-                 COALESCE(sum(amount_fen) FILTER (WHERE state NOT IN ('success', 'replaced')), 0) AS refunding,
+                 COALESCE(sum(amount_fen) FILTER (WHERE state NOT IN ('success', 'replaced')),
+                   0) AS refunding,
                  COALESCE(sum(amount_fen) FILTER (WHERE cause IN ('cancelled', 'operator')), 0) AS of_order
           FROM refunds r
           WHERE r.attempt = a.number) back)

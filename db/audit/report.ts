@@ -23,6 +23,7 @@ export function findingsTable(findings: readonly Finding[], colour: boolean): st
   return table.toString()
 }
 
+/** What waits for a human, as a table. */
 export function attentionTable(attention: readonly OpenAttention[], colour: boolean): string {
   const table = new Table({
     head: ['Since', 'Reason', 'Subject', 'Details'],
@@ -58,6 +59,7 @@ const said = (columns: Record<string, unknown>): string =>
     .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join(', ')
 
+/** Whether a promise holds, as one sign. */
 export function mark(holds: boolean, colour: boolean): string {
   if (!colour) return holds ? '✔' : '✘'
   return holds ? '\u001b[32m✔\u001b[0m' : '\u001b[31m✘\u001b[0m'

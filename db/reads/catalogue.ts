@@ -37,7 +37,8 @@ const columns = {
   stock: free,
 }
 type Row = Omit<LiveSku, 'id' | 'price'> & { id: bigint; price: bigint }
-const liveSku = (row: Row): LiveSku => ({ ...row, id: row.id.toString() as SkuId, price: fen(row.price) }) // A row's id is a SKU's id.
+// A row's id is a SKU's id.
+const liveSku = (row: Row): LiveSku => ({ ...row, id: row.id.toString() as SkuId, price: fen(row.price) })
 
 /** The SKUs that exist among these ids. */
 export async function readSkus(
@@ -67,6 +68,7 @@ export async function listProducts(
   return withSkus({ orm }, page)
 }
 
+/** A product with its SKUs as they are now; undefined when there is none. */
 export async function readProduct({ orm }: Pick<Db, 'orm'>, id: bigint): Promise<Product | undefined> {
   const [product] = await withSkus({ orm }, await orm.select().from(products).where(eq(products.id, id)))
   return product

@@ -12,8 +12,9 @@ const labelOf: Record<string, string> = {
 }
 
 /**
- * What waits in PostgreSQL, for the figures of the jobs process. Every count is of a partial index's rows, so that it
- * costs what waits and not what was: orders that are not paid yet, rows that are due, what asks for a human.
+ * What waits in PostgreSQL, for the figures of the jobs process. Every count is of a partial index's rows, so
+ * that it costs what waits and not what was: orders that are not paid yet, rows that are due, what asks for a
+ * human.
  */
 export async function shopFigures(sql: Sql): Promise<Record<string, Value[]>> {
   const rows = await sql<Row[]>`

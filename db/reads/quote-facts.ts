@@ -39,7 +39,10 @@ type Row = {
 }
 type CouponRow = Omit<HeldCoupon, 'terms'> & CouponTermsRow
 
-/** One statement, so one snapshot and one round trip. Shows the newest hundred of the buyer's coupons, those that can still be used first. */
+/**
+ * One statement, so one snapshot and one round trip. Shows the newest hundred of the buyer's coupons, those
+ * that can still be used first.
+ */
 export async function readQuoteFacts(sql: Sql, buyer: UserId, skus: readonly SkuId[]): Promise<QuoteFacts> {
   const [row] = await sql<Row[]>`
     SELECT

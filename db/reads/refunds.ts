@@ -17,7 +17,10 @@ export type StoredRefund = {
   endedAt: Date | null
 }
 
-/** Every refund of an order, the first one first: of the whole, of parts, and of money that came too late or twice. */
+/**
+ * Every refund of an order, the first one first: of the whole, of parts, and of money that came too late or
+ * twice.
+ */
 export function readRefunds(sql: Sql, order: OrderId) {
   return sql<StoredRefund[]>`
     SELECT number,

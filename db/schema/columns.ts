@@ -8,4 +8,5 @@ export const fen = (name: string) => bigint(name, { mode: 'bigint' })
 
 export const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
 
+/** A moment, with its time zone. */
 export const moment = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' })

@@ -3,7 +3,9 @@ import { bigint, check, index, integer, pgTable, text, unique } from 'drizzle-or
 import { fen, id, moment } from './columns.ts'
 import { users } from './people.ts'
 
-/** What a coupon does: `amount_off` (amount_fen), `percent_off` (percent, at most cap_fen), `free_shipping`. */
+/**
+ * What a coupon does: `amount_off` (amount_fen), `percent_off` (percent, at most cap_fen), `free_shipping`.
+ */
 export const coupons = pgTable(
   'coupons',
   {
@@ -23,7 +25,10 @@ export const coupons = pgTable(
   (t) => [
     check(
       'coupon_says_what_it_does',
-      sql`(${t.kind} = 'amount_off' AND ${t.amountFen} > 0) OR (${t.kind} = 'percent_off' AND ${t.percent} BETWEEN 1 AND 100) OR ${t.kind} = 'free_shipping'`,
+      sql`
+        (${t.kind} = 'amount_off' AND ${t.amountFen} > 0)
+          OR (${t.kind} = 'percent_off' AND ${t.percent} BETWEEN 1 AND 100)
+          OR ${t.kind} = 'free_shipping'`,
     ),
   ],
 )

@@ -65,8 +65,8 @@ export const stock = pgTable(
 )
 
 /**
- * Kinds: `received`, `reserved`, `released`, `deducted`, `refunded`; of a flash sale's session `offered` and `returned`. The row of `stock` is the
- * sum of its movements.
+ * Kinds: `received`, `reserved`, `released`, `deducted`, `refunded`; of a flash sale's session `offered` and
+ * `returned`. The row of `stock` is the sum of its movements.
  */
 export const stockMovements = pgTable(
   'stock_movements',

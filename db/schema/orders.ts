@@ -68,7 +68,9 @@ export const orders = pgTable(
       .where(sql`${t.status} IN ('placing', 'awaiting_payment', 'closing')`),
     check(
       'amounts_add_up',
-      sql`${t.goodsFen} + ${t.shippingFen} - ${t.couponFen} - ${t.pointsFen} - ${t.balanceFen} = ${t.dueFen} AND ${t.dueFen} >= 0`,
+      sql`
+        ${t.goodsFen} + ${t.shippingFen} - ${t.couponFen} - ${t.pointsFen} - ${t.balanceFen} = ${t.dueFen}
+          AND ${t.dueFen} >= 0`,
     ),
   ],
 )
@@ -111,7 +113,10 @@ export const orderLog = pgTable(
   (t) => [index('log_of_order').on(t.orderId, t.id)],
 )
 
-/** A buyer's note waits here for its order, because personal data does not go through a workflow's history; then the jobs removes it. */
+/**
+ * A buyer's note waits here for its order, because personal data does not go through a workflow's history;
+ * then the jobs removes it.
+ */
 export const orderNotes = pgTable(
   'order_notes',
   {

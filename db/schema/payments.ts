@@ -71,7 +71,10 @@ export const attempts = pgTable(
       .where(sql`${t.endedAt} IS NOT NULL AND (${t.answer} IS NOT NULL OR ${t.payer} IS NOT NULL)`),
     check(
       'refunds_within_capture',
-      sql`0 <= ${t.refundingFen} AND 0 <= ${t.refundedFen} AND ${t.refundingFen} + ${t.refundedFen} <= ${t.capturedFen}`,
+      sql`
+        0 <= ${t.refundingFen}
+          AND 0 <= ${t.refundedFen}
+          AND ${t.refundingFen} + ${t.refundedFen} <= ${t.capturedFen}`,
     ),
   ],
 )
@@ -115,7 +118,10 @@ export const notifications = pgTable(
     unique('notification_once').on(t.provider, t.kind, t.number, t.state),
     index('notifications_due').on(t.dueAt).where(sql`${t.outcome} IS NULL`),
     index('notifications_of_attempt').on(t.attempt),
-    /** A day's payments, for its statement. Not BRIN: the outcome is written later, to another place of the table. */
+    /**
+     * A day's payments, for its statement. Not BRIN: the outcome is written later, to another place of the
+     * table.
+     */
     index('notifications_received').on(t.provider, t.receivedAt).where(sql`${t.kind} = 'payment'`),
   ],
 )

@@ -12,7 +12,10 @@ import {
 } from 'drizzle-orm/pg-core'
 import { fen, id, moment } from './columns.ts'
 
-/** Buyers as far as orders need to know them; who they are comes from the shop's own sign-in (the token's subject). */
+/**
+ * Buyers as far as orders need to know them; who they are comes from the shop's own sign-in (the token's
+ * subject).
+ */
 export const users = pgTable(
   'users',
   {
@@ -43,7 +46,10 @@ export const identities = pgTable(
   (t) => [primaryKey({ columns: [t.issuer, t.subject] })],
 )
 
-/** Tokens that are good no longer: one by its `jti`, or all (of a user, or of everybody) that were issued before a moment. */
+/**
+ * Tokens that are good no longer: one by its `jti`, or all (of a user, or of everybody) that were issued
+ * before a moment.
+ */
 export const tokenWithdrawals = pgTable(
   'token_withdrawals',
   {
@@ -96,8 +102,9 @@ export const wallets = pgTable(
 )
 
 /**
- * Kinds: `top_up`, `order` (part-payment when placing), `order_undone`, `payment` (the channel `balance`); `refund` (of money that came by the
- * channel `balance`), `refund_instead` (of money that a provider could not send back) and `order_refund` (of the part-payment).
+ * Kinds: `top_up`, `order` (part-payment when placing), `order_undone`, `payment` (the channel `balance`);
+ * `refund` (of money that came by the channel `balance`), `refund_instead` (of money that a provider could
+ * not send back) and `order_refund` (of the part-payment).
  */
 export const walletMovements = pgTable(
   'wallet_movements',
@@ -119,8 +126,8 @@ export const walletMovements = pgTable(
 )
 
 /**
- * Points (spendable, 100 = 1 yuan) and growth (level). The row is the sum of its movements. Points below zero are a debt: those that were
- * spent before the order that had earned them was refunded.
+ * Points (spendable, 100 = 1 yuan) and growth (level). The row is the sum of its movements. Points below zero
+ * are a debt: those that were spent before the order that had earned them was refunded.
  */
 export const loyalty = pgTable('loyalty', {
   userId: id('user_id')
@@ -144,8 +151,8 @@ const earned = (name: string) =>
   }) as const
 
 /**
- * Kinds: `gift`, `order` (spent when placing), `order_undone`, `earned`, `refund` (spent ones given back), `unearned` (what refunded money had
- * earned).
+ * Kinds: `gift`, `order` (spent when placing), `order_undone`, `earned`, `refund` (spent ones given back),
+ * `unearned` (what refunded money had earned).
  */
 export const pointsMovements = pgTable('points_movements', earned('points'), (t) => [
   index('points_movements_of_user').on(t.userId),

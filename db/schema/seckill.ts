@@ -19,7 +19,10 @@ import {
 import { fen, id, moment } from './columns.ts'
 import { skus, warehouses } from './goods.ts'
 
-/** A flash sale's time slot. `planned → running → ended`. `paused` and `shed_percent` are an operator's brakes. */
+/**
+ * A flash sale's time slot. `planned → running → ended`. `paused` and `shed_percent` are an operator's
+ * brakes.
+ */
 export const sessions = pgTable(
   'sessions',
   {
@@ -50,8 +53,8 @@ export const sessions = pgTable(
 )
 
 /**
- * A SKU in a session. Its row is the lock under which pieces are counted; the constraints refuse to oversell whatever
- * the gate believes.
+ * A SKU in a session. Its row is the lock under which pieces are counted; the constraints refuse to oversell
+ * whatever the gate believes.
  */
 export const offers = pgTable(
   'offers',
@@ -79,7 +82,9 @@ export const offers = pgTable(
     /** The brakes of this offer alone; the session's count as well. */
     paused: boolean('paused').notNull().default(false),
     shedPercent: smallint('shed_percent').notNull().default(0),
-    /** Grows with each change of what the gate has to obey, so that an older one never replaces a newer one. */
+    /**
+     * Grows with each change of what the gate has to obey, so that an older one never replaces a newer one.
+     */
     termsRevision: integer('terms_revision').notNull().default(0),
     preheatedAt: moment('preheated_at'),
     soldOutAt: moment('sold_out_at'),

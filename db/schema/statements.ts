@@ -2,7 +2,10 @@ import { sql } from 'drizzle-orm'
 import { bigint, index, integer, jsonb, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core'
 import { bytea, id, moment } from './columns.ts'
 
-/** A provider's statement of a day, kept as it came, in pieces (`statement_parts`). `fetched → matched`; `none`: there was no trade. */
+/**
+ * A provider's statement of a day, kept as it came, in pieces (`statement_parts`). `fetched → matched`;
+ * `none`: there was no trade.
+ */
 export const statements = pgTable(
   'statements',
   {
@@ -41,7 +44,10 @@ export const statementParts = pgTable(
   (t) => [primaryKey({ columns: [t.statement, t.part] })],
 )
 
-/** What a statement lists: the provider's transactions, and our numbers of refunds; what is missing in it is found by these. */
+/**
+ * What a statement lists: the provider's transactions, and our numbers of refunds; what is missing in it is
+ * found by these.
+ */
 export const statementEntries = pgTable(
   'statement_entries',
   {
@@ -54,8 +60,9 @@ export const statementEntries = pgTable(
 )
 
 /**
- * `unknown_trade`, `unknown_refund`: there, and none of ours. `amount`, `refund_amount`: not the same. `refund_failed_there`: back by our rows alone.
- * `refund_paid_twice`: back there, and in the buyer's wallet. `missing_there`, `refund_missing_there`: ours, and in no statement that could hold it.
+ * `unknown_trade`, `unknown_refund`: there, and none of ours. `amount`, `refund_amount`: not the same.
+ * `refund_failed_there`: back by our rows alone. `refund_paid_twice`: back there, and in the buyer's wallet.
+ * `missing_there`, `refund_missing_there`: ours, and in no statement that could hold it.
  */
 export type Difference =
   | 'unknown_trade'

@@ -2,7 +2,10 @@ import { fen } from '../../domain/money.ts'
 
 const days = (from: Date, count: number): Date => new Date(from.getTime() + count * 86_400_000)
 
-/** The kinds of coupon there are, with fixed ids: amount off, percent off (one of them for the coffee only), free shipping, and two out of their window. */
+/**
+ * The kinds of coupon there are, with fixed ids: amount off, percent off (one of them for the coffee only),
+ * free shipping, and two out of their window.
+ */
 export function seededCoupons(now: Date) {
   const open = { validFrom: days(now, -30), validUntil: days(now, 180) }
   const over = { validFrom: days(now, -60), validUntil: days(now, -30) }

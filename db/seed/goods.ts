@@ -92,7 +92,10 @@ export const seededRates = [
   { province: '新疆维吾尔自治区', feeFen: fen(2500), freeFromFen: null },
 ]
 
-/** Rows of products, SKUs and shelves, with fixed ids (products from 101, SKUs from 1001), so that examples can name them. */
+/**
+ * Rows of products, SKUs and shelves, with fixed ids (products from 101, SKUs from 1001), so that examples
+ * can name them.
+ */
 export function seededGoods(random: Random) {
   const products = catalogue.map(({ name, category }, i) => ({ id: BigInt(101 + i), name, category }))
   const variants = catalogue.flatMap((of, i) =>

@@ -52,7 +52,10 @@ const places = [
 /** Buyers have the ids from 20001 on. */
 const firstBuyer = 20_001
 
-/** Rows of buyers, each with one to three addresses (the first is the default one), a wallet, points and growth. */
+/**
+ * Rows of buyers, each with one to three addresses (the first is the default one), a wallet, points and
+ * growth.
+ */
 export function seededPeople(buyers: number, ids: Ids, random: Random) {
   const users = Array.from({ length: buyers }, (_, i) => ({ id: BigInt(firstBuyer + i) }))
   return {

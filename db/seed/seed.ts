@@ -15,9 +15,10 @@ export type SeedOptions = {
 }
 
 /**
- * Fills an empty database with a shop: 30 SKUs in 3 warehouses (four of them down to the last piece), shipping rates, buyers with addresses,
- * wallets, points and coupons. Every stock and every balance has its movement from the start. The same shop each time; SKUs have the ids
- * from 1001, buyers from 20001. Says whether it did: where there are goods already, it does nothing.
+ * Fills an empty database with a shop: 30 SKUs in 3 warehouses (four of them down to the last piece),
+ * shipping rates, buyers with addresses, wallets, points and coupons. Every stock and every balance has its
+ * movement from the start. The same shop each time; SKUs have the ids from 1001, buyers from 20001. Says
+ * whether it did: where there are goods already, it does nothing.
  */
 export function seed(
   db: Pick<Db, 'orm'>,

@@ -17,6 +17,7 @@ export type Books = {
   refused: number
 }
 
+/** What PostgreSQL and Redis count of the sale. */
 export async function booksOf(sql: Sql, redis: Redis, { session, sku }: Sale): Promise<Books> {
   const [row] = await sql<Omit<Books, 'queued'>[]>`
     SELECT o.quota, count(t.id) FILTER (WHERE t.state = 'waiting')::int AS waiting,

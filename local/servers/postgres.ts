@@ -14,6 +14,7 @@ import { type Found, firstThatWorks, given, type Way } from './ways.ts'
 const database = 'floodgate'
 const role = 'floodgate'
 
+/** Where PostgreSQL may come from, the best first. */
 export const postgresWays = (env: NodeJS.ProcessEnv): Way<Found>[] => [
   given('DATABASE_URL', 'postgres://user:password@host:5432/floodgate', env),
   embedded(),

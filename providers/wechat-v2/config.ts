@@ -28,7 +28,10 @@ export type WechatV2Config = {
   timeoutMs?: number
   /** Clock for the age of a trade that is to be closed, ms since 1970. */
   now?: () => number
-  /** How old a trade has to be before WeChat closes it, ms; 300,000 by default (关闭订单), another one beside a sandbox only. */
+  /**
+   * How old a trade has to be before WeChat closes it, ms; 300,000 by default (关闭订单), another one beside a
+   * sandbox only.
+   */
   closableAfterMs?: number
 }
 

@@ -19,8 +19,8 @@ import { evictionPolicies } from './server.ts'
 
 /**
  * A buyer's newest ticket that counts, as the gate knows it. `staged`: the last sequence that PostgreSQL has;
- * `position`: tickets in front of it whose orders are not placed, itself included; `perMinute`: how many were placed
- * in the last minute.
+ * `position`: tickets in front of it whose orders are not placed, itself included; `perMinute`: how many were
+ * placed in the last minute.
  */
 export type Standing = {
   ticket: TicketId
@@ -32,7 +32,10 @@ export type Standing = {
   perMinute: number
 }
 
-/** What one look of the supervisor finds. `lost`: the gate that was loaded at this epoch is not there any more. */
+/**
+ * What one look of the supervisor finds. `lost`: the gate that was loaded at this epoch is not there any
+ * more.
+ */
 export type Renewal =
   | { is: 'renewed'; left: number; queued: number }
   | { is: 'lost' }
@@ -40,15 +43,18 @@ export type Renewal =
   | { is: 'queue_lost'; missing: number }
   | { is: 'terms_newer' }
 
-/** What PostgreSQL says of an offer at a look. `waiting`: tickets whose order is not placed; `firstWaiting`: sequence. */
+/**
+ * What PostgreSQL says of an offer at a look. `waiting`: tickets whose order is not placed; `firstWaiting`:
+ * sequence.
+ */
 export type Look = { terms: GateTerms; waiting: number; firstWaiting: number | null; force?: boolean }
 
 const tokenLastsMs = 60_000
 
 /**
- * The flash-sale gate: one script a question, atomic on the node that holds the offer's keys. Redis decides who gets
- * in; PostgreSQL decides what that is worth. Throws when Redis does not answer: the caller knows nothing then, and
- * nothing may be concluded.
+ * The flash-sale gate: one script a question, atomic on the node that holds the offer's keys. Redis decides
+ * who gets in; PostgreSQL decides what that is worth. Throws when Redis does not answer: the caller knows
+ * nothing then, and nothing may be concluded.
  */
 export function createGate(redis: GateRedis) {
   defineGateScripts(redis)
@@ -56,13 +62,18 @@ export function createGate(redis: GateRedis) {
   return {
     redis,
 
-    /** Admits a buyer, or says why not; a refusal changes nothing, and keeps the token. A repeat gets the same ticket. */
+    /**
+     * Admits a buyer, or says why not; a refusal changes nothing, and keeps the token. A repeat gets the same
+     * ticket.
+     */
     admit: async (offer: OfferKey, join: Join): Promise<JoinAnswer> => joinAnswerOf(await admit(offer, join)),
 
     /** The offer's state and whether this buyer holds tickets, as the gate has it now. Changes nothing. */
     peek: createPeekBatcher(redis),
 
-    /** A token that admits this buyer to this offer once. It lasts a minute from now, or from a later opening. */
+    /**
+     * A token that admits this buyer to this offer once. It lasts a minute from now, or from a later opening.
+     */
     async issueToken(
       offer: OfferKey,
       buyer: UserId,
@@ -83,7 +94,9 @@ export function createGate(redis: GateRedis) {
     takeAnswer: (offer: OfferKey, captcha: string): Promise<string | null> =>
       redis.getdel(keysOf(offer).captcha(captcha)),
 
-    /** Puts a ticket's pieces on sale again, once. `epoch`: the offer's when it was given back in PostgreSQL. */
+    /**
+     * Puts a ticket's pieces on sale again, once. `epoch`: the offer's when it was given back in PostgreSQL.
+     */
     giveBack: (offer: OfferKey, epoch: number, buyer: UserId, ticket: TicketId): Promise<EpochWord> =>
       redis.gateGiveBack(keysOf(offer).offer, epoch, buyer, ticket),
 
@@ -91,7 +104,10 @@ export function createGate(redis: GateRedis) {
     paid: (offer: OfferKey, epoch: number, buyer: UserId, ticket: TicketId): Promise<EpochWord> =>
       redis.gatePaid(keysOf(offer).offer, epoch, buyer, ticket),
 
-    /** Leaves a ticket so many of its pieces; the others are for sale again, once. `epoch`: the offer's when PostgreSQL counted it. */
+    /**
+     * Leaves a ticket so many of its pieces; the others are for sale again, once. `epoch`: the offer's when
+     * PostgreSQL counted it.
+     */
     keepPieces: (
       offer: OfferKey,
       epoch: number,
@@ -116,8 +132,9 @@ export function createGate(redis: GateRedis) {
     ): Promise<LoadWord | 'dropped'> => loadOfferInto(redis, offer, load, buyers, wanted),
 
     /**
-     * Renews the lease of the gate that was loaded at this epoch, and has it obey what PostgreSQL says. Terms that are
-     * older than the gate's are not set unless forced (`terms_newer`); a queue that lacks entries is no gate to renew.
+     * Renews the lease of the gate that was loaded at this epoch, and has it obey what PostgreSQL says. Terms
+     * that are older than the gate's are not set unless forced (`terms_newer`); a queue that lacks entries is
+     * no gate to renew.
      */
     async renew(offer: OfferKey, epoch: number, look?: Look): Promise<Renewal> {
       const { offer: key, queue } = keysOf(offer)
@@ -158,7 +175,10 @@ export function createGate(redis: GateRedis) {
       return is as EpochWord // For more pieces the script answers nothing else.
     },
 
-    /** Takes pieces off sale, once a change; `short`: fewer are left. PostgreSQL counts it only under this epoch. */
+    /**
+     * Takes pieces off sale, once a change; `short`: fewer are left. PostgreSQL counts it only under this
+     * epoch.
+     */
     async takeQuota(
       offer: OfferKey,
       change: string,

@@ -13,9 +13,9 @@ type Waiting = {
 }
 
 /**
- * Asks the gate for all who join an offer in one moment by one call: what they share is read and written once, and a
- * call costs the API and Redis more than a join. Each gets an answer of their own, or the call's fault. No join is
- * delayed for a larger batch: what came in one turn of the event loop is sent.
+ * Asks the gate for all who join an offer in one moment by one call: what they share is read and written
+ * once, and a call costs the API and Redis more than a join. Each gets an answer of their own, or the call's
+ * fault. No join is delayed for a larger batch: what came in one turn of the event loop is sent.
  */
 export function createJoinBatcher(redis: GateRedis): (offer: OfferKey, join: Join) => Promise<string> {
   const waiting = new Map<string, Waiting>()

@@ -6,7 +6,7 @@ import type { AddressId, UserId } from '../../domain/ids.ts'
 export type GateRedis = Redis | Cluster
 
 /**
- * A request to buy `pieces` of an offer, with a token that the buyer was given for it. `ticket`: a fresh id, used only
- * when it is granted.
+ * A request to buy `pieces` of an offer, with a token that the buyer was given for it. `ticket`: a fresh id,
+ * used only when it is granted.
  */
 export type Join = { buyer: UserId; pieces: number; address: AddressId; token: string; ticket: TicketId }

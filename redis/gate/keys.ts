@@ -2,8 +2,8 @@ import type { OfferKey } from '../../domain/flash-sale.ts'
 import type { UserId } from '../../domain/ids.ts'
 
 /**
- * The keys of an offer. They share one hash tag, so that a cluster keeps them on one node and one script may touch them
- * all. Methods, as tsx names other functions whenever they are made, which costs a join time.
+ * The keys of an offer. They share one hash tag, so that a cluster keeps them on one node and one script may
+ * touch them all. Methods, as tsx names other functions whenever they are made, which costs a join time.
  */
 export function keysOf({ session, sku }: OfferKey) {
   const tag = `seckill:{${session}:${sku}}`

@@ -5,8 +5,8 @@ import { keysOf } from './keys.ts'
 import type { LoadWord } from './scripts.ts'
 
 /**
- * What a gate has to obey. Moments in ms since 1970; `shed`: of a hundred joins so many are refused as `paused`.
- * `revision` grows with each change of these, so that an older one never replaces a newer one.
+ * What a gate has to obey. Moments in ms since 1970; `shed`: of a hundred joins so many are refused as
+ * `paused`. `revision` grows with each change of these, so that an older one never replaces a newer one.
  */
 export type GateTerms = { revision: number; paused: boolean; shed: number; opensAt: number; endsAt: number }
 
@@ -39,9 +39,9 @@ export const recordOf = (ticket: { ticket: string; pieces: number; seq: number; 
   `${ticket.ticket}:${ticket.pieces}:${ticket.seq}:${ticket.paid ? 'p' : 'l'}`
 
 /**
- * Loads an offer at a new epoch: its buyers chunk by chunk into a key of their own, then all of it in one step. Two
- * chunks at the most are in memory, and Redis is never busy with more than one. Every key has a TTL from its first
- * write on.
+ * Loads an offer at a new epoch: its buyers chunk by chunk into a key of their own, then all of it in one
+ * step. Two chunks at the most are in memory, and Redis is never busy with more than one. Every key has a TTL
+ * from its first write on.
  * @param wanted asked before each chunk and before the last step; once it says no, the load is `dropped`
  */
 export async function loadOfferInto(

@@ -22,8 +22,9 @@ type Waiting = {
 }
 
 /**
- * Looks at an offer for all buyers of one turn of the event loop by one call that changes nothing: state and lease are
- * read once. It is cheaper than joining, and always what the gate says now, in whichever process a buyer has joined.
+ * Looks at an offer for all buyers of one turn of the event loop by one call that changes nothing: state and
+ * lease are read once. It is cheaper than joining, and always what the gate says now, in whichever process a
+ * buyer has joined.
  */
 export function createPeekBatcher(redis: GateRedis): (offer: OfferKey, buyer: UserId) => Promise<Peek> {
   const waiting = new Map<string, Waiting>()

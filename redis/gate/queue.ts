@@ -21,8 +21,8 @@ const takeOverMs = 5000
 type Entry = [id: string, fields: string[]]
 
 /**
- * An offer's queue, as consumers see it: read, stage in PostgreSQL, only then acknowledge. A consumer that dies in
- * between has lost nothing.
+ * An offer's queue, as consumers see it: read, stage in PostgreSQL, only then acknowledge. A consumer that
+ * dies in between has lost nothing.
  */
 export function createQueue(redis: GateRedis) {
   return {
@@ -36,7 +36,9 @@ export function createQueue(redis: GateRedis) {
       return (stream?.[1] ?? []).map(queuedOf)
     },
 
-    /** Entries that a consumer has read and not acknowledged in time. `afterMs` 0: whatever anybody has read. */
+    /**
+     * Entries that a consumer has read and not acknowledged in time. `afterMs` 0: whatever anybody has read.
+     */
     async takeOver(offer: OfferKey, consumer: string, most: number, afterMs = takeOverMs): Promise<Queued[]> {
       const { queue } = keysOf(offer)
       const found = await inGroup(redis, queue, () =>
@@ -47,7 +49,8 @@ export function createQueue(redis: GateRedis) {
     },
 
     /**
-     * Takes entries off the queue, once they are in PostgreSQL; frees the buyers of those that staging refused.
+     * Takes entries off the queue, once they are in PostgreSQL; frees the buyers of those that staging
+     * refused.
      * @returns how many were still there
      */
     async acknowledge(offer: OfferKey, staged: readonly (Queued & { refused: boolean })[]): Promise<number> {
@@ -86,8 +89,9 @@ function queuedOf([entry, [, text = '']]: Entry): Queued {
 }
 
 /**
- * Asks a stream by its consumer group. Where the stream is and its group is not, somebody removed the key and the next
- * join made it again: the group is made again too, from the first entry on. Undefined where there is no stream.
+ * Asks a stream by its consumer group. Where the stream is and its group is not, somebody removed the key and
+ * the next join made it again: the group is made again too, from the first entry on. Undefined where there is
+ * no stream.
  */
 async function inGroup<T>(redis: GateRedis, queue: string, ask: () => Promise<T>): Promise<T | undefined> {
   try {

@@ -37,20 +37,23 @@ type RenewReply =
   | ['terms_newer']
   | ['renewed', left: number, queued: number]
 
-/** The gate's epoch beside the caller's: `same`: done; `newer`: nothing to do; `older` (or empty): try again later. */
+/**
+ * The gate's epoch beside the caller's: `same`: done; `newer`: nothing to do; `older` (or empty): try again
+ * later.
+ */
 export type EpochWord = 'same' | 'newer' | 'older'
 
 /**
- * What became of a load. `same`: this epoch was loaded before; `newer`: a later one is there, nothing was changed;
- * `stale`: a restart or a flush came between, so that the next epoch has to be minted.
+ * What became of a load. `same`: this epoch was loaded before; `newer`: a later one is there, nothing was
+ * changed; `stale`: a restart or a flush came between, so that the next epoch has to be minted.
  */
 export type LoadWord = 'loaded' | 'same' | 'newer' | 'stale'
 
 const lua = (name: string): string => readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8')
 
 /**
- * `keys`: how many; admit takes as many as it is given. Each script begins with the shared texts that it needs, and no
- * others: its functions are made anew whenever it is called.
+ * `keys`: how many; admit takes as many as it is given. Each script begins with the shared texts that it
+ * needs, and no others: its functions are made anew whenever it is called.
  */
 const scripts = {
   gateAdmit: { name: 'admit', keys: undefined, shared: ['clock', 'tickets', 'position'] },
@@ -68,8 +71,8 @@ const scripts = {
 }
 
 /**
- * Registers the gate's scripts with a connection: called by their digest (EVALSHA), sent again to a server that does
- * not know them (NOSCRIPT).
+ * Registers the gate's scripts with a connection: called by their digest (EVALSHA), sent again to a server
+ * that does not know them (NOSCRIPT).
  */
 export function defineGateScripts(redis: Redis | Cluster): void {
   for (const [command, { name, keys, shared }] of Object.entries(scripts)) {
@@ -78,8 +81,8 @@ export function defineGateScripts(redis: Redis | Cluster): void {
       ...(keys !== undefined && { numberOfKeys: keys }),
     })
   }
-  // Joins are batched already (join-batcher.ts). ioredis would also take the first join's number of keys for all of
-  // them, and so ask a wrong node of a cluster.
+  // Joins are batched already (join-batcher.ts). ioredis would also take the first join's number of keys for
+  // all of them, and so ask a wrong node of a cluster.
   redis.options.autoPipeliningIgnoredCommands = [
     ...(redis.options.autoPipeliningIgnoredCommands ?? []),
     'gateAdmit',

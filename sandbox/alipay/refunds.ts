@@ -93,6 +93,7 @@ export function refundBook(trades: TradeBook, now: () => number) {
 }
 export type RefundBook = ReturnType<typeof refundBook>
 
+/** A refund as the answer to alipay.trade.refund shows it. */
 export const refundJson = ({ trade }: Refund, change: 'Y' | 'N') => ({
   ...{ trade_no: trade.tradeNo, out_trade_no: trade.request.out_trade_no, buyer_logon_id: '159****5620' },
   ...{ fund_change: change, refund_fee: yuanOf(trade.refunded), send_back_fee: yuanOf(trade.refunded) },

@@ -18,6 +18,7 @@ export const signContent = (
 const signed = (text: string, key: KeyObject): string =>
   sign('sha256', Buffer.from(text), key).toString('base64')
 
+/** Whether a text carries this key’s RSA2 signature. */
 export const isSigned = (text: string, signature: string, key: KeyObject): boolean =>
   verify('sha256', Buffer.from(text), key, Buffer.from(signature, 'base64'))
 
@@ -64,4 +65,5 @@ export function merchantVerifier(merchant: { appId: string; publicKeyPem: string
 
 /** Alipay's times are of Shanghai, without a zone. */
 export const shanghaiMs = (time: string): number => Date.parse(`${time.replace(' ', 'T')}+08:00`)
+/** A moment (ms since 1970) as Alipay writes it. */
 export const shanghaiTime = (ms: number): string => inBeijing(ms).replace('T', ' ')

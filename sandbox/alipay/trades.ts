@@ -23,7 +23,9 @@ export type Trade = {
   readonly notices: Notices
 }
 
+/** Yuan with two decimals, as fen. */
 export const fenOf = (yuan: string): bigint => BigInt(yuan.replace('.', ''))
+/** Fen, as yuan with two decimals. */
 export const yuanOf = (fen: bigint): string => `${fen / 100n}.${String(fen % 100n).padStart(2, '0')}`
 const refusal = (code: string, message: string) =>
   new GatewayRefusal(code === 'ACQ.TRADE_NOT_EXIST' ? 404 : 400, code, message)

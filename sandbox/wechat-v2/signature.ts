@@ -27,6 +27,7 @@ export function signTypeOf({ sign_type = 'MD5' }: Fields): SignType | undefined 
   return sign_type === 'MD5' || sign_type === 'HMAC-SHA256' ? sign_type : undefined
 }
 
+/** Whether the fields carry the sign of this key. */
 export function isSigned(fields: Fields, key: string): boolean {
   const type = signTypeOf(fields)
   if (type === undefined) return false

@@ -28,4 +28,5 @@ const unescaped = (text: string): string =>
     return String.fromCodePoint(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16))
   })
 
+/** A fresh random text, 32 characters. */
 export const nonce = (): string => randomBytes(16).toString('hex')

@@ -14,6 +14,7 @@ export const lines = (...parts: string[]): string => parts.map((part) => `${part
 const signs = (text: string, key: KeyObject): string =>
   sign('sha256', Buffer.from(text), key).toString('base64')
 
+/** Whether a text carries this key’s RSA signature. */
 export const isSigned = (text: string, signature: string, key: KeyObject): boolean =>
   verify('sha256', Buffer.from(text), key, Buffer.from(signature, 'base64'))
 

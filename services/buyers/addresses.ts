@@ -21,8 +21,10 @@ export function createAddress(
     const first = !present.some((address) => address.isDefault)
     if (isDefault && !first) await dropDefault(tx, user)
     await tx`
-      INSERT INTO addresses (id, user_id, name, phone, province, city, district, street, post_code, label, is_default)
-      VALUES (${id}, ${user}, ${at.name}, ${at.phone}, ${at.province}, ${at.city}, ${at.district}, ${at.street}, ${at.postCode}, ${at.label}, ${isDefault || first})`
+      INSERT INTO addresses (id, user_id, name, phone, province, city, district, street, post_code, label,
+        is_default)
+      VALUES (${id}, ${user}, ${at.name}, ${at.phone}, ${at.province}, ${at.city}, ${at.district},
+        ${at.street}, ${at.postCode}, ${at.label}, ${isDefault || first})`
     return readAddress(tx, user, id)
   })
 }
@@ -45,10 +47,14 @@ export function changeAddress(
     if (change.isDefault && !before.isDefault) await dropDefault(tx, user)
     const given = (value: string | undefined) => value ?? null
     const [after] = await tx<Address[]>`
-      UPDATE addresses SET name = COALESCE(${given(change.name)}, name), phone = COALESCE(${given(change.phone)}, phone),
-        province = COALESCE(${given(change.province)}, province), city = COALESCE(${given(change.city)}, city),
-        district = COALESCE(${given(change.district)}, district), street = COALESCE(${given(change.street)}, street),
-        post_code = COALESCE(${given(change.postCode)}, post_code), label = COALESCE(${given(change.label)}, label),
+      UPDATE addresses
+      SET name = COALESCE(${given(change.name)}, name), phone = COALESCE(${given(change.phone)}, phone),
+        province = COALESCE(${given(change.province)}, province),
+          city = COALESCE(${given(change.city)}, city),
+        district = COALESCE(${given(change.district)}, district),
+          street = COALESCE(${given(change.street)}, street),
+        post_code = COALESCE(${given(change.postCode)}, post_code),
+          label = COALESCE(${given(change.label)}, label),
         is_default = is_default OR ${change.isDefault === true}
       WHERE id = ${id} RETURNING ${addressColumns(tx)}`
     return after

@@ -7,9 +7,10 @@ import { forgetInPayments } from '../payments/forget.ts'
 type Deps = { sql: Sql; carts: Pick<Carts, 'clear'> }
 
 /**
- * Forgets a buyer: addresses, sign-in, cart, notes, payers' ids, what operators wrote. Amounts, goods and times stay: they are the shop's
- * books, under a number that names nobody. The addresses of orders that were bought go when the law lets them (`addressDays`), by
- * `forgetDue`. As often as you like. False: there is no such buyer.
+ * Forgets a buyer: addresses, sign-in, cart, notes, payers' ids, what operators wrote. Amounts, goods and
+ * times stay: they are the shop's books, under a number that names nobody. The addresses of orders that were
+ * bought go when the law lets them (`addressDays`), by `forgetDue`. As often as you like. False: there is no
+ * such buyer.
  */
 export async function forgetBuyer(
   { sql, carts }: Deps,

@@ -1,15 +1,19 @@
 import type { Sql } from '../../db/types.ts'
 import { type Ids, isId, type UserId } from '../../domain/ids.ts'
 
-/** The ids that are made here have this bit, and no subject with it is taken for an id: neither can pass for the other. */
+/**
+ * The ids that are made here have this bit, and no subject with it is taken for an id: neither can pass for
+ * the other.
+ */
 const madeHere = 1n << 62n
 
 /** How many subjects are kept in memory. */
 const kept = 100_000
 
 /**
- * Says which user of ours an issuer's subject is. A decimal snowflake is the user's id itself: such shops sign in with our
- * ids. Any other subject (a UUID, `auth0|…`, a name) gets an id at first sight, one for ever, however many ask at once.
+ * Says which user of ours an issuer's subject is. A decimal snowflake is the user's id itself: such shops
+ * sign in with our ids. Any other subject (a UUID, `auth0|…`, a name) gets an id at first sight, one for
+ * ever, however many ask at once.
  */
 export function createIdentities({ sql, ids }: { sql: Sql; ids: Ids }) {
   const known = new Map<string, UserId>()
@@ -40,7 +44,10 @@ async function find(sql: Sql, issuer: string, subject: string): Promise<UserId |
   return row?.user
 }
 
-/** Makes the identity and its user in one statement; who comes second finds the first one's in a later statement. */
+/**
+ * Makes the identity and its user in one statement; who comes second finds the first one's in a later
+ * statement.
+ */
 async function make(sql: Sql, ids: Ids, issuer: string, subject: string): Promise<UserId> {
   const id = (BigInt(ids.next()) | madeHere).toString()
   const [made] = await sql<Found[]>`

@@ -1,12 +1,15 @@
 import type { Sql } from '../../db/types.ts'
 import type { UserId } from '../../domain/ids.ts'
 
-/** What is withdrawn: one token by its `jti`, or all tokens (of one user, or of everybody) issued before a moment. */
+/**
+ * What is withdrawn: one token by its `jti`, or all tokens (of one user, or of everybody) issued before a
+ * moment.
+ */
 export type Withdrawal = { jti: string } | { user: UserId; before: Date } | { everybody: true; before: Date }
 
 /**
- * Withdraws tokens; every API process heeds it within seconds. A withdrawal is kept as long as a token may live
- * (`maxLifeS`), and goes when the next one is written.
+ * Withdraws tokens; every API process heeds it within seconds. A withdrawal is kept as long as a token may
+ * live (`maxLifeS`), and goes when the next one is written.
  */
 export async function withdrawTokens(sql: Sql, what: Withdrawal, maxLifeS: number): Promise<void> {
   const {

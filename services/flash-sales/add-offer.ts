@@ -9,8 +9,8 @@ import { loadFirst } from './preheat.ts'
 type Known = { price: string; limit: number; warehouse: number; quota: number; preheated: boolean }
 
 /**
- * Adds an offer to a session that has not ended; the same one again is the same one. In a running session its pieces
- * leave the warehouse and its gate is loaded at once.
+ * Adds an offer to a session that has not ended; the same one again is the same one. In a running session its
+ * pieces leave the warehouse and its gate is loaded at once.
  * @throws {Refused} session_unknown, session_ended, offer_exists (another one of this SKU), quota_short
  */
 export async function addOffer(sql: Sql, gate: Gate, session: SessionId, offer: NewOffer): Promise<void> {

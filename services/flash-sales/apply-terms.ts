@@ -4,12 +4,15 @@ import type { SessionId, SkuId } from '../../domain/ids.ts'
 import type { Gate } from '../../redis/gate/gate.ts'
 import { type TermsRow, termsColumns, termsOf } from './read-look.ts'
 
-/** `pending`: offers whose gate is not at PostgreSQL's epoch; `away`: of these, the ones whose Redis did not answer. */
+/**
+ * `pending`: offers whose gate is not at PostgreSQL's epoch; `away`: of these, the ones whose Redis did not
+ * answer.
+ */
 export type Applied = { pending: SkuId[]; away: SkuId[] }
 
 /**
- * Has the gates of a session, or of one offer, obey what PostgreSQL has committed. The ones that are not reached get it
- * with their load or with the supervisor's next look, whichever comes first.
+ * Has the gates of a session, or of one offer, obey what PostgreSQL has committed. The ones that are not
+ * reached get it with their load or with the supervisor's next look, whichever comes first.
  */
 export async function applyTerms(sql: Sql, gate: Gate, session: SessionId, sku?: SkuId): Promise<Applied> {
   const rows = await sql<(TermsRow & { sku: SkuId; epoch: number })[]>`

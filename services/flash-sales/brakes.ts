@@ -9,7 +9,10 @@ import { lockOffers } from './lock-offers.ts'
 /** What an operator brakes: one offer of a session, or all of it. */
 export type Brakable = { session: SessionId; sku?: SkuId }
 
-/** `pending`: offers whose gate has not been reached. PostgreSQL has the decision; their gate gets it within seconds. */
+/**
+ * `pending`: offers whose gate has not been reached. PostgreSQL has the decision; their gate gets it within
+ * seconds.
+ */
 export type Braked = { offers: SkuId[]; pending: SkuId[] }
 
 type Brake = { paused: boolean } | { shedPercent: number }
@@ -22,23 +25,26 @@ export const stopSale = (sql: Sql, gate: Gate, what: Brakable): Promise<Braked> 
   brake(sql, gate, what, { paused: true })
 
 /**
- * Admits again, unless the other brake (the session's for an offer, an offer's for a session) still stops it. The share
- * of refused joins stays as it is.
+ * Admits again, unless the other brake (the session's for an offer, an offer's for a session) still stops it.
+ * The share of refused joins stays as it is.
  * @throws {Refused} session_unknown, session_ended, offer_unknown
  */
 export const resumeSale = (sql: Sql, gate: Gate, what: Brakable): Promise<Braked> =>
   brake(sql, gate, what, { paused: false })
 
 /**
- * Refuses so many of a hundred tokens as `paused`, the same ones each time they are tried; 0: none. Who has a ticket
- * gets it again all the same. The larger share counts, the session's or the offer's.
+ * Refuses so many of a hundred tokens as `paused`, the same ones each time they are tried; 0: none. Who has a
+ * ticket gets it again all the same. The larger share counts, the session's or the offer's.
  * @param percent a whole number from 0 to 100
  * @throws {Refused} session_unknown, session_ended, offer_unknown
  */
 export const shedSale = (sql: Sql, gate: Gate, what: Brakable, percent: number): Promise<Braked> =>
   brake(sql, gate, what, { shedPercent: percent })
 
-/** PostgreSQL first, under the offers' locks, so that a gate that is loaded later is loaded with it; then the gates. */
+/**
+ * PostgreSQL first, under the offers' locks, so that a gate that is loaded later is loaded with it; then the
+ * gates.
+ */
 async function brake(sql: Sql, gate: Gate, { session, sku }: Brakable, to: Brake): Promise<Braked> {
   const offers = await sql.begin(async (tx) => {
     const [row] = await tx<

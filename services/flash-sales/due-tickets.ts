@@ -12,7 +12,9 @@ export type DueTicket = OfferKey & {
   payWithinMs: number
 }
 
-/** Takes tickets that wait and are due; due again after ten seconds, unless `postponeTickets` says otherwise. */
+/**
+ * Takes tickets that wait and are due; due again after ten seconds, unless `postponeTickets` says otherwise.
+ */
 export const takeDueTickets = (sql: Sql, most: number) => sql<DueTicket[]>`
   WITH due AS (
     SELECT id
@@ -44,8 +46,8 @@ export const takeDueTickets = (sql: Sql, most: number) => sql<DueTicket[]>`
   ORDER BY t.id`
 
 /**
- * Sets when each is looked at again, if it still waits: a started one in a minute (then two, four, …), a failed one in
- * a second (then two, …).
+ * Sets when each is looked at again, if it still waits: a started one in a minute (then two, four, …), a
+ * failed one in a second (then two, …).
  */
 export async function postponeTickets(
   sql: Sql,

@@ -10,13 +10,16 @@ import { raiseAttention } from '../operations/attention.ts'
 import { lockOffers } from './lock-offers.ts'
 import { dropLeases } from './offer-lease.ts'
 
-/** How long an ended session waits for a Redis that does not answer, before it ends without what that may hold. */
+/**
+ * How long an ended session waits for a Redis that does not answer, before it ends without what that may
+ * hold.
+ */
 const waitForRedisS = 600
 
 /**
- * Answers when everything that the session's queues held is staged. A Redis that has not answered for ten minutes is
- * not waited for any longer: a human is notified (`session_ended_without_gate`), and tickets that turn up later are
- * refused at staging.
+ * Answers when everything that the session's queues held is staged. A Redis that has not answered for ten
+ * minutes is not waited for any longer: a human is notified (`session_ended_without_gate`), and tickets that
+ * turn up later are refused at staging.
  * @throws {RetryLater} while something has still to be staged, or Redis does not answer
  */
 export async function untilStaged(sql: Sql, queue: TicketQueue, session: SessionId): Promise<void> {
@@ -40,8 +43,9 @@ export async function untilStaged(sql: Sql, queue: TicketQueue, session: Session
 }
 
 /**
- * Ends a session, once, under the locks of all its offers: what nobody was granted goes back to the warehouse, and so
- * does, from this commit on, what is given back later. Needs no gate. Stores the closing report, and answers it.
+ * Ends a session, once, under the locks of all its offers: what nobody was granted goes back to the
+ * warehouse, and so does, from this commit on, what is given back later. Needs no gate. Stores the closing
+ * report, and answers it.
  */
 export async function endSession(sql: Sql, session: SessionId): Promise<SessionReport> {
   await sql.begin(async (tx) => {

@@ -6,8 +6,8 @@ import { nameOf } from './running-offers.ts'
 type Late = OfferKey & { tickets: number; since: Date }
 
 /**
- * Asks a human about offers with tickets whose order has not been placed for five minutes: one row an offer, with how
- * many there are now. Clears it once none is late any more.
+ * Asks a human about offers with tickets whose order has not been placed for five minutes: one row an offer,
+ * with how many there are now. Clears it once none is late any more.
  * @returns 0: there is always a pause until the next look
  */
 export async function reportLateTickets(sql: Sql): Promise<number> {

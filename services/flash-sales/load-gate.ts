@@ -17,8 +17,8 @@ const askEveryMs = 1000
 const loads = atMost(2)
 
 /**
- * Mints an offer's next epoch: staging refuses tickets of older gates from this moment on, so only the holder of the
- * offer's lease does it.
+ * Mints an offer's next epoch: staging refuses tickets of older gates from this moment on, so only the holder
+ * of the offer's lease does it.
  * @param seen the epoch that the decision was made on: when PostgreSQL has left it, nothing happens
  * @param above an epoch that the new one has to pass as well: a gate's that is newer than PostgreSQL
  */
@@ -40,10 +40,11 @@ export async function mintEpoch(
 }
 
 /**
- * Loads the gate at a minted epoch with what PostgreSQL has in one snapshot: pieces left, buyers, and the quota changes
- * that are in both. What was given back, paid or added before the snapshot is in it; what follows is synced with the
- * new epoch. The gate is loaded paused, and opened by terms that are read afterwards, so that no change of them is
- * missed. No row is locked meanwhile; the load is dropped when PostgreSQL leaves the epoch.
+ * Loads the gate at a minted epoch with what PostgreSQL has in one snapshot: pieces left, buyers, and the
+ * quota changes that are in both. What was given back, paid or added before the snapshot is in it; what
+ * follows is synced with the new epoch. The gate is loaded paused, and opened by terms that are read
+ * afterwards, so that no change of them is missed. No row is locked meanwhile; the load is dropped when
+ * PostgreSQL leaves the epoch.
  */
 export async function loadEpoch(sql: Sql, gate: Gate, offer: OfferKey, epoch: number): Promise<Loaded> {
   const loaded = await loads(() =>

@@ -11,8 +11,8 @@ export type LockedOffer = {
 }
 
 /**
- * Every offer of a session, locked until the transaction ends, always in the same order. Who changes the session's row
- * does that before.
+ * Every offer of a session, locked until the transaction ends, always in the same order. Who changes the
+ * session's row does that before.
  */
 export const lockOffers = (tx: Tx, session: SessionId) => tx<LockedOffer[]>`
   SELECT sku_id::text AS sku,

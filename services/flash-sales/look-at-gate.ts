@@ -8,8 +8,8 @@ import { nameOf } from './running-offers.ts'
 import { stageEntries } from './stage-tickets.ts'
 
 /**
- * A difference that is the same so many looks in a row does not come from reading two stores one after the other. A
- * dead consumer may still have staged tickets and not acknowledged them: the queue is staged then.
+ * A difference that is the same so many looks in a row does not come from reading two stores one after the
+ * other. A dead consumer may still have staged tickets and not acknowledged them: the queue is staged then.
  */
 const lasting = 5
 /** One that is still the same so many looks after that is real. */
@@ -32,7 +32,8 @@ export function createGateLook(deps: FlashSaleDeps, name: string) {
     if (!counts) return
     let found = await gate.renew(offer, counts.epoch, counts)
     if (found.is === 'terms_newer') {
-      // A gate learns of terms after PostgreSQL has them. Read again, older ones are those of a restored PostgreSQL.
+      // A gate learns of terms after PostgreSQL has them. Read again, older ones are those of a restored
+      // PostgreSQL.
       counts = await readLook(sql, offer)
       if (!counts) return
       found = await gate.renew(offer, counts.epoch, { ...counts, force: true })

@@ -11,8 +11,8 @@ const renewEveryMs = 1000
 const leaseOf = (offer: OfferKey): string => `gate ${nameOf(offer)}`
 
 /**
- * Takes the leases of these offers' gates that are free, and renews those that this holder has. Who has an offer's
- * lease is the only one who mints its epochs and loads its gate.
+ * Takes the leases of these offers' gates that are free, and renews those that this holder has. Who has an
+ * offer's lease is the only one who mints its epochs and loads its gate.
  * @returns the offers that are this holder's for the next five seconds, by PostgreSQL's clock
  */
 export async function takeLeases<O extends OfferKey>(
@@ -51,8 +51,8 @@ export async function dropLeases(tx: Tx, session: SessionId): Promise<void> {
 }
 
 /**
- * Does work that only the holder of an offer's lease may do. The lease is renewed beside the work, however long that
- * takes.
+ * Does work that only the holder of an offer's lease may do. The lease is renewed beside the work, however
+ * long that takes.
  * @returns what the work returns; undefined, without having begun, when another process has the lease
  */
 export async function withLease<T>(

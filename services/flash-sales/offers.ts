@@ -50,9 +50,9 @@ export async function untakeOffer(tx: Tx, order: OrderId): Promise<void> {
 }
 
 /**
- * Gives a ticket's pieces back, once, in the transaction that ends its order, under the offer's lock: to the session
- * while it runs (the consumer syncs the gate, with the epoch that is read here), to the warehouse after it. Does nothing
- * for an order without a ticket.
+ * Gives a ticket's pieces back, once, in the transaction that ends its order, under the offer's lock: to the
+ * session while it runs (the consumer syncs the gate, with the epoch that is read here), to the warehouse
+ * after it. Does nothing for an order without a ticket.
  */
 export async function giveBack(tx: Tx, order: OrderId, why: string): Promise<void> {
   const [ticket] = await tx<Row[]>`
@@ -95,7 +95,10 @@ export async function giveBack(tx: Tx, order: OrderId, why: string): Promise<voi
   if (ended) await returnFromOffer(tx, { session, sku, warehouse }, quantity, { order })
 }
 
-/** Notes that the ticket's order is paid; the consumer syncs the gate. Does nothing for an order without a ticket. */
+/**
+ * Notes that the ticket's order is paid; the consumer syncs the gate. Does nothing for an order without a
+ * ticket.
+ */
 export async function payTicket(tx: Tx, order: OrderId): Promise<void> {
   await tx`
     UPDATE tickets

@@ -13,8 +13,8 @@ export type PerOffer = {
 }
 
 /**
- * Runs `work` for offers. A run repeats itself as long as the work finds something (a number above 0); a fault ends it,
- * is logged, and the next `start` tries again.
+ * Runs `work` for offers. A run repeats itself as long as the work finds something (a number above 0); a
+ * fault ends it, is logged, and the next `start` tries again.
  */
 export function perOffer(
   { log, what }: { log: Logger; what: string },

@@ -6,8 +6,9 @@ type Slot = { minute: number; lastsMin: number; payWithinMs: number; captcha: bo
 type Planned = { session: SessionInput['session']; opensAt: Date; endsAt: Date }
 
 /**
- * Writes the sessions of today's and tomorrow's slots, each once. A slot finds its session by its opening hour: an
- * operator's that opens at the same moment takes its place; one that opens at another moment and has its id does not.
+ * Writes the sessions of today's and tomorrow's slots, each once. A slot finds its session by its opening
+ * hour: an operator's that opens at the same moment takes its place; one that opens at another moment and has
+ * its id does not.
  * @param now ms since 1970
  * @returns every session that has not ended, whoever planned it, so that one without a workflow gets it
  */
@@ -43,7 +44,8 @@ async function planSlot(sql: Sql, slot: Slot, opensAt: Date): Promise<void> {
   const { lastsMin, payWithinMs, captcha } = slot
   const endsAt = new Date(opensAt.getTime() + lastsMin * 60_000)
   const own = sessionIdOf(opensAt.getTime())
-  const instead = `${own}${own.includes('-') ? '' : '-'}slot` as SessionId // The form that operators' own ids have.
+  // The form that operators' own ids have.
+  const instead = `${own}${own.includes('-') ? '' : '-'}slot` as SessionId
   for (const id of [own, instead]) {
     await sql`
       INSERT INTO sessions (id, opens_at, ends_at, pay_within_ms, captcha)

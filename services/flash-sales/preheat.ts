@@ -18,8 +18,9 @@ const workflowFirstMs = 10_000
 const loadingMs = 5000
 
 /**
- * Starts a session, once: its pieces leave the warehouse, its gates are loaded. An offer gets what the shelf has; when
- * that is less than planned, a human is notified (`quota_short`). Repeated, it finishes what was broken off.
+ * Starts a session, once: its pieces leave the warehouse, its gates are loaded. An offer gets what the shelf
+ * has; when that is less than planned, a human is notified (`quota_short`). Repeated, it finishes what was
+ * broken off.
  * @throws {RetryLater} while another process loads one of its gates
  */
 export async function preheat(sql: Sql, gate: Gate, session: SessionId): Promise<void> {
@@ -27,8 +28,8 @@ export async function preheat(sql: Sql, gate: Gate, session: SessionId): Promise
 }
 
 /**
- * Preheats in PostgreSQL what is due and has not been preheated by its workflow: Temporal may be away. The supervisor
- * loads the gates; a workflow that comes late finds all of it done.
+ * Preheats in PostgreSQL what is due and has not been preheated by its workflow: Temporal may be away. The
+ * supervisor loads the gates; a workflow that comes late finds all of it done.
  * @returns how many sessions
  */
 export async function preheatDue({ sql, events, log }: FlashSaleDeps): Promise<number> {
@@ -86,8 +87,8 @@ async function preheatOffer(
 }
 
 /**
- * Loads a gate that is empty. A loaded one may have granted tickets since, which another load before their staging
- * would refuse: that is for the supervisor. So is an empty gate whose lease it has.
+ * Loads a gate that is empty. A loaded one may have granted tickets since, which another load before their
+ * staging would refuse: that is for the supervisor. So is an empty gate whose lease it has.
  * @throws {RetryLater} while another process loads it
  */
 export async function loadFirst(sql: Sql, gate: Gate, offer: OfferKey): Promise<void> {

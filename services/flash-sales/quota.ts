@@ -17,8 +17,9 @@ type Offer = {
 type Counted = { pieces: number; epoch: number }
 
 /**
- * Changes an offer's quota, once for each change's id, whoever repeats it after whatever crash. Fewer: the gate gives
- * the pieces up first, then PostgreSQL counts them, while it still is the same gate. More: PostgreSQL first.
+ * Changes an offer's quota, once for each change's id, whoever repeats it after whatever crash. Fewer: the
+ * gate gives the pieces up first, then PostgreSQL counts them, while it still is the same gate. More:
+ * PostgreSQL first.
  * @throws {Refused} offer_unknown, session_ended, quota_short, quota_below_granted
  * @throws {RetryLater} while the gate has still to be loaded
  */
@@ -40,8 +41,8 @@ async function count(sql: Sql, gate: Gate, session: SessionId, request: QuotaCha
   const { sku, quota, change } = request
   const before = await sql.begin((tx) => locked(tx, session, request))
   if (!before.preheated || quota >= before.quota) return await countInRows(sql, session, request)
-  // The gate knows it by what it started from, too: given up halfway and asked for again after another change, it
-  // takes other pieces.
+  // The gate knows it by what it started from, too: given up halfway and asked for again after another
+  // change, it takes other pieces.
   const taken = await gate.takeQuota({ session, sku }, `${change} from ${before.quota}`, before.quota - quota)
   if (taken.is === 'older') throw notLoaded(session, sku)
   if (taken.is === 'short') return refuse('quota_below_granted', { least: before.quota - taken.left })
@@ -49,8 +50,8 @@ async function count(sql: Sql, gate: Gate, session: SessionId, request: QuotaCha
 }
 
 /**
- * Counts the change in PostgreSQL; `given`: the gate that gave the pieces up, and of how many. With another gate by now
- * it starts anew.
+ * Counts the change in PostgreSQL; `given`: the gate that gave the pieces up, and of how many. With another
+ * gate by now it starts anew.
  */
 function countInRows(
   sql: Sql,

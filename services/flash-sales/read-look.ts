@@ -2,7 +2,10 @@ import type { Sql } from '../../db/types.ts'
 import type { OfferKey } from '../../domain/flash-sale.ts'
 import type { GateTerms } from '../../redis/gate/offer-load.ts'
 
-/** The columns from which a gate's terms are made. Moments are PostgreSQL's; brakes are the session's and the offer's. */
+/**
+ * The columns from which a gate's terms are made. Moments are PostgreSQL's; brakes are the session's and the
+ * offer's.
+ */
 export type TermsRow = {
   revision: number
   paused: boolean
@@ -21,7 +24,9 @@ export const termsColumns = (sql: Sql) => sql`
   s.ends_at AS "endsAt",
   s.gates_closed_at IS NOT NULL AS closed`
 
-/** What the gate has to obey. Once closed it has ended by any clock: its node's may be behind the database's. */
+/**
+ * What the gate has to obey. Once closed it has ended by any clock: its node's may be behind the database's.
+ */
 export const termsOf = ({ revision, paused, shed, opensAt, endsAt, closed }: TermsRow): GateTerms =>
   closed
     ? { revision, paused: false, shed: 0, opensAt: 0, endsAt: 0 }

@@ -9,8 +9,8 @@ import { type Braked, resumeSale, stopSale } from './brakes.ts'
 import { lockOffers } from './lock-offers.ts'
 
 /**
- * Pauses a session's gates, or has them admit again. Tickets that are granted go on. Nothing is left to pause when it
- * has ended.
+ * Pauses a session's gates, or has them admit again. Tickets that are granted go on. Nothing is left to pause
+ * when it has ended.
  * @throws {RetryLater} until every gate obeys: the supervisor loads the ones that are lost
  */
 export async function pauseSession(sql: Sql, gate: Gate, session: SessionId, paused: boolean): Promise<void> {
@@ -25,9 +25,10 @@ function unlessEnded(error: unknown): Braked {
 }
 
 /**
- * Closes a session's gates at its end, or now when that is earlier: from then on they answer `ended`. A session that
- * has not opened never opens. A gate that is not loaded admits nobody whom staging would count. One that does not
- * answer stops by itself when its lease has run out, so that a session ends without Redis as well.
+ * Closes a session's gates at its end, or now when that is earlier: from then on they answer `ended`. A
+ * session that has not opened never opens. A gate that is not loaded admits nobody whom staging would count.
+ * One that does not answer stops by itself when its lease has run out, so that a session ends without Redis
+ * as well.
  * @throws {RetryLater} while a gate that does not answer may still have its lease
  */
 export async function closeGates(sql: Sql, gate: Gate, session: SessionId): Promise<void> {

@@ -11,8 +11,8 @@ type Offer = { epoch: number; quota: number; granted: number; limit: number; end
 type Holding = { pieces: number; unpaid: boolean }
 
 /**
- * Moves an offer's next queue entries into PostgreSQL, and only then off the queue: a consumer that dies in between has
- * lost nothing.
+ * Moves an offer's next queue entries into PostgreSQL, and only then off the queue: a consumer that dies in
+ * between has lost nothing.
  * @returns how many
  */
 export async function stageEntries(
@@ -31,9 +31,9 @@ export async function stageEntries(
 }
 
 /**
- * Writes tickets, each once, and counts their pieces as granted, in one transaction under the offer's lock. Refused,
- * written as such and never counted, whatever the gate believed: tickets of another epoch's gate, of a session that has
- * ended, beyond the quota, beyond what one buyer may hold.
+ * Writes tickets, each once, and counts their pieces as granted, in one transaction under the offer's lock.
+ * Refused, written as such and never counted, whatever the gate believed: tickets of another epoch's gate, of
+ * a session that has ended, beyond the quota, beyond what one buyer may hold.
  */
 export function stage(sql: Sql, offer: OfferKey, entries: readonly Queued[]): Promise<Staged[]> {
   return sql.begin(async (tx) => {

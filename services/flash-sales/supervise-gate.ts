@@ -7,8 +7,8 @@ import { runningOffers } from './running-offers.ts'
 
 export type GateSupervisor = {
   /**
-   * One round: takes or renews the lease of every offer on sale that is free, and begins a look at each of these that
-   * has none under way. Returns 0: there is always a pause until the next round.
+   * One round: takes or renews the lease of every offer on sale that is free, and begins a look at each of
+   * these that has none under way. Returns 0: there is always a pause until the next round.
    */
   look(): Promise<number>
   /** Resolves when no look is under way. */
@@ -18,9 +18,10 @@ export type GateSupervisor = {
 }
 
 /**
- * Supervises the gates, one process an offer at a time: renews each gate's lease, reconciles it with PostgreSQL, and
- * rebuilds it when it is not the one that was loaded. A round renews the leases in PostgreSQL of all its offers and
- * waits for none of them: a load that takes long keeps its lease, and a slow offer delays no other.
+ * Supervises the gates, one process an offer at a time: renews each gate's lease, reconciles it with
+ * PostgreSQL, and rebuilds it when it is not the one that was loaded. A round renews the leases in PostgreSQL
+ * of all its offers and waits for none of them: a load that takes long keeps its lease, and a slow offer
+ * delays no other.
  * @param name of the process, for its leases; unique
  */
 export function createGateSupervisor(deps: FlashSaleDeps, name: string): GateSupervisor {

@@ -16,8 +16,8 @@ type Due = OfferKey & {
 const batch = 200
 
 /**
- * Syncs the gate with what PostgreSQL has committed: pieces that were given back, tickets that are paid. A gate that is
- * older than that, or empty, is synced again after its load; a newer one was loaded with it.
+ * Syncs the gate with what PostgreSQL has committed: pieces that were given back, tickets that are paid. A
+ * gate that is older than that, or empty, is synced again after its load; a newer one was loaded with it.
  * @returns how many the gate has now
  */
 export async function syncGate({ sql, gate, events, log }: FlashSaleDeps): Promise<number> {
@@ -61,8 +61,9 @@ const takeDue = (sql: FlashSaleDeps['sql']) => sql<Due[]>`
                AND o.sku_id = t.sku_id`
 
 /**
- * Notes what the gate has. A ticket that changed meanwhile stays due: its pieces came back, or the gate is being loaded
- * without its payment. Whether one is, only the offer's lock says: it waits for an epoch that is being minted.
+ * Notes what the gate has. A ticket that changed meanwhile stays due: its pieces came back, or the gate is
+ * being loaded without its payment. Whether one is, only the offer's lock says: it waits for an epoch that is
+ * being minted.
  */
 async function clearSynced(sql: FlashSaleDeps['sql'], done: readonly Due[]): Promise<void> {
   await sql`

@@ -34,7 +34,10 @@ type About = {
   refresh?: boolean
 }
 
-/** Asks a human to act. Again about the same thing it changes nothing, or only the details, while a row is open. */
+/**
+ * Asks a human to act. Again about the same thing it changes nothing, or only the details, while a row is
+ * open.
+ */
 export async function raiseAttention(
   sql: Sql | Tx,
   { reason, subject, orderId = null, details = {}, refresh = false }: About,
@@ -50,5 +53,8 @@ export async function raiseAttention(
 
 /** The cause is gone. */
 export async function clearAttention(sql: Sql | Tx, reason: AttentionReason, subject: string): Promise<void> {
-  await sql`UPDATE attention SET cleared_at = now() WHERE reason = ${reason} AND subject = ${subject} AND cleared_at IS NULL`
+  await sql`
+    UPDATE attention
+    SET cleared_at = now()
+    WHERE reason = ${reason} AND subject = ${subject} AND cleared_at IS NULL`
 }

@@ -1,6 +1,9 @@
 import type { Sql } from '../../db/types.ts'
 
-/** Clears what asks for a human and has been settled since: whoever settled it need not know that somebody was asked. */
+/**
+ * Clears what asks for a human and has been settled since: whoever settled it need not know that somebody was
+ * asked.
+ */
 export async function clearSettled(sql: Sql): Promise<void> {
   await sql`
     UPDATE attention a SET cleared_at = now()
@@ -25,7 +28,10 @@ export async function clearSettled(sql: Sql): Promise<void> {
       AND t.state <> 'waiting'`
 }
 
-/** Clears what an order's closing or a refund asked for whose workflow was terminated before it could clear it. */
+/**
+ * Clears what an order's closing or a refund asked for whose workflow was terminated before it could clear
+ * it.
+ */
 export async function clearEnded(sql: Sql): Promise<void> {
   await sql`
     UPDATE attention a SET cleared_at = now()

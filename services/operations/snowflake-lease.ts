@@ -6,7 +6,9 @@ const workers = 1024
 /** A number given back stays blocked so long (s): the clock of who takes it next may be behind. */
 const cooldownS = 10
 
-/** The lease ran out and could not be renewed: PostgreSQL is away. Nobody may make ids with its number now. */
+/**
+ * The lease ran out and could not be renewed: PostgreSQL is away. Nobody may make ids with its number now.
+ */
 class SnowflakeLeaseLost extends Error {
   readonly code = 'SNOWFLAKE_LEASE_LOST'
 }
@@ -24,9 +26,10 @@ type Options = {
 }
 
 /**
- * Leases a worker number in PostgreSQL and makes ids with it. The lease is renewed while the process lives. Where it was lost (somebody
- * else has the number, or the row is gone) another number is taken at once, under which ids go on. While PostgreSQL is away for longer
- * than the lease, `next()` throws SNOWFLAKE_LEASE_LOST, as another process may hold the number by then; it works again by itself.
+ * Leases a worker number in PostgreSQL and makes ids with it. The lease is renewed while the process lives.
+ * Where it was lost (somebody else has the number, or the row is gone) another number is taken at once, under
+ * which ids go on. While PostgreSQL is away for longer than the lease, `next()` throws SNOWFLAKE_LEASE_LOST,
+ * as another process may hold the number by then; it works again by itself.
  */
 export async function leasedSnowflakes({ sql, leaseS = 60 }: Options): Promise<LeasedIds> {
   const holder = randomUUID()
@@ -36,7 +39,10 @@ export async function leasedSnowflakes({ sql, leaseS = 60 }: Options): Promise<L
   let timer: NodeJS.Timeout | undefined
   let released = false
 
-  /** Takes a free number. The lease counts from before the question, so it ends here before it ends in PostgreSQL. */
+  /**
+   * Takes a free number. The lease counts from before the question, so it ends here before it ends in
+   * PostgreSQL.
+   */
   async function taken() {
     const asked = clocks()
     const worker = await take(sql, holder, leaseS)
@@ -135,7 +141,10 @@ async function take(sql: Sql, holder: string, leaseS: number): Promise<number> {
   }
 }
 
-/** A moment by both clocks: one jumps when it is set, the other may stand still while the machine is suspended. */
+/**
+ * A moment by both clocks: one jumps when it is set, the other may stand still while the machine is
+ * suspended.
+ */
 type Moment = { wall: number; steady: number }
 const clocks = (): Moment => ({ wall: Date.now(), steady: performance.now() })
 const never: Moment = { wall: Number.NEGATIVE_INFINITY, steady: Number.NEGATIVE_INFINITY }

@@ -2,9 +2,9 @@ import type { Tx } from '../../db/types.ts'
 import type { UserId } from '../../domain/ids.ts'
 
 /**
- * Removes what a buyer wrote, and where a buyer lives, from the buyer's orders. The address of an order that was bought stays for
- * `addressDays` after it was placed, as the law wants it kept; one that came to nothing loses it now. Answers when the last address is due
- * to go; null: there is none left.
+ * Removes what a buyer wrote, and where a buyer lives, from the buyer's orders. The address of an order that
+ * was bought stays for `addressDays` after it was placed, as the law wants it kept; one that came to nothing
+ * loses it now. Answers when the last address is due to go; null: there is none left.
  */
 export async function forgetInOrders(
   tx: Tx,

@@ -21,7 +21,7 @@ export type OrderFacts = {
   /** Null where no limits are given. */
   held: UnpaidHoldings | null
 }
-export type SkuFacts = {
+type SkuFacts = {
   id: SkuId
   name: string
   image: string

@@ -1,7 +1,10 @@
 import type { Sql } from '../../db/types.ts'
 import type { OrderId } from '../../domain/ids.ts'
 
-/** Unpaid orders whose time ended five minutes ago: `closeOrder` may close them, if nobody else is there to do it. */
+/**
+ * Unpaid orders whose time ended five minutes ago: `closeOrder` may close them, if nobody else is there to do
+ * it.
+ */
 export const ordersToClose = (sql: Sql, most: number) => sql<{ id: OrderId }[]>`
   SELECT id::text AS id
   FROM orders o

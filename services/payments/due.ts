@@ -3,7 +3,8 @@ import type { AttemptNumber, NotificationId, OrderId, RefundNumber } from '../..
 import type { OrderStatus } from '../../domain/order.ts'
 
 /*
- * Due-lists of the jobs. Taking a row pushes its due time on, so that processes share the work, and a crash only delays it.
+ * Due-lists of the jobs. Taking a row pushes its due time on, so that processes share the work, and a crash
+ * only delays it.
  */
 
 /**

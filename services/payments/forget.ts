@@ -1,7 +1,10 @@
 import type { Sql, Tx } from '../../db/types.ts'
 import type { UserId } from '../../domain/ids.ts'
 
-/** Removes from a buyer's payments who paid them, what is needed to pay them, and what an operator wrote about their refunds. */
+/**
+ * Removes from a buyer's payments who paid them, what is needed to pay them, and what an operator wrote about
+ * their refunds.
+ */
 export async function forgetInPayments(tx: Tx, buyer: UserId): Promise<void> {
   await tx`
     UPDATE attempts
@@ -15,7 +18,10 @@ export async function forgetInPayments(tx: Tx, buyer: UserId): Promise<void> {
       AND reason <> ''`
 }
 
-/** Removes what was needed to pay from attempts that have ended: a form, a QR text, the payer's id. Answers how many, of `most`. */
+/**
+ * Removes what was needed to pay from attempts that have ended: a form, a QR text, the payer's id. Answers
+ * how many, of `most`.
+ */
 export async function dropAnswers(sql: Sql, most: number): Promise<number> {
   const dropped = await sql`
     UPDATE attempts

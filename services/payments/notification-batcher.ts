@@ -91,7 +91,9 @@ async function insertAll(sql: Sql, ids: Ids, all: readonly Waiting[]): Promise<M
               provider,
               number AS transaction,
               state,
-              (SELECT order_id::text FROM attempts WHERE attempts.number = notifications.attempt) AS "orderId"`
+              (SELECT order_id::text
+              FROM attempts
+              WHERE attempts.number = notifications.attempt) AS "orderId"`
   return new Map(rows.map(({ id, orderId, outcome, ...key }) => [keyOf(key), { id, orderId, outcome }]))
 }
 

@@ -98,7 +98,9 @@ async function store(sql: Sql | Tx, ids: Ids, notification: NewNotification): Pr
     ON CONFLICT ON CONSTRAINT notification_once DO NOTHING
     RETURNING id::text AS id,
               outcome,
-              (SELECT order_id::text FROM attempts WHERE attempts.number = notifications.attempt) AS "orderId"`
+              (SELECT order_id::text
+              FROM attempts
+              WHERE attempts.number = notifications.attempt) AS "orderId"`
   return stored ?? storedBefore(sql, notification)
 }
 

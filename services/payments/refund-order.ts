@@ -41,7 +41,8 @@ export type RefundRequest = {
  */
 export function refundOrder(sql: Sql, order: OrderId, request: RefundRequest): Promise<RefundNumber> {
   const { key, cause, choice, reason, askedBy } = request
-  const number = `order-${order}-${key}` as RefundNumber // The one place that makes an order's refund's number.
+  // The one place that makes an order's refund's number.
+  const number = `order-${order}-${key}` as RefundNumber
   const fingerprint = JSON.stringify([cause, choice ?? null, reason, request.restock ?? null])
   return sql.begin(async (tx) => {
     await lockOrder(tx, order)

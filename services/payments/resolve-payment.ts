@@ -149,7 +149,8 @@ type Unwanted = {
 async function sendBack(tx: Tx, { orderId, attempt, found, cause }: Unwanted): Promise<RefundNumber> {
   const { provider, transaction } = found
   const amount = fen(found.amount)
-  const number = `late-${provider}-${transaction}` as RefundNumber // The one place that makes a late refund's number.
+  // The one place that makes a late refund's number.
+  const number = `late-${provider}-${transaction}` as RefundNumber
   await captureForRefund(tx, attempt, { transaction, amount })
   await insertLateRefund(tx, { number, attempt, order: orderId, cause, transaction, amount })
   return number

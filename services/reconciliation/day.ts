@@ -12,7 +12,10 @@ export const isDay = (text: string): boolean =>
   !Number.isNaN(shanghaiMidnight(text)) &&
   shanghaiDay(shanghaiMidnight(text)) === text
 
-/** Whether a provider has the statement of that day, which it makes on the day after, at that hour in Shanghai. Throws on what is no day. */
+/**
+ * Whether a provider has the statement of that day, which it makes on the day after, at that hour in
+ * Shanghai. Throws on what is no day.
+ */
 export function isReady(date: string, hour: number, now: number): boolean {
   if (!isDay(date)) throw new RangeError(`${date} is not a day like 2026-03-01`)
   return now >= shanghaiMidnight(date) + dayMs + hour * hourMs

@@ -20,8 +20,9 @@ const leaseS = 60
 const compressed = promisify(gzip)
 
 /**
- * Stores a provider's statement as it came, in compressed parts, once: a stored statement is not fetched again. A fetch that was broken off
- * starts anew. Throws while the provider has none yet, and when what it sends does not have the digest that it promised.
+ * Stores a provider's statement as it came, in compressed parts, once: a stored statement is not fetched
+ * again. A fetch that was broken off starts anew. Throws while the provider has none yet, and when what it
+ * sends does not have the digest that it promised.
  * @param fetching `now` in ms; `progress` is called with the bytes stored so far
  */
 export async function fetchStatement(
@@ -113,7 +114,10 @@ async function keep(
   return end(sql, lease, { state: 'fetched', bytes: BigInt(bytes), digest: hash.digest('hex') })
 }
 
-/** The same bytes in pieces of `partBytes`, the last one shorter; each is the same memory, and lost when the next is asked for. */
+/**
+ * The same bytes in pieces of `partBytes`, the last one shorter; each is the same memory, and lost when the
+ * next is asked for.
+ */
 async function* partsOf(raw: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   const part = Buffer.allocUnsafe(partBytes)
   let filled = 0

@@ -25,9 +25,9 @@ type Known = Matched & {
 }
 
 /**
- * Compares a fetched trade statement with our rows, once: what the provider knows and we do not is stored and will be resolved; what does not
- * agree is kept for a human. Broken off, it goes on where it stopped; two at once share the work. `progress` is called with
- * the rows done and all rows.
+ * Compares a fetched trade statement with our rows, once: what the provider knows and we do not is stored and
+ * will be resolved; what does not agree is kept for a human. Broken off, it goes on where it stopped; two at
+ * once share the work. `progress` is called with the rows done and all rows.
  */
 export async function matchStatement(
   deps: MatchDeps,
@@ -37,7 +37,8 @@ export async function matchStatement(
   const { sql, statements, accounts } = deps
   const account = accounts[of.provider]
   if (!account) throw new Error(`the account of ${of.provider} is not configured here`)
-  // A merchant may sell by several providers, as by WeChat v2 and v3: the statement of each lists the trades of all.
+  // A merchant may sell by several providers, as by WeChat v2 and v3: the statement of each lists the trades
+  // of all.
   const siblings = Object.keys(accounts).filter(
     (provider) => accounts[provider]?.merchant === account.merchant,
   )
@@ -70,7 +71,10 @@ async function find(sql: Sql | Tx, { provider, date }: StatementOf): Promise<Kno
   return known
 }
 
-/** How many rows a statement has. One that is rejected is thrown away, to be fetched anew: nothing of it has been applied. */
+/**
+ * How many rows a statement has. One that is rejected is thrown away, to be fetched anew: nothing of it has
+ * been applied.
+ */
 async function counted({ sql, statements }: MatchDeps, merchant: string, id: bigint): Promise<number> {
   let rows = 0
   try {
@@ -112,7 +116,8 @@ function apply(
   rows: StatementRow[],
 ): Promise<void> {
   return sql.begin(async (tx) => {
-    // A batch that a crash forgets is done again; the statement's end is committed for good, and with it all before it.
+    // A batch that a crash forgets is done again; the statement's end is committed for good, and with it all
+    // before it.
     const [[at]] = await pipelined(tx, [
       tx<{ rows: number }[]>`
         SELECT rows

@@ -2,9 +2,10 @@ import type { Tx } from '../../db/types.ts'
 import type { StatementOf } from './fetch.ts'
 
 /**
- * Stores what we hold for done and the provider's statements do not list; answers how many were new. The provider's own time of a payment lies
- * between our request and its notification, so it is missing when none of those days' statements lists it, and all of them are here. What was
- * notified in a day's last minutes may be in the next day's statement: it is looked for with that one.
+ * Stores what we hold for done and the provider's statements do not list; answers how many were new. The
+ * provider's own time of a payment lies between our request and its notification, so it is missing when none
+ * of those days' statements lists it, and all of them are here. What was notified in a day's last minutes may
+ * be in the next day's statement: it is looked for with that one.
  */
 export async function findMissing(tx: Tx, of: StatementOf, statement: bigint): Promise<number> {
   const { provider, date } = of
@@ -50,7 +51,10 @@ type Missing = {
   difference: 'missing_there' | 'refund_missing_there'
 }
 
-/** What comes after `WITH ours AS (…)`: stores those of `ours` that no statement lists, where all statements of their days are here. */
+/**
+ * What comes after `WITH ours AS (…)`: stores those of `ours` that no statement lists, where all statements
+ * of their days are here.
+ */
 const keep = (tx: Tx, { of: { provider, date }, statement, kind, difference }: Missing) => tx`
   , days AS (
     SELECT id, date::date AS day

@@ -16,6 +16,7 @@ export async function* rawOf(sql: Sql, statement: bigint): AsyncGenerator<Uint8A
       WHERE statement = ${statement}
         AND part = ${part}`
     if (!found) return
-    yield await unpacked(found.content, { chunkSize: partBytes + 1024 }) // In one piece: what is joined is held twice.
+    // In one piece: what is joined is held twice.
+    yield await unpacked(found.content, { chunkSize: partBytes + 1024 })
   }
 }

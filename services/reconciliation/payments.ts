@@ -21,8 +21,9 @@ type Ours = {
 }
 
 /**
- * Compares payments of a statement with our attempts. One that was never notified is stored: the jobs process has it resolved, and its order is
- * paid or its money goes back. A trade that is none of ours, and another amount, are stored as differences.
+ * Compares payments of a statement with our attempts. One that was never notified is stored: the jobs process
+ * has it resolved, and its order is paid or its money goes back. A trade that is none of ours, and another
+ * amount, are stored as differences.
  */
 export async function matchPayments(
   tx: Tx,
@@ -47,7 +48,8 @@ export async function matchPayments(
     if (difference === 'not_notified') unknown.push({ ...facts, provider: ours.provider ?? of.provider })
     else if (difference) differing.push({ ...difference, subject: facts.transaction, orderId: ours.orderId })
   }
-  for (const facts of unknown) await storePayment(tx, ids, facts, 'statement') // One by one: a thousand queries under way hold 50 MB.
+  // One by one: a thousand queries under way hold 50 MB.
+  for (const facts of unknown) await storePayment(tx, ids, facts, 'statement')
   return { repaired: unknown.length, different: await keepDifferences(tx, of, differing) }
 }
 

@@ -3,10 +3,15 @@ import type { PaymentProvider, Statements } from '../../providers/provider.ts'
 import { shanghaiDay } from './day.ts'
 import type { StatementOf } from './fetch.ts'
 
-/** How many days back a statement that was missed is still looked for: providers keep them for three months. */
+/**
+ * How many days back a statement that was missed is still looked for: providers keep them for three months.
+ */
 const days = 14
 
-/** Every provider's statements up to yesterday's that have not been matched, from the day on which it was first used. */
+/**
+ * Every provider's statements up to yesterday's that have not been matched, from the day on which it was
+ * first used.
+ */
 export async function statementsToReconcile(
   sql: Sql,
   providers: Readonly<Record<string, PaymentProvider>>,
@@ -40,7 +45,10 @@ export async function statementsToReconcile(
     ORDER BY date, provider`
 }
 
-/** The statements of a provider. Throws when it is not configured here, or has none: another process may have it. */
+/**
+ * The statements of a provider. Throws when it is not configured here, or has none: another process may have
+ * it.
+ */
 export function statementsOf(
   providers: Readonly<Record<string, PaymentProvider>>,
   { provider }: StatementOf,

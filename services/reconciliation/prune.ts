@@ -10,12 +10,15 @@ export type StatementRetention = {
   clearedDays: number
 }
 
-/** Rows that one statement removes: so few that nobody waits for it. Parts and entries are never updated, so a `ctid` stays good. */
+/**
+ * Rows that one statement removes: so few that nobody waits for it. Parts and entries are never updated, so a
+ * `ctid` stays good.
+ */
 const batch = 1000
 
 /**
- * Removes of statements what its retention has left behind, a batch of each kind, and answers how many rows that was. The statement's own
- * row stays, with its digest and its figures.
+ * Removes of statements what its retention has left behind, a batch of each kind, and answers how many rows
+ * that was. The statement's own row stays, with its digest and its figures.
  */
 export async function pruneStatements(
   sql: Sql,

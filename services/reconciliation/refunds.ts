@@ -22,8 +22,9 @@ type Ours = {
 }
 
 /**
- * Compares refunds of a statement with ours. One that arrived, and that we still wait for, is stored: the jobs process asks the provider, and ends it.
- * What we never asked for, another amount, and what arrived on one side alone are stored as differences.
+ * Compares refunds of a statement with ours. One that arrived, and that we still wait for, is stored: the
+ * jobs process asks the provider, and ends it. What we never asked for, another amount, and what arrived on
+ * one side alone are stored as differences.
  */
 export async function matchRefunds(
   tx: Tx,
@@ -58,7 +59,8 @@ export async function matchRefunds(
     } else if (arrived(row) && ours.state !== null && ours.state !== 'success' && !ours.notified)
       unknown.push({ ...facts, provider: ours.provider ?? of.provider })
   }
-  for (const facts of unknown) await storeRefund(tx, ids, facts, 'statement') // One by one: a thousand queries under way hold 50 MB.
+  // One by one: a thousand queries under way hold 50 MB.
+  for (const facts of unknown) await storeRefund(tx, ids, facts, 'statement')
   return { repaired: unknown.length, different: await keepDifferences(tx, of, differing) }
 }
 

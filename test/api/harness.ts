@@ -49,7 +49,10 @@ export type Harness = {
   logged: string[]
   /** What PostgreSQL was asked, as the statements' texts. */
   statements: string[]
-  /** One more API process over the same servers, with its own memory. Answers its URL; closed with the harness. */
+  /**
+   * One more API process over the same servers, with its own memory. Answers its URL; closed with the
+   * harness.
+   */
   another(): Promise<string>
   newBuyer(claims?: Record<string, string>): Promise<Buyer>
   close(): Promise<void>

@@ -229,7 +229,8 @@ describe('idle streams', () => {
   it('show an announced change that another process has made', async () => {
     const { text, looks, close } = await follow()
     const read = text()
-    await expect.poll(looks, { timeout: 10_000 }).toBe(1) // From now on nothing but an announcement makes it look.
+    // From now on nothing but an announcement makes it look.
+    await expect.poll(looks, { timeout: 10_000 }).toBe(1)
     const other = createEvents(harness.redis)
     told = 2
     other.announce(order)

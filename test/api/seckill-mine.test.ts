@@ -249,7 +249,8 @@ describe('what buyers who won nothing ask', () => {
   const statements = async (ask: () => Promise<unknown>): Promise<string[]> => {
     harness.statements.length = 0
     await ask()
-    return harness.statements.filter((text) => /FROM (tickets|sessions)/.test(text)) // The rest is about tokens.
+    // The rest is about tokens.
+    return harness.statements.filter((text) => /FROM (tickets|sessions)/.test(text))
   }
 
   it('costs PostgreSQL nothing: whether they have a ticket', async () => {

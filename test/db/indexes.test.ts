@@ -34,8 +34,9 @@ const large = new Set([
   ...['statement_entries', 'statement_parts', 'attention', 'reconciliation'],
 ])
 /**
- * What a statement lacks is looked for once a day, within five minutes, for all payments of a day: they are found by an index; what they are
- * compared with may be hashed, as one look-up each costs more once they are some percent of the table.
+ * What a statement lacks is looked for once a day, within five minutes, for all payments of a day: they are
+ * found by an index; what they are compared with may be hashed, as one look-up each costs more once they are
+ * some percent of the table.
  */
 const oncePerDay = 'what a statement lacks'
 const hashed = new Set(['attempts', 'statement_entries'])
@@ -58,16 +59,21 @@ afterAll(async () => {
   await fresh.drop()
 })
 
-/** A shop of the past: what is due, open or of yesterday is one row in a thousand. Statistics are what the test says, not autovacuum. */
+/**
+ * A shop of the past: what is due, open or of yesterday is one row in a thousand. Statistics are what the
+ * test says, not autovacuum.
+ */
 async function fill(sql: postgres.Sql): Promise<void> {
   for (const table of large) await sql`ALTER TABLE ${sql(table)} SET (autovacuum_enabled = false)`
   const n = sql`generate_series(0, ${rows - 1}::int) n`
   const at = sql`now() - make_interval(mins => ${rows} - n)`
   const id = sql`${first.toString()}::bigint + n`
   await sql`
-    INSERT INTO orders (id, buyer_id, kind, source, status, payment, run_id, fingerprint, goods_fen, shipping_fen,
+    INSERT INTO orders (id, buyer_id, kind, source, status, payment, run_id, fingerprint, goods_fen,
+      shipping_fen,
                         coupon_fen, points_fen, balance_fen, due_fen, points, placed_at)
-    SELECT ${id}, n / 10, 1, 'web', CASE WHEN n % 1000 = 999 THEN 'awaiting_payment' ELSE 'to_ship' END, 'online',
+    SELECT ${id}, n / 10, 1, 'web', CASE WHEN n % 1000 = 999 THEN 'awaiting_payment' ELSE 'to_ship' END,
+      'online',
            'run', 'f', 0, 0, 0, 0, 0, 0, 0, ${at}
     FROM ${n}`
   await sql`
@@ -75,20 +81,26 @@ async function fill(sql: postgres.Sql): Promise<void> {
     SELECT ${id}, 'to_ship', 'paid'
     FROM ${n}`
   await sql`
-    INSERT INTO attempts (number, order_id, provider, channel, state, amount_fen, currency, description, expires_at,
+    INSERT INTO attempts (number, order_id, provider, channel, state, amount_fen, currency, description,
+      expires_at,
                           calling_until, opened_at, ended_at, next_ask_at, transaction)
-    SELECT ${id}, ${id}, 'wechat-v3', 'wechat-v3', CASE WHEN n % 1000 = 999 THEN 'open' ELSE 'paid' END, 1, 'CNY', 'tea',
-           now(), now(), ${at}, CASE WHEN n % 1000 < 999 THEN now() END, CASE WHEN n % 1000 = 999 THEN ${at} END, 'T' || n
+    SELECT ${id}, ${id}, 'wechat-v3', 'wechat-v3', CASE WHEN n % 1000 = 999 THEN 'open' ELSE 'paid' END, 1,
+      'CNY', 'tea',
+           now(), now(), ${at}, CASE WHEN n % 1000 < 999 THEN now() END, CASE WHEN n % 1000 = 999
+             THEN ${at} END, 'T' || n
     FROM ${n}`
   await sql`
-    INSERT INTO notifications (id, provider, kind, number, state, trade, attempt, amount_fen, currency, merchant, app,
+    INSERT INTO notifications (id, provider, kind, number, state, trade, attempt, amount_fen, currency,
+      merchant, app,
                                found, received_at, outcome, due_at)
-    SELECT ${id}, 'wechat-v3', 'payment', 'T' || n, 'SUCCESS', '1', ${id}, 1, 'CNY', 'm', 'a', 'callback', ${at},
+    SELECT ${id}, 'wechat-v3', 'payment', 'T' || n, 'SUCCESS', '1', ${id}, 1, 'CNY', 'm', 'a', 'callback',
+      ${at},
            CASE WHEN n % 1000 < 999 THEN 'paid' END, ${at}
     FROM ${n}`
   await sql`
     INSERT INTO refunds (number, attempt, order_id, cause, amount_fen, state, paid_to, due_at, ended_at)
-    SELECT 'late-' || n, ${id}, ${id}, 'late', 1, CASE WHEN n % 1000 = 999 THEN 'asked' ELSE 'success' END, 'source',
+    SELECT 'late-' || n, ${id}, ${id}, 'late', 1, CASE WHEN n % 1000 = 999 THEN 'asked' ELSE 'success' END,
+      'source',
            ${at}, ${at}
     FROM ${n}`
   await sql`

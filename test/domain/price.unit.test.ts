@@ -85,7 +85,8 @@ describe('golden examples', () => {
         balance: fen(2000),
       }),
     )
-    // goods 44.99; 10 % of 39.99 is 3.99; points 10.00; shipping 10.00; left 41.00, of which the wallet pays 20.00
+    // goods 44.99; 10 % of 39.99 is 3.99; points 10.00; shipping 10.00; left 41.00, of which the wallet pays
+    // 20.00
     expect(order).toMatchObject({
       goods: 4499n,
       coupon: 399n,

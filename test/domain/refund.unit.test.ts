@@ -11,7 +11,10 @@ import {
   remainder,
 } from '../../domain/refund.ts'
 
-/** Two lines and shipping: 3 × ¥ 10.00 and 1 × ¥ 5.00, ¥ 10.00 to ship; a coupon, points and a part from the wallet. */
+/**
+ * Two lines and shipping: 3 × ¥ 10.00 and 1 × ¥ 5.00, ¥ 10.00 to ship; a coupon, points and a part from the
+ * wallet.
+ */
 const bought = (): Purchase => ({
   lines: [
     {

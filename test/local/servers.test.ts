@@ -31,7 +31,7 @@ describe('a server that cannot be had', () => {
     ].filter((way) => way !== undefined)
     const failure = startTemporal(options(env), quiet, ways)
     await expect(failure).rejects.toThrow(
-      /TEMPORAL_ADDRESS: nothing there[\s\S]*temporal on PATH: nothing there[\s\S]*no network[\s\S]*go is not on PATH/,
+      /TEMPORAL_ADDRESS: nothing there.*on PATH: nothing there.*no network.*go is not on PATH/s,
     )
     await expect(failure).rejects.toThrow(
       /helps:[\s\S]*set TEMPORAL_ADDRESS[\s\S]*install the Temporal CLI[\s\S]*internet[\s\S]*install Go/,

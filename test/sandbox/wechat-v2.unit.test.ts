@@ -118,7 +118,8 @@ describe('the sandbox of WeChat Pay v2', () => {
     for (const fields of [
       asking,
       { ...asking, sign: signOf(asking, 'x'.repeat(32), 'MD5') },
-      { ...asking, sign: signOf(asking, shared.key, 'HMAC-SHA256') }, // It says nothing of HMAC, so it is MD5.
+      // It says nothing of HMAC, so it is MD5.
+      { ...asking, sign: signOf(asking, shared.key, 'HMAC-SHA256') },
       { ...asking, sign_type: 'NONE', sign: '' },
     ]) {
       const { status, fields: said } = await post('/pay/orderquery', fields)

@@ -14,8 +14,9 @@ import { startOrders } from './start-orders.ts'
 const batch = 500
 
 /**
- * The ticket consumer: moves granted tickets from Redis into PostgreSQL, starts their orders, syncs the gates with what
- * came of them, and supervises the gates. Many may run; what one leaves behind when it dies, another takes over.
+ * The ticket consumer: moves granted tickets from Redis into PostgreSQL, starts their orders, syncs the gates
+ * with what came of them, and supervises the gates. Many may run; what one leaves behind when it dies,
+ * another takes over.
  */
 export function startConsumer(deps: ConsumerDeps): { stop(): Promise<void> } {
   const { sql, queue, log } = deps

@@ -12,9 +12,9 @@ import type { ConsumerDeps } from './deps.ts'
 const windowsTaken = 4
 
 /**
- * Starts the orders of tickets that wait, a fixed number at a time. From the table, so that a start that was lost is a
- * row still waiting: it is due again after ten seconds, and one whose order is not placed yet after a minute. Starting
- * twice is starting once.
+ * Starts the orders of tickets that wait, a fixed number at a time. From the table, so that a start that was
+ * lost is a row still waiting: it is due again after ten seconds, and one whose order is not placed yet after
+ * a minute. Starting twice is starting once.
  * @returns how many were due
  */
 export async function startOrders({
@@ -45,7 +45,10 @@ export async function startOrders({
   return due.length
 }
 
-/** Starts the ticket's order, or finds it started. One that somebody terminated before it had a row is started again. */
+/**
+ * Starts the ticket's order, or finds it started. One that somebody terminated before it had a row is started
+ * again.
+ */
 async function startOrder(client: Client, queue: string, ticket: DueTicket): Promise<void> {
   try {
     await client.workflow.start<typeof order>('order', {

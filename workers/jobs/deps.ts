@@ -5,7 +5,10 @@ import type { DeliveryDeps } from '../../runtime/deliver.ts'
 import type { JobsEnv } from '../../runtime/environment.ts'
 import type { StatementRetention } from '../../services/reconciliation/prune.ts'
 
-/** How long what is no longer needed is kept, in days; `addressDays`: addresses in orders of buyers who have been forgotten. */
+/**
+ * How long what is no longer needed is kept, in days; `addressDays`: addresses in orders of buyers who have
+ * been forgotten.
+ */
 type JobsRetention = StatementRetention & { addressDays: number }
 
 export type JobsDeps = {

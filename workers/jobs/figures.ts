@@ -2,7 +2,9 @@ import { shopFigures } from '../../db/reads/figures.ts'
 import type { Sql } from '../../runtime/container.ts'
 import { sampleGauges } from '../../runtime/metrics.ts'
 
-/** What waits in PostgreSQL, as gauges of this process. Every jobs process shows the same: take the maximum. */
+/**
+ * What waits in PostgreSQL, as gauges of this process. Every jobs process shows the same: take the maximum.
+ */
 export function sampleShop(sql: Sql, warn: (error: unknown) => void): void {
   sampleGauges(
     [

@@ -5,8 +5,8 @@ import { pruneStatements } from '../../services/reconciliation/prune.ts'
 import type { JobsDeps } from './deps.ts'
 
 /**
- * Removes what its retention has left behind; it runs again at once while there is more. What an order, its payments and the balances
- * consist of is the shop's books, and stays.
+ * Removes what its retention has left behind; it runs again at once while there is more. What an order, its
+ * payments and the balances consist of is the shop's books, and stays.
  */
 export async function pruneRows({ sql, carts, retention }: JobsDeps): Promise<number> {
   const statements = await pruneStatements(sql, retention)

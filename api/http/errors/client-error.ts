@@ -8,7 +8,10 @@ const codeOf = (error: NodeJS.ErrnoException) => {
   return error.code === 'HPE_HEADER_OVERFLOW' ? 'headers_too_large' : 'bad_request'
 }
 
-/** Answers what is no HTTP, too slow or too large as the API answers everything: with a problem. Then the connection ends. */
+/**
+ * Answers what is no HTTP, too slow or too large as the API answers everything: with a problem. Then the
+ * connection ends.
+ */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()

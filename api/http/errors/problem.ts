@@ -57,8 +57,8 @@ const retryAfterS: Partial<Record<ProblemCode, number>> = {
 
 export type FieldError = { field: string; code: string; message: string }
 /**
- * `details`: a refusal's own. `errors`: what is wrong with which field. `dependencies`: what does not answer. `retryAfterS`: goes into the
- * header of that name.
+ * `details`: a refusal's own. `errors`: what is wrong with which field. `dependencies`: what does not answer.
+ * `retryAfterS`: goes into the header of that name.
  */
 export type ProblemMore = {
   details?: object
@@ -80,7 +80,10 @@ export class Problem extends Error {
   }
 }
 
-/** Turns whatever was thrown into `application/problem+json` (RFC 9457); a fault is logged, once and here, and tells nothing of its inside. */
+/**
+ * Turns whatever was thrown into `application/problem+json` (RFC 9457); a fault is logged, once and here, and
+ * tells nothing of its inside.
+ */
 export const onError = (log: Logger) => (error: unknown, c: Context) => {
   if (error instanceof Refused) return problem(c, error.refusal.code, { details: error.refusal.details })
   if (error instanceof Problem) return problem(c, error.code, error.more)
@@ -107,7 +110,10 @@ export const onError = (log: Logger) => (error: unknown, c: Context) => {
   return problem(c, 'fault')
 }
 
-/** What Node says to who reads a body when its client has gone (`http.IncomingMessage`: 'aborted', ECONNRESET). */
+/**
+ * What Node says to who reads a body when its client has gone (`http.IncomingMessage`: 'aborted',
+ * ECONNRESET).
+ */
 const isAborted = (error: unknown): boolean =>
   error instanceof Error && error.message === 'aborted' && 'code' in error && error.code === 'ECONNRESET'
 
@@ -120,7 +126,8 @@ export function problem(
   problemsTotal.inc({ code })
   const { body, status, headers } = problemParts(code, languageOf(c.req.header('accept-language')), more)
   const answer: Response = c.body(body, status, headers)
-  return answer as Response & TypedResponse<ProblemBody, ProblemStatus, 'json'> // What the body is, for typed clients.
+  // What the body is, for typed clients.
+  return answer as Response & TypedResponse<ProblemBody, ProblemStatus, 'json'>
 }
 
 /** What a problem's answer is made of. */

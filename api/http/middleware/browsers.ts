@@ -9,8 +9,8 @@ import type { ApiEnv } from '../routing.ts'
 const day = 86_400
 
 /**
- * Lets pages of the configured origins call the API, also with its cookie; pages of others cannot read an answer.
- * https://developer.mozilla.org/docs/Web/HTTP/Guides/CORS
+ * Lets pages of the configured origins call the API, also with its cookie; pages of others cannot read an
+ * answer. https://developer.mozilla.org/docs/Web/HTTP/Guides/CORS
  */
 export const allowOrigins = (origins: readonly string[]) => {
   const answer = cors({
@@ -38,8 +38,8 @@ export const allowOrigins = (origins: readonly string[]) => {
 }
 
 /**
- * Notes whether the buyer's browser speaks https, by itself or to a trusted proxy: cookies are `Secure` then. And keeps
- * answers out of every cache, unless their route says that they may be kept.
+ * Notes whether the buyer's browser speaks https, by itself or to a trusted proxy: cookies are `Secure` then.
+ * And keeps answers out of every cache, unless their route says that they may be kept.
  */
 export const browserRules = ({ trustedProxies }: Pick<ApiDeps, 'trustedProxies'>) =>
   createMiddleware<ApiEnv>(async (c, next) => {

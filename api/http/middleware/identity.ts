@@ -13,7 +13,8 @@ import type { ApiEnv } from '../routing.ts'
 const cookie = 'floodgate_token'
 
 /**
- * Lets only those through who say who they are, by `Authorization: Bearer` or the cookie `floodgate_token`; 401 otherwise.
+ * Lets only those through who say who they are, by `Authorization: Bearer` or the cookie `floodgate_token`;
+ * 401 otherwise.
  * @throws {Refused} buyer_blocked when a blocked account wants to change something
  */
 export const signedIn = (deps: Pick<ApiDeps, 'bearers'>) =>
@@ -31,8 +32,8 @@ export function whoIsSignedIn({ bearers }: Pick<ApiDeps, 'bearers'>, c: Context)
 }
 
 /**
- * Lets only those through whose role has the right (api/rights.ts): 403 otherwise. Both are logged with the id: what was
- * changed, and what was refused.
+ * Lets only those through whose role has the right (api/rights.ts): 403 otherwise. Both are logged with the
+ * id: what was changed, and what was refused.
  */
 export const operatorsOnly = ({ bearers, log }: Pick<ApiDeps, 'bearers' | 'log'>) =>
   createMiddleware<ApiEnv>(async (c, next) => {
@@ -88,7 +89,10 @@ function bearerOf(header: string | undefined): string | undefined {
 /** With the prefix `__Host-` no other host of the shop's domain can have set it. */
 const inCookie = (c: Context): string | undefined => getCookie(c, cookie, 'host') ?? getCookie(c, cookie)
 
-/** The cookie comes along with requests that other sites make, so what changes something has to come from our own pages. */
+/**
+ * The cookie comes along with requests that other sites make, so what changes something has to come from our
+ * own pages.
+ */
 function cookieOf(c: Context): string | undefined {
   const token = inCookie(c)
   if (token === undefined || isRead(c) || fromOurPages(c)) return token

@@ -54,7 +54,10 @@ const ready = operation(
   'not_ready',
 )
 
-/** For load balancers and people: 503 `not_ready` when what is needed is away, or the process is about to stop. */
+/**
+ * For load balancers and people: 503 `not_ready` when what is needed is away, or the process is about to
+ * stop.
+ */
 export const healthRoutes = ({ health }: Pick<ApiDeps, 'health'>) =>
   routes()
     .openapi(alive, (c) => c.json({ status: 'alive' as const }, 200))

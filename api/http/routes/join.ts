@@ -52,9 +52,9 @@ type JoinRouteDeps = Pick<
 >
 
 /**
- * The route that everybody calls at once, before every middleware and without generated validation: the buyer, their
- * limit, an early refusal before the body is read, the body, one call to the gate. (Measured: the usual way costs as
- * much again as all of this.)
+ * The route that everybody calls at once, before every middleware and without generated validation: the
+ * buyer, their limit, an early refusal before the body is read, the body, one call to the gate. (Measured:
+ * the usual way costs as much again as all of this.)
  */
 export function joinRoutes(deps: JoinRouteDeps) {
   const joiningDeps = { ...deps, away: gateAway(deps.log) }
@@ -71,7 +71,8 @@ export function joinRoutes(deps: JoinRouteDeps) {
       if (refusal) return refusal.answer === 'sold_out' ? soldOut(c) : answer(c, refusal)
       if (!couldBe(offer)) throw new Problem('not_found')
       const { token, quantity, addressId } = checked(joinRequest.safeParse(await readJson(c)))
-      const request = { token, quantity, addressId: addressId as AddressId } // The schema has checked that it is an id.
+      // The schema has checked that it is an id.
+      const request = { token, quantity, addressId: addressId as AddressId }
       return answer(c, await join(joiningDeps, offer, buyer, request))
     },
   )

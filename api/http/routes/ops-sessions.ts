@@ -76,7 +76,8 @@ export function opsSessionRoutes({ db: { sql }, operations }: Pick<ApiDeps, 'db'
   return routes()
     .openapi(plan, async (c) => {
       const { id, opensAt, endsAt, payWithinS, captcha, offers: wanted } = c.req.valid('json')
-      const session = (id ?? sessionIdOf(opensAt.getTime())) as SessionId // The schema has checked that it is one.
+      // The schema has checked that it is one.
+      const session = (id ?? sessionIdOf(opensAt.getTime())) as SessionId
       const offers = wanted.map(newOffer)
       await checkExist(sql, offers, (n, field) => `offers.${n}.${field}`)
       const fresh = await operations.plan({
@@ -108,5 +109,6 @@ export function opsSessionRoutes({ db: { sql }, operations }: Pick<ApiDeps, 'db'
 
 /** The session's row. Refuses `session_unknown`. */
 export async function storedSession(sql: Sql, id: string): Promise<StoredSession> {
-  return (await readSession(sql, id as SessionId)) ?? refuse('session_unknown', {}) // A path's id, which is only looked up.
+  // A path's id, which is only looked up.
+  return (await readSession(sql, id as SessionId)) ?? refuse('session_unknown', {})
 }

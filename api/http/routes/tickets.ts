@@ -83,7 +83,8 @@ export function ticketRoutes(deps: TicketRouteDeps) {
 
   return routes()
     .openapi({ ...mine, middleware }, async (c) => {
-      const named = c.req.valid('query').ticket as TicketId | undefined // The schema has checked that it is an id.
+      // The schema has checked that it is an id.
+      const named = c.req.valid('query').ticket as TicketId | undefined
       return c.json((await look(offerOf(c.req.valid('param')), c.var.buyer, named)).view, 200)
     })
     .openapi({ ...stream, middleware }, async (c) => {

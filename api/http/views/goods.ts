@@ -12,6 +12,7 @@ const skuView = ({ id, name, image, attributes, price, onSale, stock, sales }: L
   sales: sales.toString(),
 })
 
+/** A product with its SKUs, as its page shows it. */
 export const productView = ({ id, name, category, skus }: Product) => ({
   id: id.toString(),
   name,

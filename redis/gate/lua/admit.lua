@@ -1,21 +1,22 @@
 -- Buyers join: all who asked in one moment, one after the other.
 -- KEYS: offer, queue, then each one's token. ARGV: each one's buyer, pieces, ticket, address.
--- Each is admitted or refused alone; a refusal changes nothing that counts. What they share is read and written once.
--- Answers one text, joined by commas: of each a word and what belongs to it, joined by colons, as Redis turns a table
--- into a reply far more slowly.
+-- Each is admitted or refused alone; a refusal changes nothing that counts. What they share is read and
+-- written once. Answers one text, joined by commas: of each a word and what belongs to it, joined by colons,
+-- as Redis turns a table into a reply far more slowly.
 local fields = { 'epoch', 'seen', 'limit', 'left', 'queued', 'seq', 'staged', 'started', 'ahead', 'shed' }
 local before = #fields
 for i = 1, #ARGV, 4 do fields[#fields + 1] = ARGV[i] end
 local offer = redis.call('HMGET', KEYS[1], unpack(fields))
 local epoch, limit, left, queued = offer[1], tonumber(offer[3]), tonumber(offer[4]), tonumber(offer[5])
-local seq, staged, started, ahead = tonumber(offer[6]), tonumber(offer[7]), tonumber(offer[8]), tonumber(offer[9])
+local seq, staged = tonumber(offer[6]), tonumber(offer[7])
+local started, ahead = tonumber(offer[8]), tonumber(offer[9])
 local shed = tonumber(offer[10])
 local records, answers = {}, {} -- A buyer may be here twice.
 for i = before + 1, #offer do records[ARGV[(i - before - 1) * 4 + 1]] = offer[i] end
 local time = now()
 
--- What the gate says to everybody: false when it is open. In a rush, one call in each millisecond looks for all, as no
--- server restarts within one; who changes the gate clears `seen`.
+-- What the gate says to everybody: false when it is open. In a rush, one call in each millisecond looks for
+-- all, as no server restarts within one; who changes the gate clears `seen`.
 local gate = nil
 local function shut()
   if gate ~= nil then return gate end

@@ -1,6 +1,7 @@
 -- Takes staged entries off the queue and counts them, each once.
--- KEYS: offer, queue. ARGV: for each entry its id, epoch, buyer, ticket, pieces, sequence, and 1 when staging has
--- refused it: then its buyer is free to join again, and its pieces are NOT added, as nobody has counted them.
+-- KEYS: offer, queue. ARGV: for each entry its id, epoch, buyer, ticket, pieces, sequence, and 1 when staging
+-- has refused it: then its buyer is free to join again, and its pieces are NOT added, as nobody has counted
+-- them.
 local offer = redis.call('HMGET', KEYS[1], 'epoch', 'queued', 'staged', 'counted')
 local queued, staged = tonumber(offer[2] or '0'), tonumber(offer[3] or '0')
 local counted, removed = tonumber(offer[4] or '0'), 0

@@ -1,6 +1,6 @@
 -- A ticket keeps fewer pieces than it had: the others are for sale again.
--- KEYS: offer. ARGV: epoch, buyer, ticket, pieces that it keeps: not how many come back, so that a repeat changes
--- nothing.
+-- KEYS: offer. ARGV: epoch, buyer, ticket, pieces that it keeps: not how many come back, so that a repeat
+-- changes nothing.
 local is = epoch_is(KEYS[1], ARGV[1])
 if is ~= 'same' then return is end
 local record = redis.call('HGET', KEYS[1], ARGV[2]) or ''

@@ -1,4 +1,5 @@
--- Marks a ticket as paid: its buyer may join again, as far as the limit goes. KEYS: offer. ARGV: epoch, buyer, ticket.
+-- Marks a ticket as paid: its buyer may join again, as far as the limit goes. KEYS: offer. ARGV: epoch,
+-- buyer, ticket.
 local is = epoch_is(KEYS[1], ARGV[1])
 if is ~= 'same' then return is end
 local record = redis.call('HGET', KEYS[1], ARGV[2])

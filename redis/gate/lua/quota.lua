@@ -1,6 +1,7 @@
 -- Changes how many pieces are left, once for each change.
--- KEYS: offer. ARGV: change, pieces (below zero: fewer), and for more the epoch under which PostgreSQL counted them.
--- Fewer: answers the epoch, so that PostgreSQL counts them only while this gate is the one that gave them up.
+-- KEYS: offer. ARGV: change, pieces (below zero: fewer), and for more the epoch under which PostgreSQL
+-- counted them. Fewer: answers the epoch, so that PostgreSQL counts them only while this gate is the one that
+-- gave them up.
 local pieces = tonumber(ARGV[2])
 local mark = 'change:' .. ARGV[1]
 if pieces >= 0 then

@@ -1,10 +1,10 @@
--- One look of the gate supervisor: renews the gate's lease, sets what PostgreSQL says about it, answers its counts.
--- KEYS: offer, queue.
--- ARGV: 1 epoch, 2 lease in ms, 3 least life of the keys in ms; and, unless only the lease is to be renewed,
+-- One look of the gate supervisor: renews the gate's lease, sets what PostgreSQL says about it, answers its
+-- counts. KEYS: offer, queue. ARGV: 1 epoch, 2 lease in ms, 3 least life of the keys in ms; and, unless only
+-- the lease is to be renewed,
 --       4 revision of the terms, 5 paused, 6 shed, 7 opens, 8 ends, 9 `force` to set terms that are older than the
 --       gate's, 10 tickets that wait in PostgreSQL, 11 the lowest sequence of these or ''.
--- Answers `lost`: this is not the gate that was loaded at that epoch; `newer` and the gate's epoch; `queue_lost` and
--- how many entries are missing; `terms_newer`; or `renewed`, pieces left, pieces queued.
+-- Answers `lost`: this is not the gate that was loaded at that epoch; `newer` and the gate's epoch;
+-- `queue_lost` and how many entries are missing; `terms_newer`; or `renewed`, pieces left, pieces queued.
 local offer = redis.call('HMGET', KEYS[1], 'epoch', 'server', 'left', 'queued', 'seq', 'first', 'counted',
   'staged', 'revision', 'started', 'progress')
 local own, epoch = tonumber(offer[1]), tonumber(ARGV[1])

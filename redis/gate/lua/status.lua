@@ -1,6 +1,7 @@
 -- Where a buyer stands. KEYS: offer. ARGV: buyer.
--- Answers the newest ticket, its pieces, sequence and state, the last sequence that PostgreSQL has, the position in the
--- line, and how many orders were started in the last minute; nothing for a buyer without a ticket that counts.
+-- Answers the newest ticket, its pieces, sequence and state, the last sequence that PostgreSQL has, the
+-- position in the line, and how many orders were started in the last minute; nothing for a buyer without a
+-- ticket that counts.
 local offer = redis.call('HMGET', KEYS[1], 'staged', 'started', 'ahead', 'minute', 'count', 'before', ARGV[1])
 local newest = {}
 for ticket, quantity, seq, state in string.gmatch(offer[7] or '', one_ticket) do

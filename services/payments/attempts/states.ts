@@ -5,8 +5,8 @@ import type { OpenAnswer } from '../../../domain/payment.ts'
 import type { Attempt } from './attempt.ts'
 
 /*
- * Every change of an attempt's state. Each names the states that it may leave; an attempt that has ended is asked about no more, and what
- * its product had to know of the buyer is forgotten.
+ * Every change of an attempt's state. Each names the states that it may leave; an attempt that has ended is
+ * asked about no more, and what its product had to know of the buyer is forgotten.
  */
 
 /** Writes a new attempt, `opening` or (of the wallet) `open`; the watch asks about it after 15 s. */

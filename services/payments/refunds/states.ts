@@ -4,8 +4,8 @@ import type { Fen } from '../../../domain/money.ts'
 import type { Refund, RefundState } from './refund.ts'
 
 /*
- * Every change of a refund's state; refunds that somebody asked for are inserted by refund-order.ts. Rows are locked in one order: the
- * refund, then its attempt.
+ * Every change of a refund's state; refunds that somebody asked for are inserted by refund-order.ts. Rows are
+ * locked in one order: the refund, then its attempt.
  */
 
 type LateRefund = {
@@ -38,7 +38,8 @@ export async function insertReissue(
   failed: Refund,
 ): Promise<void> {
   await tx`
-    INSERT INTO refunds (number, attempt, order_id, cause, transaction, amount_fen, reason, asked_by, reissue_of)
+    INSERT INTO refunds (number, attempt, order_id, cause, transaction, amount_fen, reason, asked_by,
+      reissue_of)
     VALUES (${number}, ${failed.attempt}, ${failed.orderId}, 'reissue', ${failed.transaction},
             ${failed.amount}, ${reason}, ${askedBy}, ${failed.number})`
   await markReplaced(tx, failed.number, number)

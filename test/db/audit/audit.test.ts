@@ -53,7 +53,9 @@ describe('the audit of a shop in which every kind of order has lived', () => {
 
   it('lists what waits for a human, which is no contradiction', async () => {
     const { db } = fresh
-    await db.sql`INSERT INTO attention (reason, subject, order_id, details) VALUES ('refund_stuck', 'late-1', ${orders.closed}, '{"code":"X"}')`
+    await db.sql`
+      INSERT INTO attention (reason, subject, order_id, details)
+      VALUES ('refund_stuck', 'late-1', ${orders.closed}, '{"code":"X"}')`
     const { holds, attention } = await audit(db.sql)
     await db.sql`DELETE FROM attention`
     expect(holds).toBe(true)

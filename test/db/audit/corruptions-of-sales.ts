@@ -45,9 +45,15 @@ export const corruptionsOfSales = (sale: () => SaleFixture): Corruption[] => {
       corrupt: async (tx) => {
         await tx`ALTER TABLE offers DROP CONSTRAINT offer_never_oversold`
         await tx`
-          WITH fewer AS (UPDATE offers SET quota = granted - 1 WHERE session_id = ${sale().running.session} RETURNING *)
+          WITH fewer AS (
+            UPDATE offers
+            SET quota = granted - 1
+            WHERE session_id = ${sale().running.session}
+            RETURNING *)
           INSERT INTO stock_movements (sku_id, warehouse_id, kind, on_hand, reserved, session_id)
-          SELECT f.sku_id, f.warehouse_id, 'returned', o.quota - f.quota, 0, f.session_id FROM fewer f JOIN offers o USING (session_id, sku_id)`
+          SELECT f.sku_id, f.warehouse_id, 'returned', o.quota - f.quota, 0, f.session_id
+          FROM fewer f
+          JOIN offers o USING (session_id, sku_id)`
       },
     },
 
@@ -134,7 +140,9 @@ export const corruptionsOfSales = (sale: () => SaleFixture): Corruption[] => {
       tells: 'a buyer has two tickets of an offer that are not paid',
       check: 'buyers_of_offers',
       corrupt: (tx) => tx`
-        UPDATE tickets SET buyer_id = (SELECT buyer_id FROM tickets WHERE id = ${sale().live}) WHERE id = ${sale().waiting}`,
+        UPDATE tickets
+        SET buyer_id = (SELECT buyer_id FROM tickets WHERE id = ${sale().live})
+        WHERE id = ${sale().waiting}`,
     },
 
     {
@@ -158,13 +166,17 @@ export const corruptionsOfSales = (sale: () => SaleFixture): Corruption[] => {
       tells: 'the gate has not heard that a part of an order is for sale again',
       check: 'stuck',
       corrupt: (tx) => tx`
-        UPDATE refunds SET created_at = now() - interval '6 minutes' WHERE order_id = ${sale().partlyRefunded}`,
+        UPDATE refunds
+        SET created_at = now() - interval '6 minutes'
+        WHERE order_id = ${sale().partlyRefunded}`,
     },
     {
       tells: 'a session runs past its end',
       check: 'stuck',
       corrupt: (tx) => tx`
-        UPDATE sessions SET opens_at = now() - interval '1 hour', ends_at = now() - interval '6 minutes' WHERE id = ${sale().running.session}`,
+        UPDATE sessions
+        SET opens_at = now() - interval '1 hour', ends_at = now() - interval '6 minutes'
+        WHERE id = ${sale().running.session}`,
     },
   ]
 }

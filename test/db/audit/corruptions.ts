@@ -29,7 +29,9 @@ export const corruptions = (orders: () => Fixture): Corruption[] => [
     tells: 'stock has moved for an order without such a line',
     check: 'stock_held',
     corrupt: (tx) =>
-      tx`INSERT INTO stock_movements (sku_id, warehouse_id, kind, on_hand, reserved, order_id) VALUES (1005, 1, 'reserved', 0, 1, ${orders().paid})`,
+      tx`
+        INSERT INTO stock_movements (sku_id, warehouse_id, kind, on_hand, reserved, order_id)
+        VALUES (1005, 1, 'reserved', 0, 1, ${orders().paid})`,
   },
   {
     tells: 'a sale was not counted',
@@ -46,7 +48,11 @@ export const corruptions = (orders: () => Fixture): Corruption[] => [
     tells: 'a closed order keeps its coupon',
     check: 'coupons_of_orders',
     corrupt: (tx) =>
-      tx`UPDATE user_coupons c SET state = 'locked', order_id = ${orders().closed} FROM orders o WHERE o.id = ${orders().closed} AND c.id = o.user_coupon_id`,
+      tx`
+        UPDATE user_coupons c
+        SET state = 'locked', order_id = ${orders().closed}
+        FROM orders o
+        WHERE o.id = ${orders().closed} AND c.id = o.user_coupon_id`,
   },
   {
     tells: 'a sold order has not spent its coupon',
@@ -106,7 +112,9 @@ export const corruptions = (orders: () => Fixture): Corruption[] => [
     check: 'once',
     corrupt: async (tx) => {
       await tx`ALTER TABLE points_movements DROP CONSTRAINT points_movement_once`
-      await tx`INSERT INTO points_movements (user_id, kind, points, order_id) VALUES (20001, 'earned', 1, ${orders().paid})`
+      await tx`
+        INSERT INTO points_movements (user_id, kind, points, order_id)
+        VALUES (20001, 'earned', 1, ${orders().paid})`
     },
   },
   {
@@ -177,8 +185,12 @@ export const corruptions = (orders: () => Fixture): Corruption[] => [
     corrupt: async (tx) => {
       await tx`DROP INDEX one_open_attempt`
       await tx`
-        INSERT INTO attempts (number, order_id, provider, channel, state, amount_fen, currency, description, expires_at, calling_until)
-        SELECT number + 1, order_id, provider, channel, state, amount_fen, currency, description, expires_at, calling_until FROM attempts WHERE order_id = ${orders().awaiting}`
+        INSERT INTO attempts (number, order_id, provider, channel, state, amount_fen, currency, description,
+          expires_at, calling_until)
+        SELECT number + 1, order_id, provider, channel, state, amount_fen, currency, description, expires_at,
+          calling_until
+        FROM attempts
+        WHERE order_id = ${orders().awaiting}`
     },
   },
   {
@@ -218,7 +230,10 @@ export const corruptions = (orders: () => Fixture): Corruption[] => [
     tells: 'more pieces were refunded than bought',
     check: 'refunds_of_orders',
     corrupt: (tx) =>
-      tx`UPDATE refund_lines SET quantity = quantity + 1 WHERE refund LIKE ${`order-${orders().partlyRefunded}%`}`,
+      tx`
+        UPDATE refund_lines
+        SET quantity = quantity + 1
+        WHERE refund LIKE ${`order-${orders().partlyRefunded}%`}`,
   },
   {
     tells: 'an order is called refunded and is only in part',
@@ -320,7 +335,10 @@ export const corruptions = (orders: () => Fixture): Corruption[] => [
     tells: 'a notification waits to be resolved',
     check: 'resolved',
     corrupt: (tx) =>
-      tx`UPDATE notifications SET outcome = NULL, received_at = now() - interval '61 seconds' WHERE number = 't1'`,
+      tx`
+        UPDATE notifications
+        SET outcome = NULL, received_at = now() - interval '61 seconds'
+        WHERE number = 't1'`,
   },
   ...corruptionsOfSales(() => orders().sale),
 ]

@@ -23,7 +23,10 @@ import { refundAtProvider } from '../../../services/payments/refunds/send.ts'
 import { resolvePayment } from '../../../services/payments/resolve-payment.ts'
 import { type SaleFixture, saleFixture } from './sale-fixtures.ts'
 
-/** A seeded shop with one order of each life, placed by the activities in the order of the workflow, and with flash sales. */
+/**
+ * A seeded shop with one order of each life, placed by the activities in the order of the workflow, and with
+ * flash sales.
+ */
 export type Fixture = {
   paid: OrderId
   awaiting: OrderId
@@ -58,7 +61,10 @@ const wechat: PaymentProvider = {
   queryRefund: async () => ({ is: 'missing', code: 'NONE' }),
 }
 
-/** `paid` has coupon, points, a part from the wallet and was paid by WeChat; `closed` was paid too late, and its money is on its way back. */
+/**
+ * `paid` has coupon, points, a part from the wallet and was paid by WeChat; `closed` was paid too late, and
+ * its money is on its way back.
+ */
 export async function fixture({ orm, sql }: Db, ids: Ids): Promise<Fixture> {
   await seed({ orm }, ids, { buyers: 8 })
   const balance: PaymentProvider = { ...wechat, name: 'balance', channels: { balance: 'wallet' } }

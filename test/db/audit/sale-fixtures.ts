@@ -13,7 +13,10 @@ import { refundOrder } from '../../../services/payments/refund-order.ts'
 import { type Joiner, planSession } from '../../support/flash-sale.ts'
 import { flashOrder, staged } from '../../support/tickets.ts'
 
-/** A flash sale that runs, one ticket of each life in it, and one that has ended, with a piece that came back before its end and one after. */
+/**
+ * A flash sale that runs, one ticket of each life in it, and one that has ended, with a piece that came back
+ * before its end and one after.
+ */
 export type SaleFixture = {
   running: OfferKey
   ended: OfferKey
@@ -42,7 +45,8 @@ export async function saleFixture(
 ): Promise<SaleFixture> {
   const redis = new Redis(inject('redisUrl'))
   const open = async (sku: string, quota: number): Promise<OfferKey> => {
-    const { session } = await planSession(sql, { offers: [{ sku: sku as SkuId, quota, limit: 2 }] }) // The seed's.
+    // The seed's.
+    const { session } = await planSession(sql, { offers: [{ sku: sku as SkuId, quota, limit: 2 }] })
     await preheat(sql, createGate(redis), session)
     return { session, sku: sku as SkuId }
   }

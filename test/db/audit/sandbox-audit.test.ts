@@ -13,7 +13,10 @@ beforeAll(async () => {
   fresh = await freshDatabase()
   await fixture(fresh.db, snowflakes(1))
   const trades = await fresh.db.sql<Ledger['trades']>`
-    SELECT number::text AS "outTradeNo", captured_fen::text AS captured, (refunded_fen - COALESCE((SELECT sum(amount_fen) FROM refunds r WHERE r.attempt = attempts.number AND paid_to = 'wallet'), 0))::text AS refunded
+    SELECT number::text AS "outTradeNo", captured_fen::text AS captured,
+      (refunded_fen - COALESCE((SELECT sum(amount_fen)
+    FROM refunds r
+    WHERE r.attempt = attempts.number AND paid_to = 'wallet'), 0))::text AS refunded
     FROM attempts WHERE provider = 'wechat-v3'`
   theirs = { captured: '0', refunded: '0', refunding: '0', trades: [...trades], refunds: [] }
 })

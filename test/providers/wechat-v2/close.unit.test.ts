@@ -27,7 +27,8 @@ describe('close, in the first five minutes of an attempt', () => {
   it('is not sent, and says when it is of use', async () => {
     const { attempt } = await opened()
     world.pass(60_000)
-    await world.buyer.switches({ payBeforeClose: true }, attempt) // A close that is sent would take the money.
+    // A close that is sent would take the money.
+    await world.buyer.switches({ payBeforeClose: true }, attempt)
     const trade = await wechat.close(attempt, 'settled')
     expect(trade).toMatchObject({
       is: 'unknown',

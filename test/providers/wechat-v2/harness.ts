@@ -52,7 +52,8 @@ export async function harness(
     now,
     ...providerOptions,
   }
-  const attemptNumber = (): AttemptNumber => ids.next() as AttemptNumber // A fresh snowflake is what an attempt's number is.
+  // A fresh snowflake is what an attempt's number is.
+  const attemptNumber = (): AttemptNumber => ids.next() as AttemptNumber
   return {
     sandbox,
     shop: notify,

@@ -58,7 +58,8 @@ describe('an order that is paid by WeChat Pay v2', () => {
     )
     expect(again?.id).toBe(stored?.id)
     const accounts = { 'wechat-v2': { merchant: shared.mchId, app: shared.appId } }
-    expect(await resolvePayment(fresh.db.sql, accounts, stored?.id as NotificationId)).toBe('paid') // It was stored above.
+    // It was stored above.
+    expect(await resolvePayment(fresh.db.sql, accounts, stored?.id as NotificationId)).toBe('paid')
     expect(await orderRow(fresh.db.sql, order)).toMatchObject({ status: 'to_ship', payState: 'paid' })
   })
 

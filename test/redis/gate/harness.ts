@@ -19,7 +19,8 @@ import { loadGate, type TestLoad } from '../../support/gate-load.ts'
 import { serversFolder, startCluster } from './nodes.ts'
 
 const ids = snowflakes(Math.floor(Math.random() * 1024))
-export const newBuyer = (): UserId => ids.next() as UserId // Fresh snowflakes are what ids are, here and below.
+// Fresh snowflakes are what ids are, here and below.
+export const newBuyer = (): UserId => ids.next() as UserId
 export const newTicket = (): TicketId => ids.next() as TicketId
 const address = ids.next() as AddressId
 
@@ -27,7 +28,10 @@ const address = ids.next() as AddressId
 export const places = ['one node', 'a cluster of three'] as const
 export type Place = (typeof places)[number]
 
-/** One offer's gate and queue, of the test's own. It is loaded at `epoch` 1, is open, and has ten pieces, one for each buyer, unless told otherwise. */
+/**
+ * One offer's gate and queue, of the test's own. It is loaded at `epoch` 1, is open, and has ten pieces, one
+ * for each buyer, unless told otherwise.
+ */
 export type Sale = {
   redis: GateRedis
   gate: Gate
@@ -59,7 +63,10 @@ export type Sale = {
 export type Won = { buyer: UserId; ticket: TicketId }
 export type Holding = { ticket: string; pieces: number; seq: number; paid: boolean }
 
-/** Connects the tests of this `describe` to a place, and disconnects after them. Answers what opens a sale there. */
+/**
+ * Connects the tests of this `describe` to a place, and disconnects after them. Answers what opens a sale
+ * there.
+ */
 export function useGate(place: Place): {
   open(terms?: Partial<TestLoad>): Promise<Sale>
   redis(): GateRedis

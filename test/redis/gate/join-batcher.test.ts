@@ -6,7 +6,8 @@ import { newBuyer, newTicket, places, type Sale, saleOf, useGate } from './harne
 
 /** The same sale over a connection of its own, whose calls of the gate are counted. */
 function counted(redis: GateRedis, { offer }: Sale): { sale: Sale; own: GateRedis; calls: () => number } {
-  const own = redis instanceof Cluster ? redis.duplicate() : redis.duplicate() // Two signatures: TypeScript calls no union of them.
+  // Two signatures: TypeScript calls no union of them.
+  const own = redis instanceof Cluster ? redis.duplicate() : redis.duplicate()
   onTestFinished(() => own.disconnect())
   const sale = saleOf(own, offer)
   const ask = own.gateAdmit.bind(own)

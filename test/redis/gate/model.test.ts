@@ -7,7 +7,10 @@ import { type PlainGate, plainGate } from './model.ts'
 const quota = 8
 const limit = 3
 
-/** What may happen to a sale, in any order. `which`: of all tickets that were ever granted, so that the same may happen to one twice. */
+/**
+ * What may happen to a sale, in any order. `which`: of all tickets that were ever granted, so that the same
+ * may happen to one twice.
+ */
 const happening = fc.oneof(
   {
     weight: 6,
@@ -114,7 +117,8 @@ async function happens(
     }
     case 'fewer': {
       const [change, pieces] = [`fewer-${next.change}`, next.change + 1]
-      if ((plain.countedAt(change) ?? epoch) < epoch) return // PostgreSQL has counted it: a newer gate is not asked again.
+      // PostgreSQL has counted it: a newer gate is not asked again.
+      if ((plain.countedAt(change) ?? epoch) < epoch) return
       return expect(await sale.gate.takeQuota(sale.offer, change, pieces)).toEqual(
         plain.fewer(change, pieces),
       )

@@ -5,7 +5,10 @@ import type { Holding } from './harness.ts'
 
 type Held = { ticket: TicketId; buyer: UserId; pieces: number; seq: number; paid: boolean }
 
-/** The gate as one would explain it: a list of who holds what, and a few numbers. Also what PostgreSQL counts of it: the quota. */
+/**
+ * The gate as one would explain it: a list of who holds what, and a few numbers. Also what PostgreSQL counts
+ * of it: the quota.
+ */
 export function plainGate({ quota: pieces, limit }: { quota: number; limit: number }) {
   let quota = pieces
   let left = pieces

@@ -20,7 +20,10 @@ export function serversFolder(): { path: string; remove(): void } {
   return { path, remove: () => void removeState(path) }
 }
 
-/** Starts a server whose append-only file, written before it answers, is in `dir`: again on the same folder is a restart. */
+/**
+ * Starts a server whose append-only file, written before it answers, is in `dir`: again on the same folder is
+ * a restart.
+ */
 export const startNode = (stateDir: string, dir: string): Promise<Node> =>
   start(stateDir, dir, ['--appendonly', 'yes', '--appendfsync', 'no'])
 

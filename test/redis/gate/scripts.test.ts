@@ -33,7 +33,8 @@ describe.each(places)("the gate's scripts on %s", (place) => {
       ['setTerms', () => sale.setTerms({}), 'same'],
       ['addQuota', () => gate.addQuota(offer, 'more', 1, 1), 'same'],
       ['takeQuota', () => gate.takeQuota(offer, 'less', 2), { is: 'taken', epoch: 1 }],
-      ['acknowledge', () => queue.acknowledge(offer, read.map((entry) => ({ ...entry, refused: false }))), 1], // biome-ignore format: one question a line
+      // biome-ignore format: one question a line
+      ['acknowledge', () => queue.acknowledge(offer, read.map((entry) => ({ ...entry, refused: false }))), 1],
     ]
     for (const [question, ask, answer] of questions) {
       await forgetScripts(redis())

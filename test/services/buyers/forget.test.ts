@@ -32,7 +32,10 @@ const secrets = [
 ]
 const deps = () => ({ sql: fresh.db.sql, carts: { clear } })
 
-/** Each text of each row of the database, and the raw statements, in which one of these stands: `table.column: text`. */
+/**
+ * Each text of each row of the database, and the raw statements, in which one of these stands: `table.column:
+ * text`.
+ */
 async function foundOf(words: readonly string[]): Promise<string[]> {
   const { sql } = fresh.db
   const columns = await sql<{ table: string; column: string; type: string }[]>`
@@ -46,7 +49,8 @@ async function foundOf(words: readonly string[]): Promise<string[]> {
   for (const { table, column, type } of columns) {
     const rows = await sql<{ value: unknown }[]>`SELECT ${sql(column)} AS value FROM ${sql(table)}`
     for (const { value } of rows) {
-      const text = type === 'bytea' ? gunzipSync(value as Buffer).toString() : JSON.stringify(value) // The only bytes there are.
+      // The only bytes there are.
+      const text = type === 'bytea' ? gunzipSync(value as Buffer).toString() : JSON.stringify(value)
       found.push(...words.filter((word) => text?.includes(word)).map((word) => `${table}.${column}: ${word}`))
     }
   }
@@ -68,12 +72,16 @@ async function known(): Promise<{ buyer: UserId; order: OrderId }> {
     UPDATE orders
     SET note = 'leave it at the door', address = ${JSON.stringify(address)}::jsonb, status = 'to_ship', paid_at = now()
     WHERE id = ${order}`
-  await sql`INSERT INTO identities (issuer, subject, user_id) VALUES ('https://id.example', 'auth0|wang', ${buyer})`
+  await sql`
+    INSERT INTO identities (issuer, subject, user_id)
+    VALUES ('https://id.example', 'auth0|wang', ${buyer})`
   await keepNote(sql, { order, fingerprint: 'another', note: 'leave it at the door' })
   await sql`
-    INSERT INTO attempts (number, order_id, provider, channel, state, amount_fen, currency, description, expires_at,
+    INSERT INTO attempts (number, order_id, provider, channel, state, amount_fen, currency, description,
+      expires_at,
                           calling_until, answer, payer, ended_at)
-    VALUES (${shop.ids.next()}, ${order}, 'wechat-v3', 'wechat-v3-jsapi', 'paid', 1, 'CNY', 'tea', now(), now(),
+    VALUES (${shop.ids.next()}, ${order}, 'wechat-v3', 'wechat-v3-jsapi', 'paid', 1, 'CNY', 'tea', now(),
+      now(),
             '{"openid": "oUpF8uMuAJO"}', '{"openid": "oUpF8uMuAJO"}', now())`
   await sql`
     INSERT INTO refunds (number, order_id, cause, amount_fen, reason)

@@ -27,7 +27,10 @@ afterAll(async () => {
   await fresh.drop()
 })
 
-/** As Temporal does: a statement that was cut off by a time-out is tried again. Anything else, a deadlock above all, is not let pass. */
+/**
+ * As Temporal does: a statement that was cut off by a time-out is tried again. Anything else, a deadlock
+ * above all, is not let pass.
+ */
 async function tried<T>(work: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
@@ -90,7 +93,12 @@ describe('two hundred orders at the same time, of one to three pieces of five SK
     >`SELECT sum(on_hand - reserved)::int AS free FROM stock WHERE sku_id = ANY(${skus}::bigint[]) GROUP BY sku_id`
     expect(Math.min(...left.map(({ free }) => free))).toBeLessThan(3)
     const [held] = await sql`
-      SELECT count(*)::int AS n FROM stock_movements m JOIN orders o ON o.id = m.order_id WHERE o.status = 'rejected' GROUP BY m.order_id HAVING sum(m.reserved) <> 0`
+      SELECT count(*)::int AS n
+      FROM stock_movements m
+      JOIN orders o ON o.id = m.order_id
+      WHERE o.status = 'rejected'
+      GROUP BY m.order_id
+      HAVING sum(m.reserved) <> 0`
     expect(held).toBeUndefined()
   })
 })
@@ -139,7 +147,8 @@ describe('any orders', () => {
               },
             )
             const placed = road(input)
-            if (fate === 'reject') await tried(() => reject(sql, input.orderId)).catch(() => {}) // It may come before there is a row.
+            // It may come before there is a row.
+            if (fate === 'reject') await tried(() => reject(sql, input.orderId)).catch(() => {})
             await placed.catch((error: Error) => expect(error.name).toBe('StepUndone'))
             if (fate === 'close') await tried(() => closeOrder(sql, input.orderId, 'pay_timeout'))
           }),

@@ -32,7 +32,11 @@ async function place(lines: [SkuId, number][]): Promise<OrderId> {
   return input.orderId
 }
 const reserved = (order: OrderId) =>
-  sql`SELECT sku_id::text AS sku, warehouse_id AS warehouse, reserved AS pieces FROM stock_movements WHERE order_id = ${order} AND kind = 'reserved' ORDER BY 1, 2`
+  sql`
+    SELECT sku_id::text AS sku, warehouse_id AS warehouse, reserved AS pieces
+    FROM stock_movements
+    WHERE order_id = ${order} AND kind = 'reserved'
+    ORDER BY 1, 2`
 
 describe('where the pieces come from', () => {
   it('is one warehouse for the whole order where that can be, though another comes first', async () => {
@@ -95,8 +99,11 @@ describe('where the pieces come from', () => {
     ]
     const input = shop.orderInput(buyer, lines, { payment: 'on_delivery' })
     await placeInOneTransaction(sql, input, run)
-    const [row] =
-      await sql`SELECT k.sales, s.on_hand, s.reserved FROM skus k JOIN stock s ON s.sku_id = k.id WHERE k.id = ${tea}`
+    const [row] = await sql`
+        SELECT k.sales, s.on_hand, s.reserved
+        FROM skus k
+        JOIN stock s ON s.sku_id = k.id
+        WHERE k.id = ${tea}`
     expect(row).toEqual({ sales: 3n, on_hand: 2, reserved: 0 })
   })
 })

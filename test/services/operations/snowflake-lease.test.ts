@@ -27,7 +27,9 @@ const rows = () =>
     SELECT worker, holder, leased_until > now() AS live
     FROM snowflake_workers
     ORDER BY worker`
-/** Every number but eight is held, and those eight have just run out: their processes are about to renew them. */
+/**
+ * Every number but eight is held, and those eight have just run out: their processes are about to renew them.
+ */
 const almostAllHeld = () => fresh.db.sql`
   INSERT INTO snowflake_workers (worker, holder, leased_until)
   SELECT n, 'process ' || n, now() + CASE WHEN n < 8 THEN interval '-1 second' ELSE interval '1 hour' END
@@ -62,7 +64,9 @@ describe('a lease that was lost', () => {
     [
       'another process has the number',
       (worker: number) => fresh.db.sql`
-      UPDATE snowflake_workers SET holder = 'another', leased_until = now() + interval '1 hour' WHERE worker = ${worker}`,
+      UPDATE snowflake_workers
+      SET holder = 'another', leased_until = now() + interval '1 hour'
+      WHERE worker = ${worker}`,
     ],
     [
       'its row is gone',

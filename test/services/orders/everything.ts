@@ -14,7 +14,10 @@ export const reserving = [
 ] as const satisfies readonly ReservingStep[]
 export const run = 'the first run'
 
-/** An order that needs every step: two SKUs, one of them from two warehouses, a coupon, a part from the wallet, points. */
+/**
+ * An order that needs every step: two SKUs, one of them from two warehouses, a coupon, a part from the
+ * wallet, points.
+ */
 export async function everything(shop: Shop, wish: Partial<OrderInput> = {}): Promise<OrderInput> {
   const buyer = await shop.buyer({ balance: 2000, points: 500 })
   const couponId = await shop.coupon(buyer.id)

@@ -44,7 +44,9 @@ afterAll(async () => {
 /** So many that none is refused: counting them locks the buyer's row. */
 const limits = { unpaidOrders: 1e6, unpaidPieces: 1e6, onDelivery: { orders: 1, most: '1' } }
 
-/** An order of the one buyer and the same goods, with coupon, wallet and points: it touches every kind of row. */
+/**
+ * An order of the one buyer and the same goods, with coupon, wallet and points: it touches every kind of row.
+ */
 const wanted = async () => {
   const couponId = await shop.coupon(buyer.id)
   const lines = skus.map((sku): [SkuId, number] => [sku, 2])

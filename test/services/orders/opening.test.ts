@@ -175,10 +175,14 @@ describe('opening an order', () => {
 
   it('takes the note that was written for this very request, and no other', async () => {
     const input = teas({ fingerprint: 'mine' })
-    await sql`INSERT INTO order_notes (order_id, fingerprint, note) VALUES (${input.orderId}, 'mine', 'ring twice'), (${input.orderId}, 'other', 'no')`
+    await sql`
+      INSERT INTO order_notes (order_id, fingerprint, note)
+      VALUES (${input.orderId}, 'mine', 'ring twice'), (${input.orderId}, 'other', 'no')`
     await openAlone(sql, input, run)
     const without = teas({ fingerprint: 'mine' })
-    await sql`INSERT INTO order_notes (order_id, fingerprint, note) VALUES (${without.orderId}, 'other', 'no')`
+    await sql`
+      INSERT INTO order_notes (order_id, fingerprint, note)
+      VALUES (${without.orderId}, 'other', 'no')`
     await openAlone(sql, without, run)
     const notes = await sql<
       { note: string }[]
@@ -189,8 +193,10 @@ describe('opening an order', () => {
 
 describe('an opened order', () => {
   const snapshot = async (order: OrderId) => ({
-    order:
-      await sql`SELECT address, goods_fen, shipping_fen, coupon_fen, points_fen, balance_fen, due_fen FROM orders WHERE id = ${order}`,
+    order: await sql`
+        SELECT address, goods_fen, shipping_fen, coupon_fen, points_fen, balance_fen, due_fen
+        FROM orders
+        WHERE id = ${order}`,
     lines: await sql`SELECT * FROM order_lines WHERE order_id = ${order} ORDER BY line`,
   })
 
@@ -198,9 +204,15 @@ describe('an opened order', () => {
     const input = await everything(shop)
     const order = await done(sql, input, reserving.length)
     const before = await snapshot(order)
-    await sql`UPDATE skus SET name = 'Renamed', image = '', attributes = '{}', price_fen = 1, on_sale = false WHERE id = ANY(${input.lines.map((l) => l.sku)}::bigint[])`
+    await sql`
+      UPDATE skus
+      SET name = 'Renamed', image = '', attributes = '{}', price_fen = 1, on_sale = false
+      WHERE id = ANY(${input.lines.map((l) => l.sku)}::bigint[])`
     await sql`UPDATE addresses SET name = '李四', province = '西藏' WHERE id = ${input.addressId}`
-    await sql`UPDATE coupons SET amount_fen = 1, valid_until = now() WHERE id = (SELECT coupon_id FROM user_coupons WHERE id = ${input.couponId ?? null})`
+    await sql`
+      UPDATE coupons
+      SET amount_fen = 1, valid_until = now()
+      WHERE id = (SELECT coupon_id FROM user_coupons WHERE id = ${input.couponId ?? null})`
     expect(await openAlone(sql, input, run)).toMatchObject({ status: 'placing' })
     expect(await snapshot(order)).toEqual(before)
     expect(before.lines[0]).toMatchObject({

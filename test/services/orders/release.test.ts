@@ -111,7 +111,11 @@ describe('the fast path', () => {
     })
     await confirmed(sql, twin)
     const kinds = (order: string) =>
-      sql`SELECT warehouse_id, kind, on_hand, reserved FROM stock_movements WHERE order_id = ${order} ORDER BY sku_id, warehouse_id`
+      sql`
+        SELECT warehouse_id, kind, on_hand, reserved
+        FROM stock_movements
+        WHERE order_id = ${order}
+        ORDER BY sku_id, warehouse_id`
     expect(await kinds(input.orderId)).toEqual(await kinds(twin.orderId))
   })
 
@@ -156,7 +160,8 @@ describe('two orders of one buyer', () => {
     const first = await everything(shop)
     const order = await confirmed(sql, first)
     const lines = first.lines.map((line) => ({ ...line, quantity: 1 }))
-    const { couponId: _, ...second } = { ...first, lines, orderId: shop.ids.next() as OrderId } // A fresh snowflake.
+    // A fresh snowflake.
+    const { couponId: _, ...second } = { ...first, lines, orderId: shop.ids.next() as OrderId }
     const shelf = await held(
       sql,
       (tx) => tx`SELECT 1 FROM stock WHERE sku_id = ${lines[0]?.sku ?? null} FOR UPDATE`,

@@ -30,7 +30,11 @@ async function waiting(wish: Parameters<typeof everything>[1] = {}): Promise<Wai
   return { till: openTill(sql, shop.ids), order: await confirmed(sql, input), buyer: input.buyerId }
 }
 const attemptsOf = async (order: OrderId) => [
-  ...(await sql`SELECT number::text AS number, provider, state FROM attempts WHERE order_id = ${order} ORDER BY number`),
+  ...(await sql`
+    SELECT number::text AS number, provider, state
+    FROM attempts
+    WHERE order_id = ${order}
+    ORDER BY number`),
 ]
 const refusal = (code: string, details: object = {}) => ({ refusal: { code, details } })
 

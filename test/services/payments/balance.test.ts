@@ -30,7 +30,9 @@ afterAll(async () => {
 async function waiting(left: number): Promise<{ order: OrderId; buyer: UserId }> {
   const input = await everything(shop)
   await sql`UPDATE wallets SET balance_fen = balance_fen + ${left - 1300} WHERE user_id = ${input.buyerId}`
-  await sql`INSERT INTO wallet_movements (user_id, kind, amount_fen) VALUES (${input.buyerId}, 'top_up', ${left - 1300})`
+  await sql`
+    INSERT INTO wallet_movements (user_id, kind, amount_fen)
+    VALUES (${input.buyerId}, 'top_up', ${left - 1300})`
   till = openTill(sql, shop.ids)
   return { order: await confirmed(sql, input), buyer: input.buyerId }
 }

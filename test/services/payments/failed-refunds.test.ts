@@ -87,7 +87,10 @@ const rowOf = async (number: RefundNumber) =>
   )[0]
 const attentionAbout = async (...subjects: string[]) => [
   ...(await sql`
-    SELECT reason FROM attention WHERE subject = ANY(${subjects}::text[]) AND cleared_at IS NULL ORDER BY reason`),
+    SELECT reason
+    FROM attention
+    WHERE subject = ANY(${subjects}::text[]) AND cleared_at IS NULL
+    ORDER BY reason`),
 ]
 const refusal = (code: string, details: object) => ({ refusal: { code, details } })
 
@@ -203,7 +206,8 @@ describe('a provider’s rules for refunds', () => {
     const number = `before-${shop.ids.next()}`
     await sql`
       INSERT INTO refunds (number, attempt, order_id, cause, transaction, amount_fen, state, sent_at)
-      VALUES (${number}, ${attempt}, ${order}, 'operator', 't', 0, 'success', now() - ${secondsAgo} * interval '1 s')`
+      VALUES (${number}, ${attempt}, ${order}, 'operator', 't', 0, 'success',
+        now() - ${secondsAgo} * interval '1 s')`
   }
 
   it('hold a refund back until the pause after the last one is over', async () => {
@@ -213,7 +217,10 @@ describe('a provider’s rules for refunds', () => {
       afterS: expect.toSatisfy((s) => s > 30 && s <= 40),
     })
     expect(made.sent).toEqual([])
-    await sql`UPDATE refunds SET sent_at = now() - interval '61 seconds' WHERE attempt = ${made.attempt} AND amount_fen = 0`
+    await sql`
+      UPDATE refunds
+      SET sent_at = now() - interval '61 seconds'
+      WHERE attempt = ${made.attempt} AND amount_fen = 0`
     expect(await made.send(made.number)).toBe('success')
   })
 

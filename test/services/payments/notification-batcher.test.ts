@@ -52,7 +52,8 @@ describe('payments that callbacks tell of at the same time', () => {
       expect(stored[i]).toMatchObject({ orderId: facts.attempt === attempt ? order : null, outcome: null })
     }
     const [row] = await sql`
-      SELECT provider, kind, state, trade, attempt::text AS attempt, amount_fen AS amount, currency, merchant, app, found, outcome, due_at > now() AS waits
+      SELECT provider, kind, state, trade, attempt::text AS attempt, amount_fen AS amount, currency, merchant,
+        app, found, outcome, due_at > now() AS waits
       FROM notifications WHERE number = ${ours.transaction}`
     const { transaction: _, ...said } = ours
     expect(row).toEqual({

@@ -21,7 +21,11 @@ beforeAll(async () => {
 afterAll(() => fresh.drop())
 
 const rowsOf = async ({ transaction }: TradeFacts) => [
-  ...(await sql`SELECT id::text AS id, state, attempt::text AS attempt, trade, outcome FROM notifications WHERE number = ${transaction} ORDER BY id`),
+  ...(await sql`
+    SELECT id::text AS id, state, attempt::text AS attempt, trade, outcome
+    FROM notifications
+    WHERE number = ${transaction}
+    ORDER BY id`),
 ]
 
 describe('what a provider said', () => {

@@ -35,7 +35,9 @@ const paid = async (): Promise<Paid> => {
 }
 const money = async (attempt: AttemptNumber) => {
   const [row] = await sql<{ captured: bigint; refunding: bigint; refunded: bigint }[]>`
-    SELECT captured_fen AS captured, refunding_fen AS refunding, refunded_fen AS refunded FROM attempts WHERE number = ${attempt}`
+    SELECT captured_fen AS captured, refunding_fen AS refunding, refunded_fen AS refunded
+    FROM attempts
+    WHERE number = ${attempt}`
   return row
 }
 const calledOff = { key: 'cancelled', cause: 'cancelled', reason: '', askedBy: '20001' } as const
@@ -78,7 +80,10 @@ describe('a paid order that is called off before it was shipped', () => {
     })
     expect(
       (
-        await sql`SELECT DISTINCT sales FROM skus WHERE id = ANY(${input.lines.map(({ sku }) => sku)}::bigint[])`
+        await sql`
+          SELECT DISTINCT sales
+          FROM skus
+          WHERE id = ANY(${input.lines.map(({ sku }) => sku)}::bigint[])`
       )[0],
     ).toEqual({ sales: 0n })
 
@@ -180,7 +185,9 @@ describe('a refund by an operator', () => {
   it('of a shipped order puts nothing on the shelf unless it is said to be there, and leaves the order shipped', async () => {
     const { order } = await paid()
     await sql`UPDATE orders SET status = 'shipped' WHERE id = ${order}`
-    await sql`INSERT INTO order_log (order_id, from_status, to_status, why) VALUES (${order}, 'to_ship', 'shipped', 'test')`
+    await sql`
+      INSERT INTO order_log (order_id, from_status, to_status, why)
+      VALUES (${order}, 'to_ship', 'shipped', 'test')`
     await refundOrder(sql, order, wish('one', { lines: [{ line: 1, quantity: 1 }], shipping: false }))
     expect(await movementsOf(sql, order)).not.toContain('stock refunded')
     await refundOrder(sql, order, { ...wish('rest'), restock: true })
@@ -223,7 +230,9 @@ describe('no refund', () => {
     )
     const { order: shipped } = await paid()
     await sql`UPDATE orders SET status = 'shipped' WHERE id = ${shipped}`
-    await sql`INSERT INTO order_log (order_id, from_status, to_status, why) VALUES (${shipped}, 'to_ship', 'shipped', 'test')`
+    await sql`
+      INSERT INTO order_log (order_id, from_status, to_status, why)
+      VALUES (${shipped}, 'to_ship', 'shipped', 'test')`
     await expect(refundOrder(sql, shipped, calledOff)).rejects.toMatchObject(
       refusal('not_refundable', { status: 'shipped' }),
     )

@@ -31,7 +31,11 @@ afterAll(async () => {
 
 const settled = ['coupon locked', 'coupon used', 'growth earned', 'points earned', 'points order']
 const refundsOf = (attempt: AttemptNumber) =>
-  sql`SELECT number, cause, amount_fen AS amount, state FROM refunds WHERE attempt = ${attempt} ORDER BY created_at`
+  sql`
+    SELECT number, cause, amount_fen AS amount, state
+    FROM refunds
+    WHERE attempt = ${attempt}
+    ORDER BY created_at`
 const stored = async (facts: TradeFacts) => (await storePayment(sql, shop.ids, facts, 'callback')).id
 const other = (facts: TradeFacts): TradeFacts => ({ ...facts, transaction: `${facts.transaction}b` })
 
@@ -59,8 +63,10 @@ describe('the right money', () => {
       const moved = await movementsOf(sql, order)
       expect(moved).toEqual(expect.arrayContaining(settled))
       expect(moved.filter((what) => what === 'stock deducted')).toHaveLength(3)
-      const [shelf] =
-        await sql`SELECT on_hand, reserved FROM stock WHERE sku_id = ${input.lines[0]?.sku ?? null} AND warehouse_id = 1`
+      const [shelf] = await sql`
+          SELECT on_hand, reserved
+          FROM stock
+          WHERE sku_id = ${input.lines[0]?.sku ?? null} AND warehouse_id = 1`
       expect(shelf).toEqual({ on_hand: 0, reserved: 0 })
       expect((await sql`SELECT sales FROM skus WHERE id = ${input.lines[0]?.sku ?? null}`)[0]).toEqual({
         sales: 4n,

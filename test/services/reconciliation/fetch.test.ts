@@ -13,7 +13,8 @@ beforeEach(async () => {
 afterEach(() => harness.close())
 
 const text = async () =>
-  Buffer.concat((await harness.raw()).map(({ content }) => gunzipSync(content as Buffer))).toString() // A bytea.
+  // A bytea.
+  Buffer.concat((await harness.raw()).map(({ content }) => gunzipSync(content as Buffer))).toString()
 /** A statement of as many bytes, in pieces of any size. */
 const large = (bytes: number): AsyncIterable<Uint8Array> => ({
   async *[Symbol.asyncIterator]() {

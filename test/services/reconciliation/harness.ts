@@ -18,7 +18,10 @@ import { confirmed, everything } from '../orders/everything.ts'
 export type Paid = { order: OrderId; attempt: AttemptNumber; transaction: string; amount: bigint }
 export const provider = 'wechat-v3'
 
-/** A shop that sells by the sandbox's WeChat, whose callbacks get lost: what it knows, it was told by the test. */
+/**
+ * A shop that sells by the sandbox's WeChat, whose callbacks get lost: what it knows, it was told by the
+ * test.
+ */
 export async function statementHarness() {
   const [fresh, world] = [await freshDatabase(), await gateway()]
   const { sql } = fresh.db
@@ -26,7 +29,8 @@ export async function statementHarness() {
   const { wechat, buyer } = world
   const providers = { [provider]: wechat }
   const accounts: Accounts = { [provider]: { merchant: shared.mchId, app: shared.appId } }
-  // Each test has a day of its own, so that none sees another's statement: the sandbox puts today's trades into it.
+  // Each test has a day of its own, so that none sees another's statement: the sandbox puts today's trades
+  // into it.
   const date = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10)
   const of = { provider, date }
   const now = Date.now() + 2 * 86_400_000
@@ -72,7 +76,8 @@ export async function statementHarness() {
       const refund = `late-${provider}-${transaction}` as RefundNumber // As the resolver names it.
       await sql`UPDATE attempts SET refunding_fen = ${amount} WHERE number = ${attempt}`
       await sql`
-        INSERT INTO refunds (number, attempt, order_id, cause, transaction, amount_fen) VALUES (${refund}, ${attempt}, ${order}, 'late', ${transaction}, ${amount})`
+        INSERT INTO refunds (number, attempt, order_id, cause, transaction, amount_fen)
+        VALUES (${refund}, ${attempt}, ${order}, 'late', ${transaction}, ${amount})`
       await wechat.refund({
         refund,
         attempt,
@@ -101,12 +106,17 @@ export async function statementHarness() {
     differences: () => sql<
       { difference: string; subject: string; details: Record<string, string>; order: string | null }[]
     >`
-      SELECT difference, subject, details, order_id::text AS order FROM reconciliation ORDER BY difference, subject`,
+      SELECT difference, subject, details, order_id::text AS order
+      FROM reconciliation
+      ORDER BY difference, subject`,
     attention: () =>
       sql`SELECT reason, subject, details FROM attention WHERE cleared_at IS NULL ORDER BY 1, 2`,
     statement: async () =>
       (
-        await sql`SELECT state, bytes, digest, rows, repaired, different, matched_at FROM statements WHERE kind = 'trade'`
+        await sql`
+          SELECT state, bytes, digest, rows, repaired, different, matched_at
+          FROM statements
+          WHERE kind = 'trade'`
       )[0],
     raw: async () => sql`SELECT content FROM statement_parts ORDER BY statement, part`,
     async close() {

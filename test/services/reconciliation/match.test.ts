@@ -208,8 +208,14 @@ describe('what does not agree is kept for a human, once', () => {
 describe('around midnight', () => {
   const received = (of: Paid, opened: string, heard: string) =>
     Promise.all([
-      harness.sql`UPDATE attempts SET opened_at = ${new Date(`${opened}+08:00`)} WHERE number = ${of.attempt}`,
-      harness.sql`UPDATE notifications SET received_at = ${new Date(`${heard}+08:00`)} WHERE number = ${of.transaction}`,
+      harness.sql`
+        UPDATE attempts
+        SET opened_at = ${new Date(`${opened}+08:00`)}
+        WHERE number = ${of.attempt}`,
+      harness.sql`
+        UPDATE notifications
+        SET received_at = ${new Date(`${heard}+08:00`)}
+        WHERE number = ${of.transaction}`,
     ])
   const date = () => harness.of.date
   const dayBefore = () => new Date(Date.parse(date()) - 86_400_000).toISOString().slice(0, 10)
@@ -239,9 +245,13 @@ describe('around midnight', () => {
     await harness.fetch()
     await received(paid, `${dayBefore()}T23:50:00`, `${date()}T00:10:00`)
     const [before] = await harness.sql<{ id: bigint }[]>`
-      INSERT INTO statements (provider, kind, date, state, matched_at) VALUES (${provider}, 'trade', ${dayBefore()}, 'matched', now()) RETURNING id`
+      INSERT INTO statements (provider, kind, date, state, matched_at)
+      VALUES (${provider}, 'trade', ${dayBefore()}, 'matched', now())
+      RETURNING id`
     if (listed)
-      await harness.sql`INSERT INTO statement_entries (statement, kind, number) VALUES (${before?.id ?? 0n}, 'payment', ${paid.transaction})`
+      await harness.sql`
+        INSERT INTO statement_entries (statement, kind, number)
+        VALUES (${before?.id ?? 0n}, 'payment', ${paid.transaction})`
     expect(await harness.match()).toMatchObject({ different })
   })
 })

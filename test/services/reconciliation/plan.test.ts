@@ -25,7 +25,9 @@ it('each day since the provider was first used waits until it is matched, yester
   expect(await plan('2026-03-10T10:15:00')).toEqual(['2026-03-07', '2026-03-08', '2026-03-09'])
   await harness.sql`
     INSERT INTO statements (provider, kind, date, state, matched_at)
-    VALUES (${provider}, 'trade', '2026-03-07', 'matched', now()), (${provider}, 'trade', '2026-03-08', 'fetched', NULL), (${provider}, 'fund_flow', '2026-03-09', 'fetched', NULL)`
+    VALUES (${provider}, 'trade', '2026-03-07', 'matched', now()),
+      (${provider}, 'trade', '2026-03-08', 'fetched', NULL),
+      (${provider}, 'fund_flow', '2026-03-09', 'fetched', NULL)`
   expect(await plan('2026-03-10T10:15:00')).toEqual(['2026-03-08', '2026-03-09'])
 })
 

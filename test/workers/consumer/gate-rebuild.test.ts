@@ -109,7 +109,10 @@ describe('a gate that was flushed', () => {
     const inside = async () => {
       await Promise.all(buyers.map((buyer) => ask(offer, buyer)))
       return (
-        await harness.sql`SELECT DISTINCT buyer_id FROM tickets WHERE session_id = ${offer.session} AND state <> 'refused'`
+        await harness.sql`
+          SELECT DISTINCT buyer_id
+          FROM tickets
+          WHERE session_id = ${offer.session} AND state <> 'refused'`
       ).count
     }
     await expect.poll(inside, { timeout: 30_000, interval: 200 }).toBe(30)

@@ -88,7 +88,10 @@ describe('a PostgreSQL that is older than Redis', () => {
   it('of brakes that it has forgotten: the gate obeys PostgreSQL', async () => {
     const offer = await harness.open(3)
     await stopSale(harness.sql, harness.deps.gate, offer)
-    await harness.sql`UPDATE offers SET paused = false, terms_revision = 0 WHERE session_id = ${offer.session}`
+    await harness.sql`
+      UPDATE offers
+      SET paused = false, terms_revision = 0
+      WHERE session_id = ${offer.session}`
     await looks()
     expect(await answer(offer)).toBe('admitted')
     await consumer(offer)
@@ -142,7 +145,10 @@ describe('a load', () => {
       INSERT INTO tickets (id, session_id, sku_id, buyer_id, address_id, quantity, seq, state)
       SELECT 9000000 + n, ${offer.session}, ${offer.sku}, 5000000 + n / 2, 1, 1, 10 + n, 'refused'
       FROM generate_series(1, 9000) n`
-    await harness.sql`UPDATE tickets SET state = 'paid' WHERE session_id = ${offer.session} AND id <> ${first}`
+    await harness.sql`
+      UPDATE tickets
+      SET state = 'paid'
+      WHERE session_id = ${offer.session} AND id <> ${first}`
     await loadEpoch(harness.sql, harness.deps.gate, offer, await minted(harness.sql, offer))
     const records = await harness.redis.hmget(keysOf(offer).offer, '5000000', '5002000', '5004500', buyer.id)
     expect(records).toEqual([

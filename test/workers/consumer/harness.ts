@@ -11,7 +11,10 @@ import type { FreshDatabase } from '../../support/database.ts'
 import { type Joiner, join, planSession } from '../../support/flash-sale.ts'
 import { type JobsHarness, jobsHarness } from '../jobs/harness.ts'
 
-/** A consumer's dependencies on real servers, and a shop with flash sales of the file's own. No session has a workflow: the tests say what happens. */
+/**
+ * A consumer's dependencies on real servers, and a shop with flash sales of the file's own. No session has a
+ * workflow: the tests say what happens.
+ */
 export type ConsumerHarness = Pick<JobsHarness, 'sql' | 'shop' | 'till' | 'startWorker'> & {
   deps: ConsumerDeps
   redis: Redis

@@ -58,7 +58,10 @@ describe('staging', () => {
 })
 
 describe('a ticket that was let in', () => {
-  /** Staging refuses it, whoever comes how often, for this reason; its buyer is free, and its piece belongs to nobody until the gate is counted anew. */
+  /**
+   * Staging refuses it, whoever comes how often, for this reason; its buyer is free, and its piece belongs to
+   * nobody until the gate is counted anew.
+   */
   async function refused(
     offer: OfferKey,
     ticket: TicketId,
@@ -159,8 +162,10 @@ describe('an entry of the queue that the gate did not write', () => {
     await consumer(offer)
     for (const ticket of others)
       expect(await ticketRow(harness.sql, ticket)).toMatchObject({ state: 'waiting' })
-    const about =
-      await harness.sql`SELECT reason FROM attention WHERE subject = ${`${offer.session} ${offer.sku} ${entry}`}`
+    const about = await harness.sql`
+        SELECT reason
+        FROM attention
+        WHERE subject = ${`${offer.session} ${offer.sku} ${entry}`}`
     expect([...about]).toEqual([{ reason: 'queue_entry_unreadable' }])
     await harness.settles(offer, 1)
     expect(await harness.deps.queue.length(offer)).toBe(0)

@@ -120,7 +120,10 @@ describe('starting the orders of tickets', () => {
       WHERE id = ANY(${tickets.slice(1)}::bigint[])`
     for (let i = 0; i < 2; i++) await reportLateTickets(harness.sql)
     expect(await open()).toEqual([{ tickets: '3' }])
-    await harness.sql`UPDATE tickets SET staged_at = now() - interval '6 minutes' WHERE id = ${tickets[0] ?? ''}`
+    await harness.sql`
+      UPDATE tickets
+      SET staged_at = now() - interval '6 minutes'
+      WHERE id = ${tickets[0] ?? ''}`
     await reportLateTickets(harness.sql)
     expect(await open(), 'it says how many there are now').toEqual([{ tickets: '4' }])
     await startOrders(harness.deps)
@@ -173,7 +176,10 @@ it('while Temporal is away tickets wait, and once it is back each becomes one or
   const during = await harness.rush(offer, 10)
   const tried = async () =>
     (
-      await harness.sql`SELECT 1 FROM tickets WHERE session_id = ${offer.session} AND state = 'waiting' AND tried > 1`
+      await harness.sql`
+        SELECT 1
+        FROM tickets
+        WHERE session_id = ${offer.session} AND state = 'waiting' AND tried > 1`
     ).count
   await expect.poll(tried, { timeout: 60_000 }).toBe(10)
   const waiting = await harness.rush(offer, 10)

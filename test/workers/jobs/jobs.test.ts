@@ -75,7 +75,11 @@ describe('a refund', () => {
 
 describe('an order that should have ended', () => {
   const attentionOf = async (order: OrderId) => [
-    ...(await harness.sql`SELECT reason, cleared_at IS NOT NULL AS cleared FROM attention WHERE order_id = ${order} ORDER BY id`),
+    ...(await harness.sql`
+      SELECT reason, cleared_at IS NOT NULL AS cleared
+      FROM attention
+      WHERE order_id = ${order}
+      ORDER BY id`),
   ]
   async function overdue(): Promise<{ order: OrderId; input: Awaited<ReturnType<typeof everything>> }> {
     const input = await everything(harness.shop)
@@ -148,7 +152,9 @@ describe('a buyer’s note', () => {
   it('is kept once: with its order, no longer beside it', async () => {
     const input = await everything(harness.shop)
     const waiting = harness.shop.ids.next()
-    await harness.sql`INSERT INTO order_notes (order_id, fingerprint, note) VALUES (${input.orderId}, 'x', 'ring twice'), (${waiting}, 'x', 'placed soon')`
+    await harness.sql`
+      INSERT INTO order_notes (order_id, fingerprint, note)
+      VALUES (${input.orderId}, 'x', 'ring twice'), (${waiting}, 'x', 'placed soon')`
     const order = await done(harness.sql, input, 1)
     expect(await purgeOrderNotes(harness.deps.sql)).toBe(0)
     await harness.sql`UPDATE orders SET placed_at = now() - interval '2 minutes' WHERE id = ${order}`

@@ -115,7 +115,10 @@ describe('the watch', () => {
     async (status) => {
       const { order, attempt } = await dueAttempt()
       if (status === 'closing') await closeOrder(harness.sql, order, 'pay_timeout')
-      await harness.sql`UPDATE attempts SET expires_at = now() - interval '1 second' WHERE number = ${attempt}`
+      await harness.sql`
+        UPDATE attempts
+        SET expires_at = now() - interval '1 second'
+        WHERE number = ${attempt}`
       await watch(harness.deps)
       expect(harness.till.pay.closed).toEqual([attempt])
       expect(await attemptRow(harness.sql, attempt)).toMatchObject({ state: 'closed', askAt: null })
@@ -166,16 +169,23 @@ describe('the watch', () => {
     redis.disconnect()
     const [waiting] = await harness.sql<{ due: number; asked: number }[]>`
       SELECT count(*)::int AS due, sum(asked)::int AS asked FROM attempts
-      WHERE number = ANY(${attempts.map(({ attempt }) => attempt)}::bigint[]) AND next_ask_at <= now() + interval '1 second'`
+      WHERE number = ANY(${attempts.map(({ attempt }) => attempt)}::bigint[])
+        AND next_ask_at <= now() + interval '1 second'`
     expect(waiting).toEqual({ due: 2, asked: 0 })
   })
 
   it('asks a human about attempts at a provider that is not configured any more, until it is', async () => {
     const { attempt } = await dueAttempt()
-    await harness.sql`UPDATE attempts SET next_ask_at = now() - interval '2 minutes' WHERE number = ${attempt}`
+    await harness.sql`
+      UPDATE attempts
+      SET next_ask_at = now() - interval '2 minutes'
+      WHERE number = ${attempt}`
     const open = async () =>
       (
-        await harness.sql`SELECT subject FROM attention WHERE reason = 'provider_missing' AND cleared_at IS NULL`
+        await harness.sql`
+          SELECT subject
+          FROM attention
+          WHERE reason = 'provider_missing' AND cleared_at IS NULL`
       ).map(({ subject }) => subject)
     const { pay, ...others } = harness.till.providers
     await findUnwatched({ ...harness.deps, payments: { ...harness.deps.payments, providers: others } })

@@ -17,8 +17,8 @@ local function take_out(offer, buyer, gone)
   return pieces
 end
 
--- Compares this gate's epoch with the caller's: `same`; `newer`: nothing to do; `older`, also when the gate is empty:
--- try again once it is loaded.
+-- Compares this gate's epoch with the caller's: `same`; `newer`: nothing to do; `older`, also when the gate
+-- is empty: try again once it is loaded.
 local function epoch_is(offer, epoch)
   local own = tonumber(redis.call('HGET', offer, 'epoch') or '-1')
   if own == tonumber(epoch) then return 'same' end

@@ -11,8 +11,8 @@ local function info_id(section, name)
   return string.sub(info, before + 1, before + 40)
 end
 
--- Which history of writes this server continues. The run id changes with every restart and differs on every node;
--- the replication id changes when a replica is promoted, also when the same process was demoted before.
+-- Which history of writes this server continues. The run id changes with every restart and differs on every
+-- node; the replication id changes when a replica is promoted, also when the same process was demoted before.
 local function server_id()
   return info_id('server', 'run_id:') .. info_id('replication', 'master_replid:')
 end

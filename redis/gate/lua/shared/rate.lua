@@ -7,7 +7,8 @@ local function count_started(offer, time, more)
   redis.call('HSET', offer, 'minute', minute, 'count', count + more, 'before', before)
 end
 
--- Orders started in the last minute: all of this minute's, and of the minute before the part that is still in it.
+-- Orders started in the last minute: all of this minute's, and of the minute before the part that is still in
+-- it.
 local function per_minute(time, past, count, before)
   local minute = math.floor(time / 60000)
   past, count, before = tonumber(past or '0'), tonumber(count or '0'), tonumber(before or '0')

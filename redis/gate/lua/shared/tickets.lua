@@ -1,4 +1,4 @@
--- An offer is one hash: its numbers, and a field for each buyer who holds tickets. That field is one short text,
--- `<ticket>:<pieces>:<sequence>:<state>` joined by commas; state l: live (queued or unpaid), p: paid. One hash,
--- because in a rush each call of a join counts.
+-- An offer is one hash: its numbers, and a field for each buyer who holds tickets. That field is one short
+-- text, `<ticket>:<pieces>:<sequence>:<state>` joined by commas; state l: live (queued or unpaid), p: paid.
+-- One hash, because in a rush each call of a join counts.
 local one_ticket = '(%d+):(%d+):(%d+):(%a)'

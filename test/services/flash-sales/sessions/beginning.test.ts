@@ -18,7 +18,10 @@ afterAll(async () => {
 })
 
 const movements = (sku: string) =>
-  harness.sql`SELECT kind, on_hand AS pieces, session_id AS session FROM stock_movements WHERE sku_id = ${sku} AND kind <> 'received'`
+  harness.sql`
+    SELECT kind, on_hand AS pieces, session_id AS session
+    FROM stock_movements
+    WHERE sku_id = ${sku} AND kind <> 'received'`
 const phaseOf = async (session: string) =>
   (await harness.sql<{ phase: string }[]>`SELECT phase FROM sessions WHERE id = ${session}`)[0]?.phase
 

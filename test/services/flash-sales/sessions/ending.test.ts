@@ -55,8 +55,11 @@ describe('an operator ends a session', () => {
     const sale = await harness.open({ opensInMs: 200_000, quota: 5, stock: 8 })
     await end(sale)
     await nothingSold(sale, 8)
-    const moved =
-      await harness.sql`SELECT kind, on_hand AS pieces FROM stock_movements WHERE session_id = ${sale.input.session} ORDER BY id`
+    const moved = await harness.sql`
+        SELECT kind, on_hand AS pieces
+        FROM stock_movements
+        WHERE session_id = ${sale.input.session}
+        ORDER BY id`
     expect([...moved]).toEqual([
       { kind: 'offered', pieces: -5 },
       { kind: 'returned', pieces: 5 },
@@ -89,7 +92,10 @@ describe('an operator ends a session', () => {
     await consumer.stop()
     expect(await harness.pieces(sale.offer)).toMatchObject({ quota: 1, granted: 1, shelf: 4 })
     expect(
-      await harness.sql`SELECT 1 FROM stock_movements WHERE session_id = ${sale.input.session} AND kind = 'returned'`,
+      await harness.sql`
+        SELECT 1
+        FROM stock_movements
+        WHERE session_id = ${sale.input.session} AND kind = 'returned'`,
     ).toHaveLength(1)
   })
 })

@@ -22,7 +22,10 @@ export type Sale = {
 }
 type Wish = Omit<Plan, 'offers'> & { quota?: number; stock?: number; limit?: number }
 
-/** Sessions with their workflows on real servers, in a shop of the file's own. No consumer runs unless the test starts one. */
+/**
+ * Sessions with their workflows on real servers, in a shop of the file's own. No consumer runs unless the
+ * test starts one.
+ */
 export type SessionHarness = Omit<ConsumerHarness, 'open' | 'admitted'> & {
   /** Plans a session with one offer of five pieces, all that the shelf has, unless told otherwise. */
   plan(wish?: Wish): Promise<Omit<Sale, 'workflow'>>
@@ -73,7 +76,8 @@ export async function sessionHarness(options: { fresh?: FreshDatabase } = {}): P
     },
     async answer(offer, buyer) {
       await renew(offer)
-      const { answer } = await join(gate, offer, buyer ?? (await shop.buyer()), shop.ids.next() as TicketId) // A fresh snowflake.
+      // A fresh snowflake.
+      const { answer } = await join(gate, offer, buyer ?? (await shop.buyer()), shop.ids.next() as TicketId)
       return answer
     },
     async admitted(offer, buyer) {

@@ -19,7 +19,10 @@ afterAll(() => system.close())
 
 let next = 0
 
-/** A session of three pieces, of which one is granted to a buyer whose order waits for its payment, with an open attempt at WeChat. */
+/**
+ * A session of three pieces, of which one is granted to a buyer whose order waits for its payment, with an
+ * open attempt at WeChat.
+ */
 async function granted() {
   const sql = system.container.db.sql
   const n = next++
@@ -34,7 +37,8 @@ async function granted() {
   await expect.poll(() => system.container.gate.left(offer), { timeout: 20_000 }).toBe(3)
   const shopper = await system.shopper(n)
   const order = system.container.ids.next() as TicketId // A fresh snowflake.
-  const joiner = { id: shopper.id as UserId, addressId: shopper.addressId as AddressId } // Rows of the seeded shop.
+  // Rows of the seeded shop.
+  const joiner = { id: shopper.id as UserId, addressId: shopper.addressId as AddressId }
   expect(await join(system.container.gate, offer, joiner, order)).toMatchObject({ answer: 'admitted' })
   await system.reaches(order, 'awaiting_payment')
   const ends = async () => {

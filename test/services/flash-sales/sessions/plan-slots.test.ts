@@ -26,10 +26,14 @@ afterAll(async () => {
 const handleOf = (id: SessionId) => harness.deps.client.workflow.getHandle(sessionWorkflowId(id))
 const statusOf = async (id: SessionId) => (await handleOf(id).describe()).status.name
 const slot = (minute: number, lastsMin: number, captcha = false) =>
-  harness.sql`INSERT INTO slots (minute, lasts_min, pay_within_ms, captcha) VALUES (${minute}, ${lastsMin}, 120000, ${captcha})`
+  harness.sql`
+    INSERT INTO slots (minute, lasts_min, pay_within_ms, captcha)
+    VALUES (${minute}, ${lastsMin}, 120000, ${captcha})`
 const rows = () =>
   harness.sql<{ id: SessionId; opens: Date; ends: Date; pay: number; captcha: boolean }[]>`
-    SELECT id, opens_at AS opens, ends_at AS ends, pay_within_ms AS pay, captcha FROM sessions ORDER BY opens_at, id`
+    SELECT id, opens_at AS opens, ends_at AS ends, pay_within_ms AS pay, captcha
+    FROM sessions
+    ORDER BY opens_at, id`
 async function living(): Promise<SessionId[]> {
   const ids = (await rows()).map(({ id }) => id)
   const statuses = await Promise.all(ids.map((id) => statusOf(id).catch(() => 'none')))
@@ -99,7 +103,9 @@ it('plans a slot beside an operator’s session that opens half an hour later, w
 it('leaves a session alone that an operator has planned for that hour, or changed, or ended', async () => {
   await slot(14 * 60, 120)
   const opens = at('26T14:00')
-  await harness.sql`INSERT INTO sessions (id, opens_at, ends_at, pay_within_ms) VALUES ('2040052614', ${opens}, ${at('26T14:30')}, 5000)`
+  await harness.sql`
+    INSERT INTO sessions (id, opens_at, ends_at, pay_within_ms)
+    VALUES ('2040052614', ${opens}, ${at('26T14:30')}, 5000)`
   await planDay(harness.sql, noon)
   expect((await rows())[0]).toMatchObject({ id: '2040052614', ends: at('26T14:30'), pay: 5000 })
   await harness.sql`UPDATE sessions SET phase = 'ended' WHERE id = '2040052614'`
@@ -132,7 +138,8 @@ it('a slot that lasts into the next one runs beside it', async () => {
   await plan()
   const running = async () =>
     (await harness.sql`SELECT 1 FROM sessions WHERE phase = 'running' AND opens_at <= ${new Date(now)}`).count
-  const open = minutes.filter((minute) => slotOpensAt(now, minute) <= now).length // After midnight, those of yesterday are not written any more.
+  // After midnight, those of yesterday are not written any more.
+  const open = minutes.filter((minute) => slotOpensAt(now, minute) <= now).length
   await expect.poll(running, { timeout: 20_000 }).toBe(open)
   expect(await living()).toEqual((await rows()).map(({ id }) => id))
 })

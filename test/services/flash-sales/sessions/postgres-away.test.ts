@@ -38,7 +38,8 @@ beforeAll(async () => {
   const url = new URL(server.url)
   url.port = String(door.port)
   const db = connect(url.href)
-  // postgres.js asks each new connection for the array types, and nobody catches that when the server goes just then (porsager/postgres#1192).
+  // postgres.js asks each new connection for the array types, and nobody catches that when the server goes
+  // just then (porsager/postgres#1192).
   Object.defineProperty(db.sql.options, 'fetch_types', {
     get: () => db.sql.options.serializers[arrayOfBigints] === undefined,
   })
@@ -63,7 +64,10 @@ async function duringRestart<T>(when: 'before' | 'away', work: () => Promise<T>)
   return await done
 }
 
-/** After a restart the first statement on each of the pool's connections may fail: postgres.js hands it the last error of the server of before. */
+/**
+ * After a restart the first statement on each of the pool's connections may fail: postgres.js hands it the
+ * last error of the server of before.
+ */
 const patiently = <T>(look: () => Promise<T>): Promise<T> => vi.waitFor(look, { timeout: 20_000 })
 
 it.each(['before', 'away'] as const)(
@@ -79,7 +83,8 @@ it.each(['before', 'away'] as const)(
     )
     await duringRestart(when, async () => {
       const ticket = harness.shop.ids.next() as TicketId // A fresh snowflake.
-      // A gate whose load PostgreSQL broke off before its terms were read is paused until the supervisor's next look.
+      // A gate whose load PostgreSQL broke off before its terms were read is paused until the supervisor's
+      // next look.
       await expect
         .poll(() => join(harness.deps.gate, offer, buyer, ticket), { timeout: 20_000 })
         .toMatchObject({ answer: 'admitted' })

@@ -153,7 +153,10 @@ describe('whatever changes there are, in whichever order, and wherever each is b
       const [quota, id] = [quotas[change] ?? 0, ids[change] ?? '']
       const known =
         (
-          await harness.sql`SELECT 1 FROM offer_changes WHERE session_id = ${offer.session} AND change = ${id}`
+          await harness.sql`
+            SELECT 1
+            FROM offer_changes
+            WHERE session_id = ${offer.session} AND change = ${id}`
         ).count > 0
       const before = await harness.pieces(offer)
       for (const { before, after } of tries)

@@ -155,7 +155,8 @@ describe('a change', () => {
     const consumer = harness.startConsumer()
     const [answers] = await Promise.all([
       Promise.all(Array.from({ length: 12 }, () => harness.answer(sale.offer))),
-      ...[12, 8, 15, 10].map((quota) => to(sale, quota).catch(() => {})), // Those below what is granted by then are refused.
+      // Those below what is granted by then are refused.
+      ...[12, 8, 15, 10].map((quota) => to(sale, quota).catch(() => {})),
     ])
     const admitted = answers.filter((answer) => answer === 'admitted').length
     const { quota } = await offerRow(harness.sql, sale.offer)

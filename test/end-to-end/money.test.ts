@@ -10,7 +10,7 @@ import { openSystem, type Shopper, type TestSystem } from './system.ts'
 let system: TestSystem
 const began = Date.now()
 beforeAll(async () => {
-  system = await openSystem({ payWithinS: 5 })
+  system = await openSystem({ payWithinS: 20 })
 })
 afterAll(() => system.close())
 
@@ -84,7 +84,7 @@ const refunded: End = { status: 'closed', payState: 'refunded', paidBy: 'this tr
 const unless = (fault: string, end: End): End => (fault === 'another amount is taken' ? closed : end)
 
 /** What becomes of the order while money moves, and how it has to end. */
-const lives: Record<string, (trade: Trade & { fault: string }) => Promise<End>> = {
+const lives: Record<string, (trade: Trade & { fault: string; channel: Channel }) => Promise<End>> = {
   'is paid in time': async (trade) => {
     await pays(trade)
     return unless(trade.fault, paid)
@@ -92,20 +92,25 @@ const lives: Record<string, (trade: Trade & { fault: string }) => Promise<End>> 
   'is paid while its buyer cancels': async (trade) => {
     await trade.switches({ payBeforeClose: true })
     await cancel(trade)
+    // Alipay has no trade before the buyer's code is scanned, so a close that never arrived finds nothing to
+    // be paid.
+    if (trade.channel === 'alipay-qr' && trade.fault === 'closing fails') return closed
     return unless(trade.fault, paid)
   },
   'is paid after it closed': async (trade) => {
     await trade.switches({ takeMoneyWhenClosed: true })
+    await cancel(trade)
     await system.reaches(trade.order, 'closed')
     await pays(trade)
     return closed
   },
   'is paid from the wallet, and then by the older trade too': async (trade) => {
     await trade.switches({ takeMoneyWhenClosed: true })
-    const { status } = await system.pay(trade.shopper, trade.order, 'balance')
+    const { status, body } = await system.pay(trade.shopper, trade.order, 'balance')
     await pays(trade)
-    // Where the provider could not say that the older trade is closed, the wallet was not touched, and that
-    // trade pays.
+    // A wallet that is short leaves the order unpaid and its older trade closed: unheard money comes too late.
+    if (body.code === 'balance_insufficient' && unheard.has(trade.fault)) return closed
+    // Where the provider could not say that the older trade is closed, the wallet was not touched: that one pays.
     return status === 201 ? paidFromWallet : unless(trade.fault, paid)
   },
   'is paid, and called off': async (trade) => {
@@ -115,8 +120,9 @@ const lives: Record<string, (trade: Trade & { fault: string }) => Promise<End>> 
     await cancel(trade)
     return right === paid ? refunded : closed
   },
-  'is never paid': async ({ order }) => {
-    await system.reaches(order, 'closed')
+  'is never paid': async (trade) => {
+    await cancel(trade)
+    await system.reaches(trade.order, 'closed')
     return closed
   },
 }
@@ -178,7 +184,7 @@ describe.each(channels)('whatever goes wrong at %s, every fen is on the order or
     async (name, life) => {
       const trades = await Promise.all(
         Object.entries(faults).map(async ([fault, switches]) => {
-          const trade = { fault, ...(await opened(channel, switches)) }
+          const trade = { fault, channel, ...(await opened(channel, switches)) }
           return { ...trade, right: await life(trade) }
         }),
       )

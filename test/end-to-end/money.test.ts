@@ -108,9 +108,11 @@ const lives: Record<string, (trade: Trade & { fault: string; channel: Channel })
     await trade.switches({ takeMoneyWhenClosed: true })
     const { status, body } = await system.pay(trade.shopper, trade.order, 'balance')
     await pays(trade)
-    // A wallet that is short leaves the order unpaid and its older trade closed: unheard money comes too late.
+    // A wallet that is short leaves the order unpaid and its older trade closed: unheard money comes too
+    // late.
     if (body.code === 'balance_insufficient' && unheard.has(trade.fault)) return closed
-    // Where the provider could not say that the older trade is closed, the wallet was not touched: that one pays.
+    // Where the provider could not say that the older trade is closed, the wallet was not touched: that one
+    // pays.
     return status === 201 ? paidFromWallet : unless(trade.fault, paid)
   },
   'is paid, and called off': async (trade) => {

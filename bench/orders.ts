@@ -90,7 +90,7 @@ export async function benchOrders(harness: Harness, rounds: number): Promise<Fig
   ]
 }
 
-/** Has the floor's process run so many bare orders, by the road of ours: see bench/floor/worker.ts. */
+/** Has the floor's process run so many bare orders, started as ours are: see bench/floor/worker.ts. */
 async function bareOrders({ floor }: Harness, run: FloorRun): Promise<FloorResult> {
   floor.send({ bare: run })
   for (;;) {

@@ -4,6 +4,7 @@ import { ConfigurationError } from '../domain/configuration.ts'
 /** Redis answers soon or not at all; what is asked in one moment goes in one packet. */
 const patience = { maxRetriesPerRequest: 2, commandTimeout: 2000 }
 
+/** A connection to one Redis or Valkey, with the time-outs of this project. */
 export const openRedis = (url: string): Redis => new Redis(url, { ...patience, enableAutoPipelining: true })
 
 type GateEnv = { GATE_URL?: string | undefined; GATE_CLUSTER: 'on' | 'off' }

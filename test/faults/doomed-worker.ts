@@ -10,7 +10,7 @@ import { paymentsQueue } from '../../workflows/messages.ts'
 
 /**
  * A worker process that kills itself with SIGKILL the moment the activity named by DIE_AFTER has taken effect
- * (for the DIE_AT-th time), before anybody learns of it. Without DIE_AFTER it lives. With SLOW_ROAD its fast
+ * (for the DIE_AT-th time), before anybody learns of it. Without DIE_AFTER it lives. With CLOSED_FAST_PATH its fast
  * path is closed, so that orders are placed step by step.
  */
 const env = readEnv(workerVariables, process.env)
@@ -26,7 +26,7 @@ const activities = Object.fromEntries(
   }).map(([name, act]) => [
     name,
     async (...args: never[]) => {
-      if (name === 'place' && process.env.SLOW_ROAD) throw new Error('the fast path is closed')
+      if (name === 'place' && process.env.CLOSED_FAST_PATH) throw new Error('the fast path is closed')
       const result = await (act as (...args: never[]) => Promise<unknown>)(...args)
       if (name === dieAfter && --lives === 0) process.kill(process.pid, 'SIGKILL')
       return result

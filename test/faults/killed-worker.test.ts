@@ -25,7 +25,7 @@ function workerProcess(queue: string, dieAfter = ''): ChildProcess {
         ORDERS_QUEUE: queue,
         WORKFLOW_BUNDLE: inject('workflowBundle'),
         DIE_AFTER: dieAfter,
-        SLOW_ROAD: placing.includes(dieAfter) ? '1' : '',
+        CLOSED_FAST_PATH: placing.includes(dieAfter) ? '1' : '',
       },
       stdio: ['ignore', 'ignore', 'inherit'],
     },

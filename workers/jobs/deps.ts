@@ -39,6 +39,7 @@ export const jobsDeps = (env: JobsEnv, container: Container): JobsDeps => {
   }
 }
 
+/** What having a notification resolved works with. */
 export const deliveryDeps = ({ sql, payments, client, events, log }: JobsDeps): DeliveryDeps => ({
   ...{ sql, client, events, log },
   accounts: payments.accounts,

@@ -54,6 +54,7 @@ export const decimal = (description: string, example: string) =>
     .regex(/^-?\d{1,19}$/)
     .openapi({ description, example })
 
+/** A yes or no, with what it means and an example. */
 export const flag = (description: string, example = true) => z.boolean().openapi({ description, example })
 
 /**

@@ -1,6 +1,7 @@
 import type { StoredRefund } from '../../../db/reads/refunds.ts'
 import { fen, moneyJson } from '../../../domain/money.ts'
 
+/** A refund as the API shows it. */
 export const refundView = ({
   amount,
   balance,

@@ -16,6 +16,7 @@ export const saleHeadView = (session: StoredSession, now: number) => ({
   captcha: session.captcha,
 })
 
+/** An offer as a buyer sees it. */
 export const saleOfferView = ({
   sku,
   name,

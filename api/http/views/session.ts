@@ -36,6 +36,7 @@ const offerView = ({
   price: moneyJson(fen(price)),
 })
 
+/** What a session has sold, as operators see it. */
 export const reportView = ({ session, phase, offers }: SessionReport) => ({
   session,
   phase,

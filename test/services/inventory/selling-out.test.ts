@@ -67,7 +67,7 @@ describe('two hundred orders at the same time, of one to three pieces of five SK
   it.each([
     ['the fast path', atOnce],
     ['single steps', stepByStep],
-  ])('by %s: nothing is oversold, refused orders hold nothing, nobody deadlocks', async (_, road) => {
+  ])('by %s: nothing is oversold, refused orders hold nothing, nobody deadlocks', async (_, path) => {
     const skus: SkuId[] = []
     for (let n = 0; n < 5; n++) skus.push(await shop.sku({ 1: 50, 2: 30, 3: 20 }))
     const buyers = await Promise.all(
@@ -84,7 +84,7 @@ describe('two hundred orders at the same time, of one to three pieces of five SK
         balance: String((i % 4) * 100),
       })
     })
-    const ends = await Promise.all(inputs.map(road))
+    const ends = await Promise.all(inputs.map(path))
     expect(new Set(ends)).toEqual(new Set(['awaiting_payment', 'rejected']))
     await expectBooksToAddUp(sql)
 
@@ -114,7 +114,7 @@ describe('any orders', () => {
     coupon: fc.boolean(),
     points: fc.nat(300),
     balance: fc.nat(800),
-    road: fc.constantFrom(atOnce, stepByStep),
+    path: fc.constantFrom(atOnce, stepByStep),
     payment: fc.constantFrom('online' as const, 'online' as const, 'on_delivery' as const),
     fate: fc.constantFrom('wait', 'close', 'reject'),
   })
@@ -130,7 +130,7 @@ describe('any orders', () => {
         const buyers = [await shop.buyer({ balance: 1500, points: 500 }), await shop.buyer({ balance: 700 })]
         const coupons = await Promise.all(buyers.map(({ id }) => shop.coupon(id)))
         await Promise.all(
-          wishes.map(async ({ lines, buyer: n, coupon, points, balance, payment, road, fate }) => {
+          wishes.map(async ({ lines, buyer: n, coupon, points, balance, payment, path, fate }) => {
             const buyer = buyers[n]
             if (!buyer) throw new Error('two buyers')
             const couponId = coupon ? coupons[n] : undefined
@@ -146,7 +146,7 @@ describe('any orders', () => {
                 ...(couponId ? { couponId } : {}),
               },
             )
-            const placed = road(input)
+            const placed = path(input)
             // It may come before there is a row.
             if (fate === 'reject') await tried(() => reject(sql, input.orderId)).catch(() => {})
             await placed.catch((error: Error) => expect(error.name).toBe('StepUndone'))

@@ -10,8 +10,8 @@ import { paymentsQueue } from '../../workflows/messages.ts'
 
 /**
  * A worker process that kills itself with SIGKILL the moment the activity named by DIE_AFTER has taken effect
- * (for the DIE_AT-th time), before anybody learns of it. Without DIE_AFTER it lives. With CLOSED_FAST_PATH its fast
- * path is closed, so that orders are placed step by step.
+ * (for the DIE_AT-th time), before anybody learns of it. Without DIE_AFTER it lives. With CLOSED_FAST_PATH
+ * its fast path is closed, so that orders are placed step by step.
  */
 const env = readEnv(workerVariables, process.env)
 const dieAfter = process.env.DIE_AFTER

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { exportSPKI, generateKeyPair } from 'jose'
 import { afterAll, beforeAll, expect, vi } from 'vitest'
 import type { OfferKey } from '../../domain/flash-sale.ts'
@@ -54,10 +55,10 @@ export function useOperators() {
     warehouse: 1,
     ...more,
   })
-  let made = 0
   /** A session that is preheated at once and opens in four minutes, unless told otherwise. */
   const plan = (more: object = {}) => ({
-    id: `2026121210-t${made++}`,
+    // Temporal is shared: two files at once must not name their sessions alike.
+    id: `2026121210-${randomBytes(6).toString('hex')}`,
     opensAt: new Date(Date.now() + 240_000).toISOString(),
     endsAt: new Date(Date.now() + hour).toISOString(),
     offers: [offer(0)],

@@ -39,8 +39,7 @@ function watched(max = 20) {
   const statements: string[] = []
   const db = connect(harness.fresh.url, { max, debug: (query) => statements.push(query) })
   const resolutions = () =>
-    statements.filter((query) => query.includes('FROM orders WHERE id') && query.includes('FOR UPDATE'))
-      .length
+    statements.filter((query) => /FROM orders\s+WHERE id = \([^;]*FOR UPDATE/.test(query)).length
   return { db, resolutions, deps: { ...deliveryDeps(harness.deps), sql: db.sql } }
 }
 

@@ -29,6 +29,10 @@ const changed = (change: (captured: bigint) => bigint): Ledger => ({
   ),
 })
 
+/** The trades with money in them, as a difference names them. */
+const captured = () =>
+  theirs.trades.filter((trade) => trade.captured !== '0').map(({ outTradeNo }) => `trade ${outTradeNo}`)
+
 describe("the comparison with the provider's books", () => {
   it('agrees when every fen that was captured is on an order, back, or on its way back', async () => {
     expect(await auditSandbox(fresh.db.sql, theirs, longAgo)).toMatchObject({ holds: true, wrong: [] })
@@ -41,7 +45,7 @@ describe("the comparison with the provider's books", () => {
       longAgo,
     )
     expect(holds).toBe(false)
-    expect(wrong).toHaveLength(5)
+    expect(wrong.map((line) => line.slice(0, line.indexOf(':')))).toEqual(captured())
   })
 
   it('names a trade that we know nothing of', async () => {
@@ -59,7 +63,7 @@ describe("the comparison with the provider's books", () => {
   it('names money that we booked and the provider never took', async () => {
     const { holds, wrong } = await auditSandbox(fresh.db.sql, { ...theirs, trades: [] }, longAgo)
     expect(holds).toBe(false)
-    expect(wrong).toHaveLength(5)
+    expect(wrong.map((line) => line.slice(0, line.indexOf(':')))).toEqual(captured())
   })
 
   it('leaves out what was opened before the provider began to remember', async () => {

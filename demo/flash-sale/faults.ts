@@ -11,13 +11,13 @@ export async function startDoomed(stack: Stack): Promise<Doomed> {
     startChild({
       name,
       command: process.execPath,
-      args: ['--import', 'tsx', fileURLToPath(new URL(`../../../workers/${script}`, import.meta.url))],
+      args: ['--import', 'tsx', fileURLToPath(new URL(`../../workers/${script}`, import.meta.url))],
       stateDir: stateFolder,
       env: stack.environment,
       ready: async () => true, // Processes without a port: they work as soon as they can.
     })
   const [consumer, worker] = await Promise.all([
-    start('doomed-consumer', 'consumer-main.ts'),
+    start('doomed-consumer', 'consumer/main.ts'),
     start('doomed-worker', 'main.ts'),
   ])
   return { consumer, worker }
@@ -32,7 +32,7 @@ export async function doHarm(
 ): Promise<void> {
   await pause(150)
   process.kill(consumer.pid, 'SIGKILL')
-  happened.push('a consumer was killed with SIGKILL 排空进程被杀')
+  happened.push('a consumer was killed with SIGKILL 排队消费进程被杀')
   await pause(350)
   process.kill(worker.pid, 'SIGKILL')
   happened.push('a worker was killed with SIGKILL 工作进程被杀')

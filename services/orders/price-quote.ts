@@ -50,7 +50,9 @@ export function priceQuote(lines: readonly Line[], facts: QuoteFacts): QuotePric
   }
 }
 
-const usablePoints = (points: bigint, goods: Fen): bigint => least(fen(points), pointsLimit(goods))
+/** A balance below zero is a debt: nothing of it can be used. */
+const usablePoints = (points: bigint, goods: Fen): bigint =>
+  points > 0n ? least(fen(points), pointsLimit(goods)) : 0n
 
 function priceCoupons(coupons: readonly HeldCoupon[], basket: Basket, plainShipping: Fen): CouponPrice[] {
   const now = new Date()

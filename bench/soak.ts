@@ -7,7 +7,7 @@ import { isStopping, launch } from '../local/children/living.ts'
 import { removeState } from '../local/state.mjs'
 import { say } from './figures.ts'
 import { startBoard } from './soak/board.ts'
-import { createCalls } from './soak/calls.ts'
+import { createCalls, GaveUp } from './soak/calls.ts'
 import { startFaults } from './soak/faults.ts'
 import { anyAct } from './soak/orders.ts'
 import { createPromises } from './soak/promises.ts'
@@ -62,7 +62,7 @@ await launch(async () => {
   const play = (story: Promise<void>): void => {
     const one = story
       .catch((error: unknown) => {
-        if (!isStopping())
+        if (!isStopping() && !(error instanceof GaveUp))
           problems.push(error instanceof Error ? `${error.name}: ${error.message}` : String(error))
       })
       .finally(() => playing.delete(one))

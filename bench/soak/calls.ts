@@ -69,7 +69,7 @@ export function createCalls(url: string, privateKey: string) {
         for (const until = Date.now() + patienceMs; Date.now() < until; await pause(wait)) {
           const answer = await once(path, init).catch(() => undefined)
           if (answer === undefined) tally.broken += 1
-          else if (answer.status < 500 && answer.status !== 429) return answer
+          else if (isFinal(answer, path)) return answer
           wait = Math.min(4000, Math.max(wait * 1.5, (answer?.afterS ?? 0) * 1000))
         }
         tally.gaveUp += 1
@@ -77,5 +77,14 @@ export function createCalls(url: string, privateKey: string) {
       }
     },
   }
+}
+
+/**
+ * Whether asking again would change nothing. An order that was refused as `unavailable` stays refused: its buyer
+ * needs another quote.
+ */
+function isFinal({ status, body }: Answer, path: string): boolean {
+  if (status >= 500) return path === '/v1/orders' && body.code === 'unavailable'
+  return status !== 429 && status !== 408
 }
 export type Calls = ReturnType<typeof createCalls>

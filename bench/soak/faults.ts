@@ -146,7 +146,7 @@ const kinds: Readonly<Record<string, readonly [number, Fault]>> = {
   ],
 }
 
-const [leastGapMs, mostGapMs, atOnce] = [4000, 16_000, 3]
+const [leastGapMs, mostGapMs, atOnce] = [6000, 20_000, 3]
 
 /** Begins to do harm: which, to whom, how long and when is what the dice say. */
 export function startFaults(deps: FaultDeps): Faults {

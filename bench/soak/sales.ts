@@ -19,6 +19,7 @@ type Sale = { session: string; sku: string; opensAt: number; endsAt: number }
 export async function playSale(scene: Scene, { db, ids }: { db: Db; ids: Ids }): Promise<void> {
   const { dice } = scene
   const sale = await plan(scene, await drop(scene, db, ids))
+  if (!sale) return
   const visitors = Array.from({ length: crowdOfASale }, () => dice.one(scene.shop.crowd))
   const crowd = [...new Set(visitors)].map((buyer, n) =>
     visit({ ...scene, dice: random(dice.between(1, 2 ** 31) + n) }, sale, buyer),
@@ -44,7 +45,7 @@ async function drop({ shop }: Scene, { sql }: Db, ids: Ids): Promise<string> {
   return sku
 }
 
-async function plan({ calls, shop }: Scene, sku: string): Promise<Sale> {
+async function plan({ calls, shop }: Scene, sku: string): Promise<Sale | undefined> {
   const opensAt = Math.ceil((Date.now() + opensInMs) / 1000) * 1000
   const endsAt = opensAt + lastsMs
   const session = `${shanghaiDigits(opensAt).slice(0, 10)}-${Date.now().toString(36)}`
@@ -55,6 +56,7 @@ async function plan({ calls, shop }: Scene, sku: string): Promise<Sale> {
     payWithinS,
     offers: [{ sku, price: { fen: '4900' }, quota, limit: 2, warehouse: shop.warehouse }],
   })
+  if (planned.body.code === 'validation') return undefined // The shop was away until its time had passed.
   if (planned.status > 201) throw new Error(`planning a sale was answered ${said(planned)}`)
   return { session, sku, opensAt, endsAt }
 }

@@ -4,7 +4,7 @@ import type { OfferKey } from '../../../domain/flash-sale.ts'
 import type { SessionId, SkuId } from '../../../domain/ids.ts'
 import { SandboxRefusal, type Switches } from '../../../sandbox/client.ts'
 import { type CouponKind, couponTerms } from './amounts.ts'
-import type { Op } from './rules.ts'
+import type { Op } from './ops.ts'
 import { type ModelSystem, province } from './system.ts'
 import { firstWorld, flashSku, type News } from './world.ts'
 

@@ -3,7 +3,8 @@ import type fc from 'fast-check'
 import { expect } from 'vitest'
 import { audit } from '../../../db/audit/audit.ts'
 import { look } from './look.ts'
-import { drifts, type Op, outcomes } from './rules.ts'
+import type { Op } from './ops.ts'
+import { drifts, outcomes } from './rules.ts'
 import { openStoryShop, perform, type StoryShop } from './shop.ts'
 import { inWords, opsOf, type Step } from './steps.ts'
 import type { ModelSystem } from './system.ts'
@@ -49,12 +50,13 @@ export class StepCommand implements fc.AsyncCommand<Story, Real> {
       const what = `${is}: ${answers[i]}`
       answersSeen[what] = (answersSeen[what] ?? 0) + 1
     }
-    this.said = [...ops.map((op, i) => `${inWords(op)} → ${answers[i]}`), this.step.harm ?? ''].join('\n    ')
+    const done = ops.map((op, i) => `${inWords(op)} → ${answers[i]}`)
+    this.said = [...done, ...(this.step.harm ? [this.step.harm] : [])].join('\n    ')
     story.told.push(this.said)
     await follow(story, { system, shop }, ops, answers)
   }
 
-  toString = (): string => this.said || JSON.stringify(this.step, (_, part) => String(part))
+  toString = (): string => this.said || 'nothing to do'
 }
 
 /** Keeps the worlds that explain these answers, and then those that look like the shop at rest. */

@@ -125,7 +125,7 @@ async function allReady({ fleet }: SoakSystem): Promise<void> {
   throw new Error(`not every process was ready within ${readyWithinMs / 1000} s`)
 }
 
-/** The audit in the midst of it all, every few minutes: it has to hold at every moment, not only at the end. */
+/** The audit every few minutes under load: it has to hold at every moment, not only at the end. */
 function startAudits({ db }: SoakSystem, problems: string[]): { held(): number; stop(): Promise<void> } {
   const ending = new AbortController()
   let held = 0
@@ -135,7 +135,7 @@ function startAudits({ db }: SoakSystem, problems: string[]): { held(): number; 
       if (ending.signal.aborted) return
       const made = await audit(db.sql).catch(() => undefined) // PostgreSQL is away.
       if (made?.holds) held += 1
-      else if (made) problems.push(`an audit in the midst of it:\n${failures(made.findings)}`)
+      else if (made) problems.push(`an audit under load:\n${failures(made.findings)}`)
     }
   }
   const running = run()

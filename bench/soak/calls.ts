@@ -80,8 +80,8 @@ export function createCalls(url: string, privateKey: string) {
 }
 
 /**
- * Whether asking again would change nothing. An order that was refused as `unavailable` stays refused: its buyer
- * needs another quote.
+ * Whether asking again would change nothing. An order that was refused as `unavailable` stays refused: its
+ * buyer needs another quote.
  */
 function isFinal({ status, body }: Answer, path: string): boolean {
   if (status >= 500) return path === '/v1/orders' && body.code === 'unavailable'

@@ -32,7 +32,7 @@ function trouble(dice: Random): Switches {
   return dice.between(1, 3) === 1 ? dice.one(kinds) : {}
 }
 
-/** Opens a trade by any channel with a code, in any trouble; undefined when there is nothing to pay any more. */
+/** Opens a trade by any channel with a code, in any trouble; undefined when there is nothing to pay. */
 async function openTrade(scene: Scene, placed: Placed, more: Switches = {}): Promise<string | undefined> {
   const opened = await open(placed, scene.dice.one(codeChannels))
   if (typeof opened === 'string') return undefined

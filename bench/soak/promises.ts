@@ -1,8 +1,8 @@
 import type { Sql } from '../../db/types.ts'
 import type { Ledger } from '../../sandbox/client.ts'
 
-/** What the API has told buyers and operators. At the end every word of it has to be true. */
-export type Told = {
+/** What the API has answered to buyers and operators. At the end all of it has to be true. */
+type Acknowledged = {
   placed(order: string): void
   paid(order: string): void
   closed(order: string): void
@@ -12,9 +12,9 @@ export type Told = {
   /** The buyer or an operator wants the money back: from now on a paid order may be closed. */
   wantsBack(order: string): void
 }
-export type Promises = Told & {
+export type Promises = Acknowledged & {
   counts(): Record<string, number>
-  /** What was told and is not so, in words. */
+  /** What was answered and is not so, in words. */
   broken(sql: Sql, ledger: Ledger): Promise<string[]>
 }
 
@@ -27,6 +27,7 @@ type Row = {
   early: boolean
 }
 
+/** Collects what was answered, and compares it with the rows at the end. */
 export function createPromises(): Promises {
   const [placed, paid, closed, won] = [
     new Set<string>(),
@@ -39,13 +40,13 @@ export function createPromises(): Promises {
   const wrongOf = ({ id, status, payState, closedWhy, early }: Row): string | undefined => {
     const hasMoney = ['paid', 'partly_refunded', 'refunded'].includes(payState)
     const isLost = status === 'closed' && !wantedBack.has(id)
-    if (paid.has(id) && (!hasMoney || isLost)) return `was told paid, and is ${status}, ${payState}`
-    if (closed.has(id) && status !== 'closed') return `was told closed, and is ${status}, ${payState}`
+    if (paid.has(id) && (!hasMoney || isLost)) return `was answered as paid, and is ${status}, ${payState}`
+    if (closed.has(id) && status !== 'closed') return `was answered as closed, and is ${status}, ${payState}`
     if (placed.has(id) && (status === 'rejected' || status === 'placing'))
-      return `was told placed, and is ${status}`
+      return `was answered as placed, and is ${status}`
     const timedOut = closedWhy === 'pay_timeout' && !early
     if (won.has(id) && isLost && !timedOut)
-      return `was told won, and is ${status}, ${payState}, ${closedWhy}${early ? ', before its time' : ''}`
+      return `was answered as won, and is ${status}, ${payState}, ${closedWhy}${early ? ', before its time' : ''}`
     return undefined
   }
 
@@ -64,7 +65,7 @@ export function createPromises(): Promises {
       refunded: refunds.size,
     }),
     async broken(sql, ledger) {
-      const told = [...new Set([...placed, ...paid, ...closed, ...won])]
+      const known = [...new Set([...placed, ...paid, ...closed, ...won])]
       const rows = await sql<Row[]>`
         SELECT id::text AS id,
                status,
@@ -72,11 +73,11 @@ export function createPromises(): Promises {
                closed_why AS "closedWhy",
                COALESCE(closed_at < pay_by, false) AS early
         FROM orders
-        WHERE id = ANY(${told}::bigint[])`
+        WHERE id = ANY(${known}::bigint[])`
       const found = new Map(rows.map((row) => [row.id, row]))
-      const orders = told.flatMap((id) => {
+      const orders = known.flatMap((id) => {
         const row = found.get(id)
-        const wrong = row ? wrongOf(row) : 'was told, and is not there'
+        const wrong = row ? wrongOf(row) : 'was answered, and is not there'
         return wrong ? [`order ${id} ${wrong}`] : []
       })
       return [...orders, ...(await refundsMissing(sql, refunds, ledger))]
@@ -85,19 +86,20 @@ export function createPromises(): Promises {
 }
 
 /** Refunds that were promised and are not at their end, here and at the provider. */
-async function refundsMissing(sql: Sql, told: ReadonlySet<string>, ledger: Ledger): Promise<string[]> {
+async function refundsMissing(sql: Sql, answered: ReadonlySet<string>, ledger: Ledger): Promise<string[]> {
   const rows = await sql<{ number: string; state: string; sent: boolean }[]>`
     SELECT r.number,
            r.state,
            COALESCE(a.provider <> 'balance', false) AS sent
     FROM refunds r
     LEFT JOIN attempts a ON a.number = r.attempt
-    WHERE r.number = ANY(${[...told]}::text[])`
+    WHERE r.number = ANY(${[...answered]}::text[])`
   const found = new Map(rows.map((row) => [row.number, row]))
   const atProvider = new Map(ledger.refunds.map((refund) => [refund.outRefundNo, refund.status]))
-  return [...told].flatMap((number) => {
+  return [...answered].flatMap((number) => {
     const row = found.get(number)
-    if (row?.state !== 'success') return [`refund ${number} was told, and is ${row?.state ?? 'not there'}`]
+    if (row?.state !== 'success')
+      return [`refund ${number} was answered, and is ${row?.state ?? 'not there'}`]
     const there = atProvider.get(number)
     if (row.sent && there !== 'SUCCESS') return [`refund ${number} is ${there ?? 'unknown'} at its provider`]
     return []

@@ -45,7 +45,7 @@ export async function report(soaked: Soaked): Promise<boolean> {
     turnedAway: soaked.turnedAway,
     quietS: soaked.quietS,
     auditsHeld: soaked.audits,
-    told: soaked.promises.counts(),
+    answered: soaked.promises.counts(),
     trades: books.trades,
     refusals: soaked.refusals,
     answers: calls.tally.answers,

@@ -37,7 +37,9 @@ async function drop({ shop }: Scene, { sql }: Db, ids: Ids): Promise<string> {
       SELECT ${sku}, product_id, '秒杀', 9900
       FROM skus
       WHERE id = ${shop.skus[0] ?? ''}`
-    await tx`INSERT INTO stock (sku_id, warehouse_id, on_hand) VALUES (${sku}, ${shop.warehouse}, ${2 * quota})`
+    await tx`
+      INSERT INTO stock (sku_id, warehouse_id, on_hand)
+      VALUES (${sku}, ${shop.warehouse}, ${2 * quota})`
     await tx`
       INSERT INTO stock_movements (sku_id, warehouse_id, kind, on_hand, reserved)
       VALUES (${sku}, ${shop.warehouse}, 'received', ${2 * quota}, 0)`

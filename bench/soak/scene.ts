@@ -72,7 +72,7 @@ export async function place(scene: Scene, choice: Choice = {}): Promise<Placed |
   return undefined
 }
 
-/** Coupon, points and balance, each now and then; one coupon of each buyer is fought for by several orders. */
+/** Coupon, points and balance, each now and then; several orders compete for one coupon of each buyer. */
 function extras({ dice }: Scene, buyer: Buyer, points: { usable: string }): Record<string, string> {
   const [withCoupon, withPoints, withBalance] = [dice.between(1, 4), dice.between(1, 4), dice.between(1, 4)]
   const coupon =
@@ -86,8 +86,8 @@ function extras({ dice }: Scene, buyer: Buyer, points: { usable: string }): Reco
 }
 
 /**
- * Opens a payment; its number, or why there is none: the order is paid already, or it is over, or the wallet is
- * short.
+ * Opens a payment; its number, or why there is none: the order is paid already, or it is over, or the wallet
+ * is short.
  */
 export async function open(
   { call, order }: Pick<Placed, 'call' | 'order'>,
@@ -126,7 +126,7 @@ export async function scan({ sandbox }: Scene, number: string): Promise<boolean>
   }
 }
 
-/** Looks at the order until it is paid or closed, and notes what it was told. */
+/** Looks at the order until it is paid or closed, and notes the answer. */
 export async function follow(
   scene: Scene,
   { call, order }: Pick<Placed, 'call' | 'order'>,
@@ -160,7 +160,7 @@ async function until(
 
 /** An answer in words. */
 export const said = ({ status, body }: Answer): string =>
-  `${status} ${String(body.code ?? body.status ?? '')} ${body.details ? JSON.stringify(body.details) : ''}`.trim()
+  [status, body.code ?? body.status, body.details && JSON.stringify(body.details)].filter(Boolean).join(' ')
 
 /** Waits until that moment, ms since 1970. */
 export const at = async (moment: number): Promise<void> =>

@@ -33,7 +33,7 @@ const childNames: Record<ServerName, string> = {
   temporal: 'temporal',
 }
 
-/** Starts PostgreSQL, Redis and Temporal in a state folder of their own; those of the environment are left alone. */
+/** Starts PostgreSQL, Redis and Temporal in this state folder; those of the environment are left alone. */
 export async function startSoakServers(stateDir: string): Promise<SoakServers> {
   await claim(stateDir)
   const { DATABASE_URL: _d, REDIS_URL: _r, TEMPORAL_ADDRESS: _t, ...env } = process.env

@@ -62,7 +62,7 @@ type BooksDeps = {
   since: Date
 }
 
-/** Everything that does not add up: the audit, the providers' books, what was told, attention, workflows. */
+/** All that does not add up: the audit, the providers' books, what was answered, attention, workflows. */
 export async function compareBooks({
   sql,
   client,

@@ -54,7 +54,7 @@ describe('addresses', () => {
     expect((await list(buyer)).find(({ id }) => id === first.id)?.isDefault).toBe(false)
   })
 
-  it('says when to ask again while somebody holds the row for longer than a request waits, and loses nothing', async () => {
+  it('says when to ask again where a lock is held for longer than a request waits', async () => {
     const buyer = await harness.newBuyer()
     const { id } = await create(buyer)
     const change = () =>

@@ -5,10 +5,10 @@ import { answersSeen, beginStory, endStory, StepCommand } from './model/story.ts
 import { type ModelSystem, openModelSystem } from './model/system.ts'
 
 /**
- * The shop against its model, which is plain TypeScript: stories of some twenty steps, each one thing or
- * several at the same moment, with workers that are killed and a Redis that is flushed. After each step and at
- * the end statuses, amounts, shelves, coupons, points, wallets and the providers' money are those of a world
- * that the model holds to be possible, and the books add up.
+ * The shop against its model, which is plain TypeScript: stories of ten to twenty steps, each one operation
+ * or several at once, while workers are killed and Redis is flushed. After each step statuses, amounts,
+ * shelves, coupons, points, wallets and the providers' money are those of a world that the model holds to be
+ * possible.
  *
  * MODEL_RUNS=500: so many stories. MODEL_SEED=…: the stories of a run that failed, made as short as can be.
  */

@@ -30,7 +30,7 @@ export const shippingTerms = { fee: 700n, freeFrom: 9000n } as const
 const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((a, b) => a + b, 0n)
 const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b)
 
-/** Splits an amount in proportion, exactly: what rounding leaves goes to the largest remainders, the first first. */
+/** Splits an amount in proportion, exactly: what rounding leaves goes to the largest remainders in turn. */
 function split(total: bigint, weights: readonly bigint[]): bigint[] {
   const whole = sum(weights)
   if (whole === 0n) return weights.map((_, i) => (i === 0 ? total : 0n))

@@ -15,15 +15,15 @@ const closingToo = (refusal: string, company: Company): string[] =>
   refusal === 'order_closed' && company === 'together' ? [refusal, 'order_closing'] : [refusal]
 
 /**
- * The open trade of another channel is closed at its provider first. A trade that has been paid there is found
- * out by that: then there is nothing more to pay, for now.
+ * The open trade of another channel is closed at its provider first. That finds out whether it has been paid
+ * there: then there is nothing more to pay, for now.
  */
 function closesOther(world: World, key: string): 'closed' | 'was paid' {
   const order = orderOf(world, key)
   if (order.open === undefined) return 'closed'
   const trade = tradeOf(world, order.open)
   if (trade.atProvider === 'paid') {
-    hear(world, order.open)
+    resolve(world, order.open)
     return 'was paid'
   }
   closeTrade(trade)
@@ -53,7 +53,7 @@ export function openOutcomes(
     mine.open = trade
     next.trades[trade] = {
       ...{ order: key, channel, amount: mine.amounts.due, news, wrong, late },
-      ...{ atProvider: 'open', captured: 0n, unheard: false, back: 0n },
+      ...{ atProvider: 'open', captured: 0n, unresolved: false, back: 0n },
     }
   })
   return [opened, ...tooLate]
@@ -66,7 +66,7 @@ export function payOutcomes(world: World, key: string, { same, changed }: Making
     changed('taken', (next) => {
       const trade = tradeOf(next, key)
       trade.captured = wrong ? 1n : amount
-      trade.unheard = true
+      trade.unresolved = true
       how(next, trade)
     })
   if (atProvider === 'paid') return [same('refused')]
@@ -76,23 +76,23 @@ export function payOutcomes(world: World, key: string, { same, changed }: Making
       ? [
           takes((next, trade) => {
             trade.atProvider = 'paid'
-            hear(next, key)
+            resolve(next, key)
           }),
         ]
       : [same('refused')]
   const taken = takes((next, trade) => {
     trade.atProvider = 'paid'
-    if (news === 'once' || news === 'twice' || news === 'forged first') hear(next, key)
+    if (news === 'once' || news === 'twice' || news === 'forged first') resolve(next, key)
   })
   // A trade whose own time is over is not paid either.
   return orderOf(world, order).near ? [taken, same('refused')] : [taken]
 }
 
 /** The shop learns of what was captured, whoever says so: it pays the order, or goes back. */
-export function hear(world: World, key: string): void {
+export function resolve(world: World, key: string): void {
   const trade = tradeOf(world, key)
-  if (!trade.unheard) return
-  trade.unheard = false
+  if (!trade.unresolved) return
+  trade.unresolved = false
   const order = orderOf(world, trade.order)
   if (!trade.wrong && order.status === 'awaiting_payment') {
     settle(world, trade.order, key)
@@ -128,7 +128,7 @@ export function cancelOutcomes(
   if (order.status === 'closed') return [same('closed')]
   if (order.status === 'to_ship') {
     const refunded = changed('closed', (next) => refund(next, key, undefined, true))
-    // It was being closed when the money came: whoever paid is told so.
+    // It was being closed when the money came: the answer says so.
     return company === 'together' ? [refunded, same('already_paid')] : [refunded]
   }
   const next = structuredClone(world)
@@ -138,7 +138,7 @@ export function cancelOutcomes(
 /** Closes an order that waits for its payment, as its deadline does: money that was taken before wins. */
 export function closeAtLast(world: World, key: string): 'closed' | 'already_paid' {
   const { open } = orderOf(world, key)
-  if (open !== undefined && tradeOf(world, open).atProvider === 'paid') hear(world, open)
+  if (open !== undefined && tradeOf(world, open).atProvider === 'paid') resolve(world, open)
   if (orderOf(world, key).status === 'to_ship') return 'already_paid'
   close(world, key)
   return 'closed'

@@ -1,6 +1,6 @@
 import { endSale, orderOf } from './effects.ts'
 import type { Company, Op, Outcome } from './ops.ts'
-import { cancelOutcomes, closeAtLast, hear, openOutcomes, payOutcomes, walletOutcomes } from './paying.ts'
+import { cancelOutcomes, closeAtLast, openOutcomes, payOutcomes, resolve, walletOutcomes } from './paying.ts'
 import { admit, joinAnswer, place, whyNotPlaced } from './placing.ts'
 import { refund, whyNotRefunded } from './refunding.ts'
 import { textOf, type World } from './world.ts'
@@ -43,8 +43,8 @@ export function outcomes(before: World, op: Op, company: Company): Outcome[] {
 }
 
 /**
- * Every world that this one may become by itself: deadlines pass, and money that nobody has notified is found.
- * This one too.
+ * Every world that this one may become by itself: deadlines pass, and money that nobody has notified is
+ * found. This one too.
  */
 export function drifts(world: World): World[] {
   const found = new Map([[textOf(world), world]])
@@ -66,9 +66,9 @@ function stepsOf(world: World): World[] {
   const passing = Object.entries(world.orders).filter(
     ([, { near, status }]) => near && status === 'awaiting_payment',
   )
-  const unheard = Object.entries(world.trades).filter(([, trade]) => trade.unheard)
+  const unresolved = Object.entries(world.trades).filter(([, trade]) => trade.unresolved)
   return [
     ...passing.map(([key]) => after((next) => void closeAtLast(next, key))),
-    ...unheard.map(([key]) => after((next) => hear(next, key))),
+    ...unresolved.map(([key]) => after((next) => resolve(next, key))),
   ]
 }

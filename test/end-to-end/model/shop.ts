@@ -87,7 +87,8 @@ async function giveCoupon(
 async function openSale(system: ModelSystem, sku: SkuId): Promise<OfferKey> {
   const { price, quota, limit } = firstWorld().offer
   const now = Date.now()
-  const session = `2026121210-${randomUUID().replaceAll('-', '').slice(0, 20)}` as SessionId // An operator's own.
+  // A form that operators' own ids have.
+  const session = `2026121210-${randomUUID().replaceAll('-', '').slice(0, 20)}` as SessionId
   const planned = await call(system, await system.tokenOf('1', 'operator'), 'POST', '/v1/ops/sessions', {
     id: session,
     opensAt: new Date(now - 1000).toISOString(),
@@ -119,7 +120,8 @@ async function call(
       },
       ...(body && { body: JSON.stringify(body) }),
     })
-    const read = { status: answer.status, body: (await answer.json()) as Record<string, unknown> } // Always objects.
+    // An object, always.
+    const read = { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
     if (read.status !== 503 && read.body.code !== 'attempt_unsettled') return read
     await pause(100)
   }

@@ -6,8 +6,8 @@ import { remaining } from './refunding.ts'
 import type { Channel, News, World } from './world.ts'
 
 /**
- * What a story wants to happen, before it is known which orders there will be: `which` picks one of those that
- * there are, and `fit` says whether one is picked that it can succeed with.
+ * What a story wants to happen, before it is known which orders there will be: `which` picks one of those
+ * that there are, and `fit` says whether one is picked that it can succeed with.
  */
 type Plan =
   | {
@@ -116,7 +116,7 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
   },
 )
 
-/** What the plans mean in this world; those that there is nothing for are left out. `n`: the step's number. */
+/** What the plans mean in this world, but for those without an order or trade. `n`: the step's number. */
 export function opsOf(world: World, plans: readonly Plan[], n: number): Op[] {
   const opened = new Set<string>()
   return plans.flatMap((one, i): Op[] => {
@@ -152,7 +152,7 @@ function opOf(world: World, plan: Plan, key: string): Op | undefined {
   return { is: 'refund', order, choice: choiceOf(world, order, plan), restock: plan.restock }
 }
 
-/** Between two refunds of a trade WeChat wants a minute: stories do not wait so long. Alipay wants seconds. */
+/** Between two refunds of a trade WeChat wants a minute, which no story waits; Alipay wants seconds. */
 function waitsForItsTurn(world: World, key: string): boolean {
   const { paidBy } = orderOf(world, key)
   const trade = paidBy === undefined ? undefined : world.trades[paidBy]

@@ -14,12 +14,12 @@ import { firstWorld, textOf, visible, type World } from './world.ts'
  * What the model holds to be possible. Usually one world; several while a deadline may have passed, a
  * notification may have come, or things that happened at the same moment may have come in either order.
  */
-export type Story = { worlds: World[]; steps: number; told: string[] }
+export type Story = { worlds: World[]; steps: number; trace: string[] }
 export type Real = { system: ModelSystem; shop: StoryShop }
 
 /** A story about goods and buyers of its own, at its beginning. */
 export const beginStory = async (system: ModelSystem): Promise<{ model: Story; real: Real }> => ({
-  model: { worlds: [firstWorld()], steps: 0, told: [] },
+  model: { worlds: [firstWorld()], steps: 0, trace: [] },
   real: { system, shop: await openStoryShop(system) },
 })
 
@@ -52,7 +52,7 @@ export class StepCommand implements fc.AsyncCommand<Story, Real> {
     }
     const done = ops.map((op, i) => `${inWords(op)} → ${answers[i]}`)
     this.said = [...done, ...(this.step.harm ? [this.step.harm] : [])].join('\n    ')
-    story.told.push(this.said)
+    story.trace.push(this.said)
     await follow(story, { system, shop }, ops, answers)
   }
 
@@ -70,7 +70,7 @@ async function follow(
   if (explained.length === 0) {
     const alone = ops.map((op) => after(story.worlds, [op], undefined).length)
     throw new Error(
-      `nothing explains these answers (${alone.join()} worlds each alone):\n  ${story.told.at(-1)}\n` +
+      `nothing explains these answers (${alone.join()} worlds each alone):\n  ${story.trace.at(-1)}\n` +
         `  in ${textOf(story.worlds[0] && visible(story.worlds[0]))}`,
     )
   }
@@ -110,7 +110,7 @@ async function seen(story: Story, { system, shop }: Real, worlds: readonly World
     if (same.length > 0) return same
   }
   const [likely] = worlds
-  expect(real, `after\n  ${story.told.join('\n  ')}\n(one of ${worlds.length} worlds)`).toEqual(
+  expect(real, `after\n  ${story.trace.join('\n  ')}\n(one of ${worlds.length} worlds)`).toEqual(
     likely && visible(likely),
   )
   throw new Error('the shop looks like a world now that it did not look like in time')
@@ -124,7 +124,7 @@ export async function endStory(story: Story, real: Real): Promise<void> {
   const { system, shop } = real
   const { sql } = system.container.db
   const end: Op = { is: 'end sale' }
-  story.told.push('the end')
+  story.trace.push('the end')
   await follow(story, real, [end], [await perform(system, shop, end)])
   await sql`
     UPDATE attempts
@@ -135,7 +135,7 @@ export async function endStory(story: Story, real: Real): Promise<void> {
   const { findings } = await audit(sql)
   expect(
     findings.filter(({ holds }) => !holds),
-    `after\n  ${story.told.join('\n  ')}`,
+    `after\n  ${story.trace.join('\n  ')}`,
   ).toEqual([])
 }
 

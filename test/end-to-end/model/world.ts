@@ -55,7 +55,7 @@ export type Trade = {
   atProvider: 'open' | 'paid' | 'closed'
   captured: bigint
   /** Captured, and the shop does not know yet. */
-  unheard: boolean
+  unresolved: boolean
   /** What goes back, or went back, of what was captured. */
   back: bigint
 }

@@ -1,8 +1,8 @@
-import { createPrivateKey, sign } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createBrowser } from '../demo/crowd/http.ts'
 import type { OfferKey } from '../domain/flash-sale.ts'
 import type { SessionId, SkuId } from '../domain/ids.ts'
+import { tokenSigner } from '../local/sign-in.ts'
 import type { Container } from '../runtime/container.ts'
 import { insertOffer } from '../services/flash-sales/add-offer.ts'
 import { preheat } from '../services/flash-sales/preheat.ts'
@@ -27,7 +27,8 @@ export async function benchJoin(rounds: number): Promise<Figure[]> {
   const { container, keys, url, bareUrl } = one
   const browser = createBrowser(url, connections)
   try {
-    const bearers = signAll(keys.jwt.privateKey)
+    const signed = tokenSigner(keys.jwt.privateKey)
+    const bearers = Array.from({ length: buyers }, (_, n) => signed(String(800_001 + n)))
     const shop = await makeShop(container.db, container.ids)
     const address = shop.buyers[0]?.address ?? ''
     const fire = async (to: string, shots: Shot[], status: string) =>
@@ -154,13 +155,3 @@ const shot = (path: string, headers: Record<string, string>, body: object): Shot
   headers: { ...headers, 'content-type': 'application/json' },
   body: JSON.stringify(body),
 })
-
-function signAll(privateKey: string): string[] {
-  const key = createPrivateKey(privateKey)
-  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const exp = Math.floor(Date.now() / 1000) + 7200
-  return Array.from({ length: buyers }, (_, n) => {
-    const text = `${encode({ alg: 'RS256' })}.${encode({ sub: String(800_001 + n), exp })}`
-    return `${text}.${sign('RSA-SHA256', Buffer.from(text), key).toString('base64url')}`
-  })
-}

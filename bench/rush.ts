@@ -19,7 +19,7 @@ export async function benchRush(rounds: number): Promise<Figure[]> {
   const harness = await openHarness({ TRUSTED_PROXIES: '127.0.0.1' })
   try {
     const buyers = await makeBuyers(harness)
-    const operator = await hireOperator(harness.stack.url, harness.stack.keys.jwt.privateKey)
+    const operator = hireOperator(harness.stack.url, harness.stack.keys.jwt.privateKey)
     const names = ['rush_s', 'rush_answered_s', 'join_p99_ms', 'oversold', 'undersold', 'lost'] as const
     const figures = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<
       (typeof names)[number],

@@ -5,11 +5,11 @@ import { hireOperator, type Sale } from '../demo/flash-sale/operator.ts'
 import type { SessionId, SkuId } from '../domain/ids.ts'
 import { type Figure, say } from './figures.ts'
 import { type Harness, openHarness } from './harness.ts'
+import { warehouse } from './shop.ts'
 
 const joins = 50_000
 const pieces = 1000
 const firstBuyer = 600_001
-const warehouse = 9001 // The one of bench/shop.ts.
 
 /**
  * 50,000 buyers over HTTP for 1,000 pieces, on the whole application in one process: seconds from the opening

@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi'
 import type { RefusalCode, RefusalDetails } from '../../../domain/refusals.ts'
+import type { ProblemCode } from '../errors/codes.ts'
 import { problemParts } from '../errors/problem.ts'
-import { type ProblemCode, problemTexts } from '../errors/problem-texts.ts'
+import { problemTexts } from '../errors/problem-texts.ts'
 import { decimal, exampleId, flag, idOf, momentOf, moneyOf, text, whole } from './values.ts'
 
 const toSay = 'What a page needs to say what to do next.'

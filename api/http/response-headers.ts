@@ -50,7 +50,6 @@ const components: Record<string, Parameters<Registry['registerComponent']>[2]> =
   WwwAuthenticate: { description: 'How to sign in.', schema: { type: 'string', example: 'Bearer' } },
   NoStore: {
     description: 'No cache keeps the answer: it is of this moment and of whoever asks.',
-    required: true,
     schema: { type: 'string', enum: ['no-store'], example: 'no-store' },
   },
   PublicNoCache: {

@@ -30,13 +30,18 @@ describe('an answer that is held to the document', () => {
   })
 
   it.each<[string, Record<string, string>]>([
-    ['a header that is missing', {}],
     ['a header that is not described', { ...always, location: '/v1/orders/1' }],
     ['another value of a header that has few', { 'cache-control': 'public' }],
   ])('differs by %s', async (_, headers) => {
     const type = 'application/problem+json'
     const one = Response.json(problem, { status: 404, headers: { ...headers, 'content-type': type } })
     expect(await of(one)).toHaveLength(1)
+  })
+
+  it('differs by a header that is missing', async () => {
+    const fresh = { 'cache-control': 'public, no-cache' }
+    const one = Response.json({ products: [], next: null }, { headers: fresh })
+    expect(await differences('GET', '/v1/products', one)).toEqual(['GET /v1/products → 200 has no etag'])
   })
 
   it('may say what the limit is, and need not', async () => {

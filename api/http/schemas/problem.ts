@@ -138,7 +138,9 @@ const nameOf = (code: ProblemCode): string =>
 /** Where the document has a problem's schema. */
 export const problemRef = (code: ProblemCode): string => `#/components/schemas/${nameOf(code)}`
 
-const sample = (code: ProblemCode) => problemParts(code, 'en')
+/** As it would be answered; who is bounded is always answered until when. */
+const sample = (code: ProblemCode) =>
+  problemParts(code, 'en', code === 'rate_limited' ? { retryAfterS: 5 } : {})
 
 const schemas = new Map<ProblemCode, z.ZodObject>()
 /** One problem, as its code makes it. */

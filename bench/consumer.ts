@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import type { Client } from '@temporalio/client'
 import { migrate } from '../db/migrate.ts'
 import type { OfferKey, TicketId } from '../domain/flash-sale.ts'
 import type { UserId } from '../domain/ids.ts'
@@ -39,11 +38,11 @@ export async function benchConsumer(rounds: number): Promise<Figure[]> {
   try {
     const shop = await makeShop(container.db, container.ids)
     const figures = { ratio: [] as number[], ours: [] as number[], bare: [] as number[] }
-    await bareStarts(container.client, 200, env.CONSUMER_STARTS_IN_FLIGHT, container)
+    await bareStarts(container, 200, env.CONSUMER_STARTS_IN_FLIGHT)
     for (let round = 1; round <= rounds; round++) {
       const offer = await queueUp(container, shop, orders)
       const ours = await consumed(container, env, offer)
-      const bare = await bareStarts(container.client, orders, env.CONSUMER_STARTS_IN_FLIGHT, container)
+      const bare = await bareStarts(container, orders, env.CONSUMER_STARTS_IN_FLIGHT)
       figures.ratio.push(bare / ours)
       figures.ours.push((orders * 1000) / ours)
       figures.bare.push((orders * 1000) / bare)
@@ -108,10 +107,9 @@ async function consumed(
 
 /** Starts workflows that nobody runs; how long it took (ms). */
 async function bareStarts(
-  client: Client,
+  { client, ids }: Pick<Container, 'client' | 'ids'>,
   count: number,
   inFlight: number,
-  { ids }: Container,
 ): Promise<number> {
   const { allMs } = await inParallel(count, inFlight, async () => {
     await client.workflow.start('empty', { taskQueue: 'nobody', workflowId: `empty-${ids.next()}` })

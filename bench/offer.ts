@@ -24,7 +24,7 @@ export async function openedOffer(
   await sql.begin((tx) =>
     insertOffer(tx, session, { sku, priceFen: '4000', quota: pieces, limit: 1, warehouse }),
   )
-  await preheat(sql, gate, session)
+  await preheat({ sql, gate }, session)
   return { session, sku }
 }
 

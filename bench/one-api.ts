@@ -35,12 +35,12 @@ export type OneApi = {
    * Fires each shot once from a process of its own. Throws when one is answered otherwise than with this
    * status.
    */
-  fire(to: string, shots: Shot[], status: string, connections: number): Promise<Fired>
+  fire(to: string, load: { shots: Shot[]; status: string; connections: number }): Promise<Fired>
   close(): Promise<void>
 }
 
 /**
- * Starts them in a state folder of their own. `floor` is the bare process's script; it tells its port when it
+ * Starts them in a state folder of their own. `floor` is the bare process's script; it sends its port when it
  * serves.
  */
 export async function startOneApi(floor: string, app: Record<string, string>): Promise<OneApi> {
@@ -75,19 +75,19 @@ export async function startOneApi(floor: string, app: Record<string, string>): P
   return {
     ...{ stateDir, servers, keys, container, url, bareUrl: `http://127.0.0.1:${barePort}` },
     apiPid: api.pid,
-    async fire(to, shots, status, connections) {
-      const { result: told, cpuMs } = await measuring(
+    async fire(to, { shots, status, connections }) {
+      const { result: fired, cpuMs } = await measuring(
         { it: to === url ? api.pid : (bare.pid ?? 0) },
         async () => {
           cannon.send({ url: to, connections, shots } satisfies ToCannon)
           return ((await once(cannon, 'message')) as [FromCannon])[0]
         },
       )
-      if ('ready' in told) throw new Error('the load process started twice')
-      const { tookMs: _, ...summary } = told
-      if (told.errors > 0 || Object.keys(told.statuses).some((other) => other !== status))
+      if ('ready' in fired) throw new Error('the load process started twice')
+      const { tookMs: _, ...summary } = fired
+      if (fired.errors > 0 || Object.keys(fired.statuses).some((other) => other !== status))
         throw new Error(`answers: ${JSON.stringify(summary)}`)
-      return { ...told, cpuUs: ((cpuMs.it ?? 0) * 1000) / shots.length }
+      return { ...fired, cpuUs: ((cpuMs.it ?? 0) * 1000) / shots.length }
     },
     async close() {
       cannon.disconnect()

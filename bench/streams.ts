@@ -15,12 +15,12 @@ const idleS = 60
 
 /**
  * 5,000 buyers follow their tickets at one API process: what an idle stream costs PostgreSQL and memory, and
- * how long it takes until all have heard of a change that is announced to all at once.
+ * how long it takes until a change that is announced to all at once has reached them.
  */
 export async function benchStreams(rounds: number): Promise<Figure[]> {
   const one = await startOneApi('./floor/bare-api.ts', {})
   const clients = await fork('./stream-clients.ts', {})
-  const heard = async (): Promise<FromStreams> => ((await once(clients, 'message')) as [FromStreams])[0]
+  const answered = async (): Promise<FromStreams> => ((await once(clients, 'message')) as [FromStreams])[0]
   try {
     await makeShop(one.container.db, one.container.ids)
     const offer = await openedOffer(one.container, streams)
@@ -33,7 +33,7 @@ export async function benchStreams(rounds: number): Promise<Figure[]> {
       bearer: signed(String(firstHolder + n)),
     }))
     const [queriesBefore, memoryBefore] = [await transactionsPerS(one), rssOf(one.apiPid)]
-    const opened = heard()
+    const opened = answered()
     clients.send({ open: asked } satisfies ToStreams)
     await opened
     await pause(5000) // Each stream looks once more shortly after it is open.
@@ -42,15 +42,15 @@ export async function benchStreams(rounds: number): Promise<Figure[]> {
     const memoryKb = ((rssOf(one.apiPid) - memoryBefore) * 1024) / streams
     const toAllS: number[] = []
     for (let round = 1; round <= rounds; round++) {
-      const all = heard()
+      const all = answered()
       clients.send({ expect: streams } satisfies ToStreams)
       await one.container.db.sql`UPDATE orders SET pay_by = pay_by + interval '1 second'`
       const began = Date.now()
       for (let n = 0n; n < BigInt(streams); n++)
         one.container.events.announce((first + n).toString() as OrderId) // A ticket's order has its id.
-      const told = await all
-      toAllS.push((told.lastAt - began) / 1000)
-      say(`round ${round} of ${rounds}: all had heard after ${toAllS.at(-1)?.toFixed(2)} s`)
+      const last = await all
+      toAllS.push((last.lastAt - began) / 1000)
+      say(`round ${round} of ${rounds}: all had it after ${toAllS.at(-1)?.toFixed(2)} s`)
       await pause(1000)
     }
     return [

@@ -65,18 +65,18 @@ describe('an order takes its pieces', () => {
     )
     const wants = fc.dictionary(fc.constantFrom(...skus), fc.integer({ min: 1, max: 8 }), { minKeys: 1 })
     fc.assert(
-      fc.property(some, wants, (lying, wishes) => {
+      fc.property(some, wants, (lying, demanded) => {
         const found = new Map(lying.map((one) => [`${one.sku} ${one.warehouse}`, one]))
         const all = [...found.values()].map((one) => ({ ...one, priority: one.warehouse % 3 }))
-        const { allocations, short } = allocateStock(wanted(wishes), all)
+        const { allocations, short } = allocateStock(wanted(demanded), all)
         const freeOf = (sku: string) =>
           all.filter((one) => one.sku === sku).reduce((sum, { free }) => sum + free, 0)
-        expect(short).toEqual(Object.keys(wishes).filter((sku) => freeOf(sku) < (wishes[sku] ?? 0)))
+        expect(short).toEqual(Object.keys(demanded).filter((sku) => freeOf(sku) < (demanded[sku] ?? 0)))
         for (const { sku, warehouse, pieces } of allocations) {
           expect(pieces).toBeGreaterThan(0)
           expect(pieces).toBeLessThanOrEqual(found.get(`${sku} ${warehouse}`)?.free ?? 0)
         }
-        for (const [sku, quantity] of Object.entries(wishes)) {
+        for (const [sku, quantity] of Object.entries(demanded)) {
           const taken = allocations.filter((one) => one.sku === sku).reduce((sum, one) => sum + one.pieces, 0)
           expect(taken).toBe(short.length > 0 ? 0 : quantity)
         }

@@ -8,7 +8,7 @@ export type RunningServers = {
   workflowBundle: string
 }
 
-/** What the command line tells the processes that Stryker starts. */
+/** What the command line passes on to the processes that Stryker starts. */
 export type Settings = Pick<Plan, 'tests' | 'workflows'> & { servers?: RunningServers }
 
 const variable = 'MUTATION_SETTINGS'

@@ -24,7 +24,7 @@ async function endOf(ending: Played): Promise<{ asked: string[]; says: string }>
 
 const everything = 'locally: open → reserve stock → lock coupon → debit balance → spend points → confirm'
 const closing = 'locally: close and give everything back, unless an attempt is open'
-/** A step of the fallback: for a minute at the most, but for the first, without which nothing could answer. */
+/** A step of the fallback, for a minute at the most; the first without end, as nothing could answer. */
 const step = (name: string, summary: string, all = ', all 1 min') =>
   `${name} (${summary}) on orders: a try 5 s${all}, pauses 200 ms × 2 up to 10 s`
 const opening = step('openOrder', 'write the order', '')
@@ -99,7 +99,7 @@ describe('an order asks of Temporal', () => {
     await order.called('place')
     const says = `Waiting for the payment until ${new Date(payBy).toISOString()}.`
     await expect.poll(() => detailsOf(handleOf(order)), { timeout: 20_000 }).toBe(says)
-    await order.tellPaid('n1')
+    await order.signalPaid('n1')
     await order.end()
   })
 
@@ -116,7 +116,7 @@ describe('an order asks of Temporal', () => {
     const says =
       'The provider has money for this order, but not for the account that is configured. A human has to look.'
     await expect.poll(() => detailsOf(handleOf(order)), { timeout: 20_000 }).toBe(says)
-    await order.tellPaid('n1')
+    await order.signalPaid('n1')
     await order.end()
   })
 })
@@ -143,7 +143,7 @@ describe('a session asks of Temporal', () => {
   const request = (name: string) => act(name, 'a try 10 s, all 1 min')
 
   it('its own steps without end, and what operators request for a minute', async () => {
-    expect(await played('session-with-wishes')).toEqual({
+    expect(await played('session-with-changes')).toEqual({
       asked: [
         ...[act('preheat', 'a try 3 min'), request('addOffer'), request('pauseSession')],
         ...[request('changeQuota'), request('changeQuota'), request('pauseSession')],

@@ -7,7 +7,9 @@ const tickMs = 10 // USER_HZ is 100 on every Linux that Node runs on.
 
 type Process = { pid: number; parent: number; ms: number }
 
-/** Each of these processes with everything that it has started, but for those that have a name of their own. */
+/**
+ * Each of these processes with everything that it has started, but for those that have a name of their own.
+ */
 function cpuTimes(pids: Readonly<Record<string, number>>): CpuTimes {
   const all = readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? statOf(name) : []))
   const named = new Set(Object.values(pids))

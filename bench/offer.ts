@@ -28,7 +28,9 @@ export async function openedOffer(
   return { session, sku }
 }
 
-/** Adds so many tickets of live orders to an offer, each of a buyer of its own; answers the first one's id. */
+/**
+ * Adds so many tickets of live orders to an offer, each of a buyer of its own; answers the first one's id.
+ */
 export async function addLiveTickets(
   { db: { sql }, ids }: Pick<Container, 'db' | 'ids'>,
   { session, sku }: OfferKey,

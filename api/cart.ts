@@ -27,14 +27,13 @@ export async function showCart({ db, carts }: Deps, owner: CartOwner) {
 export async function addToCart(
   { db, carts }: Deps,
   owner: CartOwner,
-  sku: SkuId,
-  quantity: number,
+  { sku, quantity }: { sku: SkuId; quantity: number },
 ): Promise<void> {
   checkQuantity(sku, quantity)
   const live = (await readSkus(db, [sku])).get(sku)
   if (!live) return refuse('sku_unknown', { sku })
   if (!live.onSale) return refuse('not_on_sale', { sku })
-  const added = await carts.add(owner, sku, quantity, live.price)
+  const added = await carts.add(owner, { sku, quantity, price: live.price })
   if (added === 'too_many') refuse('quantity_invalid', { sku, quantity })
   if (added === 'full') throw new Problem('cart_full')
 }

@@ -117,10 +117,10 @@ export function createSessionOperations({
       return fresh
     },
     addOffer: (id, offer) => change(id, (session) => session.executeUpdate(addOffer, { args: [offer] })),
-    changeQuota(id, wish) {
+    changeQuota(id, request) {
       // A change's id is its offer's own, an update's is the session's.
-      const updateId = `${wish.sku}:${wish.change}`
-      return change(id, (session) => session.executeUpdate(changeQuota, { args: [wish], updateId }))
+      const updateId = `${request.sku}:${request.change}`
+      return change(id, (session) => session.executeUpdate(changeQuota, { args: [request], updateId }))
     },
     pause: (id) => change(id, (session) => session.executeUpdate(pause)),
     resume: (id) => change(id, (session) => session.executeUpdate(resume)),

@@ -92,7 +92,7 @@ export async function giveBack(tx: Tx, order: OrderId, why: string): Promise<voi
         sold_out_at = NULL
     WHERE session_id = ${session}
       AND sku_id = ${sku}`
-  if (ended) await returnFromOffer(tx, { session, sku, warehouse }, quantity, { order })
+  if (ended) await returnFromOffer(tx, { session, sku, warehouse }, { pieces: quantity, order })
 }
 
 /**

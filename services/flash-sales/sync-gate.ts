@@ -103,8 +103,8 @@ async function sync(
   { id, buyer, quantity, sync, syncEpoch, epoch, ended, ...offer }: Due,
 ): Promise<boolean> {
   if (ended) return true
-  if (sync === 'given_back') return (await gate.giveBack(offer, syncEpoch, buyer, id)) !== 'older'
-  if ((await gate.paid(offer, epoch, buyer, id)) !== 'same') return false
+  if (sync === 'given_back') return (await gate.giveBack(offer, syncEpoch, { buyer, ticket: id })) !== 'older'
+  if ((await gate.paid(offer, epoch, { buyer, ticket: id })) !== 'same') return false
   if (sync === 'paid') return true
   return (await gate.keepPieces(offer, syncEpoch, { buyer, ticket: id, pieces: quantity })) !== 'older'
 }

@@ -131,7 +131,8 @@ describe('a cart', () => {
   it('holds 120 SKUs at the most', async () => {
     const { id, headers } = await signedIn()
     // Any decimal is a SKU's id here.
-    for (let i = 1; i <= 120; i++) await harness.carts.add(id, String(i) as SkuId, 1, fen(1))
+    for (let i = 1; i <= 120; i++)
+      await harness.carts.add(id, { sku: String(i) as SkuId, quantity: 1, price: fen(1) })
     expect(await add(headers, tea.sku, 1)).toMatchObject({ status: 409, cart: { code: 'cart_full' } })
   })
 })

@@ -7,7 +7,7 @@ import { snowflakes, type UserId } from '../../domain/ids.ts'
 import { freePort } from '../../local/servers/ports.ts'
 import { keysOf } from '../../redis/gate/keys.ts'
 import { type Buyer, type Harness, startHarness } from './harness.ts'
-import { openSale, type Sale, type Told } from './sale.ts'
+import { type Answer, openSale, type Sale } from './sale.ts'
 
 let harness: Harness
 let sale: Sale
@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => harness.close())
 
 const ask = (of: Sale, who: Buyer | undefined, body: unknown = {}) =>
-  of.ask(who, 'POST', `${of.path}/token`, body)
+  of.post(who, `${of.path}/token`, { body })
 
 describe('an admission token', () => {
   it('is given from a minute before the opening, and not sooner', async () => {
@@ -95,7 +95,7 @@ describe('a captcha', () => {
     guarded = await openSale(harness, { captcha: true })
   })
   // A captcha problem's details.
-  const pictureOf = ({ body }: Told) => (body.details as { captcha: { id: string; svg: string } }).captcha
+  const pictureOf = ({ body }: Answer) => (body.details as { captcha: { id: string; svg: string } }).captcha
   /** What the picture says, which only Redis and a human know. */
   const read = async (id: string) =>
     (await harness.redis.get(keysOf(guarded.offer).captcha(id)))?.split(' ')[1] ?? ''
@@ -152,7 +152,7 @@ describe('limits', () => {
   })
   afterAll(() => limited.close())
   const from = (who: Buyer, address: string) =>
-    offer.ask(who, 'POST', `${offer.path}/token`, {}, { 'x-forwarded-for': address })
+    offer.post(who, `${offer.path}/token`, { body: {}, headers: { 'x-forwarded-for': address } })
 
   it('hold for a buyer, wherever they come from, and say how long to wait', async () => {
     const buyer = await limited.newBuyer()
@@ -200,13 +200,10 @@ describe('the address that a limit counts by', () => {
       },
     })
     const offer = await openSale(watched, { gate: 'none' })
-    await offer.ask(
-      await watched.newBuyer(),
-      'POST',
-      `${offer.path}/token`,
-      {},
-      { 'x-forwarded-for': forwarded },
-    )
+    await offer.post(await watched.newBuyer(), `${offer.path}/token`, {
+      body: {},
+      headers: { 'x-forwarded-for': forwarded },
+    })
     await watched.close()
     return seen
   }

@@ -56,9 +56,7 @@ export type Joiner = { id: UserId; addressId: AddressId }
 export async function join(
   gate: Gate,
   offer: OfferKey,
-  buyer: Joiner,
-  ticket: TicketId,
-  pieces = 1,
+  { buyer, ticket, pieces = 1 }: { buyer: Joiner; ticket: TicketId; pieces?: number | undefined },
 ): Promise<JoinAnswer> {
   const { token } = await gate.issueToken(offer, buyer.id, 0)
   return await gate.admit(offer, { buyer: buyer.id, pieces, address: buyer.addressId, token, ticket })

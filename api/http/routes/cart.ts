@@ -84,7 +84,8 @@ export function cartRoutes(deps: Pick<ApiDeps, 'db' | 'carts' | 'bearers'>) {
     .openapi(show, async (c) => c.json(await showCart(deps, c.var.cart), 200))
     .openapi(add, async (c) => {
       const { sku, quantity } = c.req.valid('json')
-      await addToCart(deps, c.var.cart, sku as SkuId, quantity) // The schema has checked that it is an id.
+      // The schema has checked that it is an id.
+      await addToCart(deps, c.var.cart, { sku: sku as SkuId, quantity })
       return c.json(await showCart(deps, c.var.cart), 200)
     })
     .openapi(select, async (c) => {

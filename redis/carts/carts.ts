@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
-import type { SkuId, UserId } from '../domain/ids.ts'
-import { type Fen, fen } from '../domain/money.ts'
-import { mostPieces } from '../domain/quantity.ts'
-import { type CartWord, defineCartScripts } from './cart-scripts.ts'
+import type { SkuId, UserId } from '../../domain/ids.ts'
+import { type Fen, fen } from '../../domain/money.ts'
+import { mostPieces } from '../../domain/quantity.ts'
+import { type CartWord, defineCartScripts } from './scripts.ts'
 
 /** Whose cart: a buyer's, or nobody's yet (`anon-<uuid>`). */
 export type CartOwner = UserId | `anon-${string}`
@@ -50,7 +50,10 @@ export function createCarts(redis: Redis) {
      * Adds pieces at today's price; a line that is there keeps its own. An anonymous cart lives 30 days from
      * its last addition on.
      */
-    add(owner: CartOwner, sku: SkuId, quantity: number, price: Fen): Promise<CartWord> {
+    add(
+      owner: CartOwner,
+      { sku, quantity, price }: Pick<CartLine, 'sku' | 'quantity' | 'price'>,
+    ): Promise<CartWord> {
       const line: Stored = {
         line: newLine(),
         quantity,

@@ -1,7 +1,5 @@
-import { createPrivateKey } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
-import { SignJWT } from 'jose'
-import { signIn } from '../../local/environment.ts'
+import { tokenSigner } from '../../local/sign-in.ts'
 
 /** An answer that decided something: no 429, no 5xx. */
 export type Answer = { status: number; body: Record<string, unknown> }
@@ -18,6 +16,8 @@ export class GaveUp extends Error {}
 /** What the API has answered, by status, and how often nothing came. */
 export type CallTally = { answers: Record<string, number>; broken: number; gaveUp: number }
 
+/** How long a token is used: it lives for two. */
+const tokenMs = 3_600_000
 const [patienceMs, answerMs] = [180_000, 20_000]
 
 /**
@@ -25,23 +25,16 @@ const [patienceMs, answerMs] = [180_000, 20_000]
  * asked again with the same words, as everything that may be asked twice is the same once.
  */
 export function createCalls(url: string, privateKey: string) {
-  const key = createPrivateKey(privateKey)
+  const sign = tokenSigner(privateKey)
   const tally: CallTally = { answers: {}, broken: 0, gaveUp: 0 }
-  const tokens = new Map<string, string>()
+  const tokens = new Map<string, { token: string; until: number }>()
 
-  const tokenOf = async (subject: string, role?: string): Promise<string> => {
+  const tokenOf = (subject: string, role?: string): string => {
     const name = `${role} ${subject}`
     const known = tokens.get(name)
-    if (known) return known
-    const token = await new SignJWT(role ? { role } : {})
-      .setProtectedHeader({ alg: 'RS256' })
-      .setSubject(subject)
-      .setIssuedAt()
-      .setIssuer(signIn.issuer)
-      .setAudience(signIn.audience)
-      .setExpirationTime('12h')
-      .sign(key)
-    tokens.set(name, token)
+    if (known && Date.now() < known.until) return known.token
+    const token = sign(subject, role ? { role } : {})
+    tokens.set(name, { token, until: Date.now() + tokenMs })
     return token
   }
 
@@ -60,7 +53,7 @@ export function createCalls(url: string, privateKey: string) {
     as(subject: string, role?: string): Call {
       return async (method, path, json, idempotencyKey) => {
         const headers = {
-          authorization: `Bearer ${await tokenOf(subject, role)}`,
+          authorization: `Bearer ${tokenOf(subject, role)}`,
           ...(json && { 'content-type': 'application/json' }),
           ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
         }

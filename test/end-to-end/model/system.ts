@@ -79,7 +79,7 @@ export async function openModelSystem(): Promise<ModelSystem> {
   return {
     ...system,
     nearUrl: `http://127.0.0.1:${nearPort}`,
-    tokenOf: (subject, role) => bearer(keys.privateKey, subject, '2h', role ? { role } : {}),
+    tokenOf: (subject, role) => bearer(keys.privateKey, subject, { expires: '2h', ...(role && { role }) }),
     killWorker: () => void workers[killed++ % workers.length]?.kill('SIGKILL'),
     flushRedis: async () => void (await redis.redis.flushall()),
     async close() {

@@ -136,7 +136,11 @@ function opOf(world: World, plan: Plan, key: string): Op | undefined {
   }
   if (plan.is === 'join') return { ...plan, key }
   if (plan.is === 'pay') {
-    const trade = picked(Object.entries(world.trades), plan, ([, { atProvider }]) => atProvider === 'open')
+    const trade = picked(
+      Object.entries(world.trades),
+      plan,
+      ([, { atProvider, late }]) => atProvider === 'open' || (late && atProvider === 'closed'),
+    )
     return trade === undefined ? undefined : { is: 'pay', trade }
   }
   const payable = plan.is === 'open' || plan.is === 'pay from wallet'

@@ -12,7 +12,7 @@ import { type ModelSystem, openModelSystem } from './model/system.ts'
  *
  * MODEL_RUNS=500: so many stories. MODEL_SEED=…: the stories of a run that failed, made as short as can be.
  */
-const runs = Number(process.env.MODEL_RUNS || 8)
+const runs = Number(process.env.MODEL_RUNS || 6)
 const seed = process.env.MODEL_SEED ? Number(process.env.MODEL_SEED) : undefined
 const steps = 20
 

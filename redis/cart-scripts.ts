@@ -5,11 +5,13 @@ declare module 'ioredis' {
   interface RedisCommander<Context> {
     cartAdd(
       cart: string,
+      cartsOfAddress: string,
       sku: string,
       line: string,
       most: number,
       lines: number,
       keepS: number,
+      carts: number,
     ): Result<CartWord, Context>
     cartChange(
       cart: string,
@@ -25,13 +27,32 @@ declare module 'ioredis' {
 }
 
 /** What `cartAdd` answers. */
-export type CartWord = 'added' | 'full' | 'too_many'
+export type CartWord = 'added' | 'full' | 'too_many' | 'too_many_carts'
 
 /**
  * A line that is there grows, keeps its price, and is selected; its id changes, because it is no longer the
- * line that was quoted.
+ * line that was quoted. An anonymous cart that is new counts for the address it comes from: a sorted set of
+ * carts by their end, in which those that were merged or emptied make room when it is full.
  */
 const add = `
+local keepS = tonumber(ARGV[5])
+if keepS > 0 then
+  local time = tonumber(redis.call('TIME')[1])
+  if redis.call('EXISTS', KEYS[1]) == 1 then
+    redis.call('ZADD', KEYS[2], 'XX', time + keepS, KEYS[1])
+  else
+    redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', time)
+    local most = tonumber(ARGV[6])
+    if redis.call('ZCARD', KEYS[2]) >= most then
+      for _, cart in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
+        if redis.call('EXISTS', cart) == 0 then redis.call('ZREM', KEYS[2], cart) end
+      end
+      if redis.call('ZCARD', KEYS[2]) >= most then return 'too_many_carts' end
+    end
+    redis.call('ZADD', KEYS[2], time + keepS, KEYS[1])
+  end
+  redis.call('EXPIRE', KEYS[2], keepS)
+end
 local present = redis.call('HGET', KEYS[1], ARGV[1])
 local line = cjson.decode(ARGV[2])
 if present then
@@ -42,7 +63,7 @@ elseif redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[4]) then
 end
 if line.quantity > tonumber(ARGV[3]) then return 'too_many' end
 redis.call('HSET', KEYS[1], ARGV[1], cjson.encode(line))
-if tonumber(ARGV[5]) > 0 then redis.call('EXPIRE', KEYS[1], ARGV[5]) end
+if keepS > 0 then redis.call('EXPIRE', KEYS[1], keepS) end
 return 'added'`
 
 /** An empty argument changes nothing. Another quantity makes another line id. */
@@ -103,7 +124,7 @@ return removed`
 
 /** Teaches this connection the cart's scripts (sent once, called by their digest afterwards). */
 export function defineCartScripts(redis: Redis): void {
-  redis.defineCommand('cartAdd', { numberOfKeys: 1, lua: add })
+  redis.defineCommand('cartAdd', { numberOfKeys: 2, lua: add })
   redis.defineCommand('cartChange', { numberOfKeys: 1, lua: change })
   redis.defineCommand('cartSelect', { numberOfKeys: 1, lua: select })
   redis.defineCommand('cartMerge', { numberOfKeys: 2, lua: merge })

@@ -49,6 +49,9 @@ export type Renewal =
  */
 export type Look = { terms: GateTerms; waiting: number; firstWaiting: number | null; force?: boolean }
 
+/** A ticket and whose it is. */
+type Held = { buyer: UserId; ticket: TicketId }
+
 const tokenLastsMs = 60_000
 
 /**
@@ -85,23 +88,22 @@ export function createGate(redis: GateRedis) {
       return { token, expiresAt }
     },
 
-    /** Keeps the right answer to a captcha for so many ms, where every API process finds it. */
-    async keepAnswer(offer: OfferKey, captcha: string, answer: string, forMs: number): Promise<void> {
-      await redis.set(keysOf(offer).captcha(captcha), answer, 'PX', forMs)
-    },
-
-    /** What the right answer was; null when it has expired or was taken before. */
-    takeAnswer: (offer: OfferKey, captcha: string): Promise<string | null> =>
-      redis.getdel(keysOf(offer).captcha(captcha)),
+    /** Notes for so many ms that a challenge is solved; whether this is the first time. */
+    spendChallenge: async (offer: OfferKey, id: string, forMs: number): Promise<boolean> =>
+      (await redis.set(keysOf(offer).challenge(id), 1, 'PX', Math.ceil(forMs), 'NX')) === 'OK',
 
     /**
-     * Puts a ticket's pieces on sale again, once. `epoch`: the offer's when it was given back in PostgreSQL.
+     * Puts a ticket's pieces on sale again, once. `epoch`: the offer's when it was given back in PostgreSQL;
+     * `coolUntilMs`: until then its buyer may not join again, ms since 1970; 0: at once.
      */
-    giveBack: (offer: OfferKey, epoch: number, buyer: UserId, ticket: TicketId): Promise<EpochWord> =>
-      redis.gateGiveBack(keysOf(offer).offer, epoch, buyer, ticket),
+    giveBack: (
+      offer: OfferKey,
+      epoch: number,
+      { buyer, ticket, coolUntilMs = 0 }: Held & { coolUntilMs?: number },
+    ): Promise<EpochWord> => redis.gateGiveBack(keysOf(offer).offer, epoch, buyer, ticket, coolUntilMs),
 
     /** Notes that a ticket is paid. */
-    paid: (offer: OfferKey, epoch: number, buyer: UserId, ticket: TicketId): Promise<EpochWord> =>
+    paid: (offer: OfferKey, epoch: number, { buyer, ticket }: Held): Promise<EpochWord> =>
       redis.gatePaid(keysOf(offer).offer, epoch, buyer, ticket),
 
     /**
@@ -111,7 +113,7 @@ export function createGate(redis: GateRedis) {
     keepPieces: (
       offer: OfferKey,
       epoch: number,
-      { buyer, ticket, pieces }: { buyer: UserId; ticket: TicketId; pieces: number },
+      { buyer, ticket, pieces }: Held & { pieces: number },
     ): Promise<EpochWord> => redis.gateKeep(keysOf(offer).offer, epoch, buyer, ticket, pieces),
 
     /** Where a buyer stands; undefined without a ticket that counts. */

@@ -47,11 +47,7 @@ export const shedSale = (sql: Sql, gate: Gate, what: Brakable, percent: number):
  */
 async function brake(sql: Sql, gate: Gate, { session, sku }: Brakable, to: Brake): Promise<Braked> {
   const offers = await sql.begin(async (tx) => {
-    const [row] = await tx<
-      { phase: SessionPhase }[]
-    >`SELECT phase FROM sessions WHERE id = ${session} FOR UPDATE`
-    if (!row) return refuse('session_unknown', {})
-    if (row.phase === 'ended') return refuse('session_ended', {})
+    await lockLiving(tx, session)
     const locked = await lockOffers(tx, session)
     const braked = locked.filter((offer) => sku === undefined || offer.sku === sku)
     if (sku !== undefined && braked.length === 0) return refuse('offer_unknown', { session, sku })
@@ -60,6 +56,29 @@ async function brake(sql: Sql, gate: Gate, { session, sku }: Brakable, to: Brake
   })
   const { pending } = await applyTerms(sql, gate, session, sku)
   return { offers, pending }
+}
+
+/**
+ * Whether a token costs a captcha from now on. API processes know it at the session's next announcement, and
+ * within a second without one. Tokens that were given stay good.
+ * @throws {Refused} session_unknown, session_ended
+ */
+export function wantCaptcha(sql: Sql, session: SessionId, captcha: boolean): Promise<void> {
+  return sql.begin(async (tx) => {
+    await lockLiving(tx, session)
+    await tx`UPDATE sessions SET captcha = ${captcha} WHERE id = ${session}`
+  })
+}
+
+/** Locks a session that has not ended. */
+async function lockLiving(tx: Tx, session: SessionId): Promise<void> {
+  const [row] = await tx<{ phase: SessionPhase }[]>`
+    SELECT phase
+    FROM sessions
+    WHERE id = ${session}
+    FOR UPDATE`
+  if (!row) return refuse('session_unknown', {})
+  if (row.phase === 'ended') refuse('session_ended', {})
 }
 
 async function write(tx: Tx, { session, sku }: Brakable, to: Brake): Promise<void> {

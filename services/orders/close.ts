@@ -20,8 +20,8 @@ export type Closing = { status: OrderStatus; openAttempt: boolean }
  */
 export function closeOrder(sql: Sql, order: OrderId, why: ClosedWhy): Promise<Closing> {
   return sql.begin(async (tx) => {
-    // Only from here: what is paid and to be shipped is closed by a refund (order-refund.ts), never by a
-    // wish.
+    // Only from here: what is paid and to be shipped is closed by a refund
+    // (services/payments/refund-order.ts).
     const openAttempt = tx`EXISTS (
       SELECT 1
       FROM attempts a
@@ -45,7 +45,7 @@ export function closeOrder(sql: Sql, order: OrderId, why: ClosedWhy): Promise<Cl
     if (!row) throw new Error(`order ${order} has no row to close`)
     if (ended) {
       await undoPlacing(tx, order)
-      await giveBack(tx, order, why)
+      await giveBack(tx, order, { why, coolOff: why !== 'operator_cancelled' })
     }
     return row
   })
@@ -62,7 +62,7 @@ export function rejectOrder(sql: Sql, order: OrderId, refusal: Refusal): Promise
     const rejected = await moveOrder(tx, { order, next: 'rejected', why: refusal.code, also })
     if (rejected) {
       await undoPlacing(tx, order)
-      await giveBack(tx, order, refusal.code)
+      await giveBack(tx, order, { why: refusal.code })
     }
     return await standing(tx, order)
   })

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createBuyerLimit } from '../../api/flash-sales/buyer-limits.ts'
+import type { TicketId } from '../../domain/flash-sale.ts'
 import type { SessionId } from '../../domain/ids.ts'
 import { keysOf } from '../../redis/gate/keys.ts'
 import { type Harness, startHarness } from './harness.ts'
@@ -58,7 +59,8 @@ describe('a buyer who joins', () => {
       status: 409,
       body: { code: 'over_limit', details: { limit: 2 } },
     })
-    for (const _ of [1, 2]) await harness.gate.paid(pair.offer, 1, shopper.id, await pair.admitted(shopper))
+    for (const _ of [1, 2])
+      await harness.gate.paid(pair.offer, 1, { buyer: shopper.id, ticket: await pair.admitted(shopper) })
     expect(await pair.join(shopper)).toMatchObject({ status: 409, body: { code: 'already_bought' } })
   })
 
@@ -97,17 +99,38 @@ describe('a buyer who joins', () => {
     expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(2)
   })
 
+  it('who let a ticket go unpaid hears until when to wait; the ticket says so, too', async () => {
+    const own = await openSale(harness, { coolOffMs: 3_600_000 })
+    const shopper = await own.shopper()
+    const ticket = await own.admitted(shopper)
+    await own.stage()
+    await own.place(ticket)
+    await own.close(ticket, 'pay_timeout')
+    const [row] = await harness.db.sql<{ until: Date }[]>`
+      SELECT cool_until AS until
+      FROM tickets
+      WHERE id = ${ticket}`
+    const until = row?.until.toISOString()
+    const coolUntilMs = row?.until.getTime() ?? 0
+    await harness.gate.giveBack(own.offer, 1, { buyer: shopper.id, ticket, coolUntilMs })
+    expect(await own.join(shopper)).toMatchObject({
+      status: 409,
+      body: { code: 'cooling_off', details: { until } },
+    })
+    expect(await own.mine(shopper, ticket)).toMatchObject({
+      status: 200,
+      body: { status: 3, joinAgainAt: until },
+    })
+    expect((await own.join(await own.shopper())).status).toBe(202)
+  })
+
   it('hears bad_token for a token that is made up, spent, another buyer’s or another offer’s, and the token stays good for its buyer', async () => {
     const [owner, thief] = [await sale.shopper(), await sale.shopper()]
     const other = await openSale(harness)
     const token = await sale.token(owner)
     const spent = await other.token(thief)
-    await harness.gate.giveBack(
-      other.offer,
-      1,
-      thief.id,
-      String((await other.join(thief, { token: spent })).body.ticket) as never,
-    ) // A ticket.
+    const ticket = String((await other.join(thief, { token: spent })).body.ticket) as TicketId // What it got.
+    await harness.gate.giveBack(other.offer, 1, { buyer: thief.id, ticket })
     for (const told of [
       await sale.join(thief, { token }),
       await sale.join(thief, { token: 'AAAAAAAAAAAAAAAAAAAAAAAA' }),

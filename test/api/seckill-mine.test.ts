@@ -143,7 +143,7 @@ describe('a buyer’s ticket', () => {
       orderId: ticket,
       amount: { fen: '900' },
     })
-    await harness.gate.paid(sale.offer, 1, who.id, ticket)
+    await harness.gate.paid(sale.offer, 1, { buyer: who.id, ticket })
     expect(await theirs(who)).toMatchObject({ status: 5 })
   })
 
@@ -151,7 +151,7 @@ describe('a buyer’s ticket', () => {
     const { who, ticket: first } = await staged()
     await sale.place(first)
     await sale.close(first, 'pay_timeout')
-    await harness.gate.giveBack(sale.offer, 1, who.id, first)
+    await harness.gate.giveBack(sale.offer, 1, { buyer: who.id, ticket: first })
     expect(await sale.mine(who)).toMatchObject({ status: 404, body: { code: 'no_ticket' } })
     expect(await theirs(who, first)).toMatchObject({ ticket: first, status: 3 })
     const second = await sale.admitted(who)

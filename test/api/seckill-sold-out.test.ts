@@ -77,7 +77,7 @@ describe('after "sold out"', () => {
 
   it('a ticket of a piece that came back is answered everywhere, as soon as it is granted', async () => {
     const { sale, holder, ticket } = await sellOut()
-    await harness.gate.giveBack(sale.offer, 1, holder.id, ticket as never) // Its own ticket.
+    await harness.gate.giveBack(sale.offer, 1, { buyer: holder.id, ticket: ticket as never }) // Its own.
     const other = await harness.another()
     const second = await sale.shopper()
     const won = await sale.admitted(second)
@@ -133,7 +133,7 @@ describe('after "sold out"', () => {
 
   it('a piece that came back is for sale at once, without an announcement', async () => {
     const { sale, holder, ticket } = await sellOut()
-    await harness.gate.giveBack(sale.offer, 1, holder.id, ticket as never) // Its own ticket.
+    await harness.gate.giveBack(sale.offer, 1, { buyer: holder.id, ticket: ticket as never }) // Its own.
     await sale.admitted(await sale.shopper())
   })
 

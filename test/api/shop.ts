@@ -1,5 +1,6 @@
 import type { Db } from '../../db/client.ts'
 import type { CouponId, Ids, SkuId, UserId } from '../../domain/ids.ts'
+import { fen } from '../../domain/money.ts'
 
 export type Goods = { product: string; sku: SkuId }
 
@@ -86,3 +87,9 @@ export const home = {
   district: '西湖',
   street: '文三路 1 号',
 }
+
+/** Pieces to put into a buyer's cart. */
+export const addition = ({ sku, quantity = 1 }: { sku: SkuId; quantity?: number }) => ({
+  ...{ sku, quantity, price: fen(1999) },
+  anonymous: { address: '192.0.2.1', validS: 3600, perAddress: 10 },
+})

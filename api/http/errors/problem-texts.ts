@@ -19,6 +19,7 @@ export type ApiProblemCode =
   | 'not_json'
   | 'validation'
   | 'cart_full'
+  | 'too_many_carts'
   | 'addresses_full'
   | 'no_ticket'
   | 'too_many_streams'
@@ -273,6 +274,12 @@ export const problemTexts: Record<ProblemCode, Text> = {
     '令牌无效',
     '令牌已使用、已过期或不属于您，请重新领取。',
   ),
+  cooling_off: text(
+    'Wait before joining again',
+    'You have let a ticket of this offer go unpaid; see until.',
+    '请稍后再参与',
+    '您有该商品的名额未付款，再次参与的时间见 until。',
+  ),
   paused: text(
     'Paused for a moment',
     'Nothing was decided. Try again in a moment.',
@@ -287,15 +294,15 @@ export const problemTexts: Record<ProblemCode, Text> = {
   ),
   captcha_required: text(
     'Captcha needed',
-    'Read the picture in captcha, and send its id and your answer.',
-    '需要验证码',
-    '请识别 captcha 图片，并提交其 id 和答案。',
+    'Solve the challenge in captcha, and ask again with the solution.',
+    '需要验证',
+    '请完成 captcha 中的验证，并带上结果重新请求。',
   ),
   captcha_wrong: text(
-    'Captcha not right',
-    'Each picture can be answered once; here is the next one.',
-    '验证码错误',
-    '每张图片只能作答一次，请用新的图片再试。',
+    'Captcha not passed',
+    'The solution is wrong, used, or too late; captcha has the next challenge.',
+    '验证未通过',
+    '验证结果有误、已使用或已过期，请完成 captcha 中新的验证。',
   ),
   no_ticket: text(
     'No ticket',
@@ -390,6 +397,12 @@ export const problemTexts: Record<ProblemCode, Text> = {
     'The cart has no place for another item.',
     '购物车已满',
     '购物车无法再添加商品。',
+  ),
+  too_many_carts: text(
+    'Too many carts',
+    'Sign in to fill a cart: this network has as many carts of visitors as it may.',
+    '购物车过多',
+    '当前网络的访客购物车过多，请登录后再添加商品。',
   ),
   addresses_full: text(
     'Too many addresses',

@@ -1,5 +1,5 @@
 /**
- * The arrows of the house (docs/architecture.md): what each folder may import. `npm run check` fails for any
+ * The arrows (docs/architecture.md): what each folder may import. `npm run check` fails for any
  * other import, and for a cycle.
  */
 const arrows = {
@@ -10,7 +10,7 @@ const arrows = {
   db: ['domain'],
   services: ['db', 'redis', 'providers/provider', 'domain'],
   activities: ['services', 'db/types', 'redis', 'providers/provider', 'domain'],
-  // Of activities and services their types alone: test/workflows/imports.test.ts.
+  // Of activities and services their types alone: test/workflows/imports.unit.test.ts.
   workflows: ['activities', 'services', 'domain'],
   runtime: ['activities', 'services', 'providers', 'challenges', 'redis', 'db', 'workflows', 'domain'],
   // Adapters come in by the container alone: it says which of their types may be named.

@@ -33,7 +33,7 @@ export async function addToCart(
   const live = (await readSkus(db, [sku])).get(sku)
   if (!live) return refuse('sku_unknown', { sku })
   if (!live.onSale) return refuse('not_on_sale', { sku })
-  const added = await carts.add(owner, { sku, quantity, price: live.price, anonymous })
+  const added = await carts.add(owner, { sku, quantity, price: live.price }, anonymous)
   if (added === 'too_many') refuse('quantity_invalid', { sku, quantity })
   if (added === 'full' || added === 'too_many_carts')
     throw new Problem(added === 'full' ? 'cart_full' : 'too_many_carts')

@@ -43,7 +43,7 @@ export type AttemptView = {
 
 /** Opens attempts to pay, or gives the open one again. Throws `Refused`, or `OrderUnknown`. */
 export type Paying = {
-  pay(orderId: OrderId, buyer: UserId, wish: { channel: string; payer: Payer }): Promise<AttemptView>
+  pay(orderId: OrderId, buyer: UserId, request: { channel: string; payer: Payer }): Promise<AttemptView>
 }
 
 /** Gives money back. Throws `Refused`. */

@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import type { Client } from '@temporalio/client'
 import { migrate } from '../db/migrate.ts'
 import type { OfferKey, TicketId } from '../domain/flash-sale.ts'
 import type { SessionId, SkuId, UserId } from '../domain/ids.ts'
@@ -41,11 +40,11 @@ export async function benchConsumer(rounds: number): Promise<Figure[]> {
   try {
     const shop = await makeShop(container.db, container.ids)
     const figures = { ratio: [] as number[], ours: [] as number[], bare: [] as number[] }
-    await bareStarts(container.client, 200, env.CONSUMER_STARTS_IN_FLIGHT, container)
+    await bareStarts(container, 200, env.CONSUMER_STARTS_IN_FLIGHT)
     for (let round = 1; round <= rounds; round++) {
       const offer = await queueUp(container, shop, orders)
       const ours = await consumed(container, env, offer)
-      const bare = await bareStarts(container.client, orders, env.CONSUMER_STARTS_IN_FLIGHT, container)
+      const bare = await bareStarts(container, orders, env.CONSUMER_STARTS_IN_FLIGHT)
       figures.ratio.push(bare / ours)
       figures.ours.push((orders * 1000) / ours)
       figures.bare.push((orders * 1000) / bare)
@@ -53,7 +52,7 @@ export async function benchConsumer(rounds: number): Promise<Figure[]> {
         `round ${round} of ${rounds}: ${((orders * 1000) / ours).toFixed(0)} orders/s started beside ${((orders * 1000) / bare).toFixed(0)} bare`,
       )
     }
-    const rebuilt = await measureRebuild(container, env, shop, rounds)
+    const rebuilt = await measureRebuild(container, { env, shop }, rounds)
     return [
       { figure: 'rebuild_s', rounds: rebuilt, target: { atMost: 5 } },
       { figure: 'consumer_vs_start', rounds: figures.ratio, target: { atLeast: 0.7 } },
@@ -103,7 +102,7 @@ async function queueUp(
       warehouse: first?.warehouse ?? 0,
     }),
   )
-  await preheat(sql, gate, session)
+  await preheat({ sql, gate }, session)
   const offer = { session, sku }
   await inParallel(tickets, 100, async () => {
     const buyer = ids.next() as UserId
@@ -144,10 +143,9 @@ async function consumed(
 
 /** Starts workflows that nobody runs; how long it took (ms). */
 async function bareStarts(
-  client: Client,
+  { client, ids }: Pick<Container, 'client' | 'ids'>,
   count: number,
   inFlight: number,
-  { ids }: Container,
 ): Promise<number> {
   const { allMs } = await inParallel(count, inFlight, async () => {
     await client.workflow.start('empty', { taskQueue: 'nobody', workflowId: `empty-${ids.next()}` })

@@ -31,7 +31,7 @@ export async function benchJoin(rounds: number): Promise<Figure[]> {
     const shop = await makeShop(container.db, container.ids)
     const address = shop.buyers[0]?.address ?? ''
     const fire = async (to: string, shots: Shot[], status: string) =>
-      (await one.fire(to, shots, status, connections)).perS
+      (await one.fire(to, { shots, status, connections })).perS
     const names = [
       'join_vs_bare',
       'sold_out_vs_hello',
@@ -50,7 +50,7 @@ export async function benchJoin(rounds: number): Promise<Figure[]> {
       const shots: Shot[] = []
       await inParallel(buyers, connections, async (n) => {
         const headers = headersOf(bearers[n] ?? '', n)
-        const { status, body } = await browser.ask('POST', `${path}/token`, headers, {})
+        const { status, body } = await browser.ask('POST', `${path}/token`, { headers, json: {} })
         if (status >= 300) throw new Error(`a token was answered ${status} ${JSON.stringify(body)}`)
         shots.push(shot(`${path}/tickets`, headers, { token: body.token, quantity: 1, addressId: address }))
       })
@@ -67,7 +67,7 @@ export async function benchJoin(rounds: number): Promise<Figure[]> {
           addressId: address,
         }),
       )
-      await soldOut(browser, empty, bearers[0] ?? '', address)
+      await soldOut(browser, empty, { bearer: bearers[0] ?? '', address })
       const hello = (one: Shot): Shot => ({ ...one, path: `/hello${one.path}` })
       const [noes, hellos] = await inTurns(
         late,
@@ -113,7 +113,7 @@ async function openOffer(
   await sql.begin((tx) =>
     insertOffer(tx, session, { sku, priceFen: '4000', quota: pieces, limit: 1, warehouse: 9001 }),
   )
-  await preheat(sql, gate, session)
+  await preheat({ sql, gate }, session)
   await keepAlive(gate, { session, sku })
   events.announceSession(session)
   while (!(await fetch(url + pathOf({ session, sku }))).ok) await pause(50)
@@ -126,19 +126,18 @@ async function keepAlive(gate: Container['gate'], offer: OfferKey): Promise<void
   timer.unref()
 }
 
-/** Asks until the API has heard from Redis that nothing is left. */
+/** Asks until the API knows from Redis that nothing is left. */
 async function soldOut(
   browser: ReturnType<typeof createBrowser>,
   path: string,
-  bearer: string,
-  address: string,
+  { bearer, address }: { bearer: string; address: string },
 ): Promise<void> {
+  const headers = headersOf(bearer, 0)
   for (;;) {
-    const { body } = await browser.ask('POST', `${path}/token`, headersOf(bearer, 0), {})
-    const { status } = await browser.ask('POST', `${path}/tickets`, headersOf(bearer, 0), {
-      token: body.token,
-      quantity: 1,
-      addressId: address,
+    const { body } = await browser.ask('POST', `${path}/token`, { headers, json: {} })
+    const { status } = await browser.ask('POST', `${path}/tickets`, {
+      headers,
+      json: { token: body.token, quantity: 1, addressId: address },
     })
     if (status === 409) return
   }

@@ -22,12 +22,12 @@ export async function benchNotify(rounds: number): Promise<Figure[]> {
   const { url, bareUrl, fire } = one
   try {
     const perS = (to: string) => async (shots: Shot[]) => {
-      const { perS } = await fire(to, shots, '204', connections.flood)
+      const { perS } = await fire(to, { shots, status: '204', connections: connections.flood })
       await quiet(one)
       return perS
     }
     const took = async (shots: Shot[]) => {
-      const { tookMs } = await fire(url, shots, '204', connections.stream)
+      const { tookMs } = await fire(url, { shots, status: '204', connections: connections.stream })
       await quiet(one)
       return tookMs
     }

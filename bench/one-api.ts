@@ -33,12 +33,12 @@ export type OneApi = {
    * Fires each shot once from a process of its own. Throws when one is answered otherwise than with this
    * status.
    */
-  fire(to: string, shots: Shot[], status: string, connections: number): Promise<Fired>
+  fire(to: string, load: { shots: Shot[]; status: string; connections: number }): Promise<Fired>
   close(): Promise<void>
 }
 
 /**
- * Starts them in a state folder of their own. `floor` is the bare process's script; it tells its port when it
+ * Starts them in a state folder of their own. `floor` is the bare process's script; it sends its port when it
  * serves.
  */
 export async function startOneApi(floor: string, app: Record<string, string>): Promise<OneApi> {
@@ -72,14 +72,14 @@ export async function startOneApi(floor: string, app: Record<string, string>): P
   const cannon = await fork('./cannon.ts', {})
   return {
     ...{ stateDir, servers, keys, container, url, bareUrl: `http://127.0.0.1:${barePort}` },
-    async fire(to, shots, status, connections) {
+    async fire(to, { shots, status, connections }) {
       cannon.send({ url: to, connections, shots } satisfies ToCannon)
-      const [told] = (await once(cannon, 'message')) as [FromCannon]
-      if ('ready' in told) throw new Error('the load process started twice')
-      const { tookMs: _, ...summary } = told
-      if (told.errors > 0 || Object.keys(told.statuses).some((other) => other !== status))
+      const [fired] = (await once(cannon, 'message')) as [FromCannon]
+      if ('ready' in fired) throw new Error('the load process started twice')
+      const { tookMs: _, ...summary } = fired
+      if (fired.errors > 0 || Object.keys(fired.statuses).some((other) => other !== status))
         throw new Error(`answers: ${JSON.stringify(summary)}`)
-      return told
+      return fired
     },
     async close() {
       cannon.disconnect()

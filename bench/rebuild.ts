@@ -17,8 +17,7 @@ const live = 10_000
  */
 export async function measureRebuild(
   container: Container,
-  env: Parameters<typeof consumerDeps>[0],
-  shop: Shop,
+  { env, shop }: { env: Parameters<typeof consumerDeps>[0]; shop: Shop },
   rounds: number,
 ): Promise<number[]> {
   const offer = await crowdedOffer(container)
@@ -69,7 +68,7 @@ async function crowdedOffer({ db: { sql }, gate, ids }: Container): Promise<Offe
       warehouse: first?.warehouse ?? 0,
     }),
   )
-  await preheat(sql, gate, session)
+  await preheat({ sql, gate }, session)
   await sql`UPDATE offers SET granted = ${live}, sold = ${live} WHERE session_id = ${session}`
   const base = BigInt(ids.next())
   await sql`

@@ -18,7 +18,7 @@ export type Ask = {
 }
 
 type AskOptions = {
-  /** Told why there is no verdict, once a second at the most. */
+  /** Gets why there is no verdict, once a second at the most. */
   warn(why: string): void
   timeoutMs?: number
   now?: () => number

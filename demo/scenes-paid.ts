@@ -3,7 +3,8 @@ import type { CodeChannel } from './shop.ts'
 import { type Act, payByCode, settledAs, soon } from './stage.ts'
 
 /**
- * Paid by scanning a code, told by a signed callback; some with coupon, points and a part from the wallet.
+ * Paid by scanning a code, notified by a signed callback; some with coupon, points and a part from the
+ * wallet.
  */
 export const byCode =
   (channel: CodeChannel): Act =>
@@ -11,9 +12,9 @@ export const byCode =
     const extras = stage.dice.between(0, 3)
     const shopper = await (extras === 1 ? stage.shopperWithCoupon() : stage.shopper())
     const quote = await shopper.quote(stage.cart(extras === 1 ? 4900n : 0n))
-    const wish = { coupon: extras === 1, points: extras === 2, ...(extras === 3 ? { balance: 2000n } : {}) }
-    const order = await shopper.place(quote, { payment: 'online', ...wish })
-    await payByCode(stage, shopper, order, channel)
+    const extra = { coupon: extras === 1, points: extras === 2, ...(extras === 3 ? { balance: 2000n } : {}) }
+    const order = await shopper.place(quote, { payment: 'online', ...extra })
+    await payByCode(stage, shopper, { order, channel })
     stage.show('paid', order)
     return settledAs(stage, order, isPaid)
   }
@@ -26,7 +27,7 @@ export const calledOff: Act = async (stage) => {
     points: true,
     balance: 1500n,
   })
-  await payByCode(stage, shopper, order)
+  await payByCode(stage, shopper, { order })
   await stage.following.until(order, isPaid)
   await shopper.cancel(order)
   return settledAs(stage, order, (now) => isClosed(now) && now.refunded)

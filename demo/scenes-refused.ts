@@ -28,7 +28,7 @@ export const emptyWallet: Act = async (stage) => {
   )
 }
 
-/** Six buyers press at once for the one piece that there is: one has it, five are told that it is gone. */
+/** Six buyers press at once for the one piece that there is: one has it, five learn that it is gone. */
 export const lastPiece: Act = async (stage) => {
   const line = [{ sku: stage.lastPiece(), quantity: 1 }]
   const rivals = await Promise.all(Array.from({ length: 6 }, () => stage.shopper()))
@@ -48,7 +48,7 @@ export const lastPiece: Act = async (stage) => {
       .filter((attempt) => attempt.status === 'rejected')
       .map(({ reason }) => refusedAs('out_of_stock', Promise.reject(reason))),
   )
-  await payByCode(stage, winner.by, winner.order)
+  await payByCode(stage, winner.by, { order: winner.order })
   return settledAs(stage, winner.order, isPaid)
 }
 

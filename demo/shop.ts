@@ -18,7 +18,7 @@ export class ShopRefused extends Error {
 export type CodeChannel = 'wechat-v3' | 'wechat-v2' | 'alipay-qr'
 
 export type Line = { sku: string; quantity: number }
-type Wish = { payment: 'online' | 'on_delivery'; coupon?: boolean; points?: boolean; balance?: bigint }
+type Choice = { payment: 'online' | 'on_delivery'; coupon?: boolean; points?: boolean; balance?: bigint }
 type Quote = { token: string; points: string; pointsWithCoupon: string }
 
 /** A buyer's side of the shop: everything over HTTP, with the typed client. */
@@ -26,15 +26,15 @@ export type Shopper = {
   readonly buyer: Buyer
   quote(lines: Line[]): Promise<Quote>
   /** Presses "place". Answers the order's number; throws `ShopRefused`. */
-  place(quote: Quote, wish: Wish): Promise<OrderId>
+  place(quote: Quote, choice: Choice): Promise<OrderId>
   /** Opens a payment and answers its number. */
   pay(order: OrderId, channel: CodeChannel | 'balance'): Promise<AttemptNumber>
   cancel(order: OrderId): Promise<void>
 }
 
 /**
- * So many buyers are served at once; the others stand in line, so that a slow machine is not asked for more
- * than it can do.
+ * So many buyers are served at once; the others wait, so that a slow machine is not asked for more than it
+ * can do.
  */
 const counters = 8
 
@@ -55,11 +55,13 @@ export async function openShop(
       .setAudience(signIn.audience)
       .setExpirationTime('2h')
       .sign(key)
-    return shopper(createApiClient(url, token), buyer, tally, counter)
+    return shopper({ api: createApiClient(url, token), buyer, tally, counter })
   }
 }
 
-function shopper(api: ApiClient, buyer: Buyer, tally: Tally, counter: Counter): Shopper {
+type ShopperDeps = { api: ApiClient; buyer: Buyer; tally: Tally; counter: Counter }
+
+function shopper({ api, buyer, tally, counter }: ShopperDeps): Shopper {
   return {
     buyer,
     async quote(lines) {

@@ -100,8 +100,7 @@ export async function settledAs(
 export async function payByCode(
   stage: Stage,
   shopper: Shopper,
-  order: OrderId,
-  channel: CodeChannel = 'wechat-v3',
+  { order, channel = 'wechat-v3' }: { order: OrderId; channel?: CodeChannel },
 ): Promise<void> {
   const trade = await shopper.pay(order, channel)
   await soon(stage, 300, 3500)

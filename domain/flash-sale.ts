@@ -4,10 +4,10 @@ import { shanghaiDigits, shanghaiMs } from './shanghai-time.ts'
 /** One SKU in one session: what buyers rush for. */
 export type OfferKey = { session: SessionId; sku: SkuId }
 
-/** The Redis channel that tells that an offer's pieces are for sale again, or that it was changed. */
+/** The Redis channel that says that an offer's pieces are for sale again, or that it was changed. */
 export const offerChannel = ({ session, sku }: OfferKey): string => `offer:${session}:${sku}`
 
-/** The Redis channel that tells that a session, or any of its offers, was changed. */
+/** The Redis channel for announcements that a session, or any of its offers, was changed. */
 export const sessionChannel = (session: SessionId): string => `offer:${session}:`
 
 /** A granted place in an offer's queue. It becomes the order of the same id, or is given back. */
@@ -21,8 +21,8 @@ export type TicketId = OrderId
 export type TicketState = 'waiting' | 'live' | 'paid' | 'given_back' | 'refused'
 
 /**
- * What the gate has still to be told of a ticket: its pieces are for sale again, its order is paid, or it is
- * paid and keeps fewer pieces than it had, because some were refunded before shipping.
+ * What the gate has still to be synced with of a ticket: its pieces are for sale again, its order is paid, or
+ * it is paid and keeps fewer pieces than it had, because some were refunded before shipping.
  */
 export type TicketSync = 'given_back' | 'paid' | 'reduced'
 

@@ -31,9 +31,8 @@ export type Events = {
    */
   until<T>(
     order: OrderId,
-    forMs: number,
+    wait: { forMs: number; first?: 'later' },
     look: () => Promise<T | undefined>,
-    first?: 'later',
   ): Promise<T | undefined>
   close(): Promise<void>
 }
@@ -79,7 +78,7 @@ export function createEvents(redis: Redis): Events {
     onReconnect(listener) {
       here.on(reconnected, listener)
     },
-    async until(order, forMs, look, first) {
+    async until(order, { forMs, first }, look) {
       const channel = orderChannel(order)
       const deadline = Date.now() + forMs
       let changed = first !== 'later'

@@ -15,7 +15,7 @@ import { variable } from './variables.ts'
 const neededBy = 'api'
 const withTurnstile = 'with `CAPTCHA=turnstile`'
 const withTencent = 'with `CAPTCHA=tencent`'
-const key = z.string().min(1).optional()
+const key = () => z.string().min(1).optional()
 
 /** What a token costs where a session wants a captcha; only the API needs it. */
 export const captchaVariables = {
@@ -37,8 +37,8 @@ export const captchaVariables = {
       'while the provider of the captcha is away: `pass` lets buyers in without it, and only the other limits ' +
       'hold; `retry` gives nobody a token',
   }),
-  TURNSTILE_SITE_KEY: variable(key, { neededBy: withTurnstile, meaning: 'the widget’s site key, for pages' }),
-  TURNSTILE_SECRET_KEY: variable(key, { neededBy: withTurnstile, meaning: 'the widget’s secret key' }),
+  TURNSTILE_SITE_KEY: variable(key(), { neededBy: withTurnstile, meaning: 'the widget’s site key, for pages' }),
+  TURNSTILE_SECRET_KEY: variable(key(), { neededBy: withTurnstile, meaning: 'the widget’s secret key' }),
   TURNSTILE_URL: variable(z.url().default(turnstileUrl), {
     neededBy: 'tests',
     meaning: 'another `siteverify`',
@@ -54,15 +54,15 @@ export const captchaVariables = {
       example: '199999164',
     },
   ),
-  TENCENT_CAPTCHA_APP_SECRET: variable(key, {
+  TENCENT_CAPTCHA_APP_SECRET: variable(key(), {
     neededBy: withTencent,
     meaning: '`AppSecretKey` of the captcha',
   }),
-  TENCENT_SECRET_ID: variable(key, {
+  TENCENT_SECRET_ID: variable(key(), {
     neededBy: withTencent,
     meaning: 'API key (`SecretId`) that may call `captcha:DescribeCaptchaResult`',
   }),
-  TENCENT_SECRET_KEY: variable(key, { neededBy: withTencent, meaning: 'its `SecretKey`' }),
+  TENCENT_SECRET_KEY: variable(key(), { neededBy: withTencent, meaning: 'its `SecretKey`' }),
   TENCENT_CAPTCHA_URL: variable(z.url().default(tencentUrl), {
     neededBy,
     meaning: 'where Tencent is asked; another host for accounts of its international site',

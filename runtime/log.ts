@@ -39,7 +39,7 @@ export type LogOptions = {
 }
 
 /**
- * The one logger of a process: JSON lines without personal data. Errors are told by kind, message, code and
+ * The one logger of a process: JSON lines without personal data. Errors are logged by kind, message, code and
  * place; of a warning or an error that repeats, 20 lines in ten seconds.
  */
 export function createLog({ level, write, now = Date.now }: LogOptions): Logger {

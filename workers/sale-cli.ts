@@ -6,14 +6,8 @@ import { isId, type SessionId, type SkuId } from '../domain/ids.ts'
 import { openBrakes } from '../runtime/brakes.ts'
 import { readEnv } from '../runtime/read-env.ts'
 import { storeVariables } from '../runtime/store-variables.ts'
-import {
-  type Brakable,
-  type Braked,
-  resumeSale,
-  shedSale,
-  stopSale,
-  wantCaptcha,
-} from '../services/flash-sales/brakes.ts'
+import type { Brakable } from '../services/flash-sales/apply-terms.ts'
+import { type Braked, resumeSale, shedSale, stopSale, wantCaptcha } from '../services/flash-sales/brakes.ts'
 import { setSwitch } from '../services/operations/switches.ts'
 
 const usage = `npm run sale -- stop SESSION [SKU]          lets nobody in; tickets that are granted go on
@@ -35,14 +29,14 @@ function commandOf([what, ...rest]: string[]): Command {
     case 'resume': {
       const named = brakable(rest)
       const act = what === 'stop' ? stopSale : resumeSale
-      return braking(named, ({ sql, gate }) => act(sql, gate, named))
+      return braking(named, (brakes) => act(brakes, named))
     }
     case 'shed': {
       const [percent = '', ...named] = rest
       if (!/^(100|\d{1,2})$/.test(percent))
         throw new ConfigurationError('PERCENT is a whole number from 0 to 100')
       const sale = brakable(named)
-      return braking(sale, ({ sql, gate }) => shedSale(sql, gate, sale, Number(percent)))
+      return braking(sale, (brakes) => shedSale(brakes, sale, Number(percent)))
     }
     case 'captcha': {
       const [word, ...named] = rest

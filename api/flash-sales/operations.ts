@@ -15,8 +15,8 @@ import { type SessionId, sessionWorkflowId } from '../../domain/ids.ts'
 import { type Refusal, Refused, refuse } from '../../domain/refusals.ts'
 import type { Events, Gate } from '../../runtime/container.ts'
 import { faultOf } from '../../runtime/fault.ts'
+import type { Brakable } from '../../services/flash-sales/apply-terms.ts'
 import {
-  type Brakable,
   type Braked,
   resumeSale,
   shedSale,
@@ -144,9 +144,9 @@ export function createSessionOperations({
       const updateId = `${request.sku}:${request.change}`
       return change(id, (session) => session.executeUpdate(changeQuota, { args: [request], updateId }))
     },
-    pause: (what) => announcing(what.session, stopSale(sql, gate, what)),
-    resume: (what) => announcing(what.session, resumeSale(sql, gate, what)),
-    shed: (what, percent) => announcing(what.session, shedSale(sql, gate, what, percent)),
+    pause: (what) => announcing(what.session, stopSale({ sql, gate }, what)),
+    resume: (what) => announcing(what.session, resumeSale({ sql, gate }, what)),
+    shed: (what, percent) => announcing(what.session, shedSale({ sql, gate }, what, percent)),
     captcha: (session, on) => announcing(session, wantCaptcha(sql, session, on)),
     end: (id) => change(id, (session) => session.executeUpdate(endNow)),
   }

@@ -52,8 +52,7 @@ const clocksDifferMs = 60_000
 export async function ticketStatus(
   deps: StatusDeps,
   offer: OfferKey,
-  buyer: UserId,
-  named?: TicketId,
+  { buyer, named }: { buyer: UserId; named?: TicketId | undefined },
 ): Promise<TicketStatus> {
   const standing = await deps.gate.standing(offer, buyer).catch(deps.away)
   const known = standing === 'away' ? undefined : standing

@@ -11,7 +11,7 @@ type Made = { plain: Bytes; etag: string; compressed: Partial<Record<Encoding, P
 type Options = {
   contentType: string
   headers?: Readonly<Record<string, string>>
-  /** How long it is answered before it is made anew, ms; for ever, unless told otherwise. */
+  /** How long it is answered before it is made anew, ms; for ever, unless it is said otherwise. */
   forMs?: number
   /** Headers that differ from answer to answer. */
   more?: () => Record<string, string>
@@ -49,9 +49,9 @@ export function sharedBody(
       return new Response(null, { status: 304, headers: common })
     const all = { ...common, 'content-type': contentType }
     const encoding = encodingOf(c.req.header('accept-encoding'), ['br', 'gzip'])
-    if (encoding === undefined) return new Response(plain, { headers: all })
+    if (encoding === undefined) return c.body(plain, 200, all)
     compressed[encoding] ??= compress[encoding](plain)
-    return new Response(await compressed[encoding], { headers: { ...all, 'content-encoding': encoding } })
+    return c.body(await compressed[encoding], 200, { ...all, 'content-encoding': encoding })
   }
 }
 

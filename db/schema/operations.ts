@@ -31,7 +31,7 @@ export const attention = pgTable(
   ],
 )
 
-/** What still has to be told to another system after a commit; the jobs tells it until it is taken. */
+/** What has to be delivered to another system after a commit; the jobs process sends it until it is taken. */
 export const outbox = pgTable(
   'outbox',
   {

@@ -35,11 +35,8 @@ export async function hireOperator(url: string, privateKey: string) {
   return {
     /** Plans a session that opens in a moment. */
     async plan(
-      sku: SkuId,
-      warehouse: number,
-      quota: number,
-      opensAt: number,
-      payWithinS: number,
+      { sku, warehouse, quota }: { sku: SkuId; warehouse: number; quota: number },
+      { opensAt, payWithinS }: { opensAt: number; payWithinS: number },
     ): Promise<Sale> {
       const made = await call('POST', '', {
         id: `${hourOf(opensAt)}-demo${Date.now().toString(36)}`,

@@ -25,7 +25,7 @@ const patienceMs = 120_000
  */
 export async function playFlashSale(db: Db, stack: Stack): Promise<Played[]> {
   const redis = new Redis(stack.servers.redisUrl, { maxRetriesPerRequest: 1 })
-  redis.on('error', () => {}) // Whoever asks hears it.
+  redis.on('error', () => {}) // Each command rejects with it.
   const operator = await hireOperator(stack.url, stack.keys.jwt.privateKey)
   const { buyers, sale } = await prepare(db, operator)
   const doomed = await startDoomed(stack)
@@ -51,16 +51,16 @@ export async function playFlashSale(db: Db, stack: Stack): Promise<Played[]> {
   })
   try {
     await pause(Math.max(0, sale.opensAt - Date.now()))
-    await doHarm(doomed, redis, happened, pause)
+    await doHarm(doomed, { redis, happened, pause })
     const soldOut = await eventually(() => books?.paid === pieces, patienceMs)
-    const told = await crowd.goHome()
+    const { problems, admitted } = await crowd.goHome()
     await operator.end(sale.session)
     const ended = await eventually(
       async () => (await operator.session(sale.session)).phase === 'ended',
       30_000,
     )
     books = await booksOf(db.sql, redis, sale)
-    return verdict(books, told.problems, { soldOut, ended, admitted: told.admitted })
+    return verdict(books, problems, { soldOut, ended, admitted })
   } finally {
     await looking.stop()
     board.stop()
@@ -76,7 +76,11 @@ async function prepare(
   try {
     const buyers = await crowdOf(db.sql)
     const { sku, warehouse } = await dropOf(db.sql, ids)
-    return { buyers, sale: await operator.plan(sku, warehouse, pieces, Date.now() + 25_000, payWithinS) }
+    const sale = await operator.plan(
+      { sku, warehouse, quota: pieces },
+      { opensAt: Date.now() + 25_000, payWithinS },
+    )
+    return { buyers, sale }
   } finally {
     await ids.release()
   }

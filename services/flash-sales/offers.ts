@@ -103,7 +103,7 @@ export async function giveBack(tx: Tx, order: OrderId, { why, coolOff = false }:
         sold_out_at = NULL
     WHERE session_id = ${session}
       AND sku_id = ${sku}`
-  if (ended) await returnFromOffer(tx, { session, sku, warehouse }, quantity, { order })
+  if (ended) await returnFromOffer(tx, { session, sku, warehouse }, { pieces: quantity, order })
 }
 
 /**

@@ -2,8 +2,9 @@ import { randomInt, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { trustedProxies } from '../../api/client-address.ts'
 import type { SkuId } from '../../domain/ids.ts'
+import { fen } from '../../domain/money.ts'
 import { type Harness, startHarness } from './harness.ts'
-import { addition, type Goods, stockGoods } from './shop.ts'
+import { type Goods, stockGoods } from './shop.ts'
 
 let harness: Harness
 let tea: Goods
@@ -131,7 +132,8 @@ describe('a cart', () => {
   it('holds 120 SKUs at the most', async () => {
     const { id, headers } = await signedIn()
     // Any decimal is a SKU's id here.
-    for (let i = 1; i <= 120; i++) await harness.carts.add(id, addition({ sku: String(i) as SkuId }))
+    for (let i = 1; i <= 120; i++)
+      await harness.carts.add(id, { sku: String(i) as SkuId, quantity: 1, price: fen(1) })
     expect(await add(headers, tea.sku, 1)).toMatchObject({ status: 409, cart: { code: 'cart_full' } })
   })
 })

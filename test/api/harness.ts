@@ -22,7 +22,7 @@ import { proofOfWork } from '../../challenges/proof-of-work.ts'
 import type { Db } from '../../db/client.ts'
 import { type Ids, snowflakes, type UserId } from '../../domain/ids.ts'
 import { signIn } from '../../local/environment.ts'
-import { type Carts, createCarts } from '../../redis/carts.ts'
+import { type Carts, createCarts } from '../../redis/carts/carts.ts'
 import { createEvents, type Events } from '../../redis/events.ts'
 import { createGate, type Gate } from '../../redis/gate/gate.ts'
 import { createRateWindows } from '../../redis/rate-windows.ts'
@@ -156,7 +156,7 @@ export async function startHarness(
     another: serveOne,
     async newBuyer(claims) {
       const id = ids.next() as UserId // A fresh snowflake.
-      const token = await bearer(keys.privateKey, id, '1h', claims)
+      const token = await bearer(keys.privateKey, id, claims)
       return { id, token, api: createApiClient(url, token) }
     },
     async close() {
@@ -179,8 +179,7 @@ const tokenRules = { issuer: signIn.issuer, audience: [signIn.audience], maxLife
 export const bearer = (
   key: Harness['keys']['privateKey'],
   subject: string,
-  expires: string | number = '1h',
-  claims: Record<string, unknown> = {},
+  { expires = '1h', ...claims }: { expires?: string | number } & Record<string, unknown> = {},
 ) =>
   new SignJWT({ iss: signIn.issuer, aud: signIn.audience, ...claims })
     .setProtectedHeader({ alg: 'RS256' })

@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => harness.close())
 
 const brake = (path: string, body?: object, who = operator) =>
-  sale.ask(who, 'POST', `/v1/ops/sessions/${sale.offer.session}${path}`, body)
+  sale.post(who, `/v1/ops/sessions/${sale.offer.session}${path}`, { body })
 const answers = async (times: number): Promise<string[]> => {
   const seen: string[] = []
   for (let i = 0; i < times; i++) {
@@ -67,7 +67,7 @@ describe('an operator, while Temporal is away,', () => {
   })
 
   it('has tokens cost a captcha, and none again', async () => {
-    const asked = async () => (await sale.ask(buyer, 'POST', `${sale.path}/token`, {})).status
+    const asked = async () => (await sale.post(buyer, `${sale.path}/token`, { body: {} })).status
     expect(await brake('/captcha', { on: true })).toMatchObject({ status: 200, body: { captcha: true } })
     await expect.poll(asked).toBe(403)
     expect(await brake('/captcha', { on: false })).toMatchObject({ body: { captcha: false } })
@@ -75,7 +75,7 @@ describe('an operator, while Temporal is away,', () => {
   })
 
   it('switches the event streams of the shop', async () => {
-    const set = (on: boolean) => sale.ask(operator, 'POST', '/v1/ops/event-streams', { on })
+    const set = (on: boolean) => sale.post(operator, '/v1/ops/event-streams', { body: { on } })
     expect(await readSwitch(harness.db.sql, 'event_streams'), 'nobody has switched it').toBe(true)
     for (const on of [false, false, true]) {
       expect(await set(on)).toMatchObject({ status: 200, body: { on } })
@@ -83,7 +83,7 @@ describe('an operator, while Temporal is away,', () => {
     }
   })
 
-  it('is told which gates were not reached; what PostgreSQL has counts', async () => {
+  it('gets to know which gates were not reached; what PostgreSQL has counts', async () => {
     const unreached = await startHarness(({ db, redis, events, log }) => {
       const gate = { ...createGate(redis), setTerms: () => Promise.reject(new Error('Redis is away')) }
       return {
@@ -93,7 +93,7 @@ describe('an operator, while Temporal is away,', () => {
     const other = await openSale(unreached)
     const { session, sku } = other.offer
     const who = await unreached.newBuyer({ role: 'operator' })
-    expect(await other.ask(who, 'POST', `/v1/ops/sessions/${session}/pause`)).toMatchObject({
+    expect(await other.post(who, `/v1/ops/sessions/${session}/pause`, { body: undefined })).toMatchObject({
       status: 200,
       body: { paused: true, pending: [sku] },
     })
@@ -109,7 +109,7 @@ describe('a brake', () => {
       ['/shed', { percent: 1 }],
       ['/captcha', { on: true }],
     ] as const)
-      expect(await sale.ask(operator, 'POST', unknown + path, body)).toMatchObject({
+      expect(await sale.post(operator, unknown + path, { body })).toMatchObject({
         status: 404,
         body: { code: 'session_unknown' },
       })
@@ -123,7 +123,7 @@ describe('a brake', () => {
       ['/captcha', { on: true }],
     ] as const)
       expect(
-        await sale.ask(operator, 'POST', `/v1/ops/sessions/${over.offer.session}${path}`, body),
+        await sale.post(operator, `/v1/ops/sessions/${over.offer.session}${path}`, { body }),
       ).toMatchObject({ status: 409, body: { code: 'session_ended' } })
   })
 
@@ -138,7 +138,7 @@ describe('a brake', () => {
         status: 403,
         body: { code: 'forbidden' },
       })
-      expect((await sale.ask(who, 'POST', '/v1/ops/event-streams', { on: false })).status).toBe(403)
+      expect((await sale.post(who, '/v1/ops/event-streams', { body: { on: false } })).status).toBe(403)
     }
     const refused = harness.logged.filter((line) =>
       line.includes('a request was refused for want of a right'),

@@ -18,24 +18,22 @@ describe('changing', () => {
 
   const left = (n: number) => system().container.gate.left(open(session, n))
   const set = (n: number, quota: unknown, key?: string) =>
-    call(
-      'PATCH',
-      `/${session}/offers/${skuOf(n)}`,
-      { quota },
-      key === undefined ? {} : { 'idempotency-key': key },
-    )
+    call('PATCH', `/${session}/offers/${skuOf(n)}`, {
+      body: { quota },
+      headers: key === undefined ? {} : { 'idempotency-key': key },
+    })
 
   it('adds an offer to a session that runs, once', async () => {
     const wanted = offer(5, { quota: 2 })
     for (const _ of [1, 2]) {
-      const { status, body } = await call('POST', `/${session}/offers`, wanted)
+      const { status, body } = await call('POST', `/${session}/offers`, { body: wanted })
       expect([status, (body.offers as unknown[]).length]).toEqual([201, 2])
     }
     expect(await left(5)).toBe(2)
   })
 
   it('adds no offer on other terms, without pieces, or of what there is none of', async () => {
-    const add = (one: object) => call('POST', `/${session}/offers`, one)
+    const add = (one: object) => call('POST', `/${session}/offers`, { body: one })
     const details = { session, sku: skuOf(5) }
     expect(await add(offer(5, { quota: 3 }))).toMatchObject({
       status: 409,
@@ -75,12 +73,10 @@ describe('changing', () => {
     await set(4, 6)
     const { id, addressId } = await system().shopper(1)
     const ticket = system().container.ids.next() as TicketId // A fresh snowflake.
-    await join(
-      system().container.gate,
-      open(session, 4),
-      { id: id as UserId, addressId: addressId as never },
+    await join(system().container.gate, open(session, 4), {
+      buyer: { id: id as UserId, addressId: addressId as never },
       ticket,
-    ) // A seeded buyer's.
+    }) // A seeded buyer's.
     expect(await set(4, 0)).toMatchObject({
       status: 409,
       body: { code: 'quota_below_granted', details: { least: 1 } },
@@ -95,7 +91,7 @@ describe('changing', () => {
       [5, 'two words', 'idempotency-key'],
     ] as const)
       expect(await set(4, quota, key)).toMatchObject({ status: 422, body: { field } })
-    expect(await call('PATCH', `/${session}/offers/1`, { quota: 1 })).toMatchObject({
+    expect(await call('PATCH', `/${session}/offers/1`, { body: { quota: 1 } })).toMatchObject({
       status: 404,
       body: { code: 'offer_unknown' },
     })
@@ -105,12 +101,10 @@ describe('changing', () => {
   it('pauses and resumes', async () => {
     const { id, addressId } = await system().shopper(2)
     const joins = async () => {
-      const answer = await join(
-        system().container.gate,
-        open(session, 5),
-        { id: id as UserId, addressId: addressId as never },
-        system().container.ids.next() as TicketId,
-      ) // The same.
+      const answer = await join(system().container.gate, open(session, 5), {
+        buyer: { id: id as UserId, addressId: addressId as never },
+        ticket: system().container.ids.next() as TicketId,
+      }) // The same.
       return answer.answer
     }
     expect(await call('POST', `/${session}/pause`)).toMatchObject({ status: 200, body: { paused: true } })
@@ -132,7 +126,7 @@ describe('changing', () => {
       ['PATCH', `/offers/${skuOf(4)}`, { quota: 9 }],
     ] as const)
       await expect
-        .poll(() => call(method, `/${session}${path}`, body))
+        .poll(() => call(method, `/${session}${path}`, { body }))
         .toMatchObject({ status: 409, body: { code: 'session_ended' } })
     expect((await call('GET', `/${session}/report`)).body).toMatchObject({ phase: 'ended' })
   })
@@ -144,7 +138,7 @@ describe('changing', () => {
       ['POST', '/offers', offer(6)],
       ['PATCH', `/offers/${skuOf(4)}`, { quota: 9 }],
     ] as const)
-      expect(await call(method, `/2019052614${path}`, body)).toMatchObject({
+      expect(await call(method, `/2019052614${path}`, { body })).toMatchObject({
         status: 404,
         body: { code: 'session_unknown' },
       })
@@ -153,7 +147,7 @@ describe('changing', () => {
   it('starts a session whose workflow is not there, and changes it', async () => {
     const lonely = await planned()
     await system().container.client.workflow.getHandle(sessionWorkflowId(lonely)).terminate('by mistake')
-    expect(await call('POST', `/${lonely}/offers`, offer(6))).toMatchObject({ status: 201 })
+    expect(await call('POST', `/${lonely}/offers`, { body: offer(6) })).toMatchObject({ status: 201 })
   })
 
   it('ends the event streams of every API process within seconds, and opens them again', async () => {
@@ -161,15 +155,11 @@ describe('changing', () => {
     await preheated(sale)
     const { id, addressId } = await system().shopper(0) // Whose token `buyer()` is.
     const ticket = system().container.ids.next() as TicketId // A fresh snowflake.
-    await join(
-      system().container.gate,
-      open(sale, 7),
-      { id: id as UserId, addressId: addressId as never }, // A seeded buyer's.
-      ticket,
-    )
+    const who = { id: id as UserId, addressId: addressId as never } // A seeded buyer's.
+    await join(system().container.gate, open(sale, 7), { buyer: who, ticket })
     const url = `${system().url}/v1/seckill/sessions/${sale}/offers/${skuOf(7)}/tickets/mine/events`
     const follow = () => fetch(url, { headers: { authorization: `Bearer ${buyer()}` } })
-    const switchTo = (on: boolean) => call('POST', '/../event-streams', { on })
+    const switchTo = (on: boolean) => call('POST', '/../event-streams', { body: { on } })
     const streaming = await follow()
     expect(streaming.status).toBe(200)
     expect((await switchTo(false)).status).toBe(200)

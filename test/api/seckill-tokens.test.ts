@@ -7,7 +7,7 @@ import { solveProofOfWork } from '../../challenges/solver.ts'
 import { snowflakes, type UserId } from '../../domain/ids.ts'
 import { freePort } from '../../local/servers/ports.ts'
 import { type Buyer, type Harness, startHarness } from './harness.ts'
-import { openSale, type Sale, type Told } from './sale.ts'
+import { type Answer, openSale, type Sale } from './sale.ts'
 
 let harness: Harness
 let sale: Sale
@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => harness.close())
 
 const ask = (of: Sale, who: Buyer | undefined, body: unknown = {}) =>
-  of.ask(who, 'POST', `${of.path}/token`, body)
+  of.post(who, `${of.path}/token`, { body })
 
 describe('an admission token', () => {
   it('is given from a minute before the opening, and not sooner', async () => {
@@ -96,7 +96,7 @@ describe('a captcha', () => {
   })
   type Task = { kind: 'proof-of-work'; challenge: string; rounds: number; bits: number; expiresAt: string }
   // A captcha problem's details.
-  const taskOf = ({ body }: Told) => (body.details as { captcha: Task }).captcha
+  const taskOf = ({ body }: Answer) => (body.details as { captcha: Task }).captcha
   const solutionOf = (task: Task) => ({
     captcha: { kind: task.kind, challenge: task.challenge, nonces: solveProofOfWork(task) },
   })
@@ -170,7 +170,7 @@ describe('limits', () => {
   })
   afterAll(() => limited.close())
   const from = (who: Buyer, address: string) =>
-    offer.ask(who, 'POST', `${offer.path}/token`, {}, { 'x-forwarded-for': address })
+    offer.post(who, `${offer.path}/token`, { body: {}, headers: { 'x-forwarded-for': address } })
 
   it('hold for a buyer, wherever they come from, and say how long to wait', async () => {
     const buyer = await limited.newBuyer()
@@ -226,13 +226,10 @@ describe('the address that a limit counts by', () => {
       },
     })
     const offer = await openSale(watched, { gate: 'none' })
-    await offer.ask(
-      await watched.newBuyer(),
-      'POST',
-      `${offer.path}/token`,
-      {},
-      { 'x-forwarded-for': forwarded },
-    )
+    await offer.post(await watched.newBuyer(), `${offer.path}/token`, {
+      body: {},
+      headers: { 'x-forwarded-for': forwarded },
+    })
     await watched.close()
     return seen
   }

@@ -1,6 +1,5 @@
 import type { Db } from '../../db/client.ts'
 import type { CouponId, Ids, SkuId, UserId } from '../../domain/ids.ts'
-import { fen } from '../../domain/money.ts'
 
 export type Goods = { product: string; sku: SkuId }
 
@@ -44,7 +43,11 @@ type Kind = {
 type Terms = Kind & { minimum?: number; scope?: SkuId[]; until?: Date; state?: 'unused' | 'used' }
 
 /** Gives a buyer a coupon. */
-export async function giveCoupon({ sql }: Db, ids: Ids, buyer: UserId, terms: Terms): Promise<CouponId> {
+export async function giveCoupon(
+  { db: { sql }, ids }: { db: Db; ids: Ids },
+  buyer: UserId,
+  terms: Terms,
+): Promise<CouponId> {
   const coupon = ids.next()
   const held = ids.next() as CouponId // A fresh snowflake.
   const {
@@ -87,9 +90,3 @@ export const home = {
   district: '西湖',
   street: '文三路 1 号',
 }
-
-/** Pieces to put into a buyer's cart. */
-export const addition = ({ sku, quantity = 1 }: { sku: SkuId; quantity?: number }) => ({
-  ...{ sku, quantity, price: fen(1999) },
-  anonymous: { address: '192.0.2.1', validS: 3600, perAddress: 10 },
-})

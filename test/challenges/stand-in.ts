@@ -14,9 +14,9 @@ export async function startStandIn(answer: (request: Received) => Answer | 'neve
       const { method = '', url: path = '', headers } = request
       const asked = { method, path, headers, body: Buffer.concat(chunks).toString() }
       received.push(asked)
-      const told = answer(asked)
-      if (told === 'never') return
-      response.writeHead(told.status ?? 200, { 'content-type': 'application/json' }).end(told.body)
+      const given = answer(asked)
+      if (given === 'never') return
+      response.writeHead(given.status ?? 200, { 'content-type': 'application/json' }).end(given.body)
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

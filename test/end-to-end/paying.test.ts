@@ -94,7 +94,7 @@ describe('paid by WeChat', () => {
     await system.reaches(order, 'to_ship')
   })
 
-  it('paid before the answer to its creation: settled, and the buyer who asks again hears that it is paid', async () => {
+  it('paid before the answer to its creation: settled, and the buyer who asks again learns that it is paid', async () => {
     const shopper = await system.shopper(next++)
     const order = await system.buy(shopper, 1)
     await system.sandbox.switches({ payBeforeAnswer: true })
@@ -220,22 +220,26 @@ describe('delivered is not handled', () => {
       namespace: 'default',
       workflowExecution: { workflowId: `order-${order}` },
     })
-    const [told] = await system.container.db.sql<
+    const [stored] = await system.container.db.sql<
       { transaction: string; amount: bigint; merchant: string; app: string }[]
     >`
       SELECT number AS transaction, amount_fen AS amount, merchant, app
       FROM notifications
       WHERE attempt = ${number}`
-    if (!told) throw new Error('the payment was never notified')
+    if (!stored) throw new Error('the payment was never notified')
     const again = {
-      ...told,
-      amount: fen(told.amount),
+      ...stored,
+      amount: fen(stored.amount),
       provider: 'wechat-v3',
       attempt: number as AttemptNumber,
       state: 'SUCCESS_AGAIN',
       currency: 'CNY',
     }
-    const { id } = await storePayment(system.container.db.sql, system.container.ids, again, 'callback')
+    const { id } = await storePayment(
+      { sql: system.container.db.sql, ids: system.container.ids },
+      again,
+      'callback',
+    )
     await expect
       .poll(() => system.container.db.sql`SELECT outcome FROM notifications WHERE id = ${id}`, {
         timeout: 30_000,
@@ -244,7 +248,7 @@ describe('delivered is not handled', () => {
     expect(await refundsOf(order)).toEqual([])
   })
 
-  it('no workflow is there to hear it: the order is paid all the same', async () => {
+  it('no workflow is there to be signalled: the order is paid all the same', async () => {
     const { order, number } = await opened()
     await system.container.client.workflow.getHandle(`order-${order}`).terminate('an operator slipped')
     await system.sandbox.pay(number)
@@ -273,7 +277,7 @@ describe('delivered is not handled', () => {
       merchant: 'm',
       app: 'a',
     }
-    await storePayment(system.container.db.sql, system.container.ids, facts, 'callback')
+    await storePayment({ sql: system.container.db.sql, ids: system.container.ids }, facts, 'callback')
     await expect
       .poll(
         () => system.container.db.sql`SELECT reason FROM attention WHERE subject = 'wechat-v3 t-unknown'`,

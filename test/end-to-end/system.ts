@@ -166,7 +166,7 @@ export async function openSystem({
         choice,
       )
       if (status === 201) return body.number as OrderId // An order's number is its id.
-      // A worker that is busy answers later; the row is where the buyer is told to look.
+      // A worker that is busy answers later; the row is where the buyer is asked to look.
       expect([status, body]).toEqual([202, { orderId: expect.any(String), look: expect.any(String) }])
       const order = body.orderId as OrderId
       await vi.waitFor(
@@ -189,7 +189,7 @@ export async function openSystem({
       return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
     },
     async reaches(order, status) {
-      const reached = await container.events.until(order, 50_000, async () => {
+      const reached = await container.events.until(order, { forMs: 50_000 }, async () => {
         const [row] = await container.db.sql`SELECT 1 FROM orders WHERE id = ${order} AND status = ${status}`
         return row
       })

@@ -22,8 +22,7 @@ type Notified = { order: OrderId; attempt: AttemptNumber; notification: Notifica
 async function notified(): Promise<Notified> {
   const { order, attempt } = await payable(harness.sql, harness.shop, harness.till)
   const { id } = await storePayment(
-    harness.sql,
-    harness.shop.ids,
+    { sql: harness.sql, ids: harness.shop.ids },
     await harness.till.facts(attempt),
     'callback',
   )
@@ -44,7 +43,7 @@ function watched(max = 20) {
 }
 
 describe('in the background', () => {
-  it('a notification is resolved, and those who look at the order are told', async () => {
+  it('a notification is resolved, and those who look at the order are notified', async () => {
     const { order, notification } = await notified()
     backgroundDelivery(deliveryDeps(harness.deps)).soon(order, notification)
     await paid(notification)

@@ -8,13 +8,13 @@ import type { SandboxClient } from '../../sandbox/client.ts'
 import { refundBook } from '../../sandbox/wechat-v3/refunds.ts'
 import { tradeBook } from '../../sandbox/wechat-v3/trades.ts'
 import {
+  forgersKeys,
   harness,
   merchantKeys,
   openRequest,
   platformKeys,
   refundNumber,
   shared,
-  strangerKeys,
 } from '../providers/wechat-v3/harness.ts'
 
 let world: Awaited<ReturnType<typeof harness>>
@@ -34,9 +34,7 @@ const opened = async (over = {}) => {
 const call = (
   method: 'GET' | 'POST',
   path: string,
-  body = '',
-  key = merchantKeys.privateKey,
-  timestamp = Formatter.timestamp(),
+  { body = '', key = merchantKeys.privateKey, timestamp = Formatter.timestamp() } = {},
 ) => {
   const signature = Rsa.sign(Formatter.request(method, path, timestamp, 'n', body), key)
   const headers = {
@@ -62,14 +60,15 @@ describe('the gateway', () => {
       [200, await call('GET', `/v3/pay/transactions/out-trade-no/${attempt}?mchid=${shared.mchId}`)],
       [
         204,
-        await call(
-          'POST',
-          `/v3/pay/transactions/out-trade-no/${attempt}/close`,
-          JSON.stringify({ mchid: shared.mchId }),
-        ),
+        await call('POST', `/v3/pay/transactions/out-trade-no/${attempt}/close`, {
+          body: JSON.stringify({ mchid: shared.mchId }),
+        }),
       ],
-      [400, await call('POST', '/v3/pay/transactions/native', '{}')],
-      [401, await call('POST', '/v3/pay/transactions/native', native(), strangerKeys.privateKey)],
+      [400, await call('POST', '/v3/pay/transactions/native', { body: '{}' })],
+      [
+        401,
+        await call('POST', '/v3/pay/transactions/native', { body: native(), key: forgersKeys.privateKey }),
+      ],
       [404, await call('GET', `/v3/pay/transactions/out-trade-no/none?mchid=${shared.mchId}`)],
       [404, await call('GET', '/v3/nothing')],
     ] as const) {
@@ -88,14 +87,12 @@ describe('the gateway', () => {
 
   it('answers SIGN_ERROR to what the merchant did not sign, or not now', async () => {
     for (const answer of [
-      await call('POST', '/v3/pay/transactions/native', native(), strangerKeys.privateKey),
-      await call(
-        'POST',
-        '/v3/pay/transactions/native',
-        native(),
-        merchantKeys.privateKey,
-        Formatter.timestamp() - 400,
-      ),
+      await call('POST', '/v3/pay/transactions/native', { body: native(), key: forgersKeys.privateKey }),
+      await call('POST', '/v3/pay/transactions/native', {
+        body: native(),
+        key: merchantKeys.privateKey,
+        timestamp: Formatter.timestamp() - 400,
+      }),
       await fetch(`${world.sandbox.url}/v3/pay/transactions/native`, { method: 'POST', body: native() }),
     ]) {
       expect(answer.status).toBe(401)
@@ -116,7 +113,7 @@ describe('the gateway', () => {
     [{ appid: 'wx-other' }, 'APPID_MCHID_NOT_MATCH'],
     [{ mchid: '1900000000' }, 'MCH_NOT_EXISTS'],
   ])('refuses a creation with %j', async (over, code) => {
-    const answer = await call('POST', '/v3/pay/transactions/native', native(over))
+    const answer = await call('POST', '/v3/pay/transactions/native', { body: native(over) })
     expect(answer.status).toBe(400)
     expect(await answer.json()).toMatchObject({ code })
   })
@@ -134,7 +131,7 @@ describe('the gateway', () => {
     ['h5', { scene_info: { payer_client_ip: '1.2.3.4', h5_info: { type: 'TV' } } }],
     ['native', { payer: { openid: 'o' } }],
   ])('refuses a creation by %s with %j', async (way, over) => {
-    const answer = await call('POST', `/v3/pay/transactions/${way}`, native(over))
+    const answer = await call('POST', `/v3/pay/transactions/${way}`, { body: native(over) })
     expect(answer.status).toBe(400)
     expect(await answer.json()).toMatchObject({ code: 'PARAM_ERROR' })
   })
@@ -154,7 +151,7 @@ describe('the gateway', () => {
   })
 
   it('makes trades of an app, and answers by its own number of a transaction too', async () => {
-    const made = await call('POST', '/v3/pay/transactions/app', native())
+    const made = await call('POST', '/v3/pay/transactions/app', { body: native() })
     expect(await made.json()).toEqual({ prepay_id: expect.stringMatching(/^wx/) })
     const { transactionId } = await buyer.pay('100000001')
     const path = (id: string) => `/v3/pay/transactions/id/${id}?mchid=${shared.mchId}`
@@ -175,10 +172,10 @@ describe('the gateway', () => {
       scene_info: { payer_client_ip: '14.23.150.211', device_id: '013467007045764', store_info: { id: '1' } },
       settle_info: { profit_sharing: false },
     })
-    const first = await (await call('POST', '/v3/pay/transactions/native', whole)).json()
+    const first = await (await call('POST', '/v3/pay/transactions/native', { body: whole })).json()
     expect(first).toEqual({ code_url: expect.any(String) })
-    expect(await (await call('POST', '/v3/pay/transactions/native', whole)).json()).toEqual(first)
-    const other = await call('POST', '/v3/pay/transactions/native', native({ goods_tag: 'other' }))
+    expect(await (await call('POST', '/v3/pay/transactions/native', { body: whole })).json()).toEqual(first)
+    const other = await call('POST', '/v3/pay/transactions/native', { body: native({ goods_tag: 'other' }) })
     expect(await other.json()).toMatchObject({ code: 'INVALID_REQUEST' })
   })
 })
@@ -263,7 +260,7 @@ describe('refunds', () => {
         { merchant_goods_id: 'g', unit_price: 1, refund_amount: 1, refund_quantity: 1, goods_name: 'x' },
       ],
     }
-    const answer = await call('POST', '/v3/refund/domestic/refunds', JSON.stringify(body))
+    const answer = await call('POST', '/v3/refund/domestic/refunds', { body: JSON.stringify(body) })
     expect(await answer.json()).toMatchObject({ funds_account: 'AVAILABLE', out_trade_no: attempt })
   })
 })
@@ -323,7 +320,7 @@ describe('the process', () => {
     SANDBOX_API_KEY: shared.apiKey,
   }
 
-  it('serves until it is told to end', async () => {
+  it('serves until a signal ends it', async () => {
     const child = start(env)
     const [line] = await once(child.stdout, 'data')
     const url = /http:\S+/.exec(String(line))?.[0] ?? ''
@@ -335,12 +332,12 @@ describe('the process', () => {
   it('stops at once and names every variable that is missing or wrong', async () => {
     const { SANDBOX_MCH_ID: _, ...rest } = env
     const child = start({ ...rest, SANDBOX_API_KEY: 'short', SANDBOX_PLATFORM_PRIVATE_KEY: 'x' })
-    const told: string[] = []
-    child.stderr.on('data', (data) => told.push(String(data)))
+    const said: string[] = []
+    child.stderr.on('data', (data) => said.push(String(data)))
     const [code] = await once(child, 'close')
     expect(code).toBe(1)
-    expect(told.join('')).toContain('SANDBOX_MCH_ID: is missing')
-    expect(told.join('')).toContain('SANDBOX_API_KEY: must have exactly 32 characters')
-    expect(told.join('')).toContain('SANDBOX_PLATFORM_PRIVATE_KEY: must be a private key in PEM')
+    expect(said.join('')).toContain('SANDBOX_MCH_ID: is missing')
+    expect(said.join('')).toContain('SANDBOX_API_KEY: must have exactly 32 characters')
+    expect(said.join('')).toContain('SANDBOX_PLATFORM_PRIVATE_KEY: must be a private key in PEM')
   })
 })

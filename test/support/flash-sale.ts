@@ -23,7 +23,7 @@ export type Plan = {
 
 let made = 0
 
-/** Writes a session's rows, as an operator's request does; without a cool-off, unless told otherwise. */
+/** Writes a session's rows, as an operator's request does; without a cool-off, unless it is said otherwise. */
 export async function planSession(sql: Sql, plan: Plan): Promise<SessionInput> {
   const { opensInMs = -1000, lastsMs = 3_600_000, payWithinMs = 600_000, coolOffMs = 0 } = plan
   const { captcha = false, offers } = plan
@@ -56,9 +56,7 @@ export type Joiner = { id: UserId; addressId: AddressId }
 export async function join(
   gate: Gate,
   offer: OfferKey,
-  buyer: Joiner,
-  ticket: TicketId,
-  pieces = 1,
+  { buyer, ticket, pieces = 1 }: { buyer: Joiner; ticket: TicketId; pieces?: number | undefined },
 ): Promise<JoinAnswer> {
   const { token } = await gate.issueToken(offer, buyer.id, 0)
   return await gate.admit(offer, { buyer: buyer.id, pieces, address: buyer.addressId, token, ticket })

@@ -30,7 +30,8 @@ export async function loadGate(gate: Gate, offer: OfferKey, load: TestLoad): Pro
   const { epoch, left, limit, opensAt, endsAt, paused, shed = 0, revision = 0, changes = [] } = load
   const { tickets, cooling = [] } = load
   const terms = { opensAt, endsAt, paused, shed, revision }
-  return await gate.load(offer, { epoch, left, limit, terms, changes }, chunksOf(tickets, cooling))
+  const buyers = chunksOf(tickets, cooling)
+  return await gate.load(offer, { epoch, left, limit, terms, changes, buyers })
 }
 
 /** These tickets by buyer, so many buyers a chunk. */
@@ -63,6 +64,6 @@ export async function minted(sql: Sql, offer: OfferKey, tx: Sql | Tx = sql): Pro
 
 /** Counts the gate anew, as the supervisor does once the queue is staged. */
 export async function reload(sql: Sql, gate: Gate, offer: OfferKey): Promise<void> {
-  const loaded = await loadEpoch(sql, gate, offer, await minted(sql, offer))
+  const loaded = await loadEpoch({ sql, gate }, offer, await minted(sql, offer))
   if (loaded !== 'loaded') throw new Error(`the load was ${loaded}`)
 }

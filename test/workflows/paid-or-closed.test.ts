@@ -22,16 +22,16 @@ const signalled = async (id: string): Promise<boolean> => {
 }
 
 describe('the race of payment and deadline', () => {
-  it('a payment that was resolved ends the wait, however often it is told', async () => {
+  it('a payment that was resolved ends the wait, however often it is signalled', async () => {
     const played = await stage.start({})
     await played.called('confirm')
     // The first may have ended it.
-    for (const notification of ['n1', 'n1', 'n2']) await played.tellPaid(notification).catch(() => {})
+    for (const notification of ['n1', 'n1', 'n2']) await played.signalPaid(notification).catch(() => {})
     expect(await played.end()).toEqual({ status: 'to_ship' })
     expect(played.calls).toEqual(placed)
   })
 
-  it('a payment that nobody told of is found in the rows at the deadline', async () => {
+  it('a payment that nobody notified is found in the rows at the deadline', async () => {
     const played = await stage.start(
       { payWithinMs: 300 },
       { closeOrder: () => ({ status: 'to_ship', openAttempt: false }) },
@@ -52,7 +52,7 @@ describe('the race of payment and deadline', () => {
       { confirm: () => ({ status: 'awaiting_payment', payBy: Date.now() - 1 }) },
       { worker: false },
     )
-    await played.tellPaid('n1')
+    await played.signalPaid('n1')
     await played.run()
     expect(await played.end()).toEqual({ status: 'to_ship' })
     expect(played.calls).toEqual(placed)
@@ -75,7 +75,7 @@ describe('the race of payment and deadline', () => {
     expect(whys).toEqual(['buyer_cancelled'])
   })
 
-  it('a cancellation from outside is a wish to close, not a way to break an order off', async () => {
+  it('a cancellation from outside is a request to close, not a way to break an order off', async () => {
     const played = await stage.start({})
     await played.called('confirm')
     await stage.client.workflow.getHandle(`order-${played.id}`).cancel()
@@ -145,7 +145,7 @@ describe('closing asks the provider first', () => {
       },
     )
     await played.called('closeAttempt')
-    await played.tellPaid('n1')
+    await played.signalPaid('n1')
     expect(await played.end()).toEqual({ status: 'to_ship' })
     expect(played.calls.filter((call) => call === 'closeOrder')).toHaveLength(1)
     answer()
@@ -168,13 +168,13 @@ describe('closing asks the provider first', () => {
     const played = await stage.start({ payWithinMs: 300 }, { ...withAttempt(9), ...foreign })
     await played.called('resolvePayment')
     await expect.poll(() => asksForAHuman(played.id), { timeout: 20_000 }).toBe(true)
-    await played.tellPaid('n1') // By the jobs, once the operator has had it resolved anew.
+    await played.signalPaid('n1') // By the jobs, once the operator has had it resolved anew.
     expect(await played.end()).toEqual({ status: 'to_ship' })
     expect(played.calls).toEqual([...placed, 'closeOrder', 'closeAttempt', 'resolvePayment', 'closeOrder'])
     await expect.poll(() => asksForAHuman(played.id), { timeout: 20_000 }).toBe(false)
   })
 
-  it('money there that nobody here may take: the provider is asked again on every wish to close, and the order closes when it was given back there', async () => {
+  it('money there that nobody here may take: the provider is asked again on every request to close, and the order closes when it was given back there', async () => {
     let asked = 0
     const foreign: Acting = {
       closeAttempt: () => (++asked === 1 ? { is: 'paid', notification: 'n1' as never } : { is: 'closed' }),
@@ -196,7 +196,7 @@ describe('closing asks the provider first', () => {
   })
 
   it.each(['duplicate', 'noted', 'refund late-x-1', 'a word of a later release'])(
-    'money there that comes to `%s` while the attempt stays open: waits, asks a human, and asks again when told to',
+    'money there that comes to `%s` while the attempt stays open: waits, asks a human, and asks again when an operator says so',
     async (outcome) => {
       let asked = 0
       const played = await stage.start(
@@ -213,7 +213,7 @@ describe('closing asks the provider first', () => {
       await stage.client.workflow.getHandle(`order-${played.id}`).signal(cancel, 'operator_cancelled')
       await played.called('closeAttempt', 2)
       await played.called('raiseAttention', 2)
-      await played.tellPaid('n1')
+      await played.signalPaid('n1')
       expect(await played.end()).toEqual({ status: 'to_ship' })
       expect(played.calls.filter((call) => call === 'raiseAttention')).toHaveLength(2)
       expect(played.calls.filter((call) => call === 'clearAttention')).toHaveLength(2)
@@ -239,7 +239,7 @@ describe('closing asks the provider first', () => {
       },
     )
     await played.called('raiseAttention', 2)
-    await played.tellPaid('n1')
+    await played.signalPaid('n1')
     await expect.poll(() => signalled(played.id), { timeout: 20_000 }).toBe(true)
     raised()
     expect(await played.end()).toEqual({ status: 'to_ship' })

@@ -170,7 +170,7 @@ describe('the fallback, step by step', () => {
       },
     )
     await played.called('rejectOrder')
-    await played.tellPaid('n1')
+    await played.signalPaid('n1')
     expect(await played.end()).toEqual({ status: 'to_ship' })
   })
 

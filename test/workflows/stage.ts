@@ -30,7 +30,7 @@ export type Stage = {
   start(input: Partial<OrderInput>, acting?: Acting, options?: { worker?: false }): Promise<Played>
   /** A refund's workflow instead of an order's. */
   refund(acting: Acting): Promise<Played>
-  /** A session's, which has opened and ends in a minute, unless told otherwise. */
+  /** A session's, which has opened and ends in a minute, unless it is said otherwise. */
   session(input?: Partial<SessionInput>, acting?: Acting): Promise<Played>
   /** The one that plans the day. */
   planSlots(acting: Acting): Promise<Played>
@@ -45,10 +45,10 @@ export type Played = {
   /** The activities in the order of their calls. */
   calls: string[]
   handle: Awaited<ReturnType<Client['workflow']['start']>>
-  /** Starts the worker, where the start was told not to. */
+  /** Starts the worker, where the start did not. */
   run(): Promise<void>
-  /** Tells it that a notification has paid it. */
-  tellPaid(notification: string): Promise<void>
+  /** Signals that a notification has paid it. */
+  signalPaid(notification: string): Promise<void>
   end(): Promise<unknown>
   /** Resolves when the activity has been called `times` times. */
   called(name: keyof All, times?: number): Promise<void>
@@ -167,7 +167,7 @@ export async function setStage(): Promise<Stage> {
       calls,
       handle,
       run,
-      tellPaid: (notification) =>
+      signalPaid: (notification) =>
         client.workflow.getHandle(`order-${id}`).signal(paid, notification as NotificationId),
       end: () => handle.result(),
       called: (name, times = 1) =>

@@ -7,13 +7,9 @@ import { isAway } from '../../../runtime/away.ts'
 import { faultOf } from '../../../runtime/fault.ts'
 import { problemsTotal } from '../../../runtime/metrics.ts'
 import { joinStatus } from '../../flash-sales/answers.ts'
-import {
-  type ApiProblemCode,
-  type Language,
-  languageOf,
-  type ProblemCode,
-  problemTexts,
-} from './problem-texts.ts'
+import type { ApiProblemCode, ProblemCode } from './codes.ts'
+import { type Language, languageOf } from './language.ts'
+import { problemTexts } from './problem-texts.ts'
 
 const apiStatus = {
   ...joinStatus,
@@ -84,7 +80,7 @@ export class Problem extends Error {
 
 /**
  * Turns whatever was thrown into `application/problem+json` (RFC 9457); a fault is logged, once and here, and
- * tells nothing of its inside.
+ * answers nothing of its inside.
  */
 export const onError = (log: Logger) => (error: unknown, c: Context) => {
   if (error instanceof Refused) return problem(c, error.refusal.code, { details: error.refusal.details })

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Context } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import { createMiddleware } from 'hono/factory'
+import type { UserId } from '../../../domain/ids.ts'
 import type { CartOwner } from '../../../runtime/container.ts'
 import type { ApiDeps } from '../../deps.ts'
 import type { ApiEnv } from '../routing.ts'
@@ -20,7 +21,7 @@ export const cartOf = (deps: Pick<ApiDeps, 'anonymousCarts' | 'bearers' | 'carts
   createMiddleware<ApiEnv>(async (c, next) => {
     const buyer = await buyerOf(deps, c)
     const anonymous = anonymousOf(c)
-    if (buyer && anonymous) await mergeInto(deps, c, anonymous, buyer)
+    if (buyer && anonymous) await mergeInto(deps, c, { anonymous, buyer })
     c.set('cart', buyer ?? anonymous ?? newCart(c, deps.anonymousCarts.validS))
     await next()
   })
@@ -29,15 +30,14 @@ export const cartOf = (deps: Pick<ApiDeps, 'anonymousCarts' | 'bearers' | 'carts
 export const mergedCart = (deps: Pick<ApiDeps, 'carts'>) =>
   createMiddleware<ApiEnv>(async (c, next) => {
     const anonymous = anonymousOf(c)
-    if (anonymous) await mergeInto(deps, c, anonymous, c.var.buyer)
+    if (anonymous) await mergeInto(deps, c, { anonymous, buyer: c.var.buyer })
     await next()
   })
 
 async function mergeInto(
   { carts }: Pick<ApiDeps, 'carts'>,
   c: Context,
-  anonymous: CartOwner,
-  buyer: ApiEnv['Variables']['buyer'],
+  { anonymous, buyer }: { anonymous: CartOwner; buyer: UserId },
 ): Promise<void> {
   await carts.merge(anonymous, buyer)
   if (getCookie(c, cookie) !== undefined) deleteCookie(c, cookie, { path: '/' })

@@ -6,8 +6,8 @@ import type { ApiDeps } from '../../deps.ts'
 import { joinCode, joinStatus } from '../../flash-sales/answers.ts'
 import { gateAway } from '../../flash-sales/gate-away.ts'
 import { type Joined, join } from '../../flash-sales/joining.ts'
+import { languageOf } from '../errors/language.ts'
 import { Problem, problem, problemParts } from '../errors/problem.ts'
-import { languageOf } from '../errors/problem-texts.ts'
 import { readJson } from '../middleware/body.ts'
 import { whoIsSignedIn } from '../middleware/identity.ts'
 import { operation } from '../operation.ts'
@@ -19,6 +19,7 @@ const joining = operation(
   {
     tags: ['Flash sales'],
     security: bearer,
+    beforeMiddleware: true,
     method: 'post',
     path: '/v1/seckill/sessions/{session}/offers/{sku}/tickets',
     operationId: 'joinSale',
@@ -74,7 +75,7 @@ export function joinRoutes(deps: JoinRouteDeps) {
       const { token, quantity, addressId } = checked(joinRequest.safeParse(await readJson(c)))
       // The schema has checked that it is an id.
       const request = { token, quantity, addressId: addressId as AddressId }
-      return answer(c, await join(joiningDeps, offer, buyer, request))
+      return answer(c, await join(joiningDeps, offer, { buyer, ...request }))
     },
   )
 }

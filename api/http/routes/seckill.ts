@@ -19,6 +19,7 @@ import { sharedBody } from '../shared-body.ts'
 import { saleHeadView, saleOfferView, salesView } from '../views/seckill.ts'
 
 const tags = ['Flash sales']
+const keptForASecond = header('Every cache may keep it for a second.', 'public, max-age=1')
 const exampleTime = '2026-12-12T02:00:00.123Z'
 const offerPath = '/v1/seckill/sessions/{session}/offers/{sku}' as const
 
@@ -34,10 +35,14 @@ const sales = operation({
     'down by the header `X-Server-Time`, not by the client’s clock.',
   responses: {
     200: json('The sessions', salesSchema, {
+      'Cache-Control': keptForASecond,
       'X-Server-Time': header('The server’s time, ISO 8601 in UTC, with ms; also of a 304.', exampleTime),
       ETag: header('Names what the body says; ask again with `If-None-Match`.', 'W/"w2bcV0pFZ1uQ"'),
     }),
-    304: { description: 'It is as `If-None-Match` says' },
+    304: {
+      description: 'It is as `If-None-Match` says',
+      headers: { 'Cache-Control': keptForASecond },
+    },
   },
 })
 

@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi'
 import type { RefusalCode, RefusalDetails } from '../../../domain/refusals.ts'
+import type { ProblemCode } from '../errors/codes.ts'
 import { problemParts } from '../errors/problem.ts'
-import { type ProblemCode, problemTexts } from '../errors/problem-texts.ts'
+import { problemTexts } from '../errors/problem-texts.ts'
 import { captchaTask } from './captcha.ts'
 import { decimal, exampleId, flag, idOf, momentOf, moneyOf, text, whole } from './values.ts'
 
@@ -134,7 +135,9 @@ const nameOf = (code: ProblemCode): string =>
 /** Where the document has a problem's schema. */
 export const problemRef = (code: ProblemCode): string => `#/components/schemas/${nameOf(code)}`
 
-const sample = (code: ProblemCode) => problemParts(code, 'en')
+/** As it would be answered; who is bounded is always answered until when. */
+const sample = (code: ProblemCode) =>
+  problemParts(code, 'en', code === 'rate_limited' ? { retryAfterS: 5 } : {})
 
 const schemas = new Map<ProblemCode, z.ZodObject>()
 /** One problem, as its code makes it. */

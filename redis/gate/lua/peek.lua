@@ -1,4 +1,4 @@
--- What the gate tells buyers before it looks at their tokens. KEYS: offer. ARGV: buyers. Changes nothing.
+-- What the gate answers buyers before it looks at their tokens. KEYS: offer. ARGV: buyers. Changes nothing.
 -- Answers the state of the offer, a colon, and one digit a buyer: 1 holds tickets that count, 0 holds none.
 -- `unknown`: not loaded, its lease is over, or the server was restarted since; then the digits prove nothing.
 local offer = redis.call('HMGET', KEYS[1], 'epoch', 'server', 'lease', 'paused', 'opens', 'ends', 'left', unpack(ARGV))

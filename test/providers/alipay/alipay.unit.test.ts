@@ -27,7 +27,7 @@ const paid = async () => {
 
 describe('a page', () => {
   it('is a form that asks nothing of Alipay; opened, it makes the trade and leads to the cashier', async () => {
-    const request = openRequest({ way: 'page' })
+    const request = openRequest({ product: 'page' })
     const offline = alipayOf({ ...world.config, gateway: 'http://127.0.0.1:1/gateway.do' })
     expect(await offline.open(request)).toMatchObject({
       is: 'open',
@@ -48,7 +48,7 @@ describe('a page', () => {
   })
 
   it('is paid, and the notification is read as the payment that the query finds', async () => {
-    const request = openRequest({ way: 'page' })
+    const request = openRequest({ product: 'page' })
     await world.browse(request)
     const { transactionId } = await world.buyer.pay(request.attempt)
     const body = await eventually(() => world.shop.received.find((text) => text.includes(request.attempt)))
@@ -65,7 +65,7 @@ describe('a page', () => {
   })
 
   it('that was closed before it was opened takes money still, which the query then finds', async () => {
-    const request = openRequest({ way: 'page' })
+    const request = openRequest({ product: 'page' })
     expect(await alipay.close(request.attempt, 'settled')).toEqual({
       is: 'closed',
       state: 'ACQ.TRADE_NOT_EXIST',
@@ -79,13 +79,13 @@ describe('a page', () => {
   })
 
   it('makes no trade after the deadline', async () => {
-    const request = openRequest({ way: 'page', expiresAt: new Date(Date.now() - 1000) })
+    const request = openRequest({ product: 'page', expiresAt: new Date(Date.now() - 1000) })
     expect(await world.browse(request)).toMatchObject({ status: 400 })
     expect(world.tradeOf(request.attempt)).toBeUndefined()
   })
 
   it('cannot be changed by the buyer', async () => {
-    const request = openRequest({ way: 'page' })
+    const request = openRequest({ product: 'page' })
     const opened = await alipay.open(request)
     if (opened.is !== 'open' || opened.answer.kind !== 'form') throw new Error('no form')
     const cheaper = (opened.answer.fields.biz_content ?? '').replace('19.90', '00.01')
@@ -166,7 +166,7 @@ describe('a code', () => {
 
   it('refuses to send what is no amount', async () => {
     await expect(alipay.open(openRequest({ amount: fen(0) }))).rejects.toThrow(RangeError)
-    await expect(alipay.open(openRequest({ way: 'page', amount: fen(10_000_000_001n) }))).rejects.toThrow(
+    await expect(alipay.open(openRequest({ product: 'page', amount: fen(10_000_000_001n) }))).rejects.toThrow(
       RangeError,
     )
   })
@@ -225,7 +225,7 @@ describe('close', () => {
     expect(await alipay.close(attempt, 'settled')).toEqual({ is: 'closed', state: 'ACQ.TRADE_NOT_EXIST' })
   })
 
-  it('still tells of money taken on a closed trade', async () => {
+  it('still notifies of money taken on a closed trade', async () => {
     const { attempt } = await scanned()
     await world.buyer.switches({ takeMoneyWhenClosed: true }, attempt)
     expect(await alipay.close(attempt, 'settled')).toMatchObject({ is: 'closed' })

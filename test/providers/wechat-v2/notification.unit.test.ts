@@ -60,7 +60,7 @@ const refundNotice = (content: Fields | string, over: Fields = {}, key = shared.
 }
 
 describe('a notification', () => {
-  it('tells of a payment, with the facts and nothing of the payer', async () => {
+  it('says that a trade was paid, with the facts and nothing of the payer', async () => {
     const notified = await world.wechat.callbacks.read(genuine.headers, genuine.body)
     expect(notified).toEqual({
       is: 'payment',
@@ -105,7 +105,7 @@ describe('a notification', () => {
     ['SUCCESS', 'SUCCESS'],
     ['CLOSED', 'REFUNDCLOSE'],
     ['ABNORMAL', 'CHANGE'],
-  ] as const)('tells of a refund that ended %s', async (refundEnds, state) => {
+  ] as const)('says that a refund ended %s', async (refundEnds, state) => {
     const request = world.openRequest()
     await world.wechat.open(request)
     await world.buyer.switches({ refundEnds }, request.attempt)

@@ -49,11 +49,10 @@ describe('an order that is paid by WeChat Pay v2', () => {
     await world.buyer.pay(number)
     const [notice] = await world.shop.arrived(1)
     if (!notice) throw new Error('nothing arrived')
-    const told = await world.wechat.callbacks.read(notice.headers, notice.body)
-    const stored = await storeNotified(fresh.db.sql, shop.ids, told)
+    const notified = await world.wechat.callbacks.read(notice.headers, notice.body)
+    const stored = await storeNotified({ sql: fresh.db.sql, ids: shop.ids }, notified)
     const again = await storeNotified(
-      fresh.db.sql,
-      shop.ids,
+      { sql: fresh.db.sql, ids: shop.ids },
       await world.wechat.callbacks.read(notice.headers, notice.body),
     )
     expect(again?.id).toBe(stored?.id)

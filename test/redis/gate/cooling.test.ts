@@ -24,7 +24,7 @@ describe.each(places)('a buyer who let a ticket go unpaid, on %s,', (place) => {
     })
   })
 
-  it('is told so whoever tells the gate how often, and the pieces come back once', async () => {
+  it('cools off whoever syncs the gate how often, and the pieces come back once', async () => {
     const sale = await open({ limit: 3 })
     const won = await sale.admit(2)
     const until = Date.now() + minute
@@ -33,7 +33,7 @@ describe.each(places)('a buyer who let a ticket go unpaid, on %s,', (place) => {
     expect(await sale.join(won.buyer)).toEqual({ answer: 'cooling_off', until })
   })
 
-  it('keeps what is paid, and hears of the longest wait', async () => {
+  it('keeps what is paid, and waits for the latest', async () => {
     const sale = await open({ limit: 3 })
     const kept = await sale.admit()
     await sale.pay(kept)
@@ -68,7 +68,7 @@ describe.each(places)('a buyer who let a ticket go unpaid, on %s,', (place) => {
     expect(await sale.gate.peek(sale.offer, other.buyer)).toEqual({ state: 'sold_out', holds: true })
   })
 
-  it('hears what comes before it: a pause, an offer that is over, a token that is not good', async () => {
+  it('is answered what comes before it: a pause, an offer that is over, a token that is not good', async () => {
     const sale = await open({ left: 1 })
     const won = await sale.admit()
     await sale.giveBack(won, 1, Date.now() + minute)
@@ -82,7 +82,7 @@ describe.each(places)('a buyer who let a ticket go unpaid, on %s,', (place) => {
     expect(await sale.join(won.buyer), 'and before what is left').toMatchObject({ answer: 'cooling_off' })
   })
 
-  it('is not kept waiting by a time that is over when the gate hears of it', async () => {
+  it('is not kept waiting by a time that is over when the gate learns of it', async () => {
     const sale = await open()
     const won = await sale.admit()
     await sale.giveBack(won, 1, Date.now() - 1)

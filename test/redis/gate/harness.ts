@@ -30,7 +30,7 @@ export type Place = (typeof places)[number]
 
 /**
  * One offer's gate and queue, of the test's own. It is loaded at `epoch` 1, is open, and has ten pieces, one
- * for each buyer, unless told otherwise.
+ * for each buyer, unless it is said otherwise.
  */
 export type Sale = {
   redis: GateRedis
@@ -42,7 +42,7 @@ export type Sale = {
   endsAt: number
   load(more?: Partial<TestLoad>): Promise<LoadWord | 'dropped'>
   token(buyer: UserId): Promise<string>
-  /** Joins with a fresh token, a fresh ticket and for one piece, unless told otherwise. */
+  /** Joins with a fresh token, a fresh ticket and for one piece, unless it is said otherwise. */
   join(buyer: UserId, but?: Partial<Join>): Promise<JoinAnswer>
   /** Joins as a new buyer does, who has to get in. */
   admit(pieces?: number, buyer?: UserId): Promise<Won & { position: number }>
@@ -127,7 +127,7 @@ export function saleOf(redis: GateRedis, offer: OfferKey): Sale {
     async admit(pieces = 1, buyer = newBuyer()) {
       const answer = await sale.join(buyer, { pieces })
       if (answer.answer !== 'admitted')
-        throw new Error(`the buyer was to be admitted, and heard ${answer.answer}`)
+        throw new Error(`the buyer was to be admitted, and was answered ${answer.answer}`)
       return { buyer, ticket: answer.ticket, position: answer.position }
     },
     giveBack: (won, epoch = 1, coolUntilMs = 0) => gate.giveBack(offer, epoch, { ...won, coolUntilMs }),

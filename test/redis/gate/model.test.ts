@@ -62,7 +62,7 @@ describe.each(places)('the gate on %s', (place) => {
         const cast = { buyers: Array.from({ length: 5 }, newBuyer), granted: [] as Won[] }
         const plain = plainGate({ quota, limit })
         for (const next of story) {
-          await happens(next, sale, plain, cast)
+          await happens(next, { sale, plain }, cast)
           const { holds, paused, ended, epoch, ...expected } = plain.state()
           const [left, queued] = await sale.redis.hmget(keysOf(sale.offer).offer, 'left', 'queued')
           expect({
@@ -84,8 +84,7 @@ type Cast = { buyers: UserId[]; granted: Won[] }
 /** Lets it happen to both, and expects that both say the same about it. */
 async function happens(
   next: Happening,
-  sale: Sale,
-  plain: PlainGate,
+  { sale, plain }: { sale: Sale; plain: PlainGate },
   { buyers, granted }: Cast,
 ): Promise<void> {
   const { epoch } = plain.state()
@@ -138,7 +137,7 @@ async function happens(
     case 'more': {
       const [change, pieces] = [`more-${next.change}`, next.change + 1]
       const countedAt = plain.countedAt(change) ?? epoch
-      return expect(await sale.gate.addQuota(sale.offer, change, pieces, countedAt)).toBe(
+      return expect(await sale.gate.addQuota(sale.offer, { change, pieces, epoch: countedAt })).toBe(
         plain.more(change, pieces),
       )
     }

@@ -31,7 +31,7 @@ describe.each(places)("the gate's scripts on %s", (place) => {
       ['giveBack', () => sale.giveBack(won), 'same'],
       ['renew', () => gate.renew(offer, 1), { is: 'renewed', left: 10, queued: 1 }],
       ['setTerms', () => sale.setTerms({}), 'same'],
-      ['addQuota', () => gate.addQuota(offer, 'more', 1, 1), 'same'],
+      ['addQuota', () => gate.addQuota(offer, { change: 'more', pieces: 1, epoch: 1 }), 'same'],
       ['takeQuota', () => gate.takeQuota(offer, 'less', 2), { is: 'taken', epoch: 1 }],
       // biome-ignore format: one question a line
       ['acknowledge', () => queue.acknowledge(offer, read.map((entry) => ({ ...entry, refused: false }))), 1],

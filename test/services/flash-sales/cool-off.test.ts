@@ -27,11 +27,11 @@ async function open(coolOffMs: number): Promise<OfferKey> {
   const { sql, shop, deps } = harness
   const sku = await shop.sku({ 1: 5 })
   const { session } = await planSession(sql, { coolOffMs, offers: [{ sku, quota: 5, limit: 2 }] })
-  await preheat(sql, deps.gate, session)
+  await preheat(deps, session)
   return { session, sku }
 }
 const answer = (offer: OfferKey, buyer: Joiner) =>
-  join(harness.deps.gate, offer, buyer, harness.shop.ids.next() as TicketId) // A fresh snowflake.
+  join(harness.deps.gate, offer, { buyer, ticket: harness.shop.ids.next() as TicketId }) // A fresh snowflake.
 
 /** A buyer with an order of the offer that waits for its payment. */
 async function unpaid(offer: OfferKey): Promise<{ buyer: Joiner; ticket: TicketId }> {
@@ -63,14 +63,14 @@ describe('a buyer who let a ticket go unpaid', () => {
     },
   )
 
-  it('waits all the same when the gate is rebuilt, also when it was lost before it heard', async () => {
+  it('waits all the same when the gate is rebuilt, also when it was lost before it was synced', async () => {
     const offer = await open(hour)
-    const [heard, unheard] = [await unpaid(offer), await unpaid(offer)]
-    await close(heard.ticket, 'pay_timeout')
-    await closeOrder(harness.sql, unheard.ticket, 'pay_timeout')
+    const [synced, pending] = [await unpaid(offer), await unpaid(offer)]
+    await close(synced.ticket, 'pay_timeout')
+    await closeOrder(harness.sql, pending.ticket, 'pay_timeout')
     await harness.deps.gate.remove(offer)
     await reload(harness.sql, harness.deps.gate, offer)
-    for (const { buyer } of [heard, unheard]) expect(await answer(offer, buyer)).toEqual(waits)
+    for (const { buyer } of [synced, pending]) expect(await answer(offer, buyer)).toEqual(waits)
     await harness.sql`UPDATE tickets SET sync_at = now() WHERE sync IS NOT NULL`
     await syncGate(harness.deps)
     await harness.settles(offer, 5)
@@ -104,7 +104,7 @@ describe('a buyer who is not to blame', () => {
     await stageEntries(harness.deps, offer, await harness.read(offer))
     const { buyer, ticket } = await unpaid(offer)
     const { till } = harness
-    expect(await till.told(await till.facts(await till.attempt(ticket, buyer.id)))).toBe('paid')
+    expect(await till.notify(await till.facts(await till.attempt(ticket, buyer.id)))).toBe('paid')
     await refundOrder(harness.sql, ticket, { key: 'all', cause: 'cancelled', reason: '', askedBy: buyer.id })
     await harness.sql`UPDATE tickets SET sync_at = now() WHERE sync IS NOT NULL`
     await syncGate(harness.deps)

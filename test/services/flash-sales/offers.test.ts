@@ -9,8 +9,12 @@ import { createGate, type Gate } from '../../../redis/gate/gate.ts'
 import { endSession } from '../../../services/flash-sales/end-session.ts'
 import { giveBack } from '../../../services/flash-sales/offers.ts'
 import { preheat } from '../../../services/flash-sales/preheat.ts'
-import { closeOrder, rejectOrder } from '../../../services/orders/close.ts'
-import { confirmOrder, openAlone, placeInOneTransaction, placeStep } from '../../../services/orders/place.ts'
+import { closeOrder } from '../../../services/orders/close.ts'
+import { confirmOrder } from '../../../services/orders/confirm.ts'
+import { openAlone } from '../../../services/orders/open.ts'
+import { placeInOneTransaction } from '../../../services/orders/place.ts'
+import { rejectOrder } from '../../../services/orders/reject.ts'
+import { placeStep } from '../../../services/orders/reserve.ts'
 import { StepUndone } from '../../../services/orders/steps.ts'
 import { refundOrder } from '../../../services/payments/refund-order.ts'
 import { expectBooksToAddUp, orderRow } from '../../support/books.ts'
@@ -44,11 +48,11 @@ afterAll(async () => {
 async function open(): Promise<OfferKey> {
   const sku = await shop.sku({ 1: 5 })
   const { session } = await planSession(sql, { offers: [{ sku, quota: 5, limit: 2 }] })
-  await preheat(sql, gate, session)
+  await preheat({ sql, gate }, session)
   return { session, sku }
 }
 const ticketOf = async (offer: OfferKey, has?: Parameters<Shop['buyer']>[0]) =>
-  staged(sql, shop.ids, offer, await shop.buyer(has), { pieces: 2 })
+  staged({ sql, ids: shop.ids }, offer, { buyer: await shop.buyer(has), pieces: 2 })
 const counts = async (offer: OfferKey) => {
   const { quota, granted, sold } = await offerRow(sql, offer)
   return { quota, granted, sold }
@@ -68,7 +72,7 @@ async function stepByStep(sql: Sql, input: OrderInput, run: string): Promise<voi
     await rejectOrder(sql, order, error.refusal)
   }
 }
-const roads = [
+const paths = [
   ['at once', placeInOneTransaction],
   ['step by step', stepByStep],
 ] as const
@@ -84,7 +88,7 @@ const within = (tx: Tx) =>
       key === 'begin' ? (work: (tx: Tx) => unknown) => work(tx) : Reflect.get(target, key),
   }) as unknown as Sql // But for `begin` they are alike.
 
-describe.each(roads)('a flash order placed %s', (_, place) => {
+describe.each(paths)('a flash order placed %s', (_, place) => {
   it('sells what its ticket was granted, and takes nothing from the shelf', async () => {
     const offer = await open()
     const ticket = await ticketOf(offer)
@@ -97,16 +101,25 @@ describe.each(roads)('a flash order placed %s', (_, place) => {
   })
 
   it.each([
-    ['buyer_blocked', 'before anything is taken', { blocked: true }, {}],
-    ['address_unknown', 'before anything is taken', {}, { addressId: '1' as AddressId }], // Nobody's.
-    ['balance_insufficient', 'after its pieces were taken', { balance: 10 }, { balance: '11' }],
-  ] as const)(
-    'and refused with %s, %s, gives back what it was granted, and no more',
-    async (code, _when, has, wish) => {
+    { code: 'buyer_blocked', when: 'before anything is taken', has: { blocked: true } },
+    {
+      code: 'address_unknown',
+      when: 'before anything is taken',
+      asks: { addressId: '1' as AddressId }, // Nobody's.
+    },
+    {
+      code: 'balance_insufficient',
+      when: 'after its pieces were taken',
+      has: { balance: 10 },
+      asks: { balance: '11' },
+    },
+  ])(
+    'and refused with $code, $when, gives back what it was granted, and no more',
+    async ({ code, has = {}, asks = {} }) => {
       const offer = await open()
       await placed(offer)
       const ticket = await ticketOf(offer, has)
-      await place(sql, await flashOrder(sql, ticket, wish), 'run')
+      await place(sql, await flashOrder(sql, ticket, asks), 'run')
       expect(await orderRow(sql, ticket)).toMatchObject({ status: 'rejected', refusal: { code } })
       expect(await ticketRow(sql, ticket)).toEqual({ state: 'given_back', reason: code, sync: 'given_back' })
       expect(await counts(offer)).toEqual({ quota: 5, granted: 2, sold: 2 })
@@ -164,7 +177,7 @@ describe('a flash order', () => {
     const ticket = await placed(offer)
     const till = openTill(sql, shop.ids)
     const { buyerId } = await flashOrder(sql, ticket)
-    expect(await till.told(await till.facts(await till.attempt(ticket, buyerId)))).toBe('paid')
+    expect(await till.notify(await till.facts(await till.attempt(ticket, buyerId)))).toBe('paid')
     expect(await ticketRow(sql, ticket)).toEqual({ state: 'paid', reason: null, sync: 'paid' })
     expect(await closeOrder(sql, ticket, 'pay_timeout')).toMatchObject({ status: 'to_ship' })
     expect(await ticketRow(sql, ticket)).toMatchObject({ state: 'paid' })
@@ -176,12 +189,12 @@ describe('a paid flash order that is refunded whole before it was shipped', () =
   const paid = async (offer: OfferKey): Promise<TicketId> => {
     const ticket = await placed(offer)
     const till = openTill(sql, shop.ids)
-    await till.told(await till.facts(await till.attempt(ticket, (await flashOrder(sql, ticket)).buyerId)))
+    await till.notify(await till.facts(await till.attempt(ticket, (await flashOrder(sql, ticket)).buyerId)))
     return ticket
   }
   const calledOff = { key: 'cancelled', cause: 'cancelled', reason: '', askedBy: '20001' } as const
 
-  it('gives its pieces back to the session, once, and the gate hears of that instead of the payment', async () => {
+  it('gives its pieces back to the session, once, and the gate is synced with that instead of the payment', async () => {
     const offer = await open()
     const ticket = await paid(offer)
     await Promise.all(Array.from({ length: 5 }, () => refundOrder(sql, ticket, calledOff)))
@@ -219,7 +232,7 @@ describe('the database', () => {
 describe('pieces that come back', () => {
   const whole = { quota: 0, granted: 0, sold: 0 }
 
-  it('after the session has ended go to the warehouse, once, and the gate is not told', async () => {
+  it('after the session has ended go to the warehouse, once, and the gate is not synced', async () => {
     const offer = await open()
     const ticket = await placed(offer)
     await endSession(sql, offer.session)

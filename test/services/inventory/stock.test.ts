@@ -3,7 +3,9 @@ import { connect } from '../../../db/client.ts'
 import type { Sql } from '../../../db/types.ts'
 import type { OrderId, SkuId } from '../../../domain/ids.ts'
 import { deductStock, releaseStock, reserveStock } from '../../../services/inventory/stock.ts'
-import { openAlone, placeInOneTransaction, placeStep } from '../../../services/orders/place.ts'
+import { openAlone } from '../../../services/orders/open.ts'
+import { placeInOneTransaction } from '../../../services/orders/place.ts'
+import { placeStep } from '../../../services/orders/reserve.ts'
 import { once } from '../../../services/orders/steps.ts'
 import { expectBooksToAddUp, orderRow } from '../../support/books.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
@@ -147,7 +149,7 @@ describe('a process that stops while it holds a hot row', () => {
     for (const input of [mine, other]) await openAlone(sql, input, run)
     const holding = gate()
     const forward = stuck.sql.begin(async (tx) => {
-      await once(tx, mine.orderId, 'reserve_stock', () => reserveStock(tx, mine.orderId))
+      await once(tx, { order: mine.orderId, step: 'reserve_stock' }, () => reserveStock(tx, mine.orderId))
       holding.open()
       await new Promise(() => {}) // It never goes on.
     })

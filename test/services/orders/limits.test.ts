@@ -33,10 +33,10 @@ const limits = {
   unpaidPieces: 10,
   onDelivery: { orders: 2, most: '5000', provinces: ['浙江', '上海'] },
 }
-const inputOf = (buyer: Shopper, pieces: number, wish: Partial<OrderInput> = {}) =>
-  shop.orderInput(buyer, [[sku, pieces]], { limits, ...wish })
-async function place(buyer: Shopper, pieces = 1, wish: Partial<OrderInput> = {}) {
-  const input = inputOf(buyer, pieces, wish)
+const inputOf = (buyer: Shopper, pieces: number, but: Partial<OrderInput> = {}) =>
+  shop.orderInput(buyer, [[sku, pieces]], { limits, ...but })
+async function place(buyer: Shopper, pieces = 1, but: Partial<OrderInput> = {}) {
+  const input = inputOf(buyer, pieces, but)
   await placeInOneTransaction(sql, input, run)
   return { order: input.orderId, ...(await orderRow(sql, input.orderId)) }
 }
@@ -60,7 +60,7 @@ describe('a buyer', () => {
     const buyer = await shop.buyer()
     const [first, second] = [await place(buyer), await place(buyer), await place(buyer)]
     expect(await place(buyer)).toMatchObject(refused('too_many_unpaid_orders', { limit: 3 }))
-    await till.told(await till.facts(await till.attempt(first.order, buyer.id)))
+    await till.notify(await till.facts(await till.attempt(first.order, buyer.id)))
     expect(await place(buyer)).toMatchObject(awaits)
     await closeOrder(sql, second.order, 'buyer_cancelled')
     expect(await place(buyer)).toMatchObject(awaits)
@@ -115,7 +115,7 @@ describe('cash on delivery', () => {
     await sql`UPDATE addresses SET province = '西藏' WHERE id = ${buyer.addressId}`
     expect(await place(buyer, 1, onDelivery)).toMatchObject(no('province'))
     const { provinces: _, ...anywhere } = limits.onDelivery
-    const wish = { ...onDelivery, limits: { ...limits, onDelivery: anywhere } }
-    expect(await place(buyer, 1, wish)).toMatchObject({ status: 'to_ship' })
+    const but = { ...onDelivery, limits: { ...limits, onDelivery: anywhere } }
+    expect(await place(buyer, 1, but)).toMatchObject({ status: 'to_ship' })
   })
 })

@@ -59,7 +59,7 @@ async function placed() {
 }
 async function payable(order: Parameters<Till['attempt']>[0]) {
   const facts = await till.facts(await till.attempt(order, buyer.id))
-  return () => till.told(facts)
+  return () => till.notify(facts)
 }
 async function paid() {
   const order = await placed()
@@ -68,11 +68,11 @@ async function paid() {
 }
 async function session(): Promise<SessionId> {
   const { session } = await planSession(sql, { offers: [{ sku: skus[0], quota: 50, limit: 50 }] })
-  await preheat(sql, gate, session)
+  await preheat({ sql, gate }, session)
   return session
 }
 async function paidFlash(from: SessionId) {
-  const ticket = await staged(sql, shop.ids, { session: from, sku: skus[0] }, buyer, { pieces: 2 })
+  const ticket = await staged({ sql, ids: shop.ids }, { session: from, sku: skus[0] }, { buyer, pieces: 2 })
   await placeInOneTransaction(sql, await flashOrder(sql, ticket), run)
   await (await payable(ticket))()
   return ticket
@@ -111,7 +111,7 @@ const transactions: Record<string, (sale: SessionId) => Promise<() => Promise<un
   'more quota': async (sale) => {
     const change = { sku: skus[0], quota: 60, change: 'more' }
     // It may come after the session's end, which is an answer.
-    return () => changeQuota(sql, gate, sale, change).catch((error) => expect(error.name).toBe('Refused'))
+    return () => changeQuota({ sql, gate }, sale, change).catch((error) => expect(error.name).toBe('Refused'))
   },
 }
 

@@ -6,7 +6,8 @@ import { lockCoupon } from '../../../services/inventory/coupons.ts'
 import { spendPoints } from '../../../services/inventory/points.ts'
 import { reserveStock } from '../../../services/inventory/stock.ts'
 import { debitBalance } from '../../../services/inventory/wallet.ts'
-import { confirmOrder, placeStep, undoPlacing } from '../../../services/orders/place.ts'
+import { confirmOrder } from '../../../services/orders/confirm.ts'
+import { placeStep, undoPlacing } from '../../../services/orders/reserve.ts'
 import { once, StepUndone } from '../../../services/orders/steps.ts'
 import { expectBooksToAddUp, holdings, movementsOf, orderRow, stepsOf } from '../../support/books.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
@@ -85,7 +86,7 @@ describe.each(reserving)('the step %s', (step) => {
     const input = await everything(shop)
     const before = await holdings(sql)
     const order = await done(sql, input, 0)
-    const forward = await held(sql, (tx) => once(tx, order, step, () => effects[step](tx, order)))
+    const forward = await held(sql, (tx) => once(tx, { order, step }, () => effects[step](tx, order)))
     const released = reject(sql, order)
     await waitingForLocks(sql, 1)
     await forward.commit()

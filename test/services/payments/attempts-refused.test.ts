@@ -3,7 +3,8 @@ import type { Sql } from '../../../db/types.ts'
 import type { OrderId, UserId } from '../../../domain/ids.ts'
 import { OrderUnknown } from '../../../domain/order-unknown.ts'
 import { closeOrder } from '../../../services/orders/close.ts'
-import { confirmOrder, openAlone } from '../../../services/orders/place.ts'
+import { confirmOrder } from '../../../services/orders/confirm.ts'
+import { openAlone } from '../../../services/orders/open.ts'
 import { openAttempt } from '../../../services/payments/attempts/open.ts'
 import { expectBooksToAddUp } from '../../support/books.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
@@ -25,8 +26,8 @@ afterAll(async () => {
 })
 
 type Waiting = { till: Till; order: OrderId; buyer: UserId }
-async function waiting(wish: Parameters<typeof everything>[1] = {}): Promise<Waiting> {
-  const input = await everything(shop, wish)
+async function waiting(but: Parameters<typeof everything>[1] = {}): Promise<Waiting> {
+  const input = await everything(shop, but)
   return { till: openTill(sql, shop.ids), order: await confirmed(sql, input), buyer: input.buyerId }
 }
 const attemptsOf = async (order: OrderId) => [
@@ -44,7 +45,7 @@ describe('paying is refused', () => {
       'already_paid',
       'is paid',
       async ({ till, order, buyer }: Waiting) =>
-        till.told(await till.facts(await till.attempt(order, buyer))),
+        till.notify(await till.facts(await till.attempt(order, buyer))),
     ],
     [
       'order_closing',

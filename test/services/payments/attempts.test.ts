@@ -24,8 +24,8 @@ afterAll(async () => {
 })
 
 type Waiting = { till: Till; order: OrderId; buyer: UserId }
-async function waiting(wish: Parameters<typeof everything>[1] = {}): Promise<Waiting> {
-  const input = await everything(shop, wish)
+async function waiting(but: Parameters<typeof everything>[1] = {}): Promise<Waiting> {
+  const input = await everything(shop, but)
   return { till: openTill(sql, shop.ids), order: await confirmed(sql, input), buyer: input.buyerId }
 }
 const attemptsOf = async (order: OrderId) => [
@@ -51,7 +51,7 @@ describe('paying by the same channel', () => {
     expect(till.pay.opened).toHaveLength(1)
   })
 
-  it('tells the provider to stop taking money at the order’s deadline', async () => {
+  it('has the provider stop taking money at the order’s deadline', async () => {
     const { till, order, buyer } = await waiting()
     await openAttempt(till, { order, buyer, channel: 'pay' })
     const [row] = await sql<{ payBy: Date }[]>`SELECT pay_by AS "payBy" FROM orders WHERE id = ${order}`
@@ -183,7 +183,7 @@ describe('paying by another channel', () => {
       refusal('already_paid'),
     )
     expect(till.delivered).toHaveLength(1)
-    expect(await till.told(await till.facts(first))).toBe('paid')
+    expect(await till.notify(await till.facts(first))).toBe('paid')
     expect(await attemptsOf(order)).toMatchObject([{ number: first, state: 'paid' }])
   })
 
@@ -236,6 +236,6 @@ describe('an order that closes while a creation is in flight', () => {
     }
     const { number } = await openAttempt(till, { order, buyer, channel: 'pay' })
     expect(await attemptRow(sql, number)).toMatchObject({ state: 'open' })
-    expect(await till.told(await till.facts(number))).toBe('paid')
+    expect(await till.notify(await till.facts(number))).toBe('paid')
   })
 })

@@ -44,7 +44,7 @@ type Case = {
 async function owed(rules: object = {}): Promise<Case> {
   const { order, attempt } = await closedUnpaid(sql, shop, till)
   // As it says.
-  const number = (await till.told(await till.facts(attempt))).replace('refund ', '') as RefundNumber
+  const number = (await till.notify(await till.facts(attempt))).replace('refund ', '') as RefundNumber
   const said = new Map<RefundNumber, RefundState['is']>()
   const sent: RefundRequest[] = []
   const pay = {
@@ -148,7 +148,7 @@ describe('a refund that failed and is issued anew', () => {
     expect(await send(anew.number)).toBe('success')
     said.set(number, 'success')
     const facts = { ...(await till.facts(attempt)), refund: number, state: 'SUCCESS' }
-    const { id } = await storeRefund(sql, shop.ids, facts, 'callback')
+    const { id } = await storeRefund({ sql, ids: shop.ids }, facts, 'callback')
     expect(await resolveRefund(deps, id)).toBe('refund replaced')
     expect(await attentionAbout(number)).toEqual([{ reason: 'refund_paid_twice' }])
     expect(sent).toHaveLength(2)
@@ -175,7 +175,7 @@ describe('a refund that failed and was paid by hand', () => {
     await recordPaidByHand(sql, action(number))
     said.set(number, 'success')
     const facts = { ...(await till.facts(attempt)), refund: number, state: 'SUCCESS' }
-    const { id } = await storeRefund(sql, shop.ids, facts, 'callback')
+    const { id } = await storeRefund({ sql, ids: shop.ids }, facts, 'callback')
     expect(await resolveRefund(deps, id)).toBe('refund success')
     expect(await attentionAbout(number)).toEqual([{ reason: 'refund_paid_twice' }])
     expect(await money(attempt)).toEqual({ refunding: 0n, refunded: 6300n })

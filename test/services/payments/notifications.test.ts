@@ -34,7 +34,9 @@ describe('what a provider said', () => {
     const facts = await till.facts(attempt)
     const found = ['callback', 'watch', 'closing'] as const
     const stored = await Promise.all(
-      Array.from({ length: 20 }, (_, i) => storePayment(sql, shop.ids, facts, found[i % 3] ?? 'callback')),
+      Array.from({ length: 20 }, (_, i) =>
+        storePayment({ sql, ids: shop.ids }, facts, found[i % 3] ?? 'callback'),
+      ),
     )
     const [row, ...others] = await rowsOf(facts)
     expect(others).toEqual([])
@@ -44,11 +46,10 @@ describe('what a provider said', () => {
   it('keeps its first words: another amount for the same state changes nothing', async () => {
     const { attempt } = await payable(sql, shop, till)
     const facts = await till.facts(attempt)
-    const { id } = await storePayment(sql, shop.ids, facts, 'callback')
+    const { id } = await storePayment({ sql, ids: shop.ids }, facts, 'callback')
     expect(
       await storePayment(
-        sql,
-        shop.ids,
+        { sql, ids: shop.ids },
         { ...facts, amount: (facts.amount + 1n) as typeof facts.amount },
         'callback',
       ),
@@ -62,15 +63,15 @@ describe('what a provider said', () => {
     const { attempt } = await payable(sql, shop, till)
     const facts = await till.facts(attempt)
     for (const but of [{}, { state: 'WAIT_BUYER_PAY' }, { provider: 'other' }])
-      await storePayment(sql, shop.ids, { ...facts, ...but }, 'callback')
+      await storePayment({ sql, ids: shop.ids }, { ...facts, ...but }, 'callback')
     expect(await rowsOf(facts)).toHaveLength(3)
   })
 
   it('says, when it comes again, what became of it', async () => {
     const { attempt } = await payable(sql, shop, till)
     const facts = await till.facts(attempt)
-    await till.told(facts)
-    expect(await storePayment(sql, shop.ids, facts, 'watch')).toMatchObject({ outcome: 'paid' })
+    await till.notify(facts)
+    expect(await storePayment({ sql, ids: shop.ids }, facts, 'watch')).toMatchObject({ outcome: 'paid' })
   })
 
   it.each(['12345', 'not-a-number', '99999999999999999999'])(
@@ -80,7 +81,7 @@ describe('what a provider said', () => {
         attempt: trade as AttemptNumber,
         transaction: `stray ${trade}`,
       })
-      expect(await storePayment(sql, shop.ids, facts, 'callback')).toMatchObject({
+      expect(await storePayment({ sql, ids: shop.ids }, facts, 'callback')).toMatchObject({
         orderId: null,
         outcome: null,
       })

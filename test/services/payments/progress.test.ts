@@ -26,14 +26,14 @@ afterAll(async () => {
 })
 
 const log = { warn: () => {} }
-const progress = (facts: TradeFacts) => storeNotified(sql, shop.ids, { is: 'progress', facts })
+const progress = (facts: TradeFacts) => storeNotified({ sql, ids: shop.ids }, { is: 'progress', facts })
 
 /** Everybody who can find out that an order was paid. */
 const finders = {
   callback: (facts: TradeFacts) => createNotificationBatcher(sql, shop.ids, log)(facts),
-  watch: (facts: TradeFacts) => storePayment(sql, shop.ids, facts, 'watch'),
-  closing: (facts: TradeFacts) => storePayment(sql, shop.ids, facts, 'closing'),
-  statement: (facts: TradeFacts) => storePayment(sql, shop.ids, facts, 'statement'),
+  watch: (facts: TradeFacts) => storePayment({ sql, ids: shop.ids }, facts, 'watch'),
+  closing: (facts: TradeFacts) => storePayment({ sql, ids: shop.ids }, facts, 'closing'),
+  statement: (facts: TradeFacts) => storePayment({ sql, ids: shop.ids }, facts, 'statement'),
 }
 
 describe('a notice that a trade has moved on', () => {
@@ -53,9 +53,9 @@ describe('a notice that a trade has moved on', () => {
   it('that comes after the payment changes nothing', async () => {
     const { order, attempt } = await payable(sql, shop, till)
     const facts = await till.facts(attempt, { state: 'TRADE_SUCCESS' })
-    expect(await till.told(facts)).toBe('paid')
+    expect(await till.notify(facts)).toBe('paid')
     await progress(facts)
-    expect(await till.told(facts)).toBe('paid')
+    expect(await till.notify(facts)).toBe('paid')
     expect(await orderRow(sql, order)).toMatchObject({ status: 'to_ship', payState: 'paid' })
   })
 

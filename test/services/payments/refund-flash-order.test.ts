@@ -41,12 +41,12 @@ afterAll(async () => {
 async function bought(): Promise<{ offer: OfferKey; order: TicketId; buyer: Shopper }> {
   const sku = await shop.sku({ 1: 5 })
   const { session } = await planSession(sql, { offers: [{ sku, quota: 5, limit: 3 }] })
-  await preheat(sql, gate, session)
+  await preheat({ sql, gate }, session)
   const offer = { session, sku }
   const buyer = await shop.buyer()
-  const order = await staged(sql, shop.ids, offer, buyer, { pieces: 3 })
+  const order = await staged({ sql, ids: shop.ids }, offer, { buyer, pieces: 3 })
   await placeInOneTransaction(sql, await flashOrder(sql, order), run)
-  expect(await till.told(await till.facts(await till.attempt(order, buyer.id)))).toBe('paid')
+  expect(await till.notify(await till.facts(await till.attempt(order, buyer.id)))).toBe('paid')
   await reload(sql, gate, offer)
   await sync()
   expect(await counts(offer)).toEqual({ quota: 5, granted: 3, sold: 3, left: 2, shelf: 0 })
@@ -96,7 +96,7 @@ describe('pieces of a flash order that are refunded before shipping', () => {
     expect(await gate.standing(offer, buyer.id)).toMatchObject({ pieces: 2, paid: true })
   })
 
-  it('part after part, each of them once, also while the gate has not heard of the part before', async () => {
+  it('part after part, each of them once, also while the gate has not been synced with the part before', async () => {
     const { offer, order } = await bought()
     await refundOrder(sql, order, pieces('one', 1))
     await refundOrder(sql, order, pieces('two', 1))
@@ -109,7 +109,7 @@ describe('pieces of a flash order that are refunded before shipping', () => {
     expect(await orderRow(sql, order)).toMatchObject({ status: 'closed', payState: 'refunded' })
   })
 
-  it('a gate that was loaded after the refund needs nothing, one that is being loaded hears it', async () => {
+  it('a gate that was loaded after the refund needs nothing, one that is being loaded is synced', async () => {
     const { offer, order } = await bought()
     await refundOrder(sql, order, pieces('one', 1))
     await reload(sql, gate, offer)

@@ -30,7 +30,7 @@ afterAll(async () => {
 type Paid = { order: OrderId; attempt: AttemptNumber; input: OrderInput }
 const paid = async (): Promise<Paid> => {
   const made = await payable(sql, shop, till)
-  await till.told(await till.facts(made.attempt))
+  await till.notify(await till.facts(made.attempt))
   return made
 }
 const money = async (attempt: AttemptNumber) => {
@@ -41,7 +41,7 @@ const money = async (attempt: AttemptNumber) => {
   return row
 }
 const calledOff = { key: 'cancelled', cause: 'cancelled', reason: '', askedBy: '20001' } as const
-const wish = (key: string, choice?: { lines: { line: number; quantity: number }[]; shipping: boolean }) =>
+const request = (key: string, choice?: { lines: { line: number; quantity: number }[]; shipping: boolean }) =>
   ({ key, cause: 'operator', reason: 'broken', askedBy: 'operator-7', choice }) as const
 const refusal = (code: string, details?: object) => ({ refusal: { code, ...(details && { details }) } })
 
@@ -112,10 +112,10 @@ describe('a paid order that is called off before it was shipped', () => {
     })
   })
 
-  it('keeps its money as late when the provider tells of it again: the same transaction is no other money', async () => {
+  it('keeps its money as late when the provider notifies it again: the same transaction is no other money', async () => {
     const { order, attempt } = await paid()
     await refundOrder(sql, order, calledOff)
-    expect(await till.told(await till.facts(attempt, { state: 'REPEATED' }))).toBe('duplicate')
+    expect(await till.notify(await till.facts(attempt, { state: 'REPEATED' }))).toBe('duplicate')
     expect(await money(attempt)).toMatchObject({ captured: 6300n, refunding: 6300n })
   })
 })
@@ -126,7 +126,7 @@ describe('a refund by an operator', () => {
     const number = await refundOrder(
       sql,
       order,
-      wish('one', { lines: [{ line: 1, quantity: 1 }], shipping: false }),
+      request('one', { lines: [{ line: 1, quantity: 1 }], shipping: false }),
     )
     expect(await orderRow(sql, order)).toMatchObject({ status: 'to_ship', payState: 'partly_refunded' })
     const [made] = await readRefunds(sql, order)
@@ -157,10 +157,10 @@ describe('a refund by an operator', () => {
       await refundOrder(
         sql,
         order,
-        wish(`piece-${piece}`, { lines: [{ line: line.line, quantity: 1 }], shipping: false }),
+        request(`piece-${piece}`, { lines: [{ line: line.line, quantity: 1 }], shipping: false }),
       )
-    await refundOrder(sql, order, wish('shipping', { lines: [], shipping: true }))
-    await refundOrder(sql, order, wish('rest'))
+    await refundOrder(sql, order, request('shipping', { lines: [], shipping: true }))
+    await refundOrder(sql, order, request('rest'))
     expect(await orderRow(sql, order)).toMatchObject({
       status: 'closed',
       payState: 'refunded',
@@ -171,7 +171,9 @@ describe('a refund by an operator', () => {
 
   it('three who refund the same remainder at once send it back once', async () => {
     const { order, attempt } = await paid()
-    const tries = await Promise.allSettled(['a', 'b', 'c'].map((key) => refundOrder(sql, order, wish(key))))
+    const tries = await Promise.allSettled(
+      ['a', 'b', 'c'].map((key) => refundOrder(sql, order, request(key))),
+    )
     expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     expect(tries.filter(({ status }) => status === 'rejected')).toEqual(
       Array.from({ length: 2 }, () => ({
@@ -188,9 +190,9 @@ describe('a refund by an operator', () => {
     await sql`
       INSERT INTO order_log (order_id, from_status, to_status, why)
       VALUES (${order}, 'to_ship', 'shipped', 'test')`
-    await refundOrder(sql, order, wish('one', { lines: [{ line: 1, quantity: 1 }], shipping: false }))
+    await refundOrder(sql, order, request('one', { lines: [{ line: 1, quantity: 1 }], shipping: false }))
     expect(await movementsOf(sql, order)).not.toContain('stock refunded')
-    await refundOrder(sql, order, { ...wish('rest'), restock: true })
+    await refundOrder(sql, order, { ...request('rest'), restock: true })
     expect(await movementsOf(sql, order)).toContain('stock refunded')
     expect(await orderRow(sql, order)).toMatchObject({ status: 'shipped', payState: 'refunded' })
   })
@@ -200,21 +202,21 @@ describe('no refund', () => {
   it('of more pieces than are left, nor of nothing', async () => {
     const { order } = await paid()
     await expect(
-      refundOrder(sql, order, wish('much', { lines: [{ line: 1, quantity: 99 }], shipping: false })),
+      refundOrder(sql, order, request('much', { lines: [{ line: 1, quantity: 99 }], shipping: false })),
     ).rejects.toMatchObject(refusal('refund_exceeds', { line: 1, available: expect.any(Number) }))
     await expect(
-      refundOrder(sql, order, wish('none', { lines: [{ line: 9, quantity: 1 }], shipping: false })),
+      refundOrder(sql, order, request('none', { lines: [{ line: 9, quantity: 1 }], shipping: false })),
     ).rejects.toMatchObject(refusal('refund_exceeds', { line: 9, available: 0 }))
     await expect(
-      refundOrder(sql, order, wish('nothing', { lines: [], shipping: false })),
+      refundOrder(sql, order, request('nothing', { lines: [], shipping: false })),
     ).rejects.toMatchObject(refusal('nothing_to_refund'))
     expect(await readRefunds(sql, order)).toEqual([])
   })
 
   it('with a key that stands for another one', async () => {
     const { order } = await paid()
-    await refundOrder(sql, order, wish('k', { lines: [{ line: 1, quantity: 1 }], shipping: false }))
-    await expect(refundOrder(sql, order, wish('k'))).rejects.toMatchObject(
+    await refundOrder(sql, order, request('k', { lines: [{ line: 1, quantity: 1 }], shipping: false }))
+    await expect(refundOrder(sql, order, request('k'))).rejects.toMatchObject(
       refusal('refund_reused', { key: 'k' }),
     )
   })
@@ -225,7 +227,7 @@ describe('no refund', () => {
       refusal('not_refundable', { status: 'awaiting_payment' }),
     )
     const { order: closed } = await closedUnpaid(sql, shop, till)
-    await expect(refundOrder(sql, closed, wish('x'))).rejects.toMatchObject(
+    await expect(refundOrder(sql, closed, request('x'))).rejects.toMatchObject(
       refusal('not_refundable', { status: 'closed' }),
     )
     const { order: shipped } = await paid()
@@ -263,7 +265,7 @@ describe('money that the provider could not send back', () => {
     return { ...{ order, attempt, input, number, deps, attention }, repair: () => (answer = 'success') }
   }
 
-  it('stays owed, with a human told, until the provider can', async () => {
+  it('stays owed, with a human notified, until the provider can', async () => {
     const { attempt, number, deps, attention, repair } = await failing('none')
     expect(await refundAtProvider(deps, number)).toBe('abnormal')
     expect(await money(attempt)).toMatchObject({ refunding: 6300n, refunded: 0n })
@@ -275,7 +277,7 @@ describe('money that the provider could not send back', () => {
     expect(await attention()).toEqual([])
   })
 
-  it('goes into the wallet where that is configured, once, and a human is told not to send it again', async () => {
+  it('goes into the wallet where that is configured, once, and a human is warned not to send it again', async () => {
     const { attempt, input, number, deps, attention } = await failing('wallet')
     const balance = async () =>
       (

@@ -36,7 +36,7 @@ const refundsOf = (attempt: AttemptNumber) =>
     FROM refunds
     WHERE attempt = ${attempt}
     ORDER BY created_at`
-const stored = async (facts: TradeFacts) => (await storePayment(sql, shop.ids, facts, 'callback')).id
+const stored = async (facts: TradeFacts) => (await storePayment({ sql, ids: shop.ids }, facts, 'callback')).id
 const other = (facts: TradeFacts): TradeFacts => ({ ...facts, transaction: `${facts.transaction}b` })
 
 describe('the right money', () => {
@@ -45,7 +45,7 @@ describe('the right money', () => {
     async (status) => {
       const { order, attempt, input } = await payable(sql, shop, till)
       if (status === 'closing') await closeOrder(sql, order, 'pay_timeout')
-      expect(await till.told(await till.facts(attempt))).toBe('paid')
+      expect(await till.notify(await till.facts(attempt))).toBe('paid')
 
       expect(await orderRow(sql, order)).toMatchObject({
         status: 'to_ship',
@@ -87,18 +87,18 @@ describe('the right money', () => {
     },
   )
 
-  it('told again, in whatever words, is the same money: the same answer, or a duplicate, and nothing moves', async () => {
+  it('notified again, in whatever words, is the same money: the same answer, or a duplicate, and nothing moves', async () => {
     const { attempt } = await payable(sql, shop, till)
     const facts = await till.facts(attempt)
-    expect(await till.told(facts)).toBe('paid')
+    expect(await till.notify(facts)).toBe('paid')
     const before = await holdings(sql)
-    expect(await till.told(facts)).toBe('paid')
-    expect(await till.told({ ...facts, state: 'TRADE_FINISHED' })).toBe('duplicate')
+    expect(await till.notify(facts)).toBe('paid')
+    expect(await till.notify({ ...facts, state: 'TRADE_FINISHED' })).toBe('duplicate')
     expect(await holdings(sql)).toEqual(before)
     expect(await refundsOf(attempt)).toHaveLength(0)
   })
 
-  it('resolved by ten at once is settled once, and all ten hear the same', async () => {
+  it('resolved by ten at once is settled once, and all ten get the same answer', async () => {
     const { order, attempt } = await payable(sql, shop, till)
     const notification = await stored(await till.facts(attempt))
     const outcomes = await Promise.all(
@@ -111,7 +111,7 @@ describe('the right money', () => {
   it('on an attempt that had been given up still pays the order that waits', async () => {
     const { order, attempt } = await payable(sql, shop, till)
     await sql`UPDATE attempts SET state = 'closed' WHERE number = ${attempt}`
-    expect(await till.told(await till.facts(attempt))).toBe('paid')
+    expect(await till.notify(await till.facts(attempt))).toBe('paid')
     expect(await orderRow(sql, order)).toMatchObject({ status: 'to_ship' })
   })
 })
@@ -120,9 +120,9 @@ describe('money that cannot stay', () => {
   const goesBack = async (attempt: AttemptNumber, facts: TradeFacts, cause: string) => {
     const before = await holdings(sql)
     const number = `late-pay-${facts.transaction}`
-    expect(await till.told(facts)).toBe(`refund ${number}`)
-    expect(await till.told(facts)).toBe(`refund ${number}`)
-    expect(await till.told({ ...facts, state: 'AGAIN' })).toBe(`refund ${number}`)
+    expect(await till.notify(facts)).toBe(`refund ${number}`)
+    expect(await till.notify(facts)).toBe(`refund ${number}`)
+    expect(await till.notify({ ...facts, state: 'AGAIN' })).toBe(`refund ${number}`)
     expect(await refundsOf(attempt)).toContainEqual({ number, cause, amount: facts.amount, state: 'asked' })
     expect(await holdings(sql)).toEqual(before)
   }
@@ -130,7 +130,7 @@ describe('money that cannot stay', () => {
   it('came by another transaction on a paid order: it goes back, the first stays', async () => {
     const { order, attempt } = await payable(sql, shop, till)
     const facts = await till.facts(attempt)
-    await till.told(facts)
+    await till.notify(facts)
     await goesBack(attempt, other(facts), 'duplicate')
     expect(await attemptRow(sql, attempt)).toMatchObject({
       state: 'paid',
@@ -144,7 +144,7 @@ describe('money that cannot stay', () => {
   it('came by another attempt on a paid order: it goes back', async () => {
     const { order, attempt, input } = await payable(sql, shop, till)
     const second = await till.attempt(order, input.buyerId, 'other')
-    await till.told(await till.facts(second, { provider: 'other' }))
+    await till.notify(await till.facts(second, { provider: 'other' }))
     await goesBack(attempt, await till.facts(attempt), 'duplicate')
     expect(await attemptRow(sql, attempt)).toMatchObject({
       state: 'closed',
@@ -170,7 +170,7 @@ describe('money that cannot stay', () => {
     expect(await attemptRow(sql, attempt)).toMatchObject({ state: 'closed' })
     const second = await till.attempt(order, input.buyerId)
     expect(second).not.toBe(attempt)
-    expect(await till.told(await till.facts(second))).toBe('paid')
+    expect(await till.notify(await till.facts(second))).toBe('paid')
   })
 })
 
@@ -210,8 +210,8 @@ describe('money that needs a human', () => {
     const { order, attempt } = await payable(sql, shop, till)
     const before = await holdings(sql)
     const facts = await till.facts(attempt, but)
-    expect(await till.told(facts)).toBe('attention')
-    expect(await till.told({ ...facts, state: 'AGAIN' })).toBe('attention')
+    expect(await till.notify(facts)).toBe('attention')
+    expect(await till.notify({ ...facts, state: 'AGAIN' })).toBe('attention')
     const asked =
       await sql`SELECT reason FROM attention WHERE subject = ${`${facts.provider} ${facts.transaction}`}`
     expect([...asked]).toEqual([{ reason }])
@@ -254,7 +254,7 @@ describe('two at the same time', () => {
     const facts = await till.facts(attempt)
     const outcomes = await Promise.all(
       (['callback', 'watch', 'closing', 'statement'] as const).map(async (found) => {
-        const { id } = await storePayment(sql, shop.ids, facts, found)
+        const { id } = await storePayment({ sql, ids: shop.ids }, facts, found)
         return resolvePayment(sql, accounts, id)
       }),
     )

@@ -84,7 +84,7 @@ describe('consumers', () => {
     await harness.settles(offer, 2)
   })
 
-  it('finish what is in their hands before they stop', async () => {
+  it('finish what they have begun before they stop', async () => {
     const offer = await harness.open(3)
     const tickets = await harness.rush(offer, 3)
     const [staged, go] = [gate(), gate()]

@@ -65,8 +65,7 @@ describe('a ticket that was let in', () => {
   async function refused(
     offer: OfferKey,
     ticket: TicketId,
-    reason: string,
-    counted: { granted: number; left: number },
+    { reason, ...counted }: { reason: string; granted: number; left: number },
   ): Promise<void> {
     const entries = await harness.read(offer)
     for (let i = 0; i < 2; i++) await stageEntries(harness.deps, offer, entries)
@@ -81,14 +80,14 @@ describe('a ticket that was let in', () => {
     const offer = await harness.open(3)
     const ticket = await harness.admitted(offer)
     await minted(harness.sql, offer)
-    await refused(offer, ticket, 'gate_rebuilt', { granted: 0, left: 2 })
+    await refused(offer, ticket, { reason: 'gate_rebuilt', granted: 0, left: 2 })
   })
 
   it('beyond the quota, by a gate that believed in a piece too many, is refused', async () => {
     const offer = await harness.open(1)
     const first = await harness.admitted(offer)
     await harness.redis.hincrby(keysOf(offer).offer, 'left', 1)
-    await refused(offer, await harness.admitted(offer), 'no_pieces_left', { granted: 1, left: 0 })
+    await refused(offer, await harness.admitted(offer), { reason: 'no_pieces_left', granted: 1, left: 0 })
     expect(await ticketRow(harness.sql, first)).toMatchObject({ state: 'waiting' })
   })
 
@@ -98,7 +97,7 @@ describe('a ticket that was let in', () => {
     await harness.redis.hincrby(keysOf(offer).offer, 'left', 2)
     const large = await harness.admitted(offer, { pieces: 2 })
     const small = await harness.admitted(offer)
-    await refused(offer, large, 'no_pieces_left', { granted: 2, left: 0 })
+    await refused(offer, large, { reason: 'no_pieces_left', granted: 2, left: 0 })
     expect(await ticketRow(harness.sql, small)).toMatchObject({ state: 'waiting' })
   })
 
@@ -106,7 +105,7 @@ describe('a ticket that was let in', () => {
     const offer = await harness.open(3)
     const ticket = await harness.admitted(offer)
     await endSession(harness.sql, offer.session)
-    await refused(offer, ticket, 'session_ended', { granted: 0, left: 2 })
+    await refused(offer, ticket, { reason: 'session_ended', granted: 0, left: 2 })
   })
 
   it('and refused may join again', async () => {
@@ -115,7 +114,7 @@ describe('a ticket that was let in', () => {
     await harness.admitted(offer)
     await harness.redis.hincrby(keysOf(offer).offer, 'left', 1)
     const ticket = await harness.admitted(offer, { buyer })
-    await refused(offer, ticket, 'no_pieces_left', { granted: 1, left: 0 })
+    await refused(offer, ticket, { reason: 'no_pieces_left', granted: 1, left: 0 })
     await harness.redis.hincrby(keysOf(offer).offer, 'left', 1)
     expect(await harness.admitted(offer, { buyer })).not.toBe(ticket)
   })

@@ -51,7 +51,7 @@ describe('starting the orders of tickets', () => {
     await harness.ordered(tickets)
   })
 
-  it('never has more starts under way than it was told', async () => {
+  it('never has more starts under way than it was allowed', async () => {
     const { tickets } = await staged(12)
     let [now, most] = [0, 0]
     const client = through(async (start, args) => {
@@ -81,13 +81,13 @@ describe('starting the orders of tickets', () => {
     await harness.ordered(tickets)
   })
 
-  it('starts once what reached Temporal, and nobody heard of it', async () => {
+  it('starts once what reached Temporal, and nobody knows', async () => {
     const { offer, tickets } = await staged(3)
-    const deaf = through(async (start, args) => {
+    const unanswered = through(async (start, args) => {
       await start(...args)
       throw new Error('the answer was lost')
     })
-    await startOrders({ ...harness.deps, client: deaf })
+    await startOrders({ ...harness.deps, client: unanswered })
     await harness.timePasses(offer)
     await startOrders(harness.deps)
     await harness.ordered(tickets)

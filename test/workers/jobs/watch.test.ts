@@ -40,7 +40,7 @@ async function dueAttempt(): Promise<{ order: OrderId; attempt: AttemptNumber }>
 async function outlived(): Promise<{ order: OrderId; attempt: AttemptNumber }> {
   const { order, attempt: earlier, input } = await payable(harness.sql, harness.shop, harness.till)
   const attempt = await harness.till.attempt(order, input.buyerId, 'other')
-  expect(await harness.till.told(await harness.till.facts(earlier))).toBe('paid')
+  expect(await harness.till.notify(await harness.till.facts(earlier))).toBe('paid')
   await due(attempt)
   return { order, attempt }
 }
@@ -84,7 +84,7 @@ describe('the watch', () => {
     const facts = await harness.till.facts(attempt)
     harness.till.pay.answers.query = () => ({ is: 'paid', facts })
     await watch(harness.deps)
-    expect(await harness.till.told(facts)).toBe('paid')
+    expect(await harness.till.notify(facts)).toBe('paid')
     expect(await harness.sql`SELECT 1 FROM notifications WHERE attempt = ${attempt}`).toHaveLength(1)
   })
 
@@ -144,7 +144,7 @@ describe('the watch', () => {
     expect([...harness.till.pay.queried].sort()).toEqual(attempts.map(({ attempt }) => attempt).sort())
   })
 
-  it('goes on with the others when providerRateLimit about one fails', async () => {
+  it('goes on with the others when the query of one fails', async () => {
     const [broken, fine] = [await dueAttempt(), await dueAttempt()]
     harness.till.pay.answers.query = (number) => {
       if (number === broken.attempt) throw new Error('a fault of ours')

@@ -114,7 +114,7 @@ it('a session without offers ends', async () => {
 })
 
 describe('while a granted ticket is not staged', () => {
-  it('a session has not ended, and takes no more wishes; a consumer lets it end', async () => {
+  it('a session has not ended, and takes no more requests; a consumer lets it end', async () => {
     const sale = await harness.open()
     const ticket = await harness.admitted(sale.offer)
     await end(sale)
@@ -131,8 +131,8 @@ describe('while a granted ticket is not staged', () => {
         workflow.executeUpdate(changeQuota, { args: [{ sku, quota: 9, change: newChange() }] }),
       ),
     ).toEqual(ended)
-    for (const wish of [pause, resume, endNow])
-      expect(await refusalOf(workflow.executeUpdate(wish))).toEqual(ended)
+    for (const request of [pause, resume, endNow])
+      expect(await refusalOf(workflow.executeUpdate(request))).toEqual(ended)
 
     const consumer = harness.startConsumer()
     await workflow.result()
@@ -150,7 +150,7 @@ describe('while a granted ticket is not staged', () => {
     expect(await harness.keys(sale.offer)).toEqual([])
   })
 
-  it('and a consumer has died with it in its hands, the session waits for another consumer', async () => {
+  it('and a consumer has died after reading it, the session waits for another consumer', async () => {
     const sale = await harness.open()
     const ticket = await harness.admitted(sale.offer)
     expect(await harness.read(sale.offer, 'a consumer that dies')).toHaveLength(1)

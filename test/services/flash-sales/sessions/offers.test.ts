@@ -39,7 +39,7 @@ describe('an offer that is added', () => {
     await add(later, offerOf(sku))
     const offer = { session: later.input.session, sku }
     expect(await harness.pieces(offer)).toEqual({ quota: 3, granted: 0, sold: 0, left: undefined, shelf: 4 })
-    await preheat(harness.sql, harness.deps.gate, offer.session)
+    await preheat(harness.deps, offer.session)
     for (const [one, shelf] of [[offer, 1] as const, [later.offer, 0] as const])
       expect(await harness.pieces(one)).toMatchObject({ shelf })
     expect(await harness.answer(offer)).toBe('not_open')

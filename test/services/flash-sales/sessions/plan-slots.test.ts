@@ -77,7 +77,7 @@ it('writes a session that has begun and lasts into the next day', async () => {
   ])
 })
 
-it('tells several slots of one hour apart', async () => {
+it('keeps several slots of one hour apart', async () => {
   for (const minute of [14 * 60, 14 * 60 + 5, 14 * 60 + 30]) await slot(minute, 5)
   const planned = await planDay(harness.sql, noon)
   const ids = ['26', '27'].flatMap((day) => [`204005${day}14`, `204005${day}14-05`, `204005${day}14-30`])

@@ -99,7 +99,7 @@ describe('a quota that is changed before preheating', () => {
         shelf: 5,
       })
     }
-    await preheat(harness.sql, harness.deps.gate, sale.offer.session)
+    await preheat(harness.deps, sale.offer.session)
     expect(await harness.pieces(sale.offer)).toEqual({ quota: 3, granted: 0, sold: 0, left: 3, shelf: 2 })
   })
 
@@ -111,7 +111,7 @@ describe('a quota that is changed before preheating', () => {
     const change = newChange()
     for (let i = 0; i < 2; i++) await to(sale, quota, change)
     expect(await offerRow(harness.sql, sale.offer)).toMatchObject({ quota })
-    await preheat(harness.sql, harness.deps.gate, sale.offer.session)
+    await preheat(harness.deps, sale.offer.session)
     await to(sale, quota, change)
     expect(await harness.pieces(sale.offer)).toEqual({
       quota,

@@ -28,18 +28,18 @@ async function played(
   pieces = 1,
 ): Promise<TicketId> {
   const buyer = await harness.shop.buyer()
-  const wish = {
+  const but = {
     pieces,
     ...(end === 'refused' ? { epoch: 7 } : {}),
     ...(end === 'rejected' ? { address: '1' as AddressId } : {}),
   } // Nobody's.
-  const ticket = await staged(harness.sql, harness.shop.ids, offer, buyer, wish)
+  const ticket = await staged({ sql: harness.sql, ids: harness.shop.ids }, offer, { buyer, ...but })
   if (end === 'waiting' || end === 'refused') return ticket
   await placeInOneTransaction(harness.sql, await flashOrder(harness.sql, ticket), 'run')
   if (end === 'closed') await closeOrder(harness.sql, ticket, 'pay_timeout')
   if (end === 'paid')
     expect(
-      await harness.till.told(await harness.till.facts(await harness.till.attempt(ticket, buyer.id))),
+      await harness.till.notify(await harness.till.facts(await harness.till.attempt(ticket, buyer.id))),
     ).toBe('paid')
   return ticket
 }
@@ -57,7 +57,7 @@ it('the closing report says what became of each offer, and stays as it was store
     { sku: unsold, quota: 9 },
   ]
   const { session } = await planSession(sql, { offers })
-  await preheat(sql, harness.deps.gate, session)
+  await preheat({ sql, gate: harness.deps.gate }, session)
   const [one, other] = [
     { session, sku: first },
     { session, sku: second },

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
-import type { SkuId, UserId } from '../domain/ids.ts'
-import { type Fen, fen } from '../domain/money.ts'
-import { mostPieces } from '../domain/quantity.ts'
-import { type CartWord, defineCartScripts } from './cart-scripts.ts'
+import type { SkuId, UserId } from '../../domain/ids.ts'
+import { type Fen, fen } from '../../domain/money.ts'
+import { mostPieces } from '../../domain/quantity.ts'
+import { type CartWord, defineCartScripts } from './scripts.ts'
 
 /** Whose cart: a buyer's, or nobody's yet (`anon-<uuid>`). */
 export type CartOwner = UserId | `anon-${string}`
@@ -28,11 +28,9 @@ export type BoughtLine = { sku: string; line: string }
 /** What bounds anonymous carts: how many one address may have at a time, and how long each lives. */
 export type AnonymousBounds = { address: string; validS: number; perAddress: number }
 
-type Addition = { sku: SkuId; quantity: number; price: Fen; anonymous: AnonymousBounds }
-
 const mostLines = 120
-/** A buyer's cart is for ever, and counts for no address. */
-const buyers: AnonymousBounds = { address: '', validS: 0, perAddress: 0 }
+/** Of a buyer's cart: it is for ever, and counts for no address. */
+const none: AnonymousBounds = { address: '', validS: 0, perAddress: 0 }
 
 type Stored = { line: string; quantity: number; price: string; selected: boolean; addedAt: number }
 
@@ -56,7 +54,11 @@ export function createCarts(redis: Redis) {
      * Adds pieces at today's price; a line that is there keeps its own. An anonymous cart lives `validS` from
      * its last addition on; `too_many_carts` when its address has as many as it may.
      */
-    add(owner: CartOwner, { sku, quantity, price, anonymous }: Addition): Promise<CartWord> {
+    add(
+      owner: CartOwner,
+      { sku, quantity, price }: Pick<CartLine, 'sku' | 'quantity' | 'price'>,
+      anonymous: AnonymousBounds = none,
+    ): Promise<CartWord> {
       const line: Stored = {
         line: newLine(),
         quantity,
@@ -64,7 +66,7 @@ export function createCarts(redis: Redis) {
         selected: true,
         addedAt: Date.now(),
       }
-      const bounds = isAnonymous(owner) ? anonymous : buyers
+      const bounds = isAnonymous(owner) ? anonymous : none
       return redis.cartAdd(
         ...[keyOf(owner), `carts:${bounds.address}`],
         ...[sku, JSON.stringify(line), mostPieces, mostLines, bounds.validS, bounds.perAddress],

@@ -2,12 +2,10 @@ import { createPrivateKey, sign } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createBrowser } from '../demo/crowd/http.ts'
 import type { OfferKey } from '../domain/flash-sale.ts'
-import type { SessionId, SkuId } from '../domain/ids.ts'
 import type { Container } from '../runtime/container.ts'
-import { insertOffer } from '../services/flash-sales/add-offer.ts'
-import { preheat } from '../services/flash-sales/preheat.ts'
 import type { Shot } from './cannon.ts'
 import { type Figure, inParallel, say } from './figures.ts'
+import { makeOffer } from './offer.ts'
 import { inTurns, startOneApi } from './one-api.ts'
 import { makeShop } from './shop.ts'
 
@@ -94,30 +92,12 @@ export async function benchJoin(rounds: number): Promise<Figure[]> {
 }
 
 /** An offer that is open now. Preheated with so many pieces; 0: sold out from the start. */
-async function openOffer(
-  { db: { sql }, events, gate, ids }: Container,
-  url: string,
-  pieces: number,
-): Promise<OfferKey> {
-  const session = `2026010100-${ids.next()}` as SessionId // The form of an operator's id.
-  const sku = ids.next() as SkuId // A fresh snowflake.
-  await sql`
-    INSERT INTO skus (id, product_id, name, price_fen)
-    SELECT ${sku}, product_id, 'Bench', 5000
-    FROM skus
-    LIMIT 1`
-  await sql`INSERT INTO stock (sku_id, warehouse_id, on_hand) VALUES (${sku}, 9001, ${pieces})`
-  await sql`
-    INSERT INTO sessions (id, opens_at, ends_at, pay_within_ms)
-    VALUES (${session}, now(), now() + interval '1 hour', 600000)`
-  await sql.begin((tx) =>
-    insertOffer(tx, session, { sku, priceFen: '4000', quota: pieces, limit: 1, warehouse: 9001 }),
-  )
-  await preheat({ sql, gate }, session)
-  await keepAlive(gate, { session, sku })
-  events.announceSession(session)
-  while (!(await fetch(url + pathOf({ session, sku }))).ok) await pause(50)
-  return { session, sku }
+async function openOffer(container: Container, url: string, pieces: number): Promise<OfferKey> {
+  const offer = await makeOffer(container, pieces)
+  await keepAlive(container.gate, offer)
+  container.events.announceSession(offer.session)
+  while (!(await fetch(url + pathOf(offer))).ok) await pause(50)
+  return offer
 }
 
 /** No consumer runs here to renew the lease. */

@@ -1,12 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { OfferKey, TicketId } from '../domain/flash-sale.ts'
-import type { SessionId, SkuId, UserId } from '../domain/ids.ts'
+import type { UserId } from '../domain/ids.ts'
 import type { Container } from '../runtime/container.ts'
-import { insertOffer } from '../services/flash-sales/add-offer.ts'
-import { preheat } from '../services/flash-sales/preheat.ts'
 import { startConsumer } from '../workers/consumer/consumer.ts'
 import { consumerDeps } from '../workers/consumer/deps.ts'
 import { say } from './figures.ts'
+import { makeOffer } from './offer.ts'
 import type { Shop } from './shop.ts'
 
 const live = 10_000
@@ -39,38 +38,11 @@ export async function measureRebuild(
 }
 
 /** An offer with so many pieces sold to live orders, and as many left. */
-async function crowdedOffer({ db: { sql }, gate, ids }: Container): Promise<OfferKey> {
-  const session = `2026010100-${ids.next()}` as SessionId // The form of an operator's id.
-  const sku = ids.next() as SkuId // A fresh snowflake.
-  await sql`
-    INSERT INTO skus (id, product_id, name, price_fen)
-    SELECT ${sku}, product_id, 'Bench', 5000
-    FROM skus
-    LIMIT 1`
-  await sql`
-    INSERT INTO stock (sku_id, warehouse_id, on_hand)
-    SELECT ${sku}, id, ${2 * live}
-    FROM warehouses
-    ORDER BY id
-    LIMIT 1`
-  await sql`
-    INSERT INTO sessions (id, opens_at, ends_at, pay_within_ms)
-    VALUES (${session}, now(), now() + interval '1 hour', 600000)`
-  const [first] = await sql<
-    { warehouse: number }[]
-  >`SELECT warehouse_id AS warehouse FROM stock WHERE sku_id = ${sku}`
-  await sql.begin((tx) =>
-    insertOffer(tx, session, {
-      sku,
-      priceFen: '4000',
-      quota: 2 * live,
-      limit: 1,
-      warehouse: first?.warehouse ?? 0,
-    }),
-  )
-  await preheat({ sql, gate }, session)
+async function crowdedOffer(container: Container): Promise<OfferKey> {
+  const { sql } = container.db
+  const { session, sku } = await makeOffer(container, 2 * live)
   await sql`UPDATE offers SET granted = ${live}, sold = ${live} WHERE session_id = ${session}`
-  const base = BigInt(ids.next())
+  const base = BigInt(container.ids.next())
   await sql`
     INSERT INTO tickets (id, session_id, sku_id, buyer_id, address_id, quantity, seq, state)
     SELECT ${base.toString()}::bigint + n, ${session}, ${sku}, 900000 + n, 1, 1, n, 'live'

@@ -12,8 +12,7 @@ import { consumerVariables, readEnv } from '../runtime/environment.ts'
 import { startConsumer } from '../workers/consumer/consumer.ts'
 import { consumerDeps } from '../workers/consumer/deps.ts'
 import { type Figure, inParallel, say } from './figures.ts'
-import { makeOffer } from './offer.ts'
-import { measureRebuild } from './rebuild.ts'
+import { openedOffer } from './offer.ts'
 import { makeShop, type Shop } from './shop.ts'
 
 const orders = 1500
@@ -51,9 +50,7 @@ export async function benchConsumer(rounds: number): Promise<Figure[]> {
         `round ${round} of ${rounds}: ${((orders * 1000) / ours).toFixed(0)} orders/s started beside ${((orders * 1000) / bare).toFixed(0)} bare`,
       )
     }
-    const rebuilt = await measureRebuild(container, { env, shop }, rounds)
     return [
-      { figure: 'rebuild_s', rounds: rebuilt, target: { atMost: 5 } },
       { figure: 'consumer_vs_start', rounds: figures.ratio, target: { atLeast: 0.7 } },
       { figure: 'consumer_per_s', rounds: figures.ours, target: null },
       { figure: 'start_per_s', rounds: figures.bare, target: null },
@@ -67,12 +64,12 @@ export async function benchConsumer(rounds: number): Promise<Figure[]> {
 
 /** An offer whose queue holds so many tickets, of as many buyers. */
 async function queueUp(container: Container, shop: Shop, tickets: number): Promise<OfferKey> {
+  const { gate, ids } = container
   const address = shop.buyers[0]?.address
   if (!address) throw new Error('the shop has no buyers')
-  const offer = await makeOffer(container, tickets)
-  const { gate, ids } = container
+  const offer = await openedOffer(container, tickets)
   await inParallel(tickets, 100, async () => {
-    const buyer = ids.next() as UserId // A fresh snowflake, as the ticket is.
+    const buyer = ids.next() as UserId
     const { token } = await gate.issueToken(offer, buyer, 0)
     const { answer } = await gate.admit(offer, {
       buyer,

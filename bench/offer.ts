@@ -5,13 +5,11 @@ import { insertOffer } from '../services/flash-sales/add-offer.ts'
 import { preheat } from '../services/flash-sales/preheat.ts'
 import { warehouse } from './shop.ts'
 
-type OfferDeps = Pick<Container, 'db' | 'gate' | 'ids'>
-
-/**
- * An offer of so many pieces, one a buyer, of a SKU of its own, in a session that has begun: its gate is
- * loaded. No pieces: it is sold out from the start.
- */
-export async function makeOffer({ db: { sql }, gate, ids }: OfferDeps, pieces: number): Promise<OfferKey> {
+/** An offer of a fresh SKU of the benchmark's shop, open for an hour, its gate loaded. */
+export async function openedOffer(
+  { db: { sql }, gate, ids }: Pick<Container, 'db' | 'gate' | 'ids'>,
+  pieces: number,
+): Promise<OfferKey> {
   const session = `2026010100-${ids.next()}` as SessionId // The form of an operator's id.
   const sku = ids.next() as SkuId // A fresh snowflake.
   await sql`
@@ -29,3 +27,26 @@ export async function makeOffer({ db: { sql }, gate, ids }: OfferDeps, pieces: n
   await preheat({ sql, gate }, session)
   return { session, sku }
 }
+
+/**
+ * Adds so many tickets of live orders to an offer, each of a buyer of its own; answers the first one's id.
+ */
+export async function addLiveTickets(
+  { db: { sql }, ids }: Pick<Container, 'db' | 'ids'>,
+  { session, sku }: OfferKey,
+  tickets: number,
+): Promise<bigint> {
+  const first = BigInt(ids.next()) + 1n
+  await sql`
+    UPDATE offers
+    SET granted = granted + ${tickets}, sold = sold + ${tickets}
+    WHERE session_id = ${session} AND sku_id = ${sku}`
+  await sql`
+    INSERT INTO tickets (id, session_id, sku_id, buyer_id, address_id, quantity, seq, state)
+    SELECT ${first.toString()}::bigint + n, ${session}, ${sku}, ${firstHolder}::bigint + n, 1, 1, n + 1, 'live'
+    FROM generate_series(0, ${tickets - 1}) n`
+  return first
+}
+
+/** The buyer of the first ticket; the next ones follow it. */
+export const firstHolder = 900_000

@@ -4,9 +4,8 @@ import type { AddressId, Ids, SkuId, UserId } from '../domain/ids.ts'
 export type Buyer = { id: UserId; address: AddressId; coupon: string }
 export type Shop = { buyers: Buyer[]; skus: SkuId[] }
 
-/** Where all its goods are. */
+/** The warehouse that holds everything. */
 export const warehouse = 9001
-
 const buyers = 60
 const skus = 40
 

@@ -1,7 +1,7 @@
 import { type JWTPayload, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { UserId } from '../../domain/ids.ts'
-import { signIn } from '../../local/environment.ts'
+import { signIn } from '../../local/sign-in.ts'
 import { blockUser, withdrawTokens } from '../../services/buyers/withdrawals.ts'
 import { bearer, type Harness, startHarness } from './harness.ts'
 import { home } from './shop.ts'

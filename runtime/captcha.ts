@@ -37,7 +37,10 @@ export const captchaVariables = {
       'while the provider of the captcha is away: `pass` lets buyers in without it, and only the other limits ' +
       'hold; `retry` gives nobody a token',
   }),
-  TURNSTILE_SITE_KEY: variable(key(), { neededBy: withTurnstile, meaning: 'the widget’s site key, for pages' }),
+  TURNSTILE_SITE_KEY: variable(key(), {
+    neededBy: withTurnstile,
+    meaning: 'the widget’s site key, for pages',
+  }),
   TURNSTILE_SECRET_KEY: variable(key(), { neededBy: withTurnstile, meaning: 'the widget’s secret key' }),
   TURNSTILE_URL: variable(z.url().default(turnstileUrl), {
     neededBy: 'tests',

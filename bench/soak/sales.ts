@@ -111,6 +111,7 @@ async function join({ calls, dice }: Scene, sale: Sale, buyer: Buyer): Promise<s
   switch (joined.body.code) {
     case 'ended':
     case 'already_bought':
+    case 'cooling_off':
       return 'over'
     case 'sold_out':
     case 'bad_token': // Redis has lost it.

@@ -94,6 +94,7 @@ async function openSale(system: ModelSystem, sku: SkuId): Promise<OfferKey> {
     opensAt: new Date(now - 1000).toISOString(),
     endsAt: new Date(now + 3_600_000).toISOString(),
     payWithinS: 1800,
+    coolOffS: 0,
     offers: [{ sku, price: { fen: price.toString() }, quota, limit, warehouse: 1 }],
   })
   if (planned.status !== 201) throw new Error(`planning was answered ${planned.status} ${planned.body.code}`)

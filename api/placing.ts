@@ -61,6 +61,8 @@ export function createPlacing({
       WHERE id = ${id}`
     return row
   }
+  /** A Temporal that does not answer is waited for no longer than a row. */
+  const within = <T>(work: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + waitMs, work)
   const answered = async (id: OrderId): Promise<Row | undefined> => {
     const row = await rowOf(id)
     return row?.status === 'placing' ? undefined : row
@@ -87,13 +89,14 @@ export function createPlacing({
       const fingerprint = fingerprintOf(choice)
       const before = await rowOf(quote.id)
       if (before && before.status !== 'placing') return answer(quote.id, before, fingerprint)
-      if (!before && expired) return await startedBefore(client, quote)
+      if (!before && expired) return await within(() => startedBefore(client, quote))
       if (before) return await joined(quote.id, fingerprint)
       await keepNote(sql, { order: quote.id, fingerprint, note: choice.note })
       // Listens before it starts, so that it cannot miss the events and need not look before there is any.
       const waiting = events.until(quote.id, waitMs, () => answered(quote.id), 'later')
       waiting.catch(() => {}) // Awaited below, unless the start fails.
-      if (!(await start(client, queue, inputOf({ quote, choice, fingerprint, payWithinMs, limits }))))
+      const input = inputOf({ quote, choice, fingerprint, payWithinMs, limits })
+      if (!(await within(() => start(client, queue, input))))
         return await joined(quote.id, fingerprint)
       const row = await waiting
       return row ? answer(quote.id, row, fingerprint) : { state: 'pending', orderId: quote.id }
@@ -105,7 +108,7 @@ export function createPlacing({
       if (row.status === 'closed' || row.status === 'closing') return
       if (row.status === 'to_ship') return await refunding.cancelPaidOrder(id, buyer)
       if (row.status !== 'awaiting_payment') throw new Refused(notCancellable(row))
-      if (!(await wishToClose(client, id))) await hasEnded(id)
+      if (!(await within(() => wishToClose(client, id)))) await hasEnded(id)
       const ended = await events.until(id, waitMs, async () => {
         const now = await rowOf(id)
         return now?.status === 'awaiting_payment' || now?.status === 'closing' ? undefined : now

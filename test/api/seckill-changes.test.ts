@@ -157,6 +157,24 @@ describe('changing', () => {
   })
 })
 
+describe('twenty changes of one session at once', { timeout: 20_000 }, () => {
+  it('are each done, or answered that they are still being done and when to ask again', async () => {
+    const session = await planned({ offers: [offer(7)] })
+    await preheated(session)
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => call('POST', `/${session}/${n % 2 === 0 ? 'pause' : 'resume'}`)),
+    )
+    for (const { status, headers, body } of answers)
+      if (status !== 200)
+        expect([status, body.code, headers.get('retry-after')]).toEqual([
+          503,
+          'still_being_done',
+          expect.stringMatching(/^\d+$/),
+        ])
+    expect(await call('POST', `/${session}/pause`)).toMatchObject({ status: 200, body: { paused: true } })
+  })
+})
+
 describe('while Temporal does not get on', () => {
   const operations = (client: Client) =>
     createSessionOperations({
@@ -183,6 +201,19 @@ describe('while Temporal does not get on', () => {
     const session = wanted()
     await slow.plan(session)
     await expect(slow.pause(session.id)).rejects.toMatchObject({ code: 'still_being_done' })
+  })
+
+  it('more changes of a session than Temporal takes at a time are answered so, too', async () => {
+    const slow = operations(system().container.client)
+    const session = wanted()
+    await slow.plan(session)
+    const answers = await Promise.allSettled(Array.from({ length: 20 }, () => slow.pause(session.id)))
+    expect(answers).toEqual(
+      answers.map(() => ({
+        status: 'rejected',
+        reason: expect.objectContaining({ code: 'still_being_done' }),
+      })),
+    )
   })
 
   it('a session is planned all the same: the Schedule starts it later', async () => {

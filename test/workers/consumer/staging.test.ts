@@ -102,6 +102,23 @@ describe('a ticket that was let in', () => {
     expect(await ticketRow(harness.sql, small)).toMatchObject({ state: 'waiting' })
   })
 
+  it('by a gate that has forgotten the buyer’s other ticket is refused: unpaid ones, and pieces beyond the limit', async () => {
+    const offer = await harness.open(9)
+    const buyer = await harness.shop.buyer()
+    const forgotten = () => harness.redis.hdel(keysOf(offer).offer, buyer.id)
+    const first = await harness.admitted(offer, { buyer })
+    await consumer(offer)
+    await forgotten()
+    await refused(offer, await harness.admitted(offer, { buyer }), 'over_limit', { granted: 1, left: 7 })
+
+    await harness.sql`UPDATE tickets SET state = 'paid' WHERE id = ${first}`
+    const two = await harness.admitted(offer, { buyer, pieces: 2 })
+    await refused(offer, two, 'over_limit', { granted: 1, left: 5 })
+    const second = await harness.admitted(offer, { buyer })
+    await consumer(offer)
+    expect(await ticketRow(harness.sql, second)).toMatchObject({ state: 'waiting' })
+  })
+
   it('when the session has been counted to its end is refused', async () => {
     const offer = await harness.open(3)
     const ticket = await harness.admitted(offer)

@@ -96,8 +96,7 @@ export function createPlacing({
       const waiting = events.until(quote.id, waitMs, () => answered(quote.id), 'later')
       waiting.catch(() => {}) // Awaited below, unless the start fails.
       const input = inputOf({ quote, choice, fingerprint, payWithinMs, limits })
-      if (!(await within(() => start(client, queue, input))))
-        return await joined(quote.id, fingerprint)
+      if (!(await within(() => start(client, queue, input)))) return await joined(quote.id, fingerprint)
       const row = await waiting
       return row ? answer(quote.id, row, fingerprint) : { state: 'pending', orderId: quote.id }
     },

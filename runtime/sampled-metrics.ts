@@ -5,7 +5,7 @@ import { registry } from './metrics.ts'
 type Sampling = {
   /** How long what was read is good, ms: however many ask, a store is asked no more often. */
   everyMs?: number
-  /** A look that failed. It leaves what was read before, so that a server that is away hides no other figure. */
+  /** A look that failed: it leaves what was read before, so that a server that is away hides no other one. */
   warn?: (error: unknown) => void
 }
 
@@ -51,7 +51,7 @@ function declared({ name, help, labels = [] }: Described, collect: () => Promise
   return { name, help, labelNames: [...labels], registers, collect }
 }
 
-/** One look at a time: who asks while it is under way waits for it, who asks soon after it gets what it found. */
+/** One look at a time: who asks meanwhile waits for it, who asks soon after gets what it found. */
 function sampled(look: () => Promise<void>, { everyMs = 10_000, warn }: Sampling): () => Promise<void> {
   let lookedAt = Number.NEGATIVE_INFINITY
   let looking: Promise<void> | undefined

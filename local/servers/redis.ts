@@ -67,9 +67,7 @@ async function lookAt(url: string): Promise<{ version: string; evicts: string | 
     await redis.ping()
     const info = await redis.info('server')
     const valkey = /^valkey_version:(\S+)/m.exec(info)?.[1]
-    const version = valkey
-      ? `Valkey ${valkey}`
-      : `Redis ${/^redis_version:(\S+)/m.exec(info)?.[1] ?? ''}`
+    const version = valkey ? `Valkey ${valkey}` : `Redis ${/^redis_version:(\S+)/m.exec(info)?.[1] ?? ''}`
     const policy = /^maxmemory_policy:(\S+)/m.exec(await redis.info('memory'))?.[1]
     return { version, evicts: policy === 'noeviction' ? undefined : policy }
   } finally {

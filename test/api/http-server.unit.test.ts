@@ -157,10 +157,11 @@ describe('a request', () => {
     await vi.waitFor(async () => expect(await requests()).toBe(2))
 
     const open = await figure('http_event_streams')
-    const leave = new AbortController()
-    await fetch(`${url}/stream`, { signal: leave.signal })
+    const socket = connect(server?.port ?? 0, '127.0.0.1')
+    socket.write('GET /stream HTTP/1.1\r\nHost: a\r\n\r\n')
+    await once(socket, 'data')
     expect(await figure('http_event_streams')).toBe((open ?? 0) + 1)
-    leave.abort()
+    socket.destroy()
     await vi.waitFor(async () => expect(await figure('http_event_streams')).toBe(open))
   })
 

@@ -20,8 +20,7 @@ const letIn = async ({ offer }: Sale): Promise<number> =>
 
 it('joins are counted by what they were answered, from memory too', async () => {
   const one = await openSale(harness, { quota: 1 })
-  const counted = async (answer: string) =>
-    (await figure(`flash_sale_joins_total{answer="${answer}"}`)) ?? 0
+  const counted = async (answer: string) => (await figure(`flash_sale_joins_total{answer="${answer}"}`)) ?? 0
   const problems = async () => (await figure('http_problems_total{code="sold_out"}')) ?? 0
   const before = { in: await counted('admitted'), out: await counted('sold_out'), no: await problems() }
   await one.admitted(await one.shopper())

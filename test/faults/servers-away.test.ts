@@ -24,7 +24,11 @@ beforeAll(async () => {
   keys = await generateKeyPair('RS256')
   system = await openSystem({
     consumer: true,
-    through: { DATABASE_URL: doors.postgresql.port, REDIS_URL: doors.redis.port, TEMPORAL_ADDRESS: doors.temporal.port },
+    through: {
+      DATABASE_URL: doors.postgresql.port,
+      REDIS_URL: doors.redis.port,
+      TEMPORAL_ADDRESS: doors.temporal.port,
+    },
     env: { JWT_PUBLIC_KEY: await exportSPKI(keys.publicKey), LOG_LEVEL: 'silent' },
   })
   skus = await system.skus()
@@ -41,7 +45,12 @@ const won = 2
 const soonMs = 10_000
 
 type Answer = { status: number; retryAfter: string | null; type: string; body: Record<string, unknown> }
-type Caller = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>
+type Caller = (
+  method: string,
+  path: string,
+  body?: unknown,
+  headers?: Record<string, string>,
+) => Promise<Answer>
 
 async function callerOf(subject: string, role?: string): Promise<Caller> {
   const token = await bearer(keys.privateKey, subject, '1h', role ? { role } : {})
@@ -66,7 +75,10 @@ async function callerOf(subject: string, role?: string): Promise<Caller> {
 }
 
 const ok = (answer: Answer): Answer => {
-  expect([answer.status, answer.body]).toEqual([expect.toSatisfy((status) => status < 300), expect.anything()])
+  expect([answer.status, answer.body]).toEqual([
+    expect.toSatisfy((status) => status < 300),
+    expect.anything(),
+  ])
   return answer
 }
 
@@ -82,7 +94,7 @@ async function onSale(sku: SkuId): Promise<OfferKey> {
 async function requestsOf(n: number): Promise<Record<string, () => Promise<Answer>>> {
   const { id, addressId } = await system.shopper(n)
   const [buyer, admin] = [await callerOf(id), await callerOf('1', 'admin')]
-  const sku = skus[n] ?? ''
+  const sku = skus[n] as SkuId // The seeded shop has more than there are tests.
   const quote = async () =>
     ok(await buyer('POST', '/v1/quotes', { lines: [{ sku, quantity: 1 }] })).body.quoteToken
   const choice = { addressId, payment: 'online' }
@@ -99,7 +111,7 @@ async function requestsOf(n: number): Promise<Record<string, () => Promise<Answe
   const [quoteToken, toCancel, toPay, paid] = [await quote(), await placed(), await placed(), await placed()]
   ok(await buyer('POST', `/v1/orders/${paid}/payments`, { channel: 'balance' }))
   await system.reaches(paid as never, 'to_ship')
-  const offer = await onSale(skus[n + 10] ?? sku)
+  const offer = await onSale(skus[n + 10] as SkuId)
   const sale = `/v1/seckill/sessions/${offer.session}/offers/${offer.sku}`
   await expect.poll(async () => (await buyer('GET', sale)).status).toBe(200)
   const { token } = ok(await buyer('POST', `${sale}/token`, {})).body
@@ -132,7 +144,8 @@ describe('while a server is away, who needs it is told so soon, with when to com
     try {
       for (const [name, request] of Object.entries(requests)) {
         const answer = await request()
-        if (works.includes(name)) expect([name, answer.status]).toEqual([name, expect.toSatisfy((it) => it < 300)])
+        if (works.includes(name))
+          expect([name, answer.status]).toEqual([name, expect.toSatisfy((it) => it < 300)])
         else
           expect([name, answer]).toEqual([
             name,
@@ -160,7 +173,7 @@ describe('a sale that opens while Temporal is away', { timeout: 120_000 }, () =>
     const { id, addressId } = await system.shopper(5)
     const buyer = await callerOf(id)
     doors.temporal.shut()
-    const sku = skus[20] as SkuId // The seeded shop has more.
+    const sku = skus[20] as SkuId // The same.
     const { session, opensAt } = await planSession(sql, { opensInMs: 6000, offers: [{ sku, quota: 5 }] })
     await sql`UPDATE sessions SET created_at = now() - interval '1 minute' WHERE id = ${session}`
     system.container.events.announceSession(session)

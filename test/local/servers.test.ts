@@ -31,7 +31,9 @@ describe('a Redis of the local stack', () => {
     const given = () => startRedis(options({ ...bare(), REDIS_URL: started.url }), quiet)
     expect(await given()).toMatchObject({ url: started.url })
     await redis.config('SET', 'maxmemory-policy', 'allkeys-lru')
-    await expect(given()).rejects.toThrow('may evict keys (maxmemory-policy allkeys-lru): set it to noeviction')
+    await expect(given()).rejects.toThrow(
+      'may evict keys (maxmemory-policy allkeys-lru): set it to noeviction',
+    )
   })
 })
 

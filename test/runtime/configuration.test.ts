@@ -11,7 +11,10 @@ beforeAll(async () => {
 afterAll(() => database.drop())
 
 /** Starts a process of the product and answers how it ended. */
-async function ends(main: string, env: Record<string, string>): Promise<{ code: number | null; said: string }> {
+async function ends(
+  main: string,
+  env: Record<string, string>,
+): Promise<{ code: number | null; said: string }> {
   const started = startProcess(main, env)
   const { code } = await started.ended
   return { code, said: started.said() }

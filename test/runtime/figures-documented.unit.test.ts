@@ -15,7 +15,9 @@ const kinds = new Map(registry.getMetricsAsArray().map(({ name, type }) => [name
 const names = [...kinds.keys()].filter(isOurs)
 
 const tabled = (page: string): string[] =>
-  [...textOf(page).matchAll(/^\| `(\w+)`(?: \{[\w, ]+\})? \| [^|]+ \| [^|]+ \|$/gm)].map(([, name = '']) => name)
+  [...textOf(page).matchAll(/^\| `(\w+)`(?: \{[\w, ]+\})? \| [^|]+ \| [^|]+ \|$/gm)].map(
+    ([, name = '']) => name,
+  )
 
 describe.each(['docs/operations.md', 'docs/zh-CN/operations.md'])('the table of figures in %s', (page) => {
   it('has every figure of the processes', () => {

@@ -31,9 +31,7 @@ describe('an activity is counted and timed', () => {
 
 describe('a call to a provider is counted and timed', () => {
   const series = (call: string, outcome: string) =>
-    figure(
-      `payment_provider_call_duration_seconds_count{provider="pay",call="${call}",outcome="${outcome}"}`,
-    )
+    figure(`payment_provider_call_duration_seconds_count{provider="pay",call="${call}",outcome="${outcome}"}`)
 
   it('by what the provider said, or as failed', async () => {
     const provider = {

@@ -19,7 +19,12 @@ type Process = Started & { ready(): Promise<Readiness | undefined> }
 /** Starts a process with a health port, and ends it with the test. */
 async function start(main: string, env: Record<string, string>): Promise<Process> {
   const [health, port] = [await freePort(), await freePort()]
-  const started = startProcess(main, { ...environment, PORT: String(port), ...env, HEALTH_PORT: String(health) })
+  const started = startProcess(main, {
+    ...environment,
+    PORT: String(port),
+    ...env,
+    HEALTH_PORT: String(health),
+  })
   onTestFinished(async () => {
     started.kill('SIGKILL')
     await started.ended
@@ -70,7 +75,9 @@ const needs: Record<string, readonly Server[]> = {
   'workers/jobs/main.ts': ['postgresql', 'temporal'],
 }
 
-it('each process is ready while it has what it needs, whatever else is away', { timeout: 180_000 }, async () => {
+it('each process is ready while it has what it needs, whatever else is away', {
+  timeout: 180_000,
+}, async () => {
   const servers = await doors()
   const processes = await Promise.all(
     Object.keys(needs).map(async (main) => ({ main, ...(await start(main, through(servers))) })),

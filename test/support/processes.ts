@@ -9,7 +9,7 @@ import { appEnvironment } from '../../local/environment.ts'
 import { keysOf } from '../../local/keys.ts'
 import { freePort } from '../../local/servers/ports.ts'
 
-/** What a process of the product is configured with, on the servers of this run and a database of one's own. */
+/** What a process of the product is configured with: the servers of this run, and a database of one's own. */
 export async function environmentOf(databaseUrl: string): Promise<Record<string, string>> {
   const folder = mkdtempSync(join(tmpdir(), 'floodgate-keys-'))
   const servers = {

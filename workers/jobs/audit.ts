@@ -1,7 +1,7 @@
 import { auditWhenDue } from '../../services/operations/audits.ts'
 import type { JobsDeps } from './deps.ts'
 
-/** Audits the books when it is time, and logs what does not add up. Always 0: there is a pause until the next look. */
+/** Audits the books when it is time, and logs what does not add up. Always 0: the next look has a pause. */
 export async function auditBooks({ sql, log, auditEveryHours }: JobsDeps): Promise<number> {
   if (auditEveryHours === 0) return 0
   const found = await auditWhenDue(sql, auditEveryHours)

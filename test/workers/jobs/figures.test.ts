@@ -52,8 +52,8 @@ describe('the figures of the jobs process show', () => {
         expires_at, calling_until, next_ask_at)
       VALUES (1, ${input.orderId}, 'pay', 'pay', 'open', 1000, 'CNY', '', now(), now(), ${ago})`
     await sql`
-      INSERT INTO notifications (id, provider, kind, number, state, trade, amount_fen, currency, merchant, app,
-        found, due_at)
+      INSERT INTO notifications (id, provider, kind, number, state, trade, amount_fen, currency, merchant,
+        app, found, due_at)
       VALUES (1, 'pay', 'payment', 't', 'SUCCESS', '1', 1000, 'CNY', 'm', 'a', 'callback', ${ago})`
     await sql`
       INSERT INTO refunds (number, order_id, cause, amount_fen, due_at)

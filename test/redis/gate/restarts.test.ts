@@ -88,8 +88,9 @@ describe('a gate whose server is demoted and promoted again', () => {
 
   it('with older data, under the same run id, admits nobody until it is loaded at the next epoch', async () => {
     const [node, other] = [await started('promoted-again'), await started('lagging')]
-    const sale = await openSale(node.redis, { left: 5 })
     await follow(other, node)
+    const sale = await openSale(node.redis, { left: 5 })
+    expect(await node.redis.wait(1, 10_000)).toBe(1)
     await promote(other) // It has what there was until now.
     const won = await sale.admit()
     await follow(node, other)

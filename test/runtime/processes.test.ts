@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
 import { freePort } from '../../local/servers/ports.ts'
 import { serversFolder, startNode } from '../redis/gate/nodes.ts'
@@ -10,8 +14,16 @@ let environment: Record<string, string>
 beforeAll(async () => {
   database = await freshDatabase()
   environment = await environmentOf(database.url)
+  execFileSync(process.execPath, ['local/build.mjs', built], { cwd: root, stdio: 'inherit' })
+}, 300_000)
+afterAll(async () => {
+  rmSync(join(root, built), { recursive: true, force: true })
+  await database.drop()
 })
-afterAll(() => database.drop())
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+/** What `npm run build` makes: production runs that. */
+const built = `.floodgate/built-${process.pid}`
 
 type Readiness = { status: number; dependencies: Record<string, { up: boolean }> }
 type Process = Started & { ready(): Promise<Readiness | undefined> }
@@ -69,10 +81,10 @@ const through = (to: Record<Server, Door>): Record<string, string> => {
 
 /** As docs/operations.md says it. */
 const needs: Record<string, readonly Server[]> = {
-  'api/main.ts': ['postgresql'],
-  'workers/main.ts': ['postgresql', 'temporal'],
-  'workers/consumer/main.ts': ['postgresql', 'gate'],
-  'workers/jobs/main.ts': ['postgresql', 'temporal'],
+  'api/main.js': ['postgresql'],
+  'workers/main.js': ['postgresql', 'temporal'],
+  'workers/consumer/main.js': ['postgresql', 'gate'],
+  'workers/jobs/main.js': ['postgresql', 'temporal'],
 }
 
 it('each process is ready while it has what it needs, whatever else is away', {
@@ -90,7 +102,7 @@ it('each process is ready while it has what it needs, whatever else is away', {
     return await Promise.all(looks)
   }
   const allReady = Object.keys(needs).map((main) => [main, 200])
-  await expect.poll(() => statuses(), { timeout: 90_000 }).toEqual(allReady)
+  await expect.poll(() => statuses(), { timeout: 150_000 }).toEqual(allReady)
   for (const [server, door] of Object.entries(servers) as [Server, Door][]) {
     door.shut()
     const without = Object.entries(needs).map(([main, needed]) => [
@@ -98,24 +110,24 @@ it('each process is ready while it has what it needs, whatever else is away', {
       needed.includes(server) ? 503 : 200,
       false,
     ])
-    await expect.poll(() => statuses(server), { timeout: 20_000 }).toEqual(without)
+    await expect.poll(() => statuses(server), { timeout: 40_000 }).toEqual(without)
     door.open()
-    await expect.poll(() => statuses(), { timeout: 30_000 }).toEqual(allReady)
+    await expect.poll(() => statuses(), { timeout: 60_000 }).toEqual(allReady)
   }
 })
 
 it('a process that is told to end is not ready at once, and still answers until its grace is over', {
-  timeout: 90_000,
+  timeout: 150_000,
 }, async () => {
   const port = String(await freePort())
-  const api = await start('api/main.ts', { PORT: port, STOP_GRACE_S: '3' })
+  const api = await start('api/main.js', { PORT: port, STOP_GRACE_S: '3' })
   const products = () =>
     fetch(`http://127.0.0.1:${port}/v1/products`).then(
       ({ status }) => status,
       () => 'no answer',
     )
   const state = async () => [(await api.ready())?.status, await products()]
-  await expect.poll(state, { timeout: 60_000 }).toEqual([200, 200])
+  await expect.poll(state, { timeout: 120_000 }).toEqual([200, 200])
   api.kill('SIGTERM')
   await expect.poll(state).toEqual([503, 200])
   expect(await api.ended).toEqual({ code: 0, signal: null })
@@ -123,7 +135,7 @@ it('a process that is told to end is not ready at once, and still answers until 
 })
 
 describe('a gate’s server that may evict keys', () => {
-  it.each(['workers/consumer/main.ts', 'api/main.ts'])('keeps %s from starting', async (main) => {
+  it.each(['workers/consumer/main.js', 'api/main.js'])('keeps %s from starting', async (main) => {
     const folder = serversFolder()
     const node = await startNode(folder.path, 'evicting')
     onTestFinished(async () => {

@@ -40,10 +40,13 @@ export type Started = {
   ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
 }
 
-/** Runs a file of the repository, by its path from there, with nothing of this process's environment. */
+/**
+ * Runs a file of the repository, or of what `npm run build` made of it, by its path from there, with nothing
+ * of this process's environment.
+ */
 export function startProcess(main: string, env: Record<string, string>): Started {
   const file = fileURLToPath(new URL(`../../${main}`, import.meta.url))
-  const child = spawn(process.execPath, ['--import', 'tsx', file], {
+  const child = spawn(process.execPath, [...(file.endsWith('.ts') ? ['--import', 'tsx'] : []), file], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

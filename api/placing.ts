@@ -8,6 +8,7 @@ import { OrderUnknown } from '../domain/order-unknown.ts'
 import type { Choice, Quote } from '../domain/quote.ts'
 import { type Refusal, Refused, refuse } from '../domain/refusals.ts'
 import type { Db, Events } from '../runtime/container.ts'
+import { byDeadline } from '../runtime/temporal-deadline.ts'
 import { keepNote } from '../services/orders/notes.ts'
 import type { order } from '../workflows/index.ts'
 import { buyerId, cancel, orderKind } from '../workflows/messages.ts'
@@ -62,7 +63,7 @@ export function createPlacing({
     return row
   }
   /** A Temporal that does not answer is waited for no longer than a row. */
-  const within = <T>(work: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + waitMs, work)
+  const within = <T>(call: () => Promise<T>): Promise<T> => byDeadline(client, Date.now() + waitMs, call)
   const answered = async (id: OrderId): Promise<Row | undefined> => {
     const row = await rowOf(id)
     return row?.status === 'placing' ? undefined : row

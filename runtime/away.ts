@@ -39,7 +39,12 @@ const words = new RegExp(
     '^(transport error|operation was canceled)$',
   ].join('|'),
 )
-const names = new Set(['MaxRetriesPerRequestError', 'ClusterAllFailedError', 'TransportError'])
+const names = new Set([
+  'MaxRetriesPerRequestError',
+  'ClusterAllFailedError',
+  'TransportError',
+  'TemporalAway',
+])
 
 /**
  * gRPC's DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED and UNAVAILABLE, as Temporal's client reports them.

@@ -16,6 +16,7 @@ import { type Refusal, Refused, refuse } from '../../domain/refusals.ts'
 import { isThrottled } from '../../runtime/away.ts'
 import type { Events } from '../../runtime/container.ts'
 import { faultOf } from '../../runtime/fault.ts'
+import { byDeadline } from '../../runtime/temporal-deadline.ts'
 import { insertSession, type SessionPlan } from '../../services/flash-sales/plan-session.ts'
 import type { session as sessionWorkflow } from '../../workflows/index.ts'
 import { addOffer, changeQuota, endNow, pause, resume } from '../../workflows/messages.ts'
@@ -60,8 +61,8 @@ export function createSessionOperations({
   log,
   waitMs = 10_000,
 }: OperationDeps): SessionOperations {
-  const within = <T>(deadline: number, work: () => Promise<T>): Promise<T> =>
-    client.withDeadline(deadline, work)
+  const within = <T>(deadline: number, call: () => Promise<T>): Promise<T> =>
+    byDeadline(client, deadline, call)
 
   async function start({
     id,

@@ -161,9 +161,10 @@ describe('while a server is away, who needs it is told so soon, with when to com
       doors[server].open()
     }
     for (const [name, request] of Object.entries(requests))
-      await expect
-        .poll(async () => [name, (await request()).status], { timeout: 30_000 })
-        .toEqual([name, expect.toSatisfy((status) => status < 300)])
+      if (!works.includes(name))
+        await expect
+          .poll(async () => [name, (await request()).status], { timeout: 30_000 })
+          .toEqual([name, expect.toSatisfy((status) => status < 300)])
   })
 })
 

@@ -31,7 +31,7 @@ type Process = Started & { ready(): Promise<Readiness | undefined> }
 /** Starts a process with a health port, and ends it with the test. */
 async function start(main: string, env: Record<string, string>): Promise<Process> {
   const [health, port] = [await freePort(), await freePort()]
-  const started = startProcess(main, {
+  const started = startProcess(`${built}/${main}`, {
     ...environment,
     PORT: String(port),
     ...env,

@@ -3,9 +3,13 @@ import type { ClosedWhy } from '../domain/order.ts'
 import type { OrderInput } from '../domain/order-input.ts'
 import type { Refusal } from '../domain/refusals.ts'
 import { type AttentionReason, clearAttention, raiseAttention } from '../services/operations/attention.ts'
-import { closeOrder, rejectOrder } from '../services/orders/close.ts'
+import { closeOrder } from '../services/orders/close.ts'
+import { confirmOrder } from '../services/orders/confirm.ts'
 import { leaveCart } from '../services/orders/leave-cart.ts'
-import { confirmOrder, openAlone, placeInOneTransaction, placeStep } from '../services/orders/place.ts'
+import { openAlone } from '../services/orders/open.ts'
+import { placeInOneTransaction } from '../services/orders/place.ts'
+import { rejectOrder } from '../services/orders/reject.ts'
+import { placeStep } from '../services/orders/reserve.ts'
 import { resolvePayment } from '../services/payments/resolve-payment.ts'
 import type { ActivityDeps } from './deps.ts'
 import { withFailures } from './failures.ts'
@@ -23,7 +27,7 @@ export function createOrderActivities({ sql, events, carts, accounts, log }: Act
      */
     place: async (input: OrderInput, runId: string) => {
       const placed = await placeInOneTransaction(sql, input, runId)
-      if (placed && placed.status !== 'rejected') await leaveCart(sql, carts, log, input)
+      if (placed && placed.status !== 'rejected') await leaveCart({ sql, carts, log }, input)
       if (placed) events.announce(input.orderId)
       return placed
     },
@@ -39,7 +43,7 @@ export function createOrderActivities({ sql, events, carts, accounts, log }: Act
     spendPoints: (order: OrderId) => placeStep(sql, order, 'spend_points'),
     confirm: async (input: OrderInput) => {
       const confirmed = await confirmOrder(sql, input.orderId, input.payWithinMs)
-      await announcing(input.orderId, leaveCart(sql, carts, log, input))
+      await announcing(input.orderId, leaveCart({ sql, carts, log }, input))
       return confirmed
     },
     rejectOrder: (order: OrderId, refusal: Refusal) => announcing(order, rejectOrder(sql, order, refusal)),

@@ -13,7 +13,8 @@ import { withFailures } from './failures.ts'
  * What sessions do to the world: the same queue as orders. Each is safe to repeat, whenever it was broken
  * off.
  */
-export function createSessionActivities({ sql, gate, queue, events }: ActivityDeps) {
+export function createSessionActivities(deps: ActivityDeps) {
+  const { sql, queue, events } = deps
   const announcing = async <T>(session: SessionId, work: Promise<T>): Promise<T> => {
     const result = await work
     events.announceSession(session)
@@ -21,17 +22,16 @@ export function createSessionActivities({ sql, gate, queue, events }: ActivityDe
   }
   return withFailures({
     planDay: (now: number) => planDay(sql, now),
-    preheat: (session: SessionId) => announcing(session, preheat(sql, gate, session)),
-    addOffer: (session: SessionId, offer: NewOffer) =>
-      announcing(session, addOffer(sql, gate, session, offer)),
+    preheat: (session: SessionId) => announcing(session, preheat(deps, session)),
+    addOffer: (session: SessionId, offer: NewOffer) => announcing(session, addOffer(deps, session, offer)),
     changeQuota: (session: SessionId, change: QuotaChange) =>
-      announcing(session, changeQuota(sql, gate, session, change)),
+      announcing(session, changeQuota(deps, session, change)),
     pauseSession: (session: SessionId, paused: boolean) =>
-      announcing(session, pauseSession(sql, gate, session, paused)),
-    closeGates: (session: SessionId) => announcing(session, closeGates(sql, gate, session)),
+      announcing(session, pauseSession(deps, session, paused)),
+    closeGates: (session: SessionId) => announcing(session, closeGates(deps, session)),
     untilStaged: (session: SessionId) => untilStaged(sql, queue, session),
     endSession: (session: SessionId) => announcing(session, endSession(sql, session)),
-    removeGate: (session: SessionId) => removeGate(sql, gate, session),
+    removeGate: (session: SessionId) => removeGate(deps, session),
   })
 }
 export type SessionActivities = ReturnType<typeof createSessionActivities>

@@ -26,7 +26,7 @@ const usual: Limits = { headersTimeout: 10_000, requestTimeout: 30_000, connecti
  * just closed.
  */
 const keepAliveTimeout = 75_000
-/** A stream that is told to come back elsewhere does so within this, each at its own time, ms. */
+/** A stream that has to come back elsewhere does so within this, each at its own time, ms. */
 const comeBackMs = 5000
 
 export type HttpServer = {

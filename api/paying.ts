@@ -18,7 +18,7 @@ export function createPaying(deps: AttemptDeps & { events: Pick<Events, 'until'>
       const { number, state, amount, answer, expiresAt, answerUntil } = attempt
       const view = { number, channel, state, amount, expiresAt: answerUntil ?? expiresAt, answer }
       if (channel !== 'balance') return view
-      const settled = await deps.events.until(order, waitMs, () => endOf(deps.sql, number))
+      const settled = await deps.events.until(order, { forMs: waitMs }, () => endOf(deps.sql, number))
       return { ...view, state: settled ?? state }
     },
   }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client'
-import { type OrderId, orderWorkflowId, type UserId } from '../domain/ids.ts'
+import type { Client } from '@temporalio/client'
+import type { OrderId, UserId } from '../domain/ids.ts'
 import { kinds, type OrderStatus, type PayState } from '../domain/order.ts'
 import type { OrderInput } from '../domain/order-input.ts'
 import type { OrderLimits } from '../domain/order-limits.ts'
@@ -10,9 +10,8 @@ import { type Refusal, Refused, refuse } from '../domain/refusals.ts'
 import type { Db, Events } from '../runtime/container.ts'
 import { byDeadline } from '../runtime/temporal-deadline.ts'
 import { keepNote } from '../services/orders/notes.ts'
-import type { order } from '../workflows/index.ts'
-import { buyerId, cancel, orderKind } from '../workflows/messages.ts'
 import type { Placing, Refunding } from './deps.ts'
+import { isBeingPlaced, requestClose, startOrder } from './order-workflows.ts'
 
 export type PlacingDeps = {
   db: Db
@@ -23,7 +22,7 @@ export type PlacingDeps = {
   payWithinMs: number
   /** What a buyer may hold unpaid; undefined: no limits. */
   limits?: OrderLimits
-  /** How long a buyer waits for the row before being told where to look. */
+  /** How long a buyer waits for the row before the answer says where to look. */
   waitMs?: number
 }
 
@@ -71,7 +70,7 @@ export function createPlacing({
 
   /** Somebody else has started it: maybe long ago, so look at once. */
   const joined = async (id: OrderId, fingerprint: string): Promise<PlacedOrPending> => {
-    const row = await events.until(id, waitMs, () => answered(id))
+    const row = await events.until(id, { forMs: waitMs }, () => answered(id))
     return row ? answer(id, row, fingerprint) : { state: 'pending', orderId: id }
   }
 
@@ -94,10 +93,10 @@ export function createPlacing({
       if (before) return await joined(quote.id, fingerprint)
       await keepNote(sql, { order: quote.id, fingerprint, note: choice.note })
       // Listens before it starts, so that it cannot miss the events and need not look before there is any.
-      const waiting = events.until(quote.id, waitMs, () => answered(quote.id), 'later')
+      const waiting = events.until(quote.id, { forMs: waitMs, first: 'later' }, () => answered(quote.id))
       waiting.catch(() => {}) // Awaited below, unless the start fails.
       const input = inputOf({ quote, choice, fingerprint, payWithinMs, limits })
-      if (!(await within(() => start(client, queue, input)))) return await joined(quote.id, fingerprint)
+      if (!(await within(() => startOrder(client, queue, input)))) return await joined(quote.id, fingerprint)
       const row = await waiting
       return row ? answer(quote.id, row, fingerprint) : { state: 'pending', orderId: quote.id }
     },
@@ -108,15 +107,21 @@ export function createPlacing({
       if (row.status === 'closed' || row.status === 'closing') return
       if (row.status === 'to_ship') return await refunding.cancelPaidOrder(id, buyer)
       if (row.status !== 'awaiting_payment') throw new Refused(notCancellable(row))
-      if (!(await within(() => wishToClose(client, id)))) await hasEnded(id)
-      const ended = await events.until(id, waitMs, async () => {
+      if (!(await within(() => requestClose(client, id)))) await hasEnded(id)
+      const ended = await events.until(id, { forMs: waitMs }, async () => {
         const now = await rowOf(id)
         return now?.status === 'awaiting_payment' || now?.status === 'closing' ? undefined : now
       })
-      // Paid in the same moment: whoever paid is told so, and may call off a paid order.
+      // Paid in the same moment: whoever paid learns it, and may cancel a paid order.
       if (ended && ended.status !== 'closed') throw new Refused(notCancellable(ended))
     },
   }
+}
+
+/** An expired token opens nothing; but the order that it started while it was good is still being placed. */
+async function startedBefore(client: Client, quote: Quote): Promise<PlacedOrPending> {
+  if (await isBeingPlaced(client, quote.id)) return { state: 'pending', orderId: quote.id }
+  return refuse('quote_expired', { expiredAt: new Date(quote.expires * 1000).toISOString() })
 }
 
 function answer(orderId: OrderId, row: Row, fingerprint: string): PlacedOrPending {
@@ -129,54 +134,6 @@ const notCancellable = (row: Row): Refusal =>
   row.payState === 'paid'
     ? { code: 'already_paid', details: {} }
     : { code: 'not_payable', details: { status: row.status } }
-
-/** An expired token opens nothing; but the order that it started while it was good is still being placed. */
-async function startedBefore(client: Client, quote: Quote): Promise<PlacedOrPending> {
-  try {
-    const { status } = await client.workflow.getHandle(orderWorkflowId(quote.id)).describe()
-    if (status.name === 'RUNNING') return { state: 'pending', orderId: quote.id }
-  } catch (error) {
-    if (!(error instanceof WorkflowNotFoundError)) throw error
-  }
-  return refuse('quote_expired', { expiredAt: new Date(quote.expires * 1000).toISOString() })
-}
-
-/** Tells the order's workflow; false when there is none (any more). */
-async function wishToClose(client: Client, id: OrderId): Promise<boolean> {
-  try {
-    await client.workflow.getHandle(orderWorkflowId(id)).signal(cancel, 'buyer_cancelled')
-    return true
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false
-    throw error
-  }
-}
-
-/**
- * Starts the order's workflow, eagerly: with an order worker on this connection its first task comes back
- * with the answer to the start. False when it was started before.
- */
-async function start(client: Client, queue: string, input: OrderInput): Promise<boolean> {
-  try {
-    await client.workflow.start<typeof order>('order', {
-      args: [input],
-      taskQueue: queue,
-      workflowId: orderWorkflowId(input.orderId),
-      workflowIdReusePolicy: 'REJECT_DUPLICATE',
-      workflowIdConflictPolicy: 'FAIL',
-      requestEagerStart: true,
-      typedSearchAttributes: [
-        { key: buyerId, value: input.buyerId },
-        { key: orderKind, value: String(input.kind) },
-      ],
-      staticSummary: `${input.lines.length} line(s), ${input.payment === 'online' ? 'paid online' : 'cash on delivery'}`,
-    })
-    return true
-  } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError) return false
-    throw error
-  }
-}
 
 type Wanted = {
   quote: Quote

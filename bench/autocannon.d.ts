@@ -3,7 +3,7 @@ declare module 'autocannon' {
   type Request = { method: 'POST'; path: string; headers: Record<string, string>; body: string }
   type Client = {
     setRequests(requests: Request[]): void
-    on(event: 'response', heard: (status: number, bytes: number, tookMs: number) => void): void
+    on(event: 'response', listener: (status: number, bytes: number, tookMs: number) => void): void
   }
   type Result = {
     duration: number

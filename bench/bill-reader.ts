@@ -8,7 +8,7 @@ import type { Read } from './bill.ts'
 import type { account } from './bill-source.ts'
 
 /**
- * Fetches and matches one bill, when it is told to, in a process of its own; says how long it took and what
+ * Fetches and matches one bill, when it is asked to, in a process of its own; says how long it took and what
  * it held at its peak over idle.
  */
 const {

@@ -41,7 +41,7 @@ function* bill(rows: number): Generator<string> {
 }
 
 /**
- * As WeChat hands bills out: a signed answer says where and with which digest; the packed text follows. It
+ * As WeChat serves bills: a signed answer says where and with which digest; the packed text follows. It
  * believes whoever asks.
  */
 export async function serveBills(
@@ -76,11 +76,11 @@ export async function serveBills(
 }
 
 /**
- * Our side of such a bill: the attempts, paid, and what we were told; but the last `odd` trades are none of
- * ours, and of as many before nobody told.
+ * Our side of such a bill: the attempts, paid, and what was notified; but the last `odd` trades are none of
+ * ours, and of as many before nothing was notified.
  */
 export async function seedPayments(sql: Sql, rows: number, odd: number): Promise<void> {
-  const heard = new Date('2026-03-01T12:00:00+08:00')
+  const notifiedAt = new Date('2026-03-01T12:00:00+08:00')
   await sql`
     INSERT INTO orders (id, buyer_id, kind, source, status, payment, run_id, fingerprint, goods_fen,
       shipping_fen, coupon_fen, points_fen, balance_fen, due_fen, points)
@@ -89,14 +89,14 @@ export async function seedPayments(sql: Sql, rows: number, odd: number): Promise
     INSERT INTO attempts (number, order_id, provider, channel, state, amount_fen, currency, description,
       expires_at, calling_until, transaction, captured_fen, opened_at, ended_at)
     SELECT ${firstAttempt.toString()}::bigint + i, 1, 'wechat-v3', 'wechat-v3', 'paid', 100 + i % 90000,
-      'CNY', 'tea', now(), now(), '4200' || i, 100 + i % 90000, ${heard}, ${heard}
+      'CNY', 'tea', now(), now(), '4200' || i, 100 + i % 90000, ${notifiedAt}, ${notifiedAt}
     FROM generate_series(0, ${rows - odd - 1}::int) i`
   await sql`
     INSERT INTO notifications (id, provider, kind, number, state, trade, attempt, amount_fen, currency,
       merchant, app, found, outcome, resolved_at, due_at, received_at)
     SELECT ${firstAttempt.toString()}::bigint + i, 'wechat-v3', 'payment', '4200' || i, 'SUCCESS',
       ${firstAttempt.toString()}::bigint + i, ${firstAttempt.toString()}::bigint + i,
-           100 + i % 90000, 'CNY', ${account.merchant}, ${account.app}, 'callback', 'paid', now(), now(), ${heard}
+           100 + i % 90000, 'CNY', ${account.merchant}, ${account.app}, 'callback', 'paid', now(), now(), ${notifiedAt}
     FROM generate_series(0, ${rows - 2 * odd - 1}::int) i`
   await sql`VACUUM ANALYZE attempts, notifications`
 }

@@ -13,7 +13,7 @@ import { fork } from './harness.ts'
 export type Read = { seconds: number; overIdleMb: number; rows: number; repaired: number; different: number }
 
 const rows = Number(process.env.BILL_ROWS ?? 1_000_000)
-/** So many of the rows are payments that nobody told us of, and as many trades that are none of ours. */
+/** So many of the rows are payments that were never notified, and as many trades that are none of ours. */
 const odd = 1000
 
 /**

@@ -12,7 +12,7 @@ export async function basket(harness: Harness, apis: Map<string, ApiClient>, i: 
   const { buyers, skus } = harness.shop
   const buyer = buyers[i % buyers.length]
   if (!buyer) throw new Error('the shop has no buyers')
-  const api = apis.get(buyer.id) ?? (await harness.as(buyer.id))
+  const api = apis.get(buyer.id) ?? harness.as(buyer.id)
   apis.set(buyer.id, api)
   const sku = (n: number) => skus[n % skus.length] ?? ''
   const quoted = await api.v1.quotes.$post({
@@ -28,8 +28,8 @@ export async function basket(harness: Harness, apis: Map<string, ApiClient>, i: 
 }
 
 /**
- * Places the order; resolves when its buyer knows: with the answer, or, told where to look (202), when the
- * row says it.
+ * Places the order; resolves when its buyer knows: with the answer, or, asked to look elsewhere (202), when
+ * the row says it.
  */
 export async function placeOrder(
   harness: Harness,
@@ -42,7 +42,7 @@ export async function placeOrder(
   if (placed.status === 202) {
     // What 202 answers; its ids are text.
     const { orderId } = (await placed.json()) as unknown as { orderId: OrderId }
-    await harness.events.until(orderId, 60_000, async () => {
+    await harness.events.until(orderId, { forMs: 60_000 }, async () => {
       const [row] = await harness.db.sql`SELECT 1 FROM orders WHERE id = ${orderId} AND status <> 'placing'`
       return row
     })
@@ -63,7 +63,7 @@ export async function payAndSettle(harness: Harness, { api }: Basket, order: Ord
     const [row] = await harness.db.sql`SELECT 1 FROM orders WHERE id = ${order} AND status = 'to_ship'`
     return row
   }
-  const settled = harness.events.until(order, 60_000, isSettled, 'later')
+  const settled = harness.events.until(order, { forMs: 60_000, first: 'later' }, isSettled)
   await harness.sandbox.pay((await opened.json()).number)
   if (!(await settled)) throw new Error(`order ${order} was paid and not settled within a minute`)
 }

@@ -31,13 +31,13 @@ process.on('message', async ({ url, connections, shots }: ToCannon) => {
   const statuses = Object.fromEntries(
     Object.entries(result.statusCodeStats).map(([status, { count }]) => [status, count]),
   )
-  const told: FromCannon = {
+  const fired: FromCannon = {
     perS: (each * connections * 1000) / (last - began),
     tookMs,
     statuses,
     errors: result.errors + result.timeouts,
   }
-  process.send?.(told)
+  process.send?.(fired)
 })
 process.on('disconnect', () => process.exit(0))
 process.send?.({ ready: true } satisfies FromCannon)

@@ -60,7 +60,7 @@ export function report(figures: readonly Figure[], json: boolean): boolean {
 
 const short = (n: number): string => (Number.isInteger(n) ? String(n) : n.toPrecision(4))
 
-/** Tells how far a run is, on standard error, so that standard output stays the report. */
+/** Says how far a run is, on standard error, so that standard output stays the report. */
 export const say = (text: string): void => {
   process.stderr.write(`${text}\n`)
 }

@@ -122,7 +122,14 @@ async function openOffer(gate: Gate, buyers = 0): Promise<OfferKey> {
   const offer = { session: '2019052614' as SessionId, sku: ids.next() as SkuId }
   const [opensAt, endsAt] = [Date.now() - 1000, Date.now() + 3_600_000]
   const terms = { revision: 0, paused: false, shed: 0, opensAt, endsAt }
-  await gate.load(offer, { epoch: 1, left: 10_000_000, limit: 1, terms, changes: [] }, chunksOf(buyers))
+  await gate.load(offer, {
+    epoch: 1,
+    left: 10_000_000,
+    limit: 1,
+    terms,
+    changes: [],
+    buyers: chunksOf(buyers),
+  })
   return offer
 }
 
@@ -149,7 +156,7 @@ async function joins(gate: Gate, offer: OfferKey): Promise<number> {
   return timed(async (i) => {
     const one = crowd[i]
     const answer = one && (await gate.admit(offer, { ...one, pieces: 1, address }))
-    if (answer?.answer !== 'admitted') throw new Error(`a buyer heard ${answer?.answer}`)
+    if (answer?.answer !== 'admitted') throw new Error(`a buyer was answered ${answer?.answer}`)
   })
 }
 

@@ -16,11 +16,11 @@ const queue = 'orders'
  */
 export async function historyFigures(harness: Harness, apis: Map<string, ApiClient>): Promise<Figure[]> {
   say('counting history events and SQL round trips')
-  const paid = await eventsOf(harness, 0, 600_000, async (id) =>
+  const paid = await eventsOf(harness, { i: 0, payWithinMs: 600_000 }, async (id) =>
     payAndSettle(harness, await basket(harness, apis, 0), id),
   )
-  const closed = await eventsOf(harness, 1, 1000, async () => {})
-  const closedAttempt = await eventsOf(harness, 2, 3000, async (id) => {
+  const closed = await eventsOf(harness, { i: 1, payWithinMs: 1000 }, async () => {})
+  const closedAttempt = await eventsOf(harness, { i: 2, payWithinMs: 3000 }, async (id) => {
     const { api } = await basket(harness, apis, 2)
     const opened = await api.v1.orders[':id'].payments.$post({
       param: { id },
@@ -42,8 +42,7 @@ export async function historyFigures(harness: Harness, apis: Map<string, ApiClie
  */
 async function eventsOf(
   harness: Harness,
-  i: number,
-  payWithinMs: number,
+  { i, payWithinMs }: { i: number; payWithinMs: number },
   happen: (id: OrderId) => Promise<void>,
 ): Promise<number> {
   const input = inputOf(harness, i, payWithinMs)
@@ -52,10 +51,11 @@ async function eventsOf(
     taskQueue: queue,
     workflowId: `order-${input.orderId}`,
   })
-  const placed = await harness.events.until(input.orderId, 10_000, async () => {
-    const [row] = await harness.db.sql<
-      { status: string }[]
-    >`SELECT status FROM orders WHERE id = ${input.orderId} AND status <> 'placing'`
+  const placed = await harness.events.until(input.orderId, { forMs: 10_000 }, async () => {
+    const [row] = await harness.db.sql<{ status: string }[]>`
+      SELECT status
+      FROM orders
+      WHERE id = ${input.orderId} AND status <> 'placing'`
     return row?.status
   })
   if (placed !== 'awaiting_payment') throw new Error(`the order with everything became ${placed}`)

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 
 type Asked = 'memory'
-type Told = { ready: true } | { rssMb: number; heapMb: number }
+type Report = { ready: true } | { rssMb: number; heapMb: number }
 
 /**
  * In a measured process: answers how much memory it holds after a full garbage collection (start it with
@@ -19,17 +19,17 @@ export function answerMemory(): void {
     process.send?.({
       rssMb: rss / 2 ** 20,
       heapMb: (heapUsed + external + arrayBuffers) / 2 ** 20,
-    } satisfies Told)
+    } satisfies Report)
   })
-  process.send?.({ ready: true } satisfies Told)
+  process.send?.({ ready: true } satisfies Report)
 }
 
 /** Asks a child that answers `answerMemory`. */
 export async function memoryOf(child: ChildProcess): Promise<{ rssMb: number; heapMb: number }> {
   child.send('memory' satisfies Asked)
-  const [told] = (await once(child, 'message')) as [Told]
-  if ('ready' in told) return memoryOf(child)
-  return told
+  const [report] = (await once(child, 'message')) as [Report]
+  if ('ready' in report) return memoryOf(child)
+  return report
 }
 
 /** Ends the conversation, so that the process can end; the other side may have gone before. */

@@ -46,7 +46,11 @@ export function genuine(keys: Keys): (attempt: string, fen: number) => Pick<Shot
       resource_type: 'encrypt-resource',
       resource: {
         ...resource,
-        ciphertext: seal(JSON.stringify(paid), key, resource.nonce, resource.associated_data),
+        ciphertext: seal(JSON.stringify(paid), {
+          key,
+          nonce: resource.nonce,
+          associated: resource.associated_data,
+        }),
       },
     })
     return { headers: { 'content-type': 'application/json', ...headers(body) }, body }

@@ -5,11 +5,11 @@ import { hireOperator, type Sale } from '../demo/flash-sale/operator.ts'
 import type { SessionId, SkuId } from '../domain/ids.ts'
 import { type Figure, say } from './figures.ts'
 import { type Harness, openHarness } from './harness.ts'
+import { warehouse } from './shop.ts'
 
 const joins = 50_000
 const pieces = 1000
 const firstBuyer = 600_001
-const warehouse = 9001 // The one of bench/shop.ts.
 
 /**
  * 50,000 buyers over HTTP for 1,000 pieces, on the whole application in one process: seconds from the opening
@@ -19,7 +19,7 @@ export async function benchRush(rounds: number): Promise<Figure[]> {
   const harness = await openHarness({ TRUSTED_PROXIES: '127.0.0.1' })
   try {
     const buyers = await makeBuyers(harness)
-    const operator = await hireOperator(harness.stack.url, harness.stack.keys.jwt.privateKey)
+    const operator = hireOperator(harness.stack.url, harness.stack.keys.jwt.privateKey)
     const names = ['rush_s', 'rush_answered_s', 'join_p99_ms', 'oversold', 'undersold', 'lost'] as const
     const figures = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<
       (typeof names)[number],
@@ -27,7 +27,10 @@ export async function benchRush(rounds: number): Promise<Figure[]> {
     > // One list a name.
     for (let round = 1; round <= rounds; round++) {
       // Signing and fetching 50,000 tokens takes its time; tokens live until a minute after the opening.
-      const sale = await operator.plan(await drop(harness), warehouse, pieces, Date.now() + 120_000, 1800)
+      const sale = await operator.plan(
+        { sku: await drop(harness), warehouse, quota: pieces },
+        { opensAt: Date.now() + 120_000, payWithinS: 1800 },
+      )
       const crowd = gather({
         ...{
           url: harness.stack.url,
@@ -43,23 +46,25 @@ export async function benchRush(rounds: number): Promise<Figure[]> {
       })
       await crowd.until('ready')
       const placed = allPlaced(harness, sale)
-      const told = await crowd.until('over')
+      const outcome = await crowd.until('over')
       const answeredS = (Date.now() - sale.opensAt) / 1000
       const rushS = ((await placed) - sale.opensAt) / 1000
       const counted = await countOf(harness, sale)
       figures.rush_s.push(rushS)
       figures.rush_answered_s.push(answeredS)
-      figures.join_p99_ms.push(told.p99)
-      // What buyers were told, not what a constraint bounds: each ticket is a promise, and nobody gives one
-      // back here.
-      figures.oversold.push(Math.max(0, told.tickets.length - pieces))
+      figures.join_p99_ms.push(outcome.p99)
+      // What buyers were answered, not what a constraint bounds: each ticket is a promise, and nobody gives
+      // one back here.
+      figures.oversold.push(Math.max(0, outcome.tickets.length - pieces))
       figures.undersold.push(Math.max(0, pieces - counted.placed))
-      figures.lost.push(told.tickets.length - (await keptOf(harness, told.tickets)) + told.problems.length)
+      figures.lost.push(
+        outcome.tickets.length - (await keptOf(harness, outcome.tickets)) + outcome.problems.length,
+      )
       await operator.end(sale.session)
       say(
-        `round ${round} of ${rounds}: ${told.joins} joins answered in ${answeredS.toFixed(1)} s, ${counted.placed} orders placed after ${rushS.toFixed(1)} s`,
+        `round ${round} of ${rounds}: ${outcome.joins} joins answered in ${answeredS.toFixed(1)} s, ${counted.placed} orders placed after ${rushS.toFixed(1)} s`,
       )
-      for (const problem of told.problems) say(`  ${problem}`)
+      for (const problem of outcome.problems) say(`  ${problem}`)
     }
     return names.map((figure) => ({
       figure,
@@ -106,7 +111,7 @@ async function allPlaced(harness: Harness, sale: Sale): Promise<number> {
   return Number.NaN
 }
 
-/** How many of the tickets that buyers were told of have become orders. */
+/** How many of the tickets that buyers got have become orders. */
 async function keptOf({ db: { sql } }: Harness, tickets: readonly string[]): Promise<number> {
   const [row] = await sql<{ kept: number }[]>`
     SELECT count(*)::int AS kept

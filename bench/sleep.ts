@@ -20,7 +20,9 @@ export async function benchSleep(harness: Harness, rounds: number): Promise<Figu
   const memory: number[] = []
   const late: Record<'orders' | 'floor' | 'ratio', number[]> = { orders: [], floor: [], ratio: [] }
   for (let round = 1; round <= rounds; round++) {
-    const ours = await lateness(harness, 'order', (id, ms) => startOrder(harness, id, 'orders', ms))
+    const ours = await lateness(harness, 'order', (id, ms) =>
+      startOrder(harness, id, { queue: 'orders', payWithinMs: ms }),
+    )
     const bare = await lateness(harness, 'bare', (id, ms) => startTimer(harness, id, ms))
     late.orders.push(ours)
     late.floor.push(bare)
@@ -50,9 +52,9 @@ async function sleepers(harness: Harness, round: number): Promise<number> {
     LOG_LEVEL: 'warn',
   })
   try {
-    const before = await filled(harness, worker, queue, cached + 100)
+    const before = await filled(harness, { worker, queue }, cached + 100)
     say(`  ${Math.round(before)} MB with a full cache`)
-    return (await filled(harness, worker, queue, asleep - cached - 100)) - before
+    return (await filled(harness, { worker, queue }, asleep - cached - 100)) - before
   } finally {
     worker.kill('SIGTERM')
     await once(worker, 'exit')
@@ -61,13 +63,12 @@ async function sleepers(harness: Harness, round: number): Promise<number> {
 
 async function filled(
   harness: Harness,
-  worker: ChildProcess,
-  queue: string,
+  { worker, queue }: { worker: ChildProcess; queue: string },
   orders: number,
 ): Promise<number> {
   await inParallel(orders, width, async () => {
     const id = harness.ids.next() as OrderId // A fresh snowflake is what an order's id is.
-    await startOrder(harness, id, queue, 24 * 3_600_000)
+    await startOrder(harness, id, { queue, payWithinMs: 24 * 3_600_000 })
     await placed(harness, id)
   })
   await harness.client.workflow.execute('collectGarbage', {
@@ -131,7 +132,11 @@ function ms(time: unknown): number {
   return Number(seconds?.toString() ?? 0) * 1000 + (nanos ?? 0) / 1e6
 }
 
-async function startOrder(harness: Harness, id: OrderId, queue: string, payWithinMs: number): Promise<void> {
+async function startOrder(
+  harness: Harness,
+  id: OrderId,
+  { queue, payWithinMs }: { queue: string; payWithinMs: number },
+): Promise<void> {
   const input = {
     ...inputOf(harness, Number(BigInt(id) % 60n), payWithinMs),
     orderId: id,
@@ -151,10 +156,11 @@ async function startTimer({ client }: Harness, id: OrderId, durationMs: number):
 }
 
 async function placed({ events, db }: Harness, id: OrderId): Promise<void> {
-  const status = await events.until(id, 60_000, async () => {
-    const [row] = await db.sql<
-      { status: string }[]
-    >`SELECT status FROM orders WHERE id = ${id} AND status <> 'placing'`
+  const status = await events.until(id, { forMs: 60_000 }, async () => {
+    const [row] = await db.sql<{ status: string }[]>`
+      SELECT status
+      FROM orders
+      WHERE id = ${id} AND status <> 'placing'`
     return row?.status
   })
   if (status !== 'awaiting_payment') throw new Error(`order ${id} became ${status}`)

@@ -4,17 +4,17 @@ import type { Db } from '../db/client.ts'
 import { orderWorkflowId } from '../domain/ids.ts'
 import type { Stack } from '../local/compose.ts'
 import { sandboxClient } from '../sandbox/client.ts'
-import type { Told } from './story.ts'
+import type { Ended } from './story.ts'
 import { auditSandbox } from './verdict.ts'
 
 const say = (text = ''): boolean => process.stdout.write(`${text}\n`)
 const colour = process.stdout.isTTY === true && !process.env.NO_COLOR
 
-/** Tells what was played and what the audit finds, one line a promise. Says whether all of it holds. */
+/** Says what was played and what the audit finds, one line a promise. Says whether all of it holds. */
 export async function giveVerdict(
   db: Db,
   { sandboxUrl }: Pick<Stack, 'sandboxUrl'>,
-  { played, since, settled }: Told,
+  { played, since, settled }: Ended,
 ): Promise<boolean> {
   say('\nWhat was played · 演出')
   for (const { title, times, problems } of played) {
@@ -41,7 +41,7 @@ export async function giveVerdict(
 /** Where to look while it is up. */
 export function showWhereToLook(
   { url, servers, sandboxUrl }: Pick<Stack, 'url' | 'servers' | 'sandboxUrl'>,
-  { shown }: Pick<Told, 'shown'>,
+  { shown }: Pick<Ended, 'shown'>,
 ): void {
   const ui = servers.temporalUi
   say('\nWhere to look · 看看这里')

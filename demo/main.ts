@@ -3,7 +3,7 @@ import { launch } from '../local/children/living.ts'
 import { startStack } from '../local/compose.ts'
 import { giveVerdict, showWhereToLook } from './ending.ts'
 import { playFlashSale } from './flash-sale/sale.ts'
-import { openEyes, soonSettled, type Told, tell } from './story.ts'
+import { type Ended, openEyes, playStory, soonSettled } from './story.ts'
 
 /**
  * `npm run demo`: the whole stack, three hundred orders, a flash sale, and the audit; then it stays up. `--
@@ -11,7 +11,7 @@ import { openEyes, soonSettled, type Told, tell } from './story.ts'
  */
 const { once = false } = new Command('demo')
   .description('Starts the local stack, plays 300 orders and a flash sale over HTTP, and audits them.')
-  .option('--once', 'stop when the story is told; exit 1 when something did not hold')
+  .option('--once', 'stop when the story is over; exit 1 when something did not hold')
   .parse()
   .opts<{ once?: boolean }>()
 
@@ -27,21 +27,21 @@ await launch(async () => {
     '\n300 orders from 200 buyers, over HTTP; each is a Temporal workflow of its own · 三百个订单，二百位买家\n',
   )
   const died = stack.died.then((how) => Promise.reject(new Error(how)))
-  died.catch(() => {}) // Told by whichever of the races below runs when it happens.
-  const orders = await Promise.race([tell(db, stack, overMs), died])
+  died.catch(() => {}) // Handled by whichever of the races below runs when it happens.
+  const orders = await Promise.race([playStory(db, stack, overMs), died])
   process.stdout.write(
     '\nA flash sale: 5,000 buyers rush 100 pieces, and the machinery is harmed meanwhile · 秒杀：五千人抢一百件\n',
   )
   const sale = await Promise.race([playFlashSale(db, stack), died])
-  const told: Told = {
+  const ended: Ended = {
     ...orders,
     played: [...orders.played, ...sale],
     settled: orders.settled && (await soonSettled(db, orders.since)),
   }
-  const holds = await Promise.race([giveVerdict(db, stack, told), died])
+  const holds = await Promise.race([giveVerdict(db, stack, ended), died])
   await db.close()
   if (once) return holds ? 0 : 1
-  showWhereToLook(stack, told)
+  showWhereToLook(stack, ended)
   process.stdout.write('\nIt stays up. Ctrl-C stops everything; `npm run reset` forgets it.\n')
   return died
 })

@@ -10,7 +10,7 @@ type Entry = { title: string; act: Act; times: number; orders: number; early?: t
 /** What is played: 300 orders. `early`: it takes a deadline to end, so it is not begun last. */
 const programme: Entry[] = [
   {
-    title: 'paid by WeChat, told by its signed callback · 微信支付',
+    title: 'paid by WeChat, notified by its signed callback · 微信支付',
     act: paid.byCode('wechat-v3'),
     times: 79,
     orders: 1,

@@ -3,30 +3,31 @@ import type { CodeChannel } from './shop.ts'
 import { type Act, payByCode, settledAs, soon } from './stage.ts'
 
 /**
- * Paid by scanning a code, told by a signed callback; some with coupon, points and a part from the wallet.
+ * Paid by scanning a code, notified by a signed callback; some with coupon, points and a part from the
+ * wallet.
  */
 export const byCode =
   (channel: CodeChannel): Act =>
   async (stage) => {
     const extras = stage.dice.between(0, 3)
-    const shopper = await (extras === 1 ? stage.shopperWithCoupon() : stage.shopper())
+    const shopper = extras === 1 ? stage.shopperWithCoupon() : stage.shopper()
     const quote = await shopper.quote(stage.cart(extras === 1 ? 4900n : 0n))
-    const wish = { coupon: extras === 1, points: extras === 2, ...(extras === 3 ? { balance: 2000n } : {}) }
-    const order = await shopper.place(quote, { payment: 'online', ...wish })
-    await payByCode(stage, shopper, order, channel)
+    const extra = { coupon: extras === 1, points: extras === 2, ...(extras === 3 ? { balance: 2000n } : {}) }
+    const order = await shopper.place(quote, { payment: 'online', ...extra })
+    await payByCode(stage, shopper, { order, channel })
     stage.show('paid', order)
     return settledAs(stage, order, isPaid)
   }
 
 /** Paid, and called off before it is shipped: everything goes back to where it came from. */
 export const calledOff: Act = async (stage) => {
-  const shopper = await stage.shopper()
+  const shopper = stage.shopper()
   const order = await shopper.place(await shopper.quote(stage.cart()), {
     payment: 'online',
     points: true,
     balance: 1500n,
   })
-  await payByCode(stage, shopper, order)
+  await payByCode(stage, shopper, { order })
   await stage.following.until(order, isPaid)
   await shopper.cancel(order)
   return settledAs(stage, order, (now) => isClosed(now) && now.refunded)
@@ -34,7 +35,7 @@ export const calledOff: Act = async (stage) => {
 
 /** The wallet as the channel: paid at once. */
 export const balance: Act = async (stage) => {
-  const shopper = await stage.shopper()
+  const shopper = stage.shopper()
   const order = await shopper.place(await shopper.quote(stage.cheap()), { payment: 'online' })
   await soon(stage, 200, 2000)
   await shopper.pay(order, 'balance')
@@ -43,7 +44,7 @@ export const balance: Act = async (stage) => {
 
 /** All of it from the wallet when placing: nothing is due. */
 export const nothingDue: Act = async (stage) => {
-  const shopper = await stage.shopper()
+  const shopper = stage.shopper()
   const order = await shopper.place(await shopper.quote(stage.cheap()), {
     payment: 'online',
     balance: 1_000_000n,
@@ -53,7 +54,7 @@ export const nothingDue: Act = async (stage) => {
 
 /** Cash on delivery. */
 export const onDelivery: Act = async (stage) => {
-  const shopper = await stage.shopper()
+  const shopper = stage.shopper()
   const order = await shopper.place(await shopper.quote(stage.cart()), { payment: 'on_delivery' })
   return settledAs(stage, order, isOnDelivery)
 }
@@ -63,7 +64,7 @@ export const onDelivery: Act = async (stage) => {
  * before the second is opened.
  */
 export const changedMind: Act = async (stage) => {
-  const shopper = await stage.shopper()
+  const shopper = stage.shopper()
   const order = await shopper.place(await shopper.quote(stage.cheap()), { payment: 'online' })
   await shopper.pay(order, 'wechat-v3')
   await soon(stage, 300, 1500)

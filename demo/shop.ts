@@ -1,7 +1,6 @@
-import { importPKCS8, SignJWT } from 'jose'
 import { type ApiClient, createApiClient } from '../api/client.ts'
 import type { AttemptNumber, OrderId } from '../domain/ids.ts'
-import { signIn } from '../local/environment.ts'
+import { tokenSigner } from '../local/sign-in.ts'
 import type { Buyer } from './provisions.ts'
 import type { Tally } from './tally.ts'
 
@@ -18,7 +17,7 @@ export class ShopRefused extends Error {
 export type CodeChannel = 'wechat-v3' | 'wechat-v2' | 'alipay-qr'
 
 export type Line = { sku: string; quantity: number }
-type Wish = { payment: 'online' | 'on_delivery'; coupon?: boolean; points?: boolean; balance?: bigint }
+type Choice = { payment: 'online' | 'on_delivery'; coupon?: boolean; points?: boolean; balance?: bigint }
 type Quote = { token: string; points: string; pointsWithCoupon: string }
 
 /** A buyer's side of the shop: everything over HTTP, with the typed client. */
@@ -26,40 +25,28 @@ export type Shopper = {
   readonly buyer: Buyer
   quote(lines: Line[]): Promise<Quote>
   /** Presses "place". Answers the order's number; throws `ShopRefused`. */
-  place(quote: Quote, wish: Wish): Promise<OrderId>
+  place(quote: Quote, choice: Choice): Promise<OrderId>
   /** Opens a payment and answers its number. */
   pay(order: OrderId, channel: CodeChannel | 'balance'): Promise<AttemptNumber>
   cancel(order: OrderId): Promise<void>
 }
 
 /**
- * So many buyers are served at once; the others stand in line, so that a slow machine is not asked for more
- * than it can do.
+ * So many buyers are served at once; the others wait, so that a slow machine is not asked for more than it
+ * can do.
  */
 const counters = 8
 
 /** Signs tokens for buyers with the demo's own key, as a shop's sign-in would, and opens the shop to them. */
-export async function openShop(
-  url: string,
-  privateKey: string,
-  tally: Tally,
-): Promise<(buyer: Buyer) => Promise<Shopper>> {
-  const key = await importPKCS8(privateKey, 'RS256')
+export function openShop(url: string, privateKey: string, tally: Tally): (buyer: Buyer) => Shopper {
+  const signed = tokenSigner(privateKey)
   const counter = atMost(counters)
-  return async (buyer) => {
-    const token = await new SignJWT()
-      .setProtectedHeader({ alg: 'RS256' })
-      .setSubject(buyer.id)
-      .setIssuedAt()
-      .setIssuer(signIn.issuer)
-      .setAudience(signIn.audience)
-      .setExpirationTime('2h')
-      .sign(key)
-    return shopper(createApiClient(url, token), buyer, tally, counter)
-  }
+  return (buyer) => shopper({ api: createApiClient(url, signed(buyer.id)), buyer, tally, counter })
 }
 
-function shopper(api: ApiClient, buyer: Buyer, tally: Tally, counter: Counter): Shopper {
+type ShopperDeps = { api: ApiClient; buyer: Buyer; tally: Tally; counter: Counter }
+
+function shopper({ api, buyer, tally, counter }: ShopperDeps): Shopper {
   return {
     buyer,
     async quote(lines) {

@@ -16,14 +16,14 @@ import { tally } from './tally.ts'
 import { isSettled } from './verdict.ts'
 
 /** How the story went: what to check it against, and which orders to look at. */
-export type Told = { played: Played[]; since: Date; settled: boolean; shown: ReadonlyMap<Shown, OrderId> }
+export type Ended = { played: Played[]; since: Date; settled: boolean; shown: ReadonlyMap<Shown, OrderId> }
 
 /** Seeds the shop, plays the programme over `overMs`, and waits until nothing is on its way any more. */
-export async function tell(
+export async function playStory(
   db: Db,
   stack: Pick<Stack, 'url' | 'sandboxUrl' | 'keys'>,
   overMs: number,
-): Promise<Told> {
+): Promise<Ended> {
   await stockUp(db)
   const [start] = await db.sql<{ since: Date }[]>`SELECT now() AS since`
   const since = start?.since ?? new Date()
@@ -36,7 +36,7 @@ export async function tell(
     following,
     sandbox: sandboxClient(stack.sandboxUrl),
     dice,
-    enter: await openShop(stack.url, stack.keys.jwt.privateKey, counter),
+    enter: openShop(stack.url, stack.keys.jwt.privateKey, counter),
     show: (kind, order) => shown.set(kind, shown.get(kind) ?? order),
   })
   const board = showBoard(counter, following)

@@ -1,4 +1,4 @@
-/** What the demo's buyers have lived through so far, as they saw it. */
+/** What the demo's buyers have done so far, as they saw it. */
 export type Tally = {
   readonly planned: number
   /** A buyer pressed "place"; `ms` is how long the answer took. */

@@ -4,7 +4,7 @@ export type OrderId = Id<'order'>
 export type UserId = Id<'user'>
 export type SkuId = Id<'sku'>
 export type AddressId = Id<'address'>
-/** A coupon in somebody's hands (`user_coupons`), not the kind of coupon. */
+/** A coupon that somebody holds (`user_coupons`), not the kind of coupon. */
 export type CouponId = Id<'coupon'>
 export type AttemptNumber = Id<'attempt'>
 export type NotificationId = Id<'notification'>
@@ -28,7 +28,7 @@ export const sessionWorkflowId = (id: SessionId): string => `session-${id}`
 export const reconcileWorkflowId = ({ provider, date }: { provider: string; date: string }): string =>
   `reconcile-${provider}-${date}`
 
-/** The Redis channel that tells that an order's row has changed. */
+/** The Redis channel that says that an order's row has changed. */
 export const orderChannel = (id: OrderId): string => `order:${id}`
 
 /** Floodgate's epoch: 2024-01-01T00:00:00Z. */

@@ -57,7 +57,7 @@ export type RefusalDetails = {
 export type RefusalCode = keyof RefusalDetails
 
 /**
- * A "no" that is an answer, not a fault: it is told to the buyer, never retried, and leaves nothing behind.
+ * A "no" that is an answer, not a fault: the buyer gets it, it is never retried, and leaves nothing behind.
  */
 export type Refusal = { [C in RefusalCode]: { code: C; details: RefusalDetails[C] } }[RefusalCode]
 

@@ -25,7 +25,7 @@ await runProcess(async () => {
   await migrate(env.DATABASE_URL)
   const [container, workflowBundle] = await Promise.all([openContainer(env), bundleWorkflows()])
   await requireNoEviction(container)
-  const workers = await startWorkersOf(env, container, workflowBundle)
+  const workers = await startWorkersOf(env, container, { workflowBundle })
   const jobs = startJobs(jobsDeps(readEnv(jobsVariables, process.env), container))
   const consuming = consumerDeps(readEnv(consumerVariables, process.env), container)
   const consumer = startConsumer(consuming)

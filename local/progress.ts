@@ -1,6 +1,6 @@
 import { Listr, PRESET_TIMER } from 'listr2'
 
-/** Tells what a job is doing right now; shown while it runs. */
+/** Says what a job is doing right now; shown while it runs. */
 export type Report = (doing: string) => void
 
 interface Job<T> {
@@ -12,23 +12,23 @@ interface Job<T> {
   run(report: Report): Promise<T>
 }
 
-interface Told {
+interface Result {
   readonly about: string
 }
-type Jobs<T extends readonly Told[]> = { readonly [K in keyof T]: Job<T[K]> }
-type Results<T extends readonly Told[]> = Promise<{ [K in keyof T]: T[K] }>
+type Jobs<T extends readonly Result[]> = { readonly [K in keyof T]: Job<T[K]> }
+type Results<T extends readonly Result[]> = Promise<{ [K in keyof T]: T[K] }>
 
 /**
  * Runs jobs side by side and shows how they fare. All of them end before it throws the failures of those that
  * failed.
  */
-export type Progress = <const T extends readonly Told[]>(jobs: Jobs<T>) => Results<T>
+export type Progress = <const T extends readonly Result[]>(jobs: Jobs<T>) => Results<T>
 
 /** A live list in a terminal; plain lines with durations anywhere else. */
 export const showProgress: Progress = (jobs) => (process.stdout.isTTY ? live(jobs) : plain(jobs))
 
-async function live<T extends readonly Told[]>(jobs: Jobs<T>): Results<T> {
-  const results: Promise<Told>[] = []
+async function live<T extends readonly Result[]>(jobs: Jobs<T>): Results<T> {
+  const results: Promise<Result>[] = []
   const list = new Listr(
     jobs.map(({ name, run }) => ({
       title: name,
@@ -54,7 +54,7 @@ async function live<T extends readonly Told[]>(jobs: Jobs<T>): Results<T> {
 /** A long job says every few seconds what it is at; a short one only how it ended. */
 const NEWS_EVERY_MS = 5000
 
-async function plain<T extends readonly Told[]>(jobs: Jobs<T>): Results<T> {
+async function plain<T extends readonly Result[]>(jobs: Jobs<T>): Results<T> {
   return settled(
     jobs.map(async ({ name, run }) => {
       const began = Date.now()
@@ -79,7 +79,7 @@ async function plain<T extends readonly Told[]>(jobs: Jobs<T>): Results<T> {
 }
 
 /** In the order of the jobs, which the callers' types rely on. */
-async function settled<T extends readonly Told[]>(jobs: readonly Promise<Told>[]): Results<T> {
+async function settled<T extends readonly Result[]>(jobs: readonly Promise<Result>[]): Results<T> {
   const ends = await Promise.allSettled(jobs)
   const failures = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []))
   if (failures.length > 0)

@@ -73,7 +73,7 @@ function patchPackages() {
 }
 
 /**
- * The PostgreSQL binaries leave their library links to an install script, which npm may have been told not to
+ * The PostgreSQL binaries leave their library links to an install script, which npm may be configured not to
  * run.
  */
 function linkPostgresLibraries() {

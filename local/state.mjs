@@ -27,7 +27,7 @@ export class StateInUse extends Error {
 }
 
 /**
- * What tells a process from a later one with the same number: when it started, by the kernel's count.
+ * What distinguishes a process from a later one with the same number: when it started, by the kernel's count.
  * Undefined when no such process runs (a zombie does not run).
  */
 export function identity(pid) {

@@ -59,7 +59,7 @@ export type Payer = { openid?: string; ip?: string }
  */
 export type OpenRequest = {
   attempt: AttemptNumber
-  way: PaymentProduct
+  product: PaymentProduct
   amount: Fen
   currency: 'CNY'
   description: string

@@ -11,7 +11,7 @@ export const wechatTradeStates = {
   /**
    * 转入退款. The query doesn't say how much went back, so this is closed as for a trade refunded in full: our
    * own refunds of money that was never resolved (late, double, wrong) are always whole. A part refunded by
-   * hand in WeChat's console before we knew of the payment can't be told from it here; the day's statement
+   * hand in WeChat's console before we knew of the payment can't be distinguished from it here; the day's statement
    * can.
    */
   REFUND: 'closed',

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { Redis } from 'ioredis'
-import { type OfferKey, offerChannel } from '../domain/flash-sale.ts'
+import { type OfferKey, offerChannel, sessionChannel } from '../domain/flash-sale.ts'
 import { type OrderId, orderChannel, type SessionId } from '../domain/ids.ts'
 
 /**
@@ -31,9 +31,8 @@ export type Events = {
    */
   until<T>(
     order: OrderId,
-    forMs: number,
+    wait: { forMs: number; first?: 'later' },
     look: () => Promise<T | undefined>,
-    first?: 'later',
   ): Promise<T | undefined>
   close(): Promise<void>
 }
@@ -66,7 +65,7 @@ export function createEvents(redis: Redis): Events {
       redis.publish(offerChannel(offer), 'changed').catch(() => {})
     },
     announceSession(session) {
-      redis.publish(`offer:${session}:`, 'changed').catch(() => {})
+      redis.publish(sessionChannel(session), 'changed').catch(() => {})
     },
     onOrder(order, listener) {
       const channel = orderChannel(order)
@@ -79,7 +78,7 @@ export function createEvents(redis: Redis): Events {
     onReconnect(listener) {
       here.on(reconnected, listener)
     },
-    async until(order, forMs, look, first) {
+    async until(order, { forMs, first }, look) {
       const channel = orderChannel(order)
       const deadline = Date.now() + forMs
       let changed = first !== 'later'

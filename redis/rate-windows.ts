@@ -31,7 +31,7 @@ export function createRateWindows(redis: Redis, windowMs: number): RateWindows {
     async count(key, now) {
       const window = Math.floor(now / windowMs)
       const [current, previous] = [`limit:${key}:${window}`, `limit:${key}:${window - 1}`]
-      const [counted, before] = await inRedis(redis, current, previous, windowMs).catch(() =>
+      const [counted, before] = await inRedis(redis, { current, previous }, windowMs).catch(() =>
         inMemory(current, previous),
       )
       const stillReaches = 1 - (now % windowMs) / windowMs
@@ -42,8 +42,7 @@ export function createRateWindows(redis: Redis, windowMs: number): RateWindows {
 
 async function inRedis(
   redis: Redis,
-  current: string,
-  previous: string,
+  { current, previous }: { current: string; previous: string },
   windowMs: number,
 ): Promise<[number, number]> {
   if (redis.status !== 'ready') throw new Error('Redis is away') // Not queued: the limit would wait for it.

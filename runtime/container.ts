@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import type { ActivityDeps } from '../activities/index.ts'
 import { connect, type Db } from '../db/client.ts'
 import { ConfigurationError } from '../domain/configuration.ts'
-import { type Carts, createCarts } from '../redis/carts.ts'
+import { type Carts, createCarts } from '../redis/carts/carts.ts'
 import { createEvents, type Events } from '../redis/events.ts'
 import { createGate, type Gate } from '../redis/gate/gate.ts'
 import { createQueue, type TicketQueue } from '../redis/gate/queue.ts'
@@ -23,11 +23,12 @@ import { installRuntime, temporalOf } from './temporal.ts'
 
 /** What processes, and the API above all, name of the adapters: they come in by the container alone. */
 export type { Client } from '@temporalio/client'
+export type { Challenge, Solution, Subject } from '../challenges/challenge.ts'
 export type { Db } from '../db/client.ts'
 export { connect } from '../db/client.ts'
 export type { Sql } from '../db/types.ts'
-export type { CartLine, CartOwner, Carts } from '../redis/carts.ts'
-export { createCarts } from '../redis/carts.ts'
+export type { AnonymousBounds, CartLine, CartOwner, Carts } from '../redis/carts/carts.ts'
+export { createCarts } from '../redis/carts/carts.ts'
 export type { Events } from '../redis/events.ts'
 export type { Gate, Standing } from '../redis/gate/gate.ts'
 export type { RateWindows } from '../redis/rate-windows.ts'
@@ -124,8 +125,8 @@ const observed = (payments: Payments, how: { limit: ProviderRateLimit; log: Logg
 })
 
 /**
- * A server that does not answer at the start is, as a rule, a wrong address: whoever starts the process is
- * told which variable says it.
+ * A server that does not answer at the start is, as a rule, a wrong address: whoever starts the process gets
+ * the name of the variable that says it.
  */
 async function reached<T>(variable: string, reach: () => Promise<T>): Promise<T> {
   try {

@@ -41,7 +41,7 @@ export type LogOptions = {
 }
 
 /**
- * The one logger of a process: JSON lines without personal data. Errors are told by kind, message, code and
+ * The one logger of a process: JSON lines without personal data. Errors are logged by kind, message, code and
  * place; of a warning or an error that repeats, 20 lines in ten seconds.
  */
 export function createLog({ level, write, now = Date.now }: LogOptions): Logger {
@@ -50,6 +50,7 @@ export function createLog({ level, write, now = Date.now }: LogOptions): Logger 
     level,
     formatters: { log: (line: Record<string, unknown>) => withoutHidden(line) },
     hooks: {
+      // biome-ignore lint/complexity/useMaxParams: pino calls it so, and `this` is none
       logMethod(this: Logger, args: Parameters<pino.LogFn>, method: pino.LogFn, severity: number) {
         const text = args.find((arg) => typeof arg === 'string') ?? ''
         if (severity >= warning) loggedTotal.inc({ level: pino.levels.labels[severity] ?? '' })

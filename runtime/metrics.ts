@@ -51,6 +51,14 @@ export const loggedTotal = new Counter({
   registers,
 })
 
+/** `verdict`: `passed`, `failed` or `away`; what passes because the provider is away counts as passed. */
+export const captchaAnswers = new Counter({
+  name: 'captcha_answers_total',
+  help: 'Solutions of captchas that buyers sent, by what became of them',
+  labelNames: ['kind', 'verdict'] as const,
+  registers,
+})
+
 /** `outcome`: `done`, `refused` (by the business), `failed` (a fault; it is retried). */
 export const stepDuration = new Histogram({
   name: 'order_step_duration_seconds',
@@ -76,12 +84,17 @@ export const metrics: Metrics = { contentType: registry.contentType, text: () =>
 
 type Timed = { labels(labels: Record<string, string>): { observe(s: number): void } }
 
+/** Where a call's time goes, and by which name its outcome. */
+type Timing<T> = {
+  histogram: Timed
+  labels: Record<string, string>
+  outcomeOf: (result: { value: T } | { error: unknown }) => string
+}
+
 /** Times a call and names its outcome; a rejection is passed on. */
 export async function timed<T>(
-  histogram: Timed,
-  labels: Record<string, string>,
+  { histogram, labels, outcomeOf }: Timing<T>,
   call: () => Promise<T>,
-  outcomeOf: (result: { value: T } | { error: unknown }) => string,
 ): Promise<T> {
   const began = performance.now()
   const observe = (outcome: string) =>

@@ -1,7 +1,7 @@
 import { html, raw } from 'hono/html'
 import type { Shown } from './gateway.ts'
 
-/** What the page shows: a trade, and what the provider said when it would not do as the buyer wished. */
+/** What the page shows: a trade, and what the provider said when it refused what the buyer asked for. */
 export type Bill = Shown & { number: string; refusal: string | undefined }
 
 type Html = ReturnType<typeof html>
@@ -32,12 +32,12 @@ export const noBill = (number: string): Html =>
       the shop makes it when an order's payment begins.</p>`)
 
 const buttons = ({ number }: Bill): Html => {
-  const form = (act: string, kind: string, zh: string, en: string) =>
+  const form = (act: string, kind: string, { zh, en }: { zh: string; en: string }) =>
     html`<form method="post" action="/sandbox/cashier/${encodeURIComponent(number)}/${act}"><button class="${kind}">${zh} <span>${en}</span></button></form>`
   return html`<div class="acts">
-      ${form('pay', 'go', '立即支付', 'Pay')}
-      ${form('fail', 'quiet', '余额不足', 'Fail: no money')}
-      ${form('close', 'quiet', '放弃并关闭', 'Walk away')}
+      ${form('pay', 'go', { zh: '立即支付', en: 'Pay' })}
+      ${form('fail', 'quiet', { zh: '余额不足', en: 'Fail: no money' })}
+      ${form('close', 'quiet', { zh: '放弃并关闭', en: 'Walk away' })}
     </div>`
 }
 

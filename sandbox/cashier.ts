@@ -56,6 +56,6 @@ export function cashier(gateways: readonly Gateway[]): Hono {
 }
 
 function perform(gateway: Gateway, act: Act, number: string): void {
-  if (act === 'pay') void gateway.pay(number).told
+  if (act === 'pay') void gateway.pay(number).notified
   else gateway[act](number)
 }

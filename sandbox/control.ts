@@ -40,7 +40,7 @@ export function control(gateways: readonly Gateway[], switches: Switchboard): Ho
 
   app.post('/trades/:number/pay', (c) => {
     const number = c.req.param('number')
-    void of(number).pay(number).told
+    void of(number).pay(number).notified
     return c.json(shown(number))
   })
 

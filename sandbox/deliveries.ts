@@ -4,9 +4,9 @@ import type { Notices } from './ledger.ts'
 
 /** What a provider posts. `headers` are written anew for each try. */
 export type Posting = { url: string; body: string; headers: () => Record<string, string>; tally: Notices }
-/** How: `forged` puts a stranger's in front of it, or in its place. */
+/** How: `forged` puts a forger's in front of it, or in its place. */
 export type Delivery = { twice?: boolean; delayMs?: number; forged?: 'alone' | 'first' | undefined }
-type Author = 'provider' | 'stranger'
+type Author = 'provider' | 'forger'
 type Options = {
   /** Between the tries, ms, as the provider documents them. */
   pauses: readonly number[]
@@ -35,7 +35,7 @@ export function deliveries({ pauses, pauseFactor, silenceMs, taken }: Options) {
   const post = ({ url, body, headers }: Posting): Promise<boolean> =>
     new Promise((resolve) => {
       const tls = url.startsWith('https:')
-      const signed = headers() // Before the clock runs: a stranger's key may have to be made first.
+      const signed = headers() // Before the clock runs: a forger's key may have to be made first.
       const call = (tls ? httpsRequest : httpRequest)(
         url,
         {
@@ -45,11 +45,11 @@ export function deliveries({ pauses, pauseFactor, silenceMs, taken }: Options) {
           headers: { 'Content-Length': Buffer.byteLength(body), ...signed },
         },
         (answer) => {
-          const heard: Buffer[] = []
-          answer.on('data', (chunk: Buffer) => heard.push(chunk))
+          const chunks: Buffer[] = []
+          answer.on('data', (chunk: Buffer) => chunks.push(chunk))
           answer.once('error', () => resolve(false))
           answer.once('close', () =>
-            resolve(answer.complete && taken(answer.statusCode ?? 0, Buffer.concat(heard).toString())),
+            resolve(answer.complete && taken(answer.statusCode ?? 0, Buffer.concat(chunks).toString())),
           )
         },
       )
@@ -81,7 +81,7 @@ export function deliveries({ pauses, pauseFactor, silenceMs, taken }: Options) {
       { twice = false, delayMs = 0, forged }: Delivery,
     ): Promise<void> {
       if (delayMs > 0) await new Promise<void>((resolve) => later(delayMs, resolve))
-      if (forged !== undefined) await forge(write('stranger'))
+      if (forged !== undefined) await forge(write('forger'))
       if (forged === 'alone') return
       const posting = write('provider')
       await Promise.all(twice ? [deliver(posting), deliver(posting)] : [deliver(posting)])

@@ -11,7 +11,7 @@ export type Operated<A> = {
   act(): Promise<A>
   /** The provider's refusal that is switched on. */
   failed(failure: Failure): Response
-  reply(answer: A, hand: 'own' | 'stranger'): Response
+  reply(answer: A, signer: 'provider' | 'forger'): Response
 }
 
 /** One call of a merchant, with the faults that are switched on around what it does. */
@@ -28,5 +28,5 @@ export async function withFaults<A>(
     c.env.incoming.socket.destroy()
     return RESPONSE_ALREADY_SENT
   }
-  return reply(answer, switches.takes('forgedAnswer', operation, trade) ? 'stranger' : 'own')
+  return reply(answer, switches.takes('forgedAnswer', operation, trade) ? 'forger' : 'provider')
 }

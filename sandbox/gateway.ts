@@ -13,7 +13,7 @@ export type Shown = {
 
 /**
  * One provider of the stand-in: the merchant's side on its own wire protocol (`routes`), and the buyer's
- * hands. All but `has` throw `GatewayRefusal` when the trade cannot do that.
+ * side. All but `has` throw `GatewayRefusal` when the trade cannot do that.
  */
 export type Gateway = {
   /** Where the merchant's side is mounted. */
@@ -21,9 +21,9 @@ export type Gateway = {
   routes: Hono
   has(outTradeNo: string): boolean
   show(outTradeNo: string): Shown
-  /** Takes the money at once; `told` resolves when the first notification is over. */
-  pay(outTradeNo: string): { told: Promise<void> }
-  /** A payment that fails, for want of money say: the trade stays payable, and nobody is told. */
+  /** Takes the money at once; `notified` resolves when the first notification is over. */
+  pay(outTradeNo: string): { notified: Promise<void> }
+  /** A payment that fails, for want of money say: the trade stays payable, and nobody is notified. */
   fail(outTradeNo: string): void
   /** The buyer walks away for good: the trade ends as the provider's own time-out would end it. */
   close(outTradeNo: string): void

@@ -42,7 +42,7 @@ export type BillSwitches = z.infer<typeof billSchema>
  * it hits.
  */
 export const switchesSchema = z.strictObject({
-  /** Never tells that a trade was paid. */
+  /** Never notifies that a trade was paid. */
   noNotification: z.boolean().optional(),
   /** Posts the same notification twice, both at once. */
   notifyTwice: z.boolean().optional(),

@@ -40,7 +40,7 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
     const bundle = join(stateDir, 'workflows.js')
     await showProgress([
       { name: 'Schema', run: () => makeTemplate(servers.databaseUrl) },
-      { name: 'Workflows', run: () => bundleTo(bundle) },
+      { name: 'Workflows', run: () => bundleWorkflows(bundle) },
     ])
     provide('databaseUrl', servers.databaseUrl)
     provide('redisUrl', servers.redisUrl)
@@ -69,7 +69,8 @@ async function sweep(): Promise<void> {
   }
 }
 
-async function makeTemplate(databaseUrl: string): Promise<{ about: string }> {
+/** Makes the database that the tests' own are copies of: the schema, and nothing in it. */
+export async function makeTemplate(databaseUrl: string): Promise<{ about: string }> {
   const sql = postgres(databaseUrl, { max: 1, onnotice: () => {} })
   try {
     await sql`DROP DATABASE IF EXISTS ${sql(template)} WITH (FORCE)`
@@ -83,7 +84,8 @@ async function makeTemplate(databaseUrl: string): Promise<{ about: string }> {
   return { about: `Schema in ${template}` }
 }
 
-async function bundleTo(file: string): Promise<{ about: string }> {
+/** Writes the bundle of the workflows to a file, once for all tests. */
+export async function bundleWorkflows(file: string): Promise<{ about: string }> {
   const workflowsPath = fileURLToPath(new URL('../workflows/index.ts', import.meta.url))
   const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') })
   writeFileSync(file, code)

@@ -17,7 +17,7 @@ const say = (text: string): void => {
 
 /**
  * `npm run reconcile`: fetches a provider's statement of a day and matches it, now. Exits 1 when something
- * does not agree, 2 when it could not be told.
+ * does not agree, 2 when that could not be found out.
  */
 async function run(): Promise<number> {
   const of = wanted()

@@ -29,9 +29,9 @@ export const fastPath = <N extends Name>(name: N, summary: string): OrderActivit
   proxyLocalActivities<OrderActivities>({ ...quick, summary })[name]
 
 /**
- * An activity by both roads: local first; when that fails for a fault, the same as a regular activity, tried
- * until it succeeds. Safe because every effect is recorded, so it cannot matter how often it was tried. A
- * refusal is an answer on either path.
+ * An activity on its fast path and its fallback: local first; when that fails for a fault, the same as a
+ * regular activity, tried until it succeeds. Safe because every effect is recorded, so it cannot matter how
+ * often it was tried. A refusal is an answer on either path.
  */
 export function localFirst<N extends Name>(name: N, summary: string): OrderActivities[N] {
   const both = async (...args: unknown[]): Promise<unknown> => {

@@ -13,7 +13,7 @@ export type RefundInput = { number: RefundNumber }
 export type ReconcileInput = { provider: string; date: string }
 
 /**
- * The resolver has settled this order's payment, which this notification told of. The rows say so too;
+ * The resolver has settled this order's payment, which this notification reported. The rows say so too;
  * without the signal it is learnt later.
  */
 export const paid = defineSignal<[NotificationId]>('paid')

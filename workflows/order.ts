@@ -7,8 +7,8 @@ import { listen, type Signals } from './signals.ts'
 
 /**
  * One order, from its placing to its end. It is placed or refused; then it sleeps on its deadline, racing the
- * payment; then it is paid or closed. A cancellation from outside (Temporal's UI or CLI) is a wish to close,
- * and goes the way of the deadline: nothing here can be broken off.
+ * payment; then it is paid or closed. A cancellation from outside (Temporal's UI or CLI) is a request to
+ * close, and goes the way of the deadline: nothing here can be broken off.
  */
 export async function order(input: OrderInput): Promise<OrderEnd> {
   const signals = listen()

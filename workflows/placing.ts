@@ -1,7 +1,7 @@
 import { proxyActivities, setCurrentDetails, workflowInfo } from '@temporalio/workflow'
 import type { OrderActivities } from '../activities/index.ts'
 import type { OrderInput } from '../domain/order-input.ts'
-import type { Confirmed } from '../services/orders/place.ts'
+import type { Confirmed } from '../services/orders/confirm.ts'
 import { fastPath, isAnswer, localFirst, refusalOf } from './local-first.ts'
 
 const rejectOrder = localFirst('rejectOrder', 'undo every step and reject')

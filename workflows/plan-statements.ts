@@ -15,7 +15,7 @@ const subject = 'statements'
 /**
  * Starts `reconcile-<provider>-<date>` for each statement that has not been matched: yesterday's, and those
  * of days on which nobody came to it. Run by a Schedule, which names its own workflows; so these are
- * children, which outlive it. While it can't be told which ones wait, the Schedule starts no other plan, so a
+ * children, which outlive it. While it is not known which ones wait, the Schedule starts no other plan, so a
  * human is asked after ten minutes.
  */
 export async function planStatements(): Promise<{ started: number }> {

@@ -10,7 +10,7 @@ export function gateAway(log: Logger): Away {
   return (error) => {
     if (Date.now() >= quietUntil) {
       quietUntil = Date.now() + 1000
-      log.warn({ fault: faultOf(error) }, 'the gate has no answer: buyers are told to try again')
+      log.warn({ fault: faultOf(error) }, 'the gate has no answer: buyers are asked to try again')
     }
     return 'away'
   }

@@ -13,8 +13,8 @@ type JoiningDeps = {
   away: Away
 }
 
-/** What a buyer sends to join. */
-type JoinRequest = { token: string; quantity: number; addressId: AddressId }
+/** Who joins, and what they send. */
+type JoinRequest = { buyer: UserId; token: string; quantity: number; addressId: AddressId }
 
 /** What a buyer who joins is answered. */
 export type Joined = Exclude<JoinAnswer, { answer: 'missing' }>
@@ -29,8 +29,7 @@ export type Joined = Exclude<JoinAnswer, { answer: 'missing' }>
 export async function join(
   deps: JoiningDeps,
   offer: OfferKey,
-  buyer: UserId,
-  { token, quantity, addressId }: JoinRequest,
+  { buyer, token, quantity, addressId }: JoinRequest,
 ): Promise<Joined> {
   const ticket = freshTicket(deps)
   if (ticket === undefined) return { answer: 'paused' }

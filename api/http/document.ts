@@ -1,6 +1,8 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
-import { type ProblemCode, problemTexts } from './errors/problem-texts.ts'
+import type { ProblemCode } from './errors/codes.ts'
+import { problemTexts } from './errors/problem-texts.ts'
 import { exampleOf } from './example-of.ts'
+import { registerHeaders } from './response-headers.ts'
 import type { ApiEnv } from './routing.ts'
 import { addressSchema, addressSnapshot } from './schemas/address.ts'
 import { problemRef } from './schemas/problem.ts'
@@ -59,18 +61,6 @@ const securitySchemes = {
   },
 } as const
 
-const headers = {
-  RetryAfter: {
-    description: 'When it is worth while to ask again, s.',
-    schema: { type: 'integer', example: 5 },
-  },
-  ContentLanguage: {
-    description: 'The language of `title` and `detail`.',
-    schema: { type: 'string', pattern: '^(en|zh)$', example: 'en' },
-  },
-  WwwAuthenticate: { description: 'How to sign in.', schema: { type: 'string', example: 'Bearer' } },
-} as const
-
 /**
  * The OpenAPI document of all routes that an app has: generated from the schemas that validate its requests.
  */
@@ -81,7 +71,7 @@ export function describeApi(app: OpenAPIHono<ApiEnv>) {
   for (const [name, schema] of Object.entries(shared)) registry.register(name, schema)
   for (const [name, scheme] of Object.entries(securitySchemes))
     registry.registerComponent('securitySchemes', name, scheme)
-  for (const [name, one] of Object.entries(headers)) registry.registerComponent('headers', name, one)
+  registerHeaders(registry)
   registerCallbacks(registry)
   const document = app.getOpenAPI31Document({
     openapi: '3.1.0',

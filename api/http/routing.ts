@@ -27,7 +27,7 @@ export const routes = (): OpenAPIHono<ApiEnv> =>
   new OpenAPIHono<ApiEnv>({
     defaultHook: (result, c) => {
       if (!result.success && result.target === 'param') throw new Problem('not_found')
-      // A required body is validated as `{}` when there is none: its type is what tells.
+      // A required body is validated as `{}` when there is none: its type is what distinguishes the two.
       const isMissing = result.target === 'json' && c.req.header('content-type') === undefined
       if (isMissing) throw new Problem('malformed_json')
       checked(result)

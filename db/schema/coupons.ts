@@ -33,7 +33,7 @@ export const coupons = pgTable(
   ],
 )
 
-/** A coupon in a buyer's hands: `unused → locked → used`, or back. */
+/** A coupon that a buyer holds: `unused → locked → used`, or back. */
 export const userCoupons = pgTable(
   'user_coupons',
   {

@@ -27,7 +27,7 @@ export const attempts = pgTable(
       .references(() => orders.id),
     provider: text('provider').notNull(),
     /**
-     * What the buyer chose: the provider, and a way of paying there (`channels` of providers/provider.ts).
+     * What the buyer chose: the provider, and a payment product there (`channels` of providers/provider.ts).
      */
     channel: text('channel').notNull(),
     state: text('state').$type<'opening' | 'open' | 'paid' | 'closed' | 'failed'>().notNull(),
@@ -44,7 +44,7 @@ export const attempts = pgTable(
      */
     answerUntil: moment('answer_until'),
     /**
-     * What the way of paying has to know of the buyer, for a repetition of the creation; null once the
+     * What the payment product has to know of the buyer, for a repetition of the creation; null once the
      * attempt has ended: it is personal data.
      */
     payer: jsonb('payer').$type<{ openid?: string; ip?: string }>(),
@@ -80,8 +80,8 @@ export const attempts = pgTable(
 )
 
 /**
- * What a provider told us, verified, before anything else is believed; due until the resolver has written its
- * outcome.
+ * What a provider notified, verified, before anything else is believed; due until the resolver has written
+ * its outcome.
  */
 export const notifications = pgTable(
   'notifications',

@@ -10,36 +10,26 @@ export function seededCoupons(now: Date) {
   const open = { validFrom: days(now, -30), validUntil: days(now, 180) }
   const over = { validFrom: days(now, -60), validUntil: days(now, -30) }
   const early = { validFrom: days(now, 200), validUntil: days(now, 230) }
-  const off = (id: bigint, name: string, amount: number, minimum: number, window = open) => ({
-    ...{ id, name, kind: 'amount_off' as const, amountFen: fen(amount), minimumFen: fen(minimum), ...window },
+  const amountOff = (amount: number, minimum: number) => ({
+    kind: 'amount_off' as const,
+    amountFen: fen(amount),
+    minimumFen: fen(minimum),
   })
-  const percent = (
-    id: bigint,
-    name: string,
-    of: number,
-    cap: number,
-    minimum: number,
-    scope: bigint[] | null = null,
-  ) => ({
-    ...{
-      id,
-      name,
-      kind: 'percent_off' as const,
-      percent: of,
-      capFen: fen(cap),
-      minimumFen: fen(minimum),
-      scope,
-      ...open,
-    },
+  const percentOff = (percent: number, cap: number) => ({
+    kind: 'percent_off' as const,
+    percent,
+    capFen: fen(cap),
+    minimumFen: fen(0),
   })
+  const coffee = [1001n, 1002n, 1003n]
   return [
-    off(501n, '满 49 减 10 · 10 off 49', 1000, 4900),
-    off(502n, '满 199 减 30 · 30 off 199', 3000, 19900),
-    percent(503n, '九折，最多 50 · 10 % off, 50 at most', 10, 5000, 0),
-    percent(504n, '咖啡八折 · 20 % off coffee', 20, 4000, 0, [1001n, 1002n, 1003n]),
+    { id: 501n, name: '满 49 减 10 · 10 off 49', ...amountOff(1000, 4900), ...open },
+    { id: 502n, name: '满 199 减 30 · 30 off 199', ...amountOff(3000, 19900), ...open },
+    { id: 503n, name: '九折，最多 50 · 10 % off, 50 at most', ...percentOff(10, 5000), ...open },
+    { id: 504n, name: '咖啡八折 · 20 % off coffee', ...percentOff(20, 4000), scope: coffee, ...open },
     { id: 505n, name: '包邮 · free shipping', kind: 'free_shipping' as const, ...open },
-    off(506n, '上月优惠 · last month', 2000, 0, over),
-    off(507n, '下季优惠 · next season', 2000, 0, early),
+    { id: 506n, name: '上月优惠 · last month', ...amountOff(2000, 0), ...over },
+    { id: 507n, name: '下季优惠 · next season', ...amountOff(2000, 0), ...early },
   ]
 }
 

@@ -43,8 +43,8 @@ export function gather(plan: CrowdPlan): Crowd {
     wake = []
     for (const one of woken) one()
   }
-  child.on('message', (told: FromCrowd) => {
-    tally = told.tally
+  child.on('message', (message: FromCrowd) => {
+    tally = message.tally
     waking()
   })
   let over = false

@@ -17,8 +17,7 @@ export function createBrowser(url: string, width: number) {
     ask(
       method: 'GET' | 'POST',
       path: string,
-      headers: Record<string, string>,
-      json?: object,
+      { headers = {}, json }: { headers?: Record<string, string>; json?: object } = {},
     ): Promise<Answer> {
       const body = json === undefined ? undefined : JSON.stringify(json)
       const began = performance.now()

@@ -5,15 +5,13 @@ import type { Counter } from './tally.ts'
 
 export type Joined = { answer: string; ticket?: string }
 
-/** One buyer of a crowd, behind an IP address of their own. */
+/** What all members of a crowd share: the shop, the stand-in that takes their money, and who counts. */
+export type Crowd = { browser: Browser; sandbox: Browser; plan: CrowdPlan; tally: Counter }
+
+/** One buyer of a crowd, the `n`th, behind an IP address of their own. */
 export function createMember(
-  browser: Browser,
-  sandbox: Browser,
-  plan: CrowdPlan,
-  tally: Counter,
-  buyer: CrowdBuyer,
-  bearer: string,
-  n: number,
+  { browser, sandbox, plan, tally }: Crowd,
+  { buyer, bearer, n }: { buyer: CrowdBuyer; bearer: string; n: number },
 ) {
   const { session, sku } = plan.offer
   const offer = `/v1/seckill/sessions/${session}/offers/${sku}`
@@ -29,7 +27,7 @@ export function createMember(
     /** Asks for a token until there is one; the gate may be away for a moment. */
     async fetchToken(): Promise<void> {
       for (let tried = 0; tried < 20; tried++) {
-        const { status, body } = await browser.ask('POST', `${offer}/token`, headers, {})
+        const { status, body } = await browser.ask('POST', `${offer}/token`, { headers, json: {} })
         if (status === 200 || status === 201) {
           token = String(body.token)
           return
@@ -43,10 +41,9 @@ export function createMember(
     /** Presses the button, with the own token or another one; waits while the gate is paused. */
     async join(with_ = token): Promise<Joined> {
       for (;;) {
-        const { status, body, ms } = await browser.ask('POST', `${offer}/tickets`, headers, {
-          token: with_,
-          quantity: 1,
-          addressId: buyer.addressId,
+        const { status, body, ms } = await browser.ask('POST', `${offer}/tickets`, {
+          headers,
+          json: { token: with_, quantity: 1, addressId: buyer.addressId },
         })
         const answer =
           status === 202 ? 'admitted' : status === 200 ? 'already_queued' : String(body.code ?? status)
@@ -60,7 +57,9 @@ export function createMember(
     /** Follows the ticket until its order waits for the payment, or it has ended: the status, 1–5. */
     async follow(ticket: string): Promise<number> {
       for (;;) {
-        const { status, body } = await browser.ask('GET', `${offer}/tickets/mine?ticket=${ticket}`, headers)
+        const { status, body } = await browser.ask('GET', `${offer}/tickets/mine?ticket=${ticket}`, {
+          headers,
+        })
         if (status === 200 && typeof body.status === 'number' && body.status !== 1) return body.status
         await pause(400)
       }
@@ -68,12 +67,13 @@ export function createMember(
 
     /** Pays at the stand-in for WeChat Pay. */
     async pay(order: string): Promise<void> {
-      const opened = await browser.ask('POST', `/v1/orders/${order}/payments`, headers, {
-        channel: 'wechat-v3',
+      const opened = await browser.ask('POST', `/v1/orders/${order}/payments`, {
+        headers,
+        json: { channel: 'wechat-v3' },
       })
       if (opened.status !== 201)
         return tally.problem(`order ${order} could not be paid: ${opened.body.code ?? opened.status}`)
-      await sandbox.ask('POST', `/sandbox/trades/${opened.body.number}/pay`, {})
+      await sandbox.ask('POST', `/sandbox/trades/${opened.body.number}/pay`)
       if ((await member.settled(order)) === 5) tally.paid()
       else tally.problem(`order ${order} was paid and is not settled`)
     },

@@ -29,7 +29,7 @@ export type CrowdTally = {
   /** Joins answered since the opening, a second, in the second with the most. */
   peakPerS: number
   admitted: number
-  /** Every ticket that a buyer was told of, each once. */
+  /** Every ticket that a buyer got, each once. */
   tickets: string[]
   answers: Record<string, number>
   p50: number

@@ -1,8 +1,7 @@
-import { createPrivateKey, sign } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
-import { signIn } from '../../local/environment.ts'
+import { tokenSigner } from '../../local/sign-in.ts'
 import { createBrowser } from './http.ts'
-import { createMember, type Member } from './member.ts'
+import { type Crowd, createMember, type Joined, type Member } from './member.ts'
 import type { CrowdPlan } from './plan.ts'
 import type { Counter } from './tally.ts'
 
@@ -13,12 +12,13 @@ import type { Counter } from './tally.ts'
 export async function rush(plan: CrowdPlan, tally: Counter, goHome: AbortSignal): Promise<void> {
   const browser = createBrowser(plan.url, plan.width)
   const sandbox = createBrowser(plan.sandboxUrl, 16)
-  const bearer = bearers(plan.privateKey)
+  const crowd: Crowd = { browser, sandbox, plan, tally }
+  const bearer = tokenSigner(plan.privateKey)
   const members: Member[] = []
   for (const [n, buyer] of plan.buyers.entries()) {
-    members.push(createMember(browser, sandbox, plan, tally, buyer, bearer(buyer.id), n))
+    members.push(createMember(crowd, { buyer, bearer: bearer(buyer.id), n }))
     tally.prepared()
-    // Signing takes its time; the parent hears how far it is.
+    // Signing takes its time: the timer that reports the progress gets its turn.
     if (n % 100 === 0) await new Promise((resolve) => setImmediate(resolve))
   }
   const outcomes: Promise<void>[] = []
@@ -32,7 +32,7 @@ export async function rush(plan: CrowdPlan, tally: Counter, goHome: AbortSignal)
       plan.width,
       async (member) => {
         if (Date.now() < plan.opensAt - 1000)
-          expectAnswer(tally, (await member.join()).answer, ['not_open'], 'before opening')
+          expectAnswer(tally, await member.join(), { among: ['not_open'], how: 'before opening' })
       },
     )
     tally.enter('ready')
@@ -40,8 +40,9 @@ export async function rush(plan: CrowdPlan, tally: Counter, goHome: AbortSignal)
     tally.enter('rushing')
     let stayers = 0
     await lanes(members, plan.width, async (member, n) => {
-      const joined = await firstJoin(member, members[(n + 1) % members.length] ?? member, kindOf(n), tally)
-      if (joined.ticket !== undefined) outcomes.push(won(plan, member, joined.ticket, n, tally, goHome))
+      const neighbour = members[(n + 1) % members.length] ?? member
+      const { ticket } = await firstJoin(member, { neighbour, kind: kindOf(n), tally })
+      if (ticket !== undefined) outcomes.push(won(crowd, member, { ticket, n, goHome }))
       else if (stayers < plan.stayers) {
         stayers++
         outcomes.push(stay(plan, member, goHome))
@@ -69,21 +70,20 @@ function mischief({ mischief: { early, twice, forged, borrowed } }: CrowdPlan): 
   }
 }
 
-async function firstJoin(member: Member, neighbour: Member, kind: Kind, tally: Counter) {
+async function firstJoin(
+  member: Member,
+  { neighbour, kind, tally }: { neighbour: Member; kind: Kind; tally: Counter },
+) {
   if (kind === 'forged')
-    expectAnswer(
-      tally,
-      (await member.join('AAAAAAAAAAAAAAAAAAAAAAAA')).answer,
-      ['bad_token', 'sold_out'],
-      'with a forged token',
-    )
+    expectAnswer(tally, await member.join('AAAAAAAAAAAAAAAAAAAAAAAA'), {
+      among: ['bad_token', 'sold_out'],
+      how: 'with a forged token',
+    })
   if (kind === 'borrowed')
-    expectAnswer(
-      tally,
-      (await member.join(neighbour.token())).answer,
-      ['bad_token', 'sold_out'],
-      'with somebody else’s token',
-    )
+    expectAnswer(tally, await member.join(neighbour.token()), {
+      among: ['bad_token', 'sold_out'],
+      how: 'with somebody else’s token',
+    })
   if (kind !== 'twice') return await member.join()
   const [first, second] = await Promise.all([member.join(), member.join()])
   if (first.ticket !== undefined && second.ticket !== undefined && first.ticket !== second.ticket)
@@ -91,8 +91,12 @@ async function firstJoin(member: Member, neighbour: Member, kind: Kind, tally: C
   return first.ticket === undefined ? second : first
 }
 
-function expectAnswer(tally: Counter, answer: string, expected: readonly string[], how: string): void {
-  if (!expected.includes(answer)) tally.problem(`a join ${how} was answered ${answer}`)
+function expectAnswer(
+  tally: Counter,
+  { answer }: Joined,
+  { among, how }: { among: readonly string[]; how: string },
+): void {
+  if (!among.includes(answer)) tally.problem(`a join ${how} was answered ${answer}`)
 }
 
 /**
@@ -100,12 +104,9 @@ function expectAnswer(tally: Counter, answer: string, expected: readonly string[
  * again.
  */
 async function won(
-  plan: CrowdPlan,
+  { plan, tally }: Crowd,
   member: Member,
-  ticket: string,
-  n: number,
-  tally: Counter,
-  goHome: AbortSignal,
+  { ticket, n, goHome }: { ticket: string; n: number; goHome: AbortSignal },
 ): Promise<void> {
   if (plan.neverPay === undefined) return
   const status = await member.follow(ticket)
@@ -143,16 +144,4 @@ async function lanes<T>(
     }
   }
   await Promise.all(Array.from({ length: Math.min(width, all.length) }, lane))
-}
-
-/** Bearers as the shop's sign-in would give them (RFC 7519, RS256). */
-function bearers(privateKey: string): (subject: string) => string {
-  const key = createPrivateKey(privateKey)
-  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const header = encode({ alg: 'RS256' })
-  const exp = Math.floor(Date.now() / 1000) + 7200
-  return (sub) => {
-    const text = `${header}.${encode({ sub, exp, iss: signIn.issuer, aud: signIn.audience })}`
-    return `${text}.${sign('RSA-SHA256', Buffer.from(text), key).toString('base64url')}`
-  }
 }

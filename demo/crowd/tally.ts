@@ -1,6 +1,6 @@
 import type { CrowdTally } from './plan.ts'
 
-/** Counts what a crowd lives through. */
+/** Counts what a crowd does and gets. */
 export function createTally() {
   const took: number[] = []
   const seconds = new Map<number, number>()

@@ -25,7 +25,7 @@ const phases: Record<CrowdTally['phase'], string> = {
   over: 'over 结束',
 }
 
-function told({ crowd, books, happened, opensAt }: SaleBoard) {
+function figuresOf({ crowd, books, happened, opensAt }: SaleBoard) {
   const tally = crowd.now()
   const now = books()
   const countdown = Math.ceil((opensAt - Date.now()) / 1000)
@@ -45,7 +45,7 @@ function told({ crowd, books, happened, opensAt }: SaleBoard) {
 }
 
 function table(board: SaleBoard): string {
-  const now = told(board)
+  const now = figuresOf(board)
   const rows = new Table({ style: { head: [], compact: true }, colWidths: [30, 58] })
   rows.push(
     ['flash sale 秒杀', now.phase],
@@ -63,7 +63,7 @@ function table(board: SaleBoard): string {
 }
 
 function line(board: SaleBoard): string {
-  const now = told(board)
+  const now = figuresOf(board)
   return [
     now.phase,
     `joins ${now.joins}`,

@@ -26,9 +26,7 @@ export async function startDoomed(stack: Stack): Promise<Doomed> {
 /** What no flash sale should have to live through, one after the other. */
 export async function doHarm(
   { consumer, worker }: Doomed,
-  redis: Redis,
-  happened: string[],
-  pause: (ms: number) => Promise<unknown>,
+  { redis, happened, pause }: { redis: Redis; happened: string[]; pause: (ms: number) => Promise<unknown> },
 ): Promise<void> {
   await pause(150)
   process.kill(consumer.pid, 'SIGKILL')

@@ -25,8 +25,8 @@ const patienceMs = 120_000
  */
 export async function playFlashSale(db: Db, stack: Stack): Promise<Played[]> {
   const redis = new Redis(stack.servers.redisUrl, { maxRetriesPerRequest: 1 })
-  redis.on('error', () => {}) // Whoever asks hears it.
-  const operator = await hireOperator(stack.url, stack.keys.jwt.privateKey)
+  redis.on('error', () => {}) // Each command rejects with it.
+  const operator = hireOperator(stack.url, stack.keys.jwt.privateKey)
   const { buyers, sale } = await prepare(db, operator)
   const doomed = await startDoomed(stack)
   const happened: string[] = []
@@ -51,16 +51,16 @@ export async function playFlashSale(db: Db, stack: Stack): Promise<Played[]> {
   })
   try {
     await pause(Math.max(0, sale.opensAt - Date.now()))
-    await doHarm(doomed, redis, happened, pause)
+    await doHarm(doomed, { redis, happened, pause })
     const soldOut = await eventually(() => books?.paid === pieces, patienceMs)
-    const told = await crowd.goHome()
+    const { problems, admitted } = await crowd.goHome()
     await operator.end(sale.session)
     const ended = await eventually(
       async () => (await operator.session(sale.session)).phase === 'ended',
       30_000,
     )
     books = await booksOf(db.sql, redis, sale)
-    return verdict(books, told.problems, { soldOut, ended, admitted: told.admitted })
+    return verdict(books, problems, { soldOut, ended, admitted })
   } finally {
     await looking.stop()
     board.stop()
@@ -70,13 +70,17 @@ export async function playFlashSale(db: Db, stack: Stack): Promise<Played[]> {
 
 async function prepare(
   db: Db,
-  operator: Awaited<ReturnType<typeof hireOperator>>,
+  operator: ReturnType<typeof hireOperator>,
 ): Promise<{ buyers: Awaited<ReturnType<typeof crowdOf>>; sale: Sale }> {
   const ids = await leasedSnowflakes(db)
   try {
     const buyers = await crowdOf(db.sql)
     const { sku, warehouse } = await dropOf(db.sql, ids)
-    return { buyers, sale: await operator.plan(sku, warehouse, pieces, Date.now() + 25_000, payWithinS) }
+    const sale = await operator.plan(
+      { sku, warehouse, quota: pieces },
+      { opensAt: Date.now() + 25_000, payWithinS },
+    )
+    return { buyers, sale }
   } finally {
     await ids.release()
   }

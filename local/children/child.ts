@@ -70,7 +70,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   const release = keep({ stop, kill: () => killGroup(pid) })
 
   const child = { pid, log, ended, stop }
-  await becomesReady(child, options.ready, readyWithinMs, name)
+  await becomesReady(child, { name, ready: options.ready, withinMs: readyWithinMs })
   return child
 }
 
@@ -93,9 +93,7 @@ function spawnLogged({ command, args, env, cwd, user }: ChildOptions, log: strin
 
 async function becomesReady(
   child: Child,
-  ready: () => Promise<boolean>,
-  withinMs: number,
-  name: string,
+  { name, ready, withinMs }: { name: string; ready: () => Promise<boolean>; withinMs: number },
 ): Promise<void> {
   const until = Date.now() + withinMs
   const early = child.ended.then((how) => {

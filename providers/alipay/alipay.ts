@@ -25,7 +25,7 @@ export function alipay(config: AlipayConfig) {
   const merchant = checked(config)
   const { timeoutMs } = merchant
   const client = alipayClient(merchant)
-  const deadline = (ms = timeoutMs) => AbortSignal.timeout(ms)
+  const operation = () => ({ client, merchant, until: AbortSignal.timeout(timeoutMs) })
 
   return {
     name: 'alipay',
@@ -33,20 +33,19 @@ export function alipay(config: AlipayConfig) {
     timeoutMs,
     refundRules: { pauseMs: 3000 }, // alipay.trade.refund: 同一笔交易的退款至少间隔3s
     open: async (request: OpenRequest) =>
-      request.way === 'page' ? openPage(client, request) : openQr(client, merchant, request, deadline()),
-    query: async (attempt: AttemptNumber) =>
-      whileWaiting(await askTrade(client, merchant, attempt, deadline())),
+      request.product === 'page' ? openPage(client, request) : openQr(operation(), request),
+    query: async (attempt: AttemptNumber) => whileWaiting(await askTrade(operation(), attempt)),
     async close(attempt: AttemptNumber, creation: 'in_flight' | 'settled') {
-      const until = deadline()
-      const half = AbortSignal.any([until, deadline(timeoutMs / 2)])
+      const closing = operation()
+      const half = AbortSignal.any([closing.until, AbortSignal.timeout(timeoutMs / 2)])
       // Whatever closing answers (done, paid, closed before, no such trade, nothing): what asking finds is
       // the result.
       await client.call('alipay.trade.close', { out_trade_no: attempt }, half)
-      return whenClosing(await askTrade(client, merchant, attempt, until), creation)
+      return whenClosing(await askTrade(closing, attempt), creation)
     },
-    refund: (request: RefundRequest) => makeRefund(client, request, deadline()),
+    refund: (request: RefundRequest) => makeRefund(operation(), request),
     queryRefund: (refund: RefundNumber, of: Pick<RefundRequest, 'attempt' | 'transaction'>) =>
-      askRefund(client, refund, of, deadline()),
+      askRefund(operation(), refund, of),
     callbacks: {
       path: new URL(merchant.notifyUrl).pathname,
       read: notificationReader(merchant),

@@ -22,6 +22,9 @@ export type Client = {
   form(method: string, content: object): { action: string; fields: Record<string, string> }
 }
 
+/** What one operation of the adapter works with: signed calls, whose they are, and their common deadline. */
+export type Operation = { client: Client; merchant: Merchant; until: AbortSignal }
+
 const maxAnswerBytes = 1 << 20
 const codesSchema = z.object({
   code: z.string(),

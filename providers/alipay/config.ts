@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
+import { demands, demandTimeout, isUrl } from '../demands.ts'
 
 export type AlipayConfig = {
   /** `https://openapi.alipay.com/gateway.do`, or the sandbox's. */
@@ -33,10 +34,7 @@ export type Merchant = Omit<AlipayConfig, 'privateKey' | 'publicKey' | 'timeoutM
  * @throws {Error} one that names every wrong field and its remedy
  */
 export function checked(config: AlipayConfig): Merchant {
-  const wrong: string[] = []
-  const demand = (holds: boolean, field: string, remedy: string): void => {
-    if (!holds) wrong.push(`${field}: ${remedy}`)
-  }
+  const { wrong, demand } = demands()
   const { appId, sellerId, gateway, notifyUrl, returnUrl, timeoutMs = 5000, now = Date.now } = config
 
   demand(/^\d{16}$/.test(appId), 'appId', 'must be the 16 digits of the APPID (开放平台 → 控制台 → 应用)')
@@ -56,11 +54,7 @@ export function checked(config: AlipayConfig): Merchant {
     'must be an absolute http(s) URL without query',
   )
   demand(returnUrl === undefined || isUrl(returnUrl), 'returnUrl', 'must be an absolute http(s) URL')
-  demand(
-    Number.isFinite(timeoutMs) && timeoutMs > 0,
-    'timeoutMs',
-    'must be a positive number of milliseconds',
-  )
+  demandTimeout(demand, timeoutMs)
 
   const privateKey = readKey(config.privateKey, ['PRIVATE KEY', 'RSA PRIVATE KEY'], createPrivateKey)
   const publicKey = readKey(config.publicKey, ['PUBLIC KEY'], createPublicKey)
@@ -111,5 +105,3 @@ function readKey(
   }
   return undefined
 }
-
-const isUrl = (text: string): boolean => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)

@@ -2,8 +2,7 @@ import * as z from 'zod'
 import { shanghaiText } from '../../domain/shanghai-time.ts'
 import type { Opened, OpenRequest } from '../provider.ts'
 import { alipayYuan } from '../yuan.ts'
-import type { Client } from './client.ts'
-import type { Merchant } from './config.ts'
+import type { Client, Operation } from './client.ts'
 import { askTrade } from './trade.ts'
 
 const openedSchema = z.object({ out_trade_no: z.string(), qr_code: z.string().min(1) })
@@ -31,12 +30,8 @@ export function openPage({ form }: Client, request: OpenRequest): Opened {
  *
  * @see 统一收单线下交易预创建 alipay.trade.precreate https://opendocs.alipay.com/open/02ekfg
  */
-export async function openQr(
-  client: Client,
-  merchant: Merchant,
-  request: OpenRequest,
-  until: AbortSignal,
-): Promise<Opened> {
+export async function openQr(operation: Operation, request: OpenRequest): Promise<Opened> {
+  const { client, until } = operation
   const reply = await client.call('alipay.trade.precreate', tradeContent(request), until)
   if (reply.is === 'none') return { is: 'unknown', code: reply.code, message: reply.message }
   if (reply.is === 'answer') {
@@ -48,7 +43,7 @@ export async function openQr(
   const { code, message, final } = reply
   if (!final || code === 'ACQ.SYSTEM_ERROR') return { is: 'unknown', code, message }
   if (code === 'ACQ.TRADE_HAS_SUCCESS') return { is: 'paid' }
-  const trade = await askTrade(client, merchant, request.attempt, until)
+  const trade = await askTrade(operation, request.attempt)
   if (trade.is === 'paid') return { is: 'paid' }
   return { is: trade.is === 'unknown' ? 'unknown' : 'refused', code, message }
 }

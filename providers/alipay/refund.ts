@@ -2,7 +2,7 @@ import * as z from 'zod'
 import type { RefundNumber } from '../../domain/ids.ts'
 import type { RefundRequest, RefundState } from '../provider.ts'
 import { alipayYuan } from '../yuan.ts'
-import type { Client } from './client.ts'
+import type { Operation } from './client.ts'
 import { refundErrorOf } from './states.ts'
 
 const madeSchema = z.object({
@@ -25,11 +25,7 @@ const foundSchema = z.object({
  *
  * @see 统一收单交易退款接口 alipay.trade.refund https://opendocs.alipay.com/open/028sm9
  */
-export async function makeRefund(
-  { call }: Client,
-  request: RefundRequest,
-  until: AbortSignal,
-): Promise<RefundState> {
+export async function makeRefund({ client, until }: Operation, request: RefundRequest): Promise<RefundState> {
   const { refund, attempt, transaction, amount } = request
   const content = {
     trade_no: transaction,
@@ -37,7 +33,7 @@ export async function makeRefund(
     refund_amount: alipayYuan(amount),
     out_request_no: refund,
   }
-  const reply = await call('alipay.trade.refund', content, until)
+  const reply = await client.call('alipay.trade.refund', content, until)
   if (reply.is === 'none') return { is: 'unknown', code: reply.code, message: reply.message }
   if (reply.is === 'refusal') return refundErrorOf(reply)
   const made = madeSchema.safeParse(reply.body)
@@ -57,10 +53,9 @@ export async function makeRefund(
  * @see 统一收单交易退款查询 alipay.trade.fastpay.refund.query https://opendocs.alipay.com/open/028sma
  */
 export async function askRefund(
-  { call }: Client,
+  { client, until }: Operation,
   refund: RefundNumber,
   of: Pick<RefundRequest, 'attempt' | 'transaction'>,
-  until: AbortSignal,
 ): Promise<RefundState> {
   const content = {
     trade_no: of.transaction,
@@ -68,7 +63,7 @@ export async function askRefund(
     out_request_no: refund,
     query_options: ['gmt_refund_pay'],
   }
-  const reply = await call('alipay.trade.fastpay.refund.query', content, until)
+  const reply = await client.call('alipay.trade.fastpay.refund.query', content, until)
   if (reply.is !== 'answer') return { is: 'unknown', code: reply.code, message: reply.message }
   const found = foundSchema.safeParse(reply.body)
   if (!found.success) return { is: 'unknown', code: 'UNREADABLE' }

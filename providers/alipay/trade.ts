@@ -4,7 +4,7 @@ import type { Fen } from '../../domain/money.ts'
 import { failed } from '../meaning.ts'
 import type { Trade, TradeFacts } from '../provider.ts'
 import { fenOfYuan } from '../yuan.ts'
-import type { Client } from './client.ts'
+import type { Operation } from './client.ts'
 import type { Merchant } from './config.ts'
 import { errorMeans, stateMeans } from './states.ts'
 
@@ -37,12 +37,10 @@ export type Found = Trade | { is: 'missing'; state: string }
  * @see 统一收单交易查询 alipay.trade.query https://opendocs.alipay.com/open/028woa
  */
 export async function askTrade(
-  { call }: Client,
-  merchant: Merchant,
+  { client, merchant, until }: Operation,
   attempt: AttemptNumber,
-  until: AbortSignal,
 ): Promise<Found> {
-  const reply = await call('alipay.trade.query', { out_trade_no: attempt }, until)
+  const reply = await client.call('alipay.trade.query', { out_trade_no: attempt }, until)
   if (reply.is === 'none') return failed(reply)
   if (reply.is === 'refusal') {
     const { code: state, message, final } = reply

@@ -17,7 +17,10 @@ type Reply =
   | { is: 'refusal'; code: string; message: string | undefined }
   | { is: 'none'; code: string; message?: string | undefined }
 type Body = Readonly<Record<string, string>>
+type RequestSettings = { signal: AbortSignal; responseType?: 'stream'; maxContentLength?: number }
 export type Call = (path: string, body: Body, until: AbortSignal) => Promise<Reply>
+/** What one operation of the adapter works with: signed calls, whose they are, and their common deadline. */
+export type Operation = { call: Call; merchant: Merchant; until: AbortSignal }
 /**
  * What comes back as it comes, its beginning in time; throws for what the network does and for another status
  * than 200.
@@ -75,20 +78,19 @@ function v2Host(merchant: Merchant, baseURL: string): { call: Call; download: Do
   }
   const v2 = Decorator.xmlBased(settings)
 
-  const request = (url: string, body: Body, signal: AbortSignal, over: object) =>
+  const request = (url: string, body: Body, settings: RequestSettings) =>
     v2.request<unknown>({
       method: 'POST',
       url,
       data: { appid: appId, mch_id: mchId, sign_type: sign, ...body },
-      signal,
       transformResponse: [(raw: unknown) => raw],
-      ...over,
+      ...settings,
     })
 
   return {
     async call(url, body, signal) {
       try {
-        const { status, data } = await request(url, body, signal, {})
+        const { status, data } = await request(url, body, { signal })
         return replyIn(merchant, status, data)
       } catch (error) {
         return { is: 'none', code: signal.aborted ? 'TIMEOUT' : codeOf(error) }
@@ -98,7 +100,8 @@ function v2Host(merchant: Merchant, baseURL: string): { call: Call; download: Do
       // Not a time-out's signal, which would also break off a download that has begun.
       const silence = new AbortController()
       const timer = setTimeout(() => silence.abort(), merchant.timeoutMs)
-      const { status, data } = await request(url, body, silence.signal, {
+      const { status, data } = await request(url, body, {
+        signal: silence.signal,
         responseType: 'stream',
         maxContentLength: -1,
       })

@@ -1,5 +1,7 @@
 import { createPrivateKey, createSecretKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { Hash } from 'wechatpay-axios-plugin'
+import { type Demand, demands } from '../demands.ts'
+import { demandAccount } from '../wechat-account.ts'
 import { fallbackOf } from '../wechat-hosts.ts'
 
 type SignType = 'MD5' | 'HMAC-SHA256'
@@ -65,38 +67,14 @@ export function checked(config: WechatV2Config): Merchant {
     fallbackUrl = fallbackOf(config.baseUrl),
     closableAfterMs = 300_000,
   } = config
-  const wrong: string[] = []
-  const demand = (holds: boolean, field: string, remedy: string): void => {
-    if (!holds) wrong.push(`${field}: ${remedy}`)
-  }
+  const { wrong, demand } = demands()
 
-  demand(/^\d{6,32}$/.test(mchId), 'mchId', 'must be the digits shown under 商户平台 → 账户中心 → 商户信息')
-  demand(
-    appId !== '',
-    'appId',
-    'must be the AppID bound to the merchant (商户平台 → 产品中心 → AppID账号管理)',
-  )
+  demandAccount(demand, { mchId, appId, baseUrl, fallbackUrl, notifyUrl, timeoutMs })
   // The plugin signs with no key at all when it is of another length.
   demand(
     /^[\x21-\x7e]{32}$/.test(key),
     'key',
     'must be the API key (v2) of exactly 32 characters (商户平台 → 账户中心 → API安全 → APIv2密钥)',
-  )
-  demand(isUrl(baseUrl), 'baseUrl', 'must be an absolute http(s) URL, e.g. https://api.mch.weixin.qq.com')
-  demand(
-    fallbackUrl === undefined || isUrl(fallbackUrl),
-    'fallbackUrl',
-    'must be an absolute http(s) URL, e.g. https://api2.mch.weixin.qq.com',
-  )
-  demand(
-    isUrl(notifyUrl) && !/[?#]/.test(notifyUrl),
-    'notifyUrl',
-    'must be an absolute http(s) URL without query (WeChat refuses parameters)',
-  )
-  demand(
-    Number.isFinite(timeoutMs) && timeoutMs > 0,
-    'timeoutMs',
-    'must be a positive number of milliseconds',
   )
   if (certificate) checkCertificate(certificate, now(), demand)
   else
@@ -117,11 +95,7 @@ export function checked(config: WechatV2Config): Merchant {
   }
 }
 
-function checkCertificate(
-  pem: { cert: string; key: string },
-  now: number,
-  demand: (holds: boolean, field: string, remedy: string) => void,
-): void {
+function checkCertificate(pem: { cert: string; key: string }, now: number, demand: Demand): void {
   const cert = read(() => new X509Certificate(pem.cert))
   const key = read(() => createPrivateKey(pem.key))
   demand(
@@ -157,5 +131,3 @@ function read<T>(reading: () => T): T | undefined {
     return undefined
   }
 }
-
-const isUrl = (text: string): boolean => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)

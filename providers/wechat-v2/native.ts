@@ -1,7 +1,7 @@
 import type { Fen } from '../../domain/money.ts'
 import { shanghaiDigits } from '../../domain/shanghai-time.ts'
 import type { Opened, OpenRequest } from '../provider.ts'
-import type { Call } from './client.ts'
+import type { Operation } from './client.ts'
 import type { Merchant } from './config.ts'
 import { isPassing } from './states.ts'
 import { askTrade } from './trade.ts'
@@ -18,12 +18,8 @@ const codeGoodForMs = 2 * 3_600_000
  *
  * @see 统一下单 https://pay.weixin.qq.com/wiki/doc/api/native.php?chapter=9_1
  */
-export async function openTrade(
-  call: Call,
-  merchant: Merchant,
-  request: OpenRequest,
-  until: AbortSignal,
-): Promise<Opened> {
+export async function openTrade(operation: Operation, request: OpenRequest): Promise<Opened> {
+  const { call, merchant, until } = operation
   const reply = await call('/pay/unifiedorder', nativeBody(merchant, request), until)
   if (reply.is === 'none') return { is: 'unknown', code: reply.code, message: reply.message }
   if (reply.is === 'answer') {
@@ -35,7 +31,7 @@ export async function openTrade(
   const { code, message } = reply
   if (code === 'ORDERPAID') return { is: 'paid' }
   if (isPassing(code)) return { is: 'unknown', code, message }
-  const trade = await askTrade(call, { attempt: request.attempt, creation: 'settled' }, until)
+  const trade = await askTrade(operation, { attempt: request.attempt, creation: 'settled' })
   if (trade.is === 'paid') return { is: 'paid' }
   return { is: trade.is === 'closed' ? 'refused' : 'unknown', code, message }
 }

@@ -2,8 +2,7 @@ import * as z from 'zod'
 import type { RefundNumber } from '../../domain/ids.ts'
 import type { RefundRequest, RefundState } from '../provider.ts'
 import { wechatRefundErrorOf } from '../wechat-states.ts'
-import type { Call } from './client.ts'
-import type { Merchant } from './config.ts'
+import type { Operation } from './client.ts'
 import { wireFen } from './native.ts'
 import { isNoSuchRefund, refundStateOf } from './states.ts'
 
@@ -24,10 +23,8 @@ const maxRefunds = 10
  * @see 申请退款 https://pay.weixin.qq.com/wiki/doc/api/native.php?chapter=9_4
  */
 export async function makeRefund(
-  call: Call,
-  merchant: Merchant,
+  { call, merchant, until }: Operation,
   request: RefundRequest,
-  until: AbortSignal,
 ): Promise<RefundState> {
   const refund_fee = wireFen(request.amount)
   const body = {
@@ -54,10 +51,9 @@ export async function makeRefund(
  * @see 查询退款 https://pay.weixin.qq.com/wiki/doc/api/native.php?chapter=9_5
  */
 export async function askRefund(
-  call: Call,
+  { call, until }: Operation,
   refund: RefundNumber,
   of: Pick<RefundRequest, 'attempt'>,
-  until: AbortSignal,
 ): Promise<RefundState> {
   const reply = await call('/pay/refundquery', { out_refund_no: refund }, until)
   if (reply.is === 'none') return { is: 'unknown', code: reply.code, message: reply.message }

@@ -3,8 +3,7 @@ import { type AttemptNumber, madeAt } from '../../domain/ids.ts'
 import { fen } from '../../domain/money.ts'
 import { failed } from '../meaning.ts'
 import type { Trade, TradeFacts } from '../provider.ts'
-import type { Call } from './client.ts'
-import type { Merchant } from './config.ts'
+import type { Operation } from './client.ts'
 import { errorMeans, stateMeans } from './states.ts'
 import type { Fields } from './xml.ts'
 
@@ -48,7 +47,7 @@ export type Asked = { attempt: AttemptNumber; creation: 'in_flight' | 'settled' 
  * Asks about a trade and reads the answer by the one table (states.ts).
  * @see 查询订单 https://pay.weixin.qq.com/wiki/doc/api/native.php?chapter=9_2
  */
-export async function askTrade(call: Call, { attempt, creation }: Asked, until: AbortSignal): Promise<Trade> {
+export async function askTrade({ call, until }: Operation, { attempt, creation }: Asked): Promise<Trade> {
   const reply = await call('/pay/orderquery', { out_trade_no: attempt }, until)
   if (reply.is === 'none') return failed(reply)
   if (reply.is === 'refusal') {
@@ -74,20 +73,17 @@ export async function askTrade(call: Call, { attempt, creation }: Asked, until: 
  *
  * @see 关闭订单 https://pay.weixin.qq.com/wiki/doc/api/native.php?chapter=9_3
  */
-export async function closeTrade(
-  call: Call,
-  { now, timeoutMs, closableAfterMs }: Merchant,
-  asked: Asked,
-  until: AbortSignal,
-): Promise<Trade> {
+export async function closeTrade(operation: Operation, asked: Asked): Promise<Trade> {
+  const { call, merchant, until } = operation
+  const { now, timeoutMs, closableAfterMs } = merchant
   const { attempt } = asked
   const waitMs = Math.min(madeAt(attempt) + closableAfterMs - now(), closableAfterMs)
   if (waitMs <= 0) {
     const half = AbortSignal.any([until, AbortSignal.timeout(timeoutMs / 2)])
     await call('/pay/closeorder', { out_trade_no: attempt }, half)
-    return askTrade(call, asked, until)
+    return askTrade(operation, asked)
   }
-  const trade = await askTrade(call, asked, until)
+  const trade = await askTrade(operation, asked)
   return trade.is === 'unknown'
     ? { ...trade, state: 'TOO_EARLY_TO_CLOSE', retryAfterS: Math.ceil(waitMs / 1000) }
     : trade

@@ -25,21 +25,21 @@ export function wechatV2(config: WechatV2Config) {
   const merchant = checked(config)
   const { timeoutMs } = merchant
   const { call, download } = v2Client(merchant)
-  const deadline = () => AbortSignal.timeout(timeoutMs)
+  const operation = () => ({ call, merchant, until: AbortSignal.timeout(timeoutMs) })
 
   return {
     name: 'wechat-v2',
     channels: { 'wechat-v2': 'native' },
     timeoutMs,
     ...wechatRules,
-    open: (request: OpenRequest) => openTrade(call, merchant, request, deadline()),
+    open: (request: OpenRequest) => openTrade(operation(), request),
     query: (attempt: AttemptNumber, creation: 'in_flight' | 'settled') =>
-      askTrade(call, { attempt, creation }, deadline()),
+      askTrade(operation(), { attempt, creation }),
     close: (attempt: AttemptNumber, creation: 'in_flight' | 'settled') =>
-      closeTrade(call, merchant, { attempt, creation }, deadline()),
-    refund: (request: RefundRequest) => makeRefund(call, merchant, request, deadline()),
+      closeTrade(operation(), { attempt, creation }),
+    refund: (request: RefundRequest) => makeRefund(operation(), request),
     queryRefund: (refund: RefundNumber, of: Pick<RefundRequest, 'attempt'>) =>
-      askRefund(call, refund, of, deadline()),
+      askRefund(operation(), refund, of),
     callbacks: {
       path: new URL(merchant.notifyUrl).pathname,
       read: notificationReader(merchant),

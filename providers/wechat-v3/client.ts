@@ -10,12 +10,10 @@ import type { Merchant } from './config.ts'
 type Reply =
   | { is: 'answer'; status: number; body: unknown }
   | { is: 'none'; code: string; message?: string | undefined }
-export type Call = (
-  method: 'GET' | 'POST',
-  path: string,
-  body: object | undefined,
-  until: AbortSignal,
-) => Promise<Reply>
+type Request = { method: 'GET' | 'POST'; path: string; body?: object; until: AbortSignal }
+export type Call = (request: Request) => Promise<Reply>
+/** What one operation of the adapter works with: signed calls, whose they are, and their common deadline. */
+export type Operation = { call: Call; merchant: Merchant; until: AbortSignal }
 
 const maxAnswerBytes = 1 << 20
 const failureSchema = z.object({
@@ -35,11 +33,11 @@ export function v3Client(merchant: Merchant): Call {
   const hosts = [merchant.baseUrl, merchant.fallbackUrl]
     .filter((url) => url !== undefined)
     .map((url) => v3Host(merchant, url))
-  return async (...request) => {
+  return async (request) => {
     let reply: Reply = { is: 'none', code: 'NETWORK' }
     for (const host of hosts) {
-      reply = await host(...request)
-      const elsewhere = reply.is === 'none' && isUnreachable(reply.code) && !request[3].aborted
+      reply = await host(request)
+      const elsewhere = reply.is === 'none' && isUnreachable(reply.code) && !request.until.aborted
       if (!elsewhere) break
     }
     return reply
@@ -73,7 +71,7 @@ function v3Host(merchant: Merchant, baseURL: string): Call {
     httpsAgent: new TlsAgent({ keepAlive: true }),
   })
 
-  return async (method, url, data, signal) => {
+  return async ({ method, path: url, body: data, until: signal }) => {
     try {
       const { status, data: body } = await v3.request({ method, url, ...(data && { data }), signal })
       return { is: 'answer', status, body: typeof body === 'string' && body !== '' ? parsed(body) : body }

@@ -1,4 +1,6 @@
 import { createPrivateKey, createSecretKey, type KeyObject } from 'node:crypto'
+import { demands } from '../demands.ts'
+import { demandAccount } from '../wechat-account.ts'
 import { fallbackOf } from '../wechat-hosts.ts'
 import { canonicalSerial } from '../wechat-serial.ts'
 import { keysOf } from './platform-keys.ts'
@@ -54,20 +56,12 @@ export type Merchant = Omit<
  * @throws {Error} one that names every wrong field and its remedy
  */
 export function checked(config: WechatV3Config): Merchant {
-  const wrong: string[] = []
-  const demand = (holds: boolean, field: string, remedy: string): void => {
-    if (!holds) wrong.push(`${field}: ${remedy}`)
-  }
+  const { wrong, demand } = demands()
   const { mchId, appId, apiKey, baseUrl, notifyUrl, timeoutMs = 5000, now = Date.now } = config
   const serial = canonicalSerial(config.serial)
   const { fallbackUrl = fallbackOf(baseUrl) } = config
 
-  demand(/^\d{6,32}$/.test(mchId), 'mchId', 'must be the digits shown under 商户平台 → 账户中心 → 商户信息')
-  demand(
-    appId !== '',
-    'appId',
-    'must be the AppID bound to the merchant (商户平台 → 产品中心 → AppID账号管理)',
-  )
+  demandAccount(demand, { mchId, appId, baseUrl, fallbackUrl, notifyUrl, timeoutMs })
   demand(
     /^[\dA-F]{8,64}$/.test(serial),
     'serial',
@@ -77,22 +71,6 @@ export function checked(config: WechatV3Config): Merchant {
     /^[\x21-\x7e]{32}$/.test(apiKey),
     'apiKey',
     'must be the APIv3 key of exactly 32 characters (商户平台 → 账户中心 → API安全)',
-  )
-  demand(isUrl(baseUrl), 'baseUrl', 'must be an absolute http(s) URL, e.g. https://api.mch.weixin.qq.com')
-  demand(
-    fallbackUrl === undefined || isUrl(fallbackUrl),
-    'fallbackUrl',
-    'must be an absolute http(s) URL, e.g. https://api2.mch.weixin.qq.com',
-  )
-  demand(
-    isUrl(notifyUrl) && !/[?#]/.test(notifyUrl),
-    'notifyUrl',
-    'must be an absolute http(s) URL without query (WeChat refuses parameters)',
-  )
-  demand(
-    Number.isFinite(timeoutMs) && timeoutMs > 0,
-    'timeoutMs',
-    'must be a positive number of milliseconds',
   )
   demand(
     Object.keys(config.platformKeys).length > 0,
@@ -141,5 +119,3 @@ function rsaKey(pem: string): KeyObject | undefined {
     return undefined
   }
 }
-
-const isUrl = (text: string): boolean => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)

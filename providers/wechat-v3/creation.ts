@@ -3,7 +3,7 @@ import type { Fen } from '../../domain/money.ts'
 import type { OpenAnswer } from '../../domain/payment.ts'
 import { shanghaiRfc3339 } from '../../domain/shanghai-time.ts'
 import type { Opened, OpenRequest } from '../provider.ts'
-import { type Call, isSuccess, refusalIn } from './client.ts'
+import { isSuccess, type Operation, refusalIn } from './client.ts'
 import type { Merchant } from './config.ts'
 import { jsapiAnswer } from './jsapi.ts'
 import { askTrade } from './trade.ts'
@@ -63,7 +63,7 @@ const products = {
   },
 } satisfies Record<string, Product>
 
-const productOf = (name: OpenRequest['way']): Product | undefined =>
+const productOf = (name: OpenRequest['product']): Product | undefined =>
   name === 'native' || name === 'jsapi' || name === 'h5' ? products[name] : undefined
 
 /**
@@ -71,18 +71,14 @@ const productOf = (name: OpenRequest['way']): Product | undefined =>
  * was lost can be repeated. A refusal of this call doesn't say that an earlier one made no trade, so before
  * `refused` the trade itself is asked for.
  */
-export async function openTrade(
-  call: Call,
-  merchant: Merchant,
-  request: OpenRequest,
-  until: AbortSignal,
-): Promise<Opened> {
-  const product = productOf(request.way)
+export async function openTrade(operation: Operation, request: OpenRequest): Promise<Opened> {
+  const { call, merchant, until } = operation
+  const product = productOf(request.product)
   if (!product) return { is: 'refused', code: 'PRODUCT_UNKNOWN' }
   const payer = product.payer(request.payer)
   if ('missing' in payer) return { is: 'refused', code: payer.missing }
   const body = { ...tradeBody(merchant, request), ...payer.carries }
-  const reply = await call('POST', product.path, body, until)
+  const reply = await call({ method: 'POST', path: product.path, body, until })
   if (reply.is === 'none') return { is: 'unknown', code: reply.code, message: reply.message }
   if (isSuccess(reply)) {
     const answer = product.read(merchant, reply.body)
@@ -94,7 +90,7 @@ export async function openTrade(
   if (refusal.code === 'ORDERPAID' || refusal.code === 'ORDER_PAID') return { is: 'paid' }
   const passing = reply.status === 429 || reply.status < 400 || reply.status >= 500
   if (passing) return { is: 'unknown', ...refusal }
-  const trade = await askTrade(call, merchant, { attempt: request.attempt, creation: 'settled' }, until)
+  const trade = await askTrade(operation, { attempt: request.attempt, creation: 'settled' })
   if (trade.is === 'paid') return { is: 'paid' }
   return { is: trade.is === 'closed' ? 'refused' : 'unknown', ...refusal }
 }

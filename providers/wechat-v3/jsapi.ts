@@ -3,7 +3,7 @@ import type { OpenAnswer } from '../../domain/payment.ts'
 import type { Merchant } from './config.ts'
 
 /**
- * What a page inside WeChat hands to `WeixinJSBridge` so that the buyer can pay a trade: `paySign` is
+ * What a page inside WeChat passes to `WeixinJSBridge` so that the buyer can pay a trade: `paySign` is
  * SHA256-RSA with the merchant's key over app, time stamp, nonce and package, each line ended by a line feed,
  * the last one too.
  *

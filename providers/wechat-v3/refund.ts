@@ -2,8 +2,7 @@ import * as z from 'zod'
 import type { RefundNumber } from '../../domain/ids.ts'
 import type { RefundRequest, RefundState } from '../provider.ts'
 import { wechatRefundErrorOf } from '../wechat-states.ts'
-import { type Call, isSuccess, refusalIn } from './client.ts'
-import type { Merchant } from './config.ts'
+import { isSuccess, type Operation, refusalIn } from './client.ts'
 import { wireFen } from './creation.ts'
 import { isNoSuchRefund, refundStateOf } from './states.ts'
 
@@ -21,10 +20,8 @@ const refundSchema = z.object({
  * @see 退款申请 https://pay.weixin.qq.com/doc/v3/merchant/4013071036
  */
 export async function makeRefund(
-  call: Call,
-  merchant: Merchant,
+  { call, merchant, until }: Operation,
   request: RefundRequest,
-  until: AbortSignal,
 ): Promise<RefundState> {
   const amount = {
     refund: wireFen(request.amount),
@@ -37,7 +34,7 @@ export async function makeRefund(
     notify_url: merchant.notifyUrl,
     amount,
   }
-  const reply = await call('POST', '/v3/refund/domestic/refunds', body, until)
+  const reply = await call({ method: 'POST', path: '/v3/refund/domestic/refunds', body, until })
   if (reply.is === 'none') return { is: 'unknown', code: reply.code, message: reply.message }
   if (!isSuccess(reply)) return wechatRefundErrorOf(refusalIn(reply))
   const { state, refunded } = readState(reply.body, request.refund)
@@ -48,9 +45,9 @@ export async function makeRefund(
  * Asks how a refund stands. `missing` is WeChat's signed answer that it has none of this number.
  * @see 查询单笔退款 https://pay.weixin.qq.com/doc/v3/merchant/4013071041
  */
-export async function askRefund(call: Call, refund: RefundNumber, until: AbortSignal): Promise<RefundState> {
+export async function askRefund({ call, until }: Operation, refund: RefundNumber): Promise<RefundState> {
   const path = `/v3/refund/domestic/refunds/${encodeURIComponent(refund)}`
-  const reply = await call('GET', path, undefined, until)
+  const reply = await call({ method: 'GET', path, until })
   if (reply.is === 'none') return { is: 'unknown', code: reply.code, message: reply.message }
   if (isSuccess(reply)) return readState(reply.body, refund).state
   const { code, message } = refusalIn(reply)

@@ -35,7 +35,7 @@ export function v3Statements(call: Call, merchant: Merchant): Statements {
     readyFromHour: 10,
     async fetch(kind, date) {
       const path = `${paths[kind]}&tar_type=GZIP&bill_date=${encodeURIComponent(date)}`
-      const reply = await call('GET', path, undefined, AbortSignal.timeout(merchant.timeoutMs))
+      const reply = await call({ method: 'GET', path, until: AbortSignal.timeout(merchant.timeoutMs) })
       const refusal = reply.is === 'none' ? reply : isSuccess(reply) ? undefined : refusalIn(reply)
       if (reply.is === 'answer' && !refusal) {
         const offer = offerSchema.parse(reply.body)

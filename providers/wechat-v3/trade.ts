@@ -3,8 +3,7 @@ import type { AttemptNumber } from '../../domain/ids.ts'
 import { fen } from '../../domain/money.ts'
 import { failed } from '../meaning.ts'
 import type { Trade, TradeFacts } from '../provider.ts'
-import { type Call, isSuccess, refusalIn } from './client.ts'
-import type { Merchant } from './config.ts'
+import { isSuccess, type Operation, refusalIn } from './client.ts'
 import { errorMeans, stateMeans } from './states.ts'
 
 const stateSchema = z.object({ out_trade_no: z.string(), trade_state: z.string() })
@@ -46,13 +45,11 @@ const pathOf = (attempt: AttemptNumber): string =>
  * @see 商户订单号查询订单 https://pay.weixin.qq.com/doc/v3/merchant/4012791880
  */
 export async function askTrade(
-  call: Call,
-  { mchId }: Merchant,
+  { call, merchant, until }: Operation,
   { attempt, creation }: Asked,
-  until: AbortSignal,
 ): Promise<Trade> {
-  const path = `${pathOf(attempt)}?mchid=${encodeURIComponent(mchId)}`
-  const reply = await call('GET', path, undefined, until)
+  const path = `${pathOf(attempt)}?mchid=${encodeURIComponent(merchant.mchId)}`
+  const reply = await call({ method: 'GET', path, until })
   if (reply.is === 'none') return failed(reply)
   if (!isSuccess(reply)) {
     const { code: state, message } = refusalIn(reply)
@@ -75,13 +72,14 @@ export async function askTrade(
  * before, no such trade, nothing).
  * @see 关闭订单 https://pay.weixin.qq.com/doc/v3/merchant/4012791881
  */
-export async function closeTrade(
-  call: Call,
-  merchant: Merchant,
-  asked: Asked,
-  until: AbortSignal,
-): Promise<Trade> {
+export async function closeTrade(operation: Operation, asked: Asked): Promise<Trade> {
+  const { call, merchant, until } = operation
   const half = AbortSignal.any([until, AbortSignal.timeout(merchant.timeoutMs / 2)])
-  await call('POST', `${pathOf(asked.attempt)}/close`, { mchid: merchant.mchId }, half)
-  return askTrade(call, merchant, asked, until)
+  await call({
+    method: 'POST',
+    path: `${pathOf(asked.attempt)}/close`,
+    body: { mchid: merchant.mchId },
+    until: half,
+  })
+  return askTrade(operation, asked)
 }

@@ -26,20 +26,20 @@ export function wechatV3(config: WechatV3Config) {
   const merchant = checked(config)
   const { timeoutMs } = merchant
   const call = v3Client(merchant)
-  const deadline = () => AbortSignal.timeout(timeoutMs)
+  const operation = () => ({ call, merchant, until: AbortSignal.timeout(timeoutMs) })
 
   return {
     name: 'wechat-v3',
     channels: { 'wechat-v3': 'native', 'wechat-v3-jsapi': 'jsapi', 'wechat-v3-h5': 'h5' },
     timeoutMs,
     ...wechatRules,
-    open: (request: OpenRequest) => openTrade(call, merchant, request, deadline()),
+    open: (request: OpenRequest) => openTrade(operation(), request),
     query: (attempt: AttemptNumber, creation: 'in_flight' | 'settled') =>
-      askTrade(call, merchant, { attempt, creation }, deadline()),
+      askTrade(operation(), { attempt, creation }),
     close: (attempt: AttemptNumber, creation: 'in_flight' | 'settled') =>
-      closeTrade(call, merchant, { attempt, creation }, deadline()),
-    refund: (request: RefundRequest) => makeRefund(call, merchant, request, deadline()),
-    queryRefund: (refund: RefundNumber) => askRefund(call, refund, deadline()),
+      closeTrade(operation(), { attempt, creation }),
+    refund: (request: RefundRequest) => makeRefund(operation(), request),
+    queryRefund: (refund: RefundNumber) => askRefund(operation(), refund),
     callbacks: {
       path: new URL(merchant.notifyUrl).pathname,
       read: notificationReader(merchant),

@@ -6,9 +6,9 @@ import type { GateRedis, Join } from './join.ts'
 import { createJoinBatcher } from './join-batcher.ts'
 import { keysOf } from './keys.ts'
 import {
-  type BuyersChunk,
   type GateTerms,
   keysOutliveMs,
+  type LoadSource,
   leaseMs,
   loadOfferInto,
   type OfferLoad,
@@ -49,6 +49,12 @@ export type Renewal =
  */
 export type Look = { terms: GateTerms; waiting: number; firstWaiting: number | null; force?: boolean }
 
+/** A ticket, and whose it is. */
+type HeldTicket = { buyer: UserId; ticket: TicketId }
+
+/** A change of the quota, as PostgreSQL has counted it. */
+type CountedChange = { change: string; pieces: number; epoch: number }
+
 const tokenLastsMs = 60_000
 
 /**
@@ -85,23 +91,22 @@ export function createGate(redis: GateRedis) {
       return { token, expiresAt }
     },
 
-    /** Keeps the right answer to a captcha for so many ms, where every API process finds it. */
-    async keepAnswer(offer: OfferKey, captcha: string, answer: string, forMs: number): Promise<void> {
-      await redis.set(keysOf(offer).captcha(captcha), answer, 'PX', forMs)
-    },
-
-    /** What the right answer was; null when it has expired or was taken before. */
-    takeAnswer: (offer: OfferKey, captcha: string): Promise<string | null> =>
-      redis.getdel(keysOf(offer).captcha(captcha)),
+    /** Notes for so many ms that a challenge is solved; whether this is the first time. */
+    spendChallenge: async (offer: OfferKey, id: string, forMs: number): Promise<boolean> =>
+      (await redis.set(keysOf(offer).challenge(id), 1, 'PX', Math.ceil(forMs), 'NX')) === 'OK',
 
     /**
-     * Puts a ticket's pieces on sale again, once. `epoch`: the offer's when it was given back in PostgreSQL.
+     * Puts a ticket's pieces on sale again, once. `epoch`: the offer's when it was given back in PostgreSQL;
+     * `coolUntilMs`: until then its buyer may not join again, ms since 1970; 0: at once.
      */
-    giveBack: (offer: OfferKey, epoch: number, buyer: UserId, ticket: TicketId): Promise<EpochWord> =>
-      redis.gateGiveBack(keysOf(offer).offer, epoch, buyer, ticket),
+    giveBack: (
+      offer: OfferKey,
+      epoch: number,
+      { buyer, ticket, coolUntilMs = 0 }: HeldTicket & { coolUntilMs?: number },
+    ): Promise<EpochWord> => redis.gateGiveBack(keysOf(offer).offer, epoch, buyer, ticket, coolUntilMs),
 
     /** Notes that a ticket is paid. */
-    paid: (offer: OfferKey, epoch: number, buyer: UserId, ticket: TicketId): Promise<EpochWord> =>
+    paid: (offer: OfferKey, epoch: number, { buyer, ticket }: HeldTicket): Promise<EpochWord> =>
       redis.gatePaid(keysOf(offer).offer, epoch, buyer, ticket),
 
     /**
@@ -111,7 +116,7 @@ export function createGate(redis: GateRedis) {
     keepPieces: (
       offer: OfferKey,
       epoch: number,
-      { buyer, ticket, pieces }: { buyer: UserId; ticket: TicketId; pieces: number },
+      { buyer, ticket, pieces }: HeldTicket & { pieces: number },
     ): Promise<EpochWord> => redis.gateKeep(keysOf(offer).offer, epoch, buyer, ticket, pieces),
 
     /** Where a buyer stands; undefined without a ticket that counts. */
@@ -124,12 +129,8 @@ export function createGate(redis: GateRedis) {
     },
 
     /** Loads an offer at a new epoch; see `loadOfferInto`. */
-    load: (
-      offer: OfferKey,
-      load: OfferLoad,
-      buyers: Iterable<BuyersChunk> | AsyncIterable<BuyersChunk> = [],
-      wanted: () => boolean | Promise<boolean> = () => true,
-    ): Promise<LoadWord | 'dropped'> => loadOfferInto(redis, offer, load, buyers, wanted),
+    load: (offer: OfferKey, load: OfferLoad & Partial<LoadSource>): Promise<LoadWord | 'dropped'> =>
+      loadOfferInto(redis, offer, { buyers: [], wanted: () => true, ...load }),
 
     /**
      * Renews the lease of the gate that was loaded at this epoch, and has it obey what PostgreSQL says. Terms
@@ -170,7 +171,7 @@ export function createGate(redis: GateRedis) {
     },
 
     /** Adds pieces that PostgreSQL has counted under this epoch, once for each change. */
-    async addQuota(offer: OfferKey, change: string, pieces: number, epoch: number): Promise<EpochWord> {
+    async addQuota(offer: OfferKey, { change, pieces, epoch }: CountedChange): Promise<EpochWord> {
       const [is] = await redis.gateQuota(keysOf(offer).offer, change, pieces, epoch)
       return is as EpochWord // For more pieces the script answers nothing else.
     },

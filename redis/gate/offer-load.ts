@@ -25,6 +25,15 @@ export type OfferLoad = {
 /** Some buyers with their tickets that count, and the highest sequence among these. */
 export type BuyersChunk = { records: Readonly<Record<UserId, string>>; lastSeq: number }
 
+/**
+ * Where the buyers of a load come from. `wanted` is asked before each chunk and before the last step: once it
+ * says no, the load is `dropped`.
+ */
+export type LoadSource = {
+  buyers: Iterable<BuyersChunk> | AsyncIterable<BuyersChunk>
+  wanted: () => boolean | Promise<boolean>
+}
+
 /** How long the gate admits without its supervisor: an isolated master stops by itself. */
 export const leaseMs = 10_000
 
@@ -42,14 +51,11 @@ export const recordOf = (ticket: { ticket: string; pieces: number; seq: number; 
  * Loads an offer at a new epoch: its buyers chunk by chunk into a key of their own, then all of it in one
  * step. Two chunks at the most are in memory, and Redis is never busy with more than one. Every key has a TTL
  * from its first write on.
- * @param wanted asked before each chunk and before the last step; once it says no, the load is `dropped`
  */
 export async function loadOfferInto(
   redis: GateRedis,
   offer: OfferKey,
-  { epoch, left, limit, terms, changes }: OfferLoad,
-  buyers: Iterable<BuyersChunk> | AsyncIterable<BuyersChunk>,
-  wanted: () => boolean | Promise<boolean>,
+  { epoch, left, limit, terms, changes, buyers, wanted }: OfferLoad & LoadSource,
 ): Promise<LoadWord | 'dropped'> {
   const { offer: key, queue, loading: loadingOf } = keysOf(offer)
   const loading = loadingOf(epoch)

@@ -39,7 +39,11 @@ export function createQueue(redis: GateRedis) {
     /**
      * Entries that a consumer has read and not acknowledged in time. `afterMs` 0: whatever anybody has read.
      */
-    async takeOver(offer: OfferKey, consumer: string, most: number, afterMs = takeOverMs): Promise<Queued[]> {
+    async takeOver(
+      offer: OfferKey,
+      consumer: string,
+      { most, afterMs = takeOverMs }: { most: number; afterMs?: number },
+    ): Promise<Queued[]> {
       const { queue } = keysOf(offer)
       const found = await inGroup(redis, queue, () =>
         redis.xautoclaim(queue, group, consumer, afterMs, '0-0', 'COUNT', most),

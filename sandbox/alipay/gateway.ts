@@ -34,13 +34,13 @@ export function alipayGateway(
   const bills = billBook(sellerId, trades, refunds)
   const notify = notifier({ account: { appId, sellerId }, platform, pauseFactor, silenceMs, now })
   const buyer = buyerOf(trades, switches, notify)
-  const mistrusts = merchantVerifier({ appId, publicKeyPem: config.merchantPublicKey }, now)
+  const rejectionOf = merchantVerifier({ appId, publicKeyPem: config.merchantPublicKey }, now)
   return {
     path: '/gateway.do',
     // Its own routes know the socket; who mounts them need not.
     routes: merchantRoutes({
       platform,
-      mistrusts,
+      rejectionOf,
       trades,
       refunds,
       bills,

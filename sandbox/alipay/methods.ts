@@ -70,7 +70,7 @@ export function methods({ trades, refunds, bills, switches, buyer, notify }: Par
       const trade = request.out_trade_no
       const act = async () => {
         const { qr, paidAt } = trades.create(request, 'qr', { notifyUrl: notify_url, returnUrl: return_url })
-        if (switches.get('payBeforeAnswer', trade) && paidAt === undefined) await buyer.pay(trade).told
+        if (switches.get('payBeforeAnswer', trade) && paidAt === undefined) await buyer.pay(trade).notified
         return { out_trade_no: trade, qr_code: qr }
       }
       return { operation: 'open', trade, act }
@@ -88,7 +88,7 @@ export function methods({ trades, refunds, bills, switches, buyer, notify }: Par
       const trade = numberOf(name)
       const act = () => {
         if (trade !== undefined && switches.get('payBeforeClose', trade) && isUnpaid(trade))
-          void buyer.pay(trade).told
+          void buyer.pay(trade).notified
         const { request } = trades.findBy(name)
         return { out_trade_no: request.out_trade_no, trade_no: trades.close(request.out_trade_no).tradeNo }
       }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Delivery, deliveries, type Posting } from '../deliveries.ts'
+import { forgersKey } from '../forger.ts'
 import type { Notices } from '../ledger.ts'
-import { strangerKey } from '../stranger.ts'
 import type { Refund } from './refunds.ts'
 import { type Platform, shanghaiTime } from './signature.ts'
 import { type Trade, yuanOf } from './trades.ts'
@@ -29,7 +29,7 @@ export function notifier({ account, platform, pauseFactor, silenceMs, now }: Opt
     taken: (status, body) => status === 200 && body === 'success',
   })
 
-  const posting = ({ url, parameters, tally }: Notice, author: 'provider' | 'stranger'): Posting => {
+  const posting = ({ url, parameters, tally }: Notice, author: 'provider' | 'forger'): Posting => {
     const all = {
       ...{
         notify_time: shanghaiTime(now()),
@@ -39,7 +39,7 @@ export function notifier({ account, platform, pauseFactor, silenceMs, now }: Opt
       ...{ app_id: account.appId, auth_app_id: account.appId, seller_id: account.sellerId },
       ...parameters,
     }
-    const body = platform.notification(all, author === 'stranger' ? strangerKey() : undefined)
+    const body = platform.notification(all, author === 'forger' ? forgersKey() : undefined)
     return {
       url,
       tally,
@@ -49,7 +49,7 @@ export function notifier({ account, platform, pauseFactor, silenceMs, now }: Opt
   }
 
   return {
-    forge: (notice: Notice) => forge(posting(notice, 'stranger')),
+    forge: (notice: Notice) => forge(posting(notice, 'forger')),
     send: (notice: Notice, delivery: Delivery) => send((author) => posting(notice, author), delivery),
     stop,
   }

@@ -2,8 +2,8 @@ import type { KeyObject } from 'node:crypto'
 import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import { withFaults } from '../faults.ts'
+import { forgersKey } from '../forger.ts'
 import { GatewayRefusal } from '../refusal.ts'
-import { strangerKey } from '../stranger.ts'
 import { creationSchema } from './creation.ts'
 import { type Act, type Method, methods, type Parts, reading } from './methods.ts'
 import type { Platform } from './signature.ts'
@@ -11,14 +11,14 @@ import type { Platform } from './signature.ts'
 type Env = { Bindings: HttpBindings }
 type Gate = Parts & {
   platform: Platform
-  mistrusts(parameters: Record<string, string>): string | undefined
+  rejectionOf(parameters: Record<string, string>): string | undefined
 }
 
 /**
  * Alipay's one address (/gateway.do): every request is verified, every answer signed, errors too; and the
  * form that a buyer's browser posts.
  */
-export function merchantRoutes({ platform, mistrusts, ...parts }: Gate): Hono<Env> {
+export function merchantRoutes({ platform, rejectionOf, ...parts }: Gate): Hono<Env> {
   const app = new Hono<Env>()
   const known = methods(parts)
 
@@ -37,7 +37,7 @@ export function merchantRoutes({ platform, mistrusts, ...parts }: Gate): Hono<En
         unsigned
           ? Response.json({ code, message }, { status })
           : refused(name, new GatewayRefusal(status, prefixed(code), message)),
-      reply: (node, hand) => reply(name, node, hand === 'stranger' ? strangerKey() : undefined),
+      reply: (node, signer) => reply(name, node, signer === 'forger' ? forgersKey() : undefined),
     })
 
   /** 电脑网站支付: the buyer's browser opens the form; now the trade exists, and the cashier asks for the money. */
@@ -64,7 +64,7 @@ export function merchantRoutes({ platform, mistrusts, ...parts }: Gate): Hono<En
     try {
       if (Object.keys(parameters).length !== given.length)
         throw new GatewayRefusal(400, 'isv.invalid-parameter', 'a parameter comes twice')
-      const why = mistrusts(parameters)
+      const why = rejectionOf(parameters)
       if (why !== undefined) throw new GatewayRefusal(400, why, '验签出错')
       if (isForm) return openForm(parameters)
       const call = known(method, parameters, new URL(c.req.url).origin)

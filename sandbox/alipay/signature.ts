@@ -23,7 +23,7 @@ export const isSigned = (text: string, signature: string, key: KeyObject): boole
   verify('sha256', Buffer.from(text), key, Buffer.from(signature, 'base64'))
 
 /**
- * Alipay's signing side: answers and notifications. The key is read once; `key` is a stranger's, for what is
+ * Alipay's signing side: answers and notifications. The key is read once; `key` is a forger's, for what is
  * forged.
  */
 export function platform(privateKeyPem: string) {

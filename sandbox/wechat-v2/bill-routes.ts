@@ -13,7 +13,7 @@ type Container = {
   bills: BillBook
   switches: Switchboard
   /** The request's fields, or why it isn't believed. */
-  heard(c: Context<Env>): Promise<Fields | Response>
+  verified(c: Context<Env>): Promise<Fields | Response>
   refuse(fields: Fields, status?: number): Response
 }
 
@@ -26,10 +26,10 @@ const messages = new Map([
 /**
  * 下载交易账单, 下载资金账单: the bill itself, unsigned, in answer to a signed request; a refusal in XML, unsigned too.
  */
-export function billRoutes(app: Hono<Env>, { bills, switches, heard, refuse }: Container): void {
+export function billRoutes(app: Hono<Env>, { bills, switches, verified, refuse }: Container): void {
   const bill = (path: string, of: 'trade' | 'fundFlow') =>
     app.post(path, async (c) => {
-      const fields = await heard(c)
+      const fields = await verified(c)
       if (fields instanceof Response) return fields
       if (of === 'fundFlow' && fields.sign_type !== 'HMAC-SHA256')
         return refuse({ return_msg: 'SIGN ERROR', error_code: '20001' })

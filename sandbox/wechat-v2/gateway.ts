@@ -4,7 +4,7 @@ import type { Gateway } from '../gateway.ts'
 import type { Switchboard } from '../switches.ts'
 import { billBook } from '../wechat-v3/bills.ts'
 import { buyer as buyerOf } from '../wechat-v3/buyer.ts'
-import { handsOf } from '../wechat-v3/hands.ts'
+import { buyerSideOf } from '../wechat-v3/buyer-side.ts'
 import { refundBook } from '../wechat-v3/refunds.ts'
 import { type Trade, tradeBook } from '../wechat-v3/trades.ts'
 import type { WechatV2Sandbox } from './merchant.ts'
@@ -34,13 +34,13 @@ export function wechatV2Gateway(
       merchant: config,
       trades,
       refunds,
-      bills: billBook(config, trades, refunds, switches),
+      bills: billBook({ merchant: config, trades, refunds, switches }),
       made,
       switches,
       buyer,
       notify,
       now,
     }) as unknown as Hono,
-    ...handsOf(trades, refunds, buyer, notify),
+    ...buyerSideOf({ trades, refunds, buyer, notify }),
   }
 }

@@ -17,12 +17,12 @@ export function notifier({ key }: WechatV2Sandbox, clockwork: { pauseFactor: num
   // 支付结果通知: it is the answer's return_code that says that the merchant has it.
   const taken = (status: number, body: string) => status === 200 && fieldsOf(body).return_code === 'SUCCESS'
   const { send, forge, stop } = deliveries({ pauses, ...clockwork, taken })
-  const posting = ({ url, tally, write }: Notice, author: 'provider' | 'stranger'): Posting => {
+  const posting = ({ url, tally, write }: Notice, author: 'provider' | 'forger'): Posting => {
     const body = xmlOf(write(author === 'provider' ? key : nonce()))
     return { url, tally, body, headers: () => ({ 'Content-Type': 'text/xml; charset=utf-8' }) }
   }
   return {
-    forge: (notice: Notice) => forge(posting(notice, 'stranger')),
+    forge: (notice: Notice) => forge(posting(notice, 'forger')),
     send: (notice: Notice, delivery: Delivery) => send((author) => posting(notice, author), delivery),
     stop,
   }

@@ -41,8 +41,8 @@ const codes = new Map([
 
 const xml = (fields: Fields, status = 200): Response =>
   new Response(xmlOf(fields), { status, headers: { 'Content-Type': 'text/xml; charset=utf-8' } })
-/** What WeChat says when it can't tell who asks: without a sign. */
-const notHeard = (message: string, status = 200): Response =>
+/** What WeChat says when it does not know who asks: without a sign. */
+const unsignedFailure = (message: string, status = 200): Response =>
   xml({ return_code: 'FAIL', return_msg: message }, status)
 const refusal = (code: string, message: string): Fields => ({
   result_code: 'FAIL',
@@ -78,22 +78,18 @@ export function merchantRoutes({
     return xml({ ...answer, sign: signOf(answer, key, type) })
   }
 
-  const heard = async (c: Context<Env>): Promise<Fields | Response> => {
+  const verified = async (c: Context<Env>): Promise<Fields | Response> => {
     const fields = fieldsOf(await c.req.text())
     if (fields.mch_id !== merchant.mchId || fields.appid !== merchant.appId)
-      return notHeard('appid和mch_id不匹配')
-    return fields.nonce_str && isSigned(fields, merchant.key) ? fields : notHeard('签名错误')
+      return unsignedFailure('appid和mch_id不匹配')
+    return fields.nonce_str && isSigned(fields, merchant.key) ? fields : unsignedFailure('签名错误')
   }
 
+  type Route = { name: Operation; path: string; tradeOf: (fields: Fields) => string | undefined }
   type Does = (fields: Fields, trade: string) => Fields | Promise<Fields>
-  const operation = (
-    name: Operation,
-    path: string,
-    tradeOf: (fields: Fields) => string | undefined,
-    does: Does,
-  ): void => {
+  const operation = ({ name, path, tradeOf }: Route, does: Does): void => {
     app.post(path, async (c: Context<Env>) => {
-      const fields = await heard(c)
+      const fields = await verified(c)
       if (fields instanceof Response) return fields
       const type = signTypeOf(fields) ?? 'MD5'
       const trade = tradeOf(fields)
@@ -107,17 +103,17 @@ export function merchantRoutes({
             .catch(refused)),
         }),
         failed: ({ status, code, message, unsigned }) =>
-          unsigned ? notHeard(code, status) : signed(refusal(code, message), type, merchant.key),
-        reply: (answer, hand) => signed(answer, type, hand === 'own' ? merchant.key : nonce()),
+          unsigned ? unsignedFailure(code, status) : signed(refusal(code, message), type, merchant.key),
+        reply: (answer, signer) => signed(answer, type, signer === 'provider' ? merchant.key : nonce()),
       })
     })
   }
   const byNumber = (fields: Fields) => fields.out_trade_no
 
-  operation('open', '/pay/unifiedorder', byNumber, async (fields, number) => {
+  operation({ name: 'open', path: '/pay/unifiedorder', tradeOf: byNumber }, async (fields, number) => {
     const { prepayId, state } = trades.open('native', orderOf(fields))
     if (!made.has(number)) made.set(number, { signType: signTypeOf(fields) ?? 'MD5', at: now() })
-    if (switches.get('payBeforeAnswer', number) && state === 'NOTPAY') await buyer.pay(number).told
+    if (switches.get('payBeforeAnswer', number) && state === 'NOTPAY') await buyer.pay(number).notified
     return { trade_type: 'NATIVE', prepay_id: prepayId, code_url: `weixin://wxpay/bizpayurl?pr=${prepayId}` }
   })
 
@@ -125,13 +121,13 @@ export function merchantRoutes({
   const byEither = ({ out_trade_no, transaction_id = '' }: Fields) =>
     out_trade_no ?? trades.byTransaction(transaction_id)?.request.out_trade_no
 
-  operation('query', '/pay/orderquery', byEither, (_, number) =>
+  operation({ name: 'query', path: '/pay/orderquery', tradeOf: byEither }, (_, number) =>
     tradeFields(trades.find(number), switches.get('tradeState', number)),
   )
 
-  operation('close', '/pay/closeorder', byNumber, (_, number) => {
+  operation({ name: 'close', path: '/pay/closeorder', tradeOf: byNumber }, (_, number) => {
     const trade = trades.find(number)
-    if (switches.get('payBeforeClose', number) && trade.state === 'NOTPAY') void buyer.pay(number).told
+    if (switches.get('payBeforeClose', number) && trade.state === 'NOTPAY') void buyer.pay(number).notified
     const tooEarly =
       trade.state === 'NOTPAY' && now() - (made.get(number)?.at ?? 0) < (merchant.closableAfterMs ?? 300_000)
     if (tooEarly) throw new GatewayRefusal(400, 'INVALID_REQUEST', '订单生成后不能马上调用关单接口')
@@ -144,7 +140,7 @@ export function merchantRoutes({
     if (url === undefined || switches.get('noNotification', refund.trade.request.out_trade_no)) return
     void notify.send(refundNotice(merchant, refund, url), {})
   }
-  operation('refund', '/secapi/pay/refund', byEither, (fields, number) =>
+  operation({ name: 'refund', path: '/secapi/pay/refund', tradeOf: byEither }, (fields, number) =>
     refundTakenFields(
       refunds.apply(refundOf(fields), switches.get('refundEnds', number) ?? 'SUCCESS', refundEnded),
     ),
@@ -159,21 +155,17 @@ export function merchantRoutes({
       return trade.request.out_trade_no === out_trade_no
     })
 
-  operation(
-    'queryRefund',
-    '/pay/refundquery',
-    (fields) => refundsBy(fields)[0]?.trade.request.out_trade_no,
-    (fields) => {
-      const [first, ...others] = refundsBy(fields)
-      if (!first) return refusal('REFUNDNOTEXIST', '退款订单查询失败')
-      return refundsFields([first, ...others], Number(fields.offset ?? 0))
-    },
-  )
+  const byRefund = (fields: Fields) => refundsBy(fields)[0]?.trade.request.out_trade_no
+  operation({ name: 'queryRefund', path: '/pay/refundquery', tradeOf: byRefund }, (fields) => {
+    const [first, ...others] = refundsBy(fields)
+    if (!first) return refusal('REFUNDNOTEXIST', '退款订单查询失败')
+    return refundsFields([first, ...others], Number(fields.offset ?? 0))
+  })
 
   billRoutes(app, {
     bills,
     switches,
-    heard,
+    verified,
     refuse: (fields, status) => xml({ return_code: 'FAIL', ...fields }, status),
   })
 

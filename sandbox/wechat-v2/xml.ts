@@ -23,10 +23,13 @@ const entities: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"'
  * it.
  */
 const unescaped = (text: string): string =>
-  text.replace(/&(?:#x([\da-f]{1,6})|#(\d{1,7})|(\w+));/gi, (whole, hex, decimal, name) => {
-    if (name !== undefined) return entities[name] ?? whole
-    return String.fromCodePoint(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16))
-  })
+  text.replace(
+    /&(?:#x([\da-f]{1,6})|#(\d{1,7})|(\w+));/gi,
+    (whole, ...[hex, decimal, name]: (string | undefined)[]) => {
+      if (name !== undefined) return entities[name] ?? whole
+      return String.fromCodePoint(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16))
+    },
+  )
 
 /** A fresh random text, 32 characters. */
 export const nonce = (): string => randomBytes(16).toString('hex')

@@ -29,13 +29,15 @@ type Row = {
 
 type Bill = { text: string; packed: boolean; breakOff: boolean }
 
+type Container = {
+  merchant: { mchId: string; appId: string }
+  trades: TradeBook
+  refunds: RefundBook
+  switches: Switchboard
+}
+
 /** A stand-in makes a day's bill whenever it is asked for: as of now, though that day may not be over. */
-export function billBook(
-  merchant: { mchId: string; appId: string },
-  trades: TradeBook,
-  refunds: RefundBook,
-  switches: Switchboard,
-) {
+export function billBook({ merchant, trades, refunds, switches }: Container) {
   const offered = new Map<string, Bill>()
 
   const offer = (text: string, packed: boolean) => {

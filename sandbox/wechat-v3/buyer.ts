@@ -4,38 +4,38 @@ import type { Notice } from './notifier.ts'
 import { type Trade, type TradeBook, transactionJson } from './trades.ts'
 
 /**
- * How a merchant is told of a payment, in its protocol's words: one that was made, or one that somebody only
- * claims.
+ * How a merchant is notified of a payment, in its protocol's words: one that was made, or one that somebody
+ * only claims.
  */
-type Telling<N> = {
+type Notifications<N> = {
   paid(trade: Trade): N
   claimed(trade: Trade): N
   send(notice: N, delivery: Delivery): Promise<void>
   forge(notice: N): Promise<void>
 }
 
-/** The buyer's phone: pays as the switches say, and has the merchant told. */
-export function buyer<N>(trades: TradeBook, switches: Switchboard, tell: Telling<N>) {
+/** The buyer's phone: pays as the switches say, and has the merchant notified. */
+export function buyer<N>(trades: TradeBook, switches: Switchboard, notifications: Notifications<N>) {
   return {
     /**
-     * Takes the money at once; `told` resolves when the first notification is over. Throws `GatewayRefusal`
+     * Takes the money at once; `notified` resolves when the first notification is over. Throws `GatewayRefusal`
      * when the trade can't be paid.
      */
-    pay(outTradeNo: string): { trade: Trade; told: Promise<void> } {
+    pay(outTradeNo: string): { trade: Trade; notified: Promise<void> } {
       const asked = BigInt(trades.find(outTradeNo).request.amount.total)
       const other = switches.get('captureFen', outTradeNo)
       const amount = other === undefined ? asked : BigInt(other)
       const trade = trades.pay(outTradeNo, amount, switches.get('takeMoneyWhenClosed', outTradeNo) ?? false)
-      if (switches.get('noNotification', outTradeNo)) return { trade, told: Promise.resolve() }
-      const told = tell.send(tell.paid(trade), {
+      if (switches.get('noNotification', outTradeNo)) return { trade, notified: Promise.resolve() }
+      const notified = notifications.send(notifications.paid(trade), {
         twice: switches.get('notifyTwice', outTradeNo) ?? false,
         delayMs: switches.get('notifyDelayMs', outTradeNo) ?? 0,
         forged: switches.get('forgedNotification', outTradeNo),
       })
-      return { trade, told }
+      return { trade, notified }
     },
 
-    /** A payment that fails, for want of money say: the trade stays payable, and nobody is told. */
+    /** A payment that fails, for want of money say: the trade stays payable, and nobody is notified. */
     fail(outTradeNo: string): Trade {
       const trade = trades.find(outTradeNo)
       trade.failures += 1
@@ -43,7 +43,8 @@ export function buyer<N>(trades: TradeBook, switches: Switchboard, tell: Telling
     },
 
     /** Somebody else claims, under WeChat's name, that the trade was paid. Nothing was. */
-    forge: (outTradeNo: string): Promise<void> => tell.forge(tell.claimed(trades.find(outTradeNo))),
+    forge: (outTradeNo: string): Promise<void> =>
+      notifications.forge(notifications.claimed(trades.find(outTradeNo))),
   }
 }
 export type Buyer = ReturnType<typeof buyer>

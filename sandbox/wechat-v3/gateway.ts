@@ -4,7 +4,7 @@ import type { Gateway } from '../gateway.ts'
 import type { Switchboard } from '../switches.ts'
 import { billBook } from './bills.ts'
 import { buyer as buyerOf, notices } from './buyer.ts'
-import { handsOf } from './hands.ts'
+import { buyerSideOf } from './buyer-side.ts'
 import { notifier } from './notifier.ts'
 import { refundBook } from './refunds.ts'
 import { merchantRoutes } from './routes.ts'
@@ -35,25 +35,25 @@ export function wechatV3Gateway(
 ): Gateway {
   const { mchId, merchantSerial: serial, merchantPublicKey: publicKeyPem } = config
   const first = { id: config.platformKeyId, privateKey: config.platformPrivateKey }
-  const { headers } = platformKeys(
+  const { headers } = platformKeys({
     first,
-    config.secondPlatformKey,
-    () => switches.get('secondKey') ?? false,
+    second: config.secondPlatformKey,
+    secondIsOn: () => switches.get('secondKey') ?? false,
     now,
-  )
+  })
   const trades = tradeBook(config, now)
   const refunds = refundBook(trades, { refundMs, refundGapMs, now })
   const notify = notifier({ headers, apiKey: config.apiKey, pauseFactor, silenceMs })
   const buyer = buyerOf(trades, switches, { ...notices, ...notify })
-  const bills = billBook(config, trades, refunds, switches)
-  const mistrusts = merchantVerifier({ mchId, serial, publicKeyPem }, now)
+  const bills = billBook({ merchant: config, trades, refunds, switches })
+  const rejectionOf = merchantVerifier({ mchId, serial, publicKeyPem }, now)
   return {
     path: '/v3',
     // Its own routes know the socket; who mounts them need not.
     routes: merchantRoutes({
       mchId,
       headers,
-      mistrusts,
+      rejectionOf,
       trades,
       refunds,
       bills,
@@ -61,6 +61,6 @@ export function wechatV3Gateway(
       buyer,
       notify,
     }) as unknown as Hono,
-    ...handsOf(trades, refunds, buyer, notify),
+    ...buyerSideOf({ trades, refunds, buyer, notify }),
   }
 }

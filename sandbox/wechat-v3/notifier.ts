@@ -1,8 +1,8 @@
 import { type KeyObject, randomBytes, randomUUID } from 'node:crypto'
 import { rfc3339 } from '../clock.ts'
 import { type Delivery, deliveries, type Posting } from '../deliveries.ts'
+import { forgersKey } from '../forger.ts'
 import type { Notices } from '../ledger.ts'
-import { strangerKey } from '../stranger.ts'
 import { type SignedHeaders, seal } from './signature.ts'
 
 const second = 1000
@@ -62,18 +62,18 @@ export function notifier({ headers, apiKey, pauseFactor, silenceMs }: Options) {
         original_type: original,
         associated_data: original,
         nonce,
-        ciphertext: seal(JSON.stringify(resource), key, nonce, original),
+        ciphertext: seal(JSON.stringify(resource), { key, nonce, associated: original }),
       },
     })
   }
 
   /**
-   * A whole, well-encrypted notification under WeChat's serial; a stranger's is signed by a key that isn't
+   * A whole, well-encrypted notification under WeChat's serial; a forger's is signed by a key that isn't
    * WeChat's.
    */
-  const posting = (notice: Notice, author: 'provider' | 'stranger'): Posting => {
+  const posting = (notice: Notice, author: 'provider' | 'forger'): Posting => {
     const body = envelope(notice)
-    const signed = () => headers(body, author === 'stranger' ? strangerKey() : undefined)
+    const signed = () => headers(body, author === 'forger' ? forgersKey() : undefined)
     return {
       url: notice.url,
       tally: notice.tally,
@@ -83,7 +83,7 @@ export function notifier({ headers, apiKey, pauseFactor, silenceMs }: Options) {
   }
 
   return {
-    forge: (notice: Notice) => forge(posting(notice, 'stranger')),
+    forge: (notice: Notice) => forge(posting(notice, 'forger')),
     send: (notice: Notice, delivery: Delivery) => send((author) => posting(notice, author), delivery),
     stop,
   }

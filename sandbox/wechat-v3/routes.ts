@@ -2,8 +2,8 @@ import type { KeyObject } from 'node:crypto'
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
 import { withFaults } from '../faults.ts'
+import { forgersKey } from '../forger.ts'
 import { GatewayRefusal } from '../refusal.ts'
-import { strangerKey } from '../stranger.ts'
 import type { Operation, Switchboard } from '../switches.ts'
 import { billRoutes } from './bill-routes.ts'
 import type { BillBook } from './bills.ts'
@@ -18,7 +18,7 @@ import { type Trade, type TradeBook, transactionJson } from './trades.ts'
 export type Parts = {
   mchId: string
   headers(body: string, key?: KeyObject, asked?: string): SignedHeaders
-  mistrusts(request: SignedRequest): string | undefined
+  rejectionOf(request: SignedRequest): string | undefined
   trades: TradeBook
   refunds: RefundBook
   bills: BillBook
@@ -65,7 +65,7 @@ const openAnswers: Record<Product, (trade: Trade, origin: string) => object> = {
 export function merchantRoutes({
   mchId,
   headers,
-  mistrusts,
+  rejectionOf,
   trades,
   refunds,
   bills,
@@ -86,8 +86,7 @@ export function merchantRoutes({
   /** One call, with the faults that are switched on around what it does. */
   const operate = (
     c: Context<Env>,
-    operation: Operation,
-    trade: string | undefined,
+    { operation, trade }: { operation: Operation; trade: string | undefined },
     act: () => Answer | Promise<Answer>,
   ): Promise<Response> =>
     withFaults(c, switches, {
@@ -101,7 +100,7 @@ export function merchantRoutes({
         unsigned
           ? Response.json({ code, message }, { status })
           : reply(c, refused(new GatewayRefusal(status, code, message))),
-      reply: (result, hand) => reply(c, result, hand === 'stranger' ? strangerKey() : undefined),
+      reply: (result, signer) => reply(c, result, signer === 'forger' ? forgersKey() : undefined),
     })
 
   const ownMerchant = (mchid: string | undefined): void => {
@@ -113,7 +112,7 @@ export function merchantRoutes({
   app.use(async (c, next) => {
     const body = await c.req.text()
     const { method = '', url = '' } = c.env.incoming
-    const why = mistrusts({ method, pathAndQuery: url, body, authorization: c.req.header('authorization') })
+    const why = rejectionOf({ method, pathAndQuery: url, body, authorization: c.req.header('authorization') })
     if (why !== undefined) return reply(c, refused(new GatewayRefusal(401, 'SIGN_ERROR', why)))
     c.set('body', body)
     await next()
@@ -123,10 +122,10 @@ export function merchantRoutes({
     app.post(`/pay/transactions/${product}`, (c) => {
       const request = reading<Trade['request']>(creationSchemas[product], c.var.body)
       ownMerchant(request.mchid)
-      return operate(c, 'open', request.out_trade_no, async () => {
+      return operate(c, { operation: 'open', trade: request.out_trade_no }, async () => {
         const trade = trades.open(product, request)
         if (switches.get('payBeforeAnswer', request.out_trade_no) && trade.state === 'NOTPAY')
-          await buyer.pay(request.out_trade_no).told
+          await buyer.pay(request.out_trade_no).notified
         return answer(200, openAnswers[product](trade, new URL(c.req.url).origin))
       })
     })
@@ -135,7 +134,7 @@ export function merchantRoutes({
   app.get('/pay/transactions/out-trade-no/:number', (c) => {
     const number = c.req.param('number')
     ownMerchant(c.req.query('mchid'))
-    return operate(c, 'query', number, () =>
+    return operate(c, { operation: 'query', trade: number }, () =>
       answer(200, transactionJson(trades.find(number), switches.get('tradeState', number))),
     )
   })
@@ -143,7 +142,7 @@ export function merchantRoutes({
   app.get('/pay/transactions/id/:transaction', (c) => {
     ownMerchant(c.req.query('mchid'))
     const trade = trades.byTransaction(c.req.param('transaction'))
-    return operate(c, 'query', trade?.request.out_trade_no, () => {
+    return operate(c, { operation: 'query', trade: trade?.request.out_trade_no }, () => {
       if (!trade) throw new GatewayRefusal(404, 'ORDER_NOT_EXIST', '订单不存在')
       return answer(200, transactionJson(trade, switches.get('tradeState', trade.request.out_trade_no)))
     })
@@ -152,9 +151,9 @@ export function merchantRoutes({
   app.post('/pay/transactions/out-trade-no/:number/close', (c) => {
     const number = c.req.param('number')
     ownMerchant(reading(z.strictObject({ mchid: z.string() }), c.var.body).mchid)
-    return operate(c, 'close', number, () => {
+    return operate(c, { operation: 'close', trade: number }, () => {
       if (switches.get('payBeforeClose', number) && trades.find(number).state === 'NOTPAY')
-        void buyer.pay(number).told
+        void buyer.pay(number).notified
       trades.close(number)
       return answer(204)
     })
@@ -173,7 +172,7 @@ export function merchantRoutes({
   app.post('/refund/domestic/refunds', (c) => {
     const request = reading(refundSchema, c.var.body)
     const trade = refunds.tradeOf(request).request.out_trade_no
-    return operate(c, 'refund', trade, () =>
+    return operate(c, { operation: 'refund', trade }, () =>
       answer(
         200,
         refundJson(refunds.apply(request, switches.get('refundEnds', trade) ?? 'SUCCESS', refundEnded)),
@@ -183,12 +182,14 @@ export function merchantRoutes({
 
   app.get('/refund/domestic/refunds/:number', (c) => {
     const number = c.req.param('number')
-    return operate(c, 'queryRefund', refunds.tradeOfRefund(number), () =>
+    return operate(c, { operation: 'queryRefund', trade: refunds.tradeOfRefund(number) }, () =>
       answer(200, refundJson(refunds.find(number))),
     )
   })
 
-  billRoutes(app, bills, (c, operation, act) => operate(c, operation, undefined, () => answer(200, act())))
+  billRoutes(app, bills, (c, operation, act) =>
+    operate(c, { operation, trade: undefined }, () => answer(200, act())),
+  )
 
   app.all('*', (c) => reply(c, refused(new GatewayRefusal(404, 'RESOURCE_NOT_EXISTS', 'no such address'))))
 

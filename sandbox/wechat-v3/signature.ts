@@ -18,13 +18,10 @@ const signs = (text: string, key: KeyObject): string =>
 export const isSigned = (text: string, signature: string, key: KeyObject): boolean =>
   verify('sha256', Buffer.from(text), key, Buffer.from(signature, 'base64'))
 
+type Sealing = { key: Buffer; nonce: string | Buffer; associated: string | Buffer }
+
 /** AES-256-GCM as notifications carry it: ciphertext and tag, together, in base64 (证书和回调报文解密). */
-export function seal(
-  plain: string | Buffer,
-  key: Buffer,
-  nonce: string | Buffer,
-  associated: string | Buffer,
-): string {
+export function seal(plain: string | Buffer, { key, nonce, associated }: Sealing): string {
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(associated))
   return Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]).toString('base64')
 }
@@ -58,12 +55,17 @@ type PlatformKey = { id: string; privateKey: string }
  * The platform's one or two keys: signs with the one that is asked for by its id, else with the first; with
  * `second` on, with that one always.
  */
-export function platformKeys(
-  first: PlatformKey,
-  second: PlatformKey | undefined,
-  secondIsOn: () => boolean,
-  now: () => number,
-) {
+export function platformKeys({
+  first,
+  second,
+  secondIsOn,
+  now,
+}: {
+  first: PlatformKey
+  second: PlatformKey | undefined
+  secondIsOn: () => boolean
+  now: () => number
+}) {
   const own = platform(first.id, first.privateKey, now)
   const other = second && platform(second.id, second.privateKey, now)
   return {

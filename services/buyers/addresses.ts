@@ -11,8 +11,7 @@ const mostAddresses = 50
 export function createAddress(
   sql: Sql,
   user: UserId,
-  id: string,
-  { isDefault, ...at }: Omit<Address, 'id'>,
+  { id, isDefault, ...at }: Address,
 ): Promise<Address | undefined> {
   return sql.begin(async (tx) => {
     await tx`INSERT INTO users (id) VALUES (${user}) ON CONFLICT DO NOTHING`
@@ -22,14 +21,14 @@ export function createAddress(
     if (isDefault && !first) await dropDefault(tx, user)
     await tx`
       INSERT INTO addresses (id, user_id, name, phone, province, city, district, street, post_code, label,
-        is_default)
+                             is_default)
       VALUES (${id}, ${user}, ${at.name}, ${at.phone}, ${at.province}, ${at.city}, ${at.district},
-        ${at.street}, ${at.postCode}, ${at.label}, ${isDefault || first})`
+              ${at.street}, ${at.postCode}, ${at.label}, ${isDefault || first})`
     return readAddress(tx, user, id)
   })
 }
 
-export type AddressChange = { [K in keyof Omit<Address, 'id'>]?: Address[K] | undefined }
+export type AddressChange = { id: string } & { [K in keyof Omit<Address, 'id'>]?: Address[K] | undefined }
 
 /**
  * Changes what is given. There is exactly one default: another one can be made it, but none can just stop
@@ -38,8 +37,7 @@ export type AddressChange = { [K in keyof Omit<Address, 'id'>]?: Address[K] | un
 export function changeAddress(
   sql: Sql,
   user: UserId,
-  id: string,
-  change: AddressChange,
+  { id, ...change }: AddressChange,
 ): Promise<Address | undefined> {
   return sql.begin(async (tx) => {
     const before = (await lockedAddresses(tx, user)).find((address) => address.id === id)
@@ -48,15 +46,17 @@ export function changeAddress(
     const given = (value: string | undefined) => value ?? null
     const [after] = await tx<Address[]>`
       UPDATE addresses
-      SET name = COALESCE(${given(change.name)}, name), phone = COALESCE(${given(change.phone)}, phone),
-        province = COALESCE(${given(change.province)}, province),
-          city = COALESCE(${given(change.city)}, city),
-        district = COALESCE(${given(change.district)}, district),
-          street = COALESCE(${given(change.street)}, street),
-        post_code = COALESCE(${given(change.postCode)}, post_code),
-          label = COALESCE(${given(change.label)}, label),
-        is_default = is_default OR ${change.isDefault === true}
-      WHERE id = ${id} RETURNING ${addressColumns(tx)}`
+      SET name = coalesce(${given(change.name)}, name),
+          phone = coalesce(${given(change.phone)}, phone),
+          province = coalesce(${given(change.province)}, province),
+          city = coalesce(${given(change.city)}, city),
+          district = coalesce(${given(change.district)}, district),
+          street = coalesce(${given(change.street)}, street),
+          post_code = coalesce(${given(change.postCode)}, post_code),
+          label = coalesce(${given(change.label)}, label),
+          is_default = is_default OR ${change.isDefault === true}
+      WHERE id = ${id}
+      RETURNING ${addressColumns(tx)}`
     return after
   })
 }

@@ -1,6 +1,6 @@
 import type { Sql, Tx } from '../../db/types.ts'
 import type { UserId } from '../../domain/ids.ts'
-import type { Carts } from '../../redis/carts.ts'
+import type { Carts } from '../../redis/carts/carts.ts'
 import { forgetInOrders } from '../orders/forget.ts'
 import { forgetInPayments } from '../payments/forget.ts'
 import { withdrawIn } from './withdrawals.ts'

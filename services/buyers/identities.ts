@@ -7,6 +7,9 @@ import { type Ids, isId, type UserId } from '../../domain/ids.ts'
  */
 const madeHere = 1n << 62n
 
+/** Who signed in, by whose word. */
+type Subject = { issuer: string; subject: string }
+
 /** How many subjects are kept in memory. */
 const kept = 100_000
 
@@ -17,11 +20,11 @@ const kept = 100_000
  */
 export function createIdentities({ sql, ids }: { sql: Sql; ids: Ids }) {
   const known = new Map<string, UserId>()
-  return async ({ issuer, subject }: { issuer: string; subject: string }): Promise<UserId> => {
+  return async (whose: Subject): Promise<UserId> => {
+    const { issuer, subject } = whose
     if (isOwnId(subject)) return subject as UserId // Checked just before.
     const key = `${issuer}\n${subject}`
-    const user =
-      known.get(key) ?? (await find(sql, issuer, subject)) ?? (await make(sql, ids, issuer, subject))
+    const user = known.get(key) ?? (await find(sql, whose)) ?? (await make({ sql, ids }, whose))
     known.delete(key)
     known.set(key, user)
     const oldest = known.size > kept ? known.keys().next().value : undefined
@@ -35,7 +38,7 @@ const isOwnId = (subject: string): boolean => isId(subject) && BigInt(subject) <
 
 type Found = { user: UserId }
 
-async function find(sql: Sql, issuer: string, subject: string): Promise<UserId | undefined> {
+async function find(sql: Sql, { issuer, subject }: Subject): Promise<UserId | undefined> {
   const [row] = await sql<Found[]>`
     SELECT user_id::text AS user
     FROM identities
@@ -48,7 +51,8 @@ async function find(sql: Sql, issuer: string, subject: string): Promise<UserId |
  * Makes the identity and its user in one statement; who comes second finds the first one's in a later
  * statement.
  */
-async function make(sql: Sql, ids: Ids, issuer: string, subject: string): Promise<UserId> {
+async function make({ sql, ids }: { sql: Sql; ids: Ids }, whose: Subject): Promise<UserId> {
+  const { issuer, subject } = whose
   const id = (BigInt(ids.next()) | madeHere).toString()
   const [made] = await sql<Found[]>`
     WITH identity AS (
@@ -60,7 +64,7 @@ async function make(sql: Sql, ids: Ids, issuer: string, subject: string): Promis
     INSERT INTO users (id)
     SELECT user_id FROM identity
     RETURNING id::text AS user`
-  const user = made?.user ?? (await find(sql, issuer, subject))
+  const user = made?.user ?? (await find(sql, whose))
   if (user === undefined) throw new Error('an identity was neither made nor found')
   return user
 }

@@ -1,9 +1,9 @@
-import type { Sql, Tx } from '../../db/types.ts'
+import type { Tx } from '../../db/types.ts'
 import type { NewOffer, SessionPhase } from '../../domain/flash-sale.ts'
 import type { SessionId } from '../../domain/ids.ts'
 import { refuse } from '../../domain/refusals.ts'
-import type { Gate } from '../../redis/gate/gate.ts'
 import { moveToOffer } from '../inventory/offer-stock.ts'
+import type { OfferDeps } from './deps.ts'
 import { loadFirst } from './preheat.ts'
 
 type Known = { price: string; limit: number; warehouse: number; quota: number; preheated: boolean }
@@ -13,16 +13,18 @@ type Known = { price: string; limit: number; warehouse: number; quota: number; p
  * pieces leave the warehouse and its gate is loaded at once.
  * @throws {Refused} session_unknown, session_ended, offer_exists (another one of this SKU), quota_short
  */
-export async function addOffer(sql: Sql, gate: Gate, session: SessionId, offer: NewOffer): Promise<void> {
-  const phase = await sql.begin((tx) => addInRows(tx, session, offer))
-  if (phase === 'running') await loadFirst(sql, gate, { session, sku: offer.sku })
+export async function addOffer(deps: OfferDeps, session: SessionId, offer: NewOffer): Promise<void> {
+  const phase = await deps.sql.begin((tx) => addInRows(tx, session, offer))
+  if (phase === 'running') await loadFirst(deps, { session, sku: offer.sku })
 }
 
 async function addInRows(tx: Tx, session: SessionId, offer: NewOffer): Promise<SessionPhase> {
   const { sku, quota, warehouse } = offer
-  const [row] = await tx<
-    { phase: SessionPhase }[]
-  >`SELECT phase FROM sessions WHERE id = ${session} FOR UPDATE`
+  const [row] = await tx<{ phase: SessionPhase }[]>`
+    SELECT phase
+    FROM sessions
+    WHERE id = ${session}
+    FOR UPDATE`
   if (!row) return refuse('session_unknown', {})
   if (row.phase === 'ended') return refuse('session_ended', {})
   await insertOffer(tx, session, offer)

@@ -1,8 +1,10 @@
-import type { Sql } from '../../db/types.ts'
 import type { OfferKey } from '../../domain/flash-sale.ts'
 import type { SessionId, SkuId } from '../../domain/ids.ts'
-import type { Gate } from '../../redis/gate/gate.ts'
+import type { OfferDeps } from './deps.ts'
 import { type TermsRow, termsColumns, termsOf } from './read-look.ts'
+
+/** What an operator brakes: one offer of a session, or all of it. */
+export type Brakable = { session: SessionId; sku?: SkuId }
 
 /**
  * `pending`: offers whose gate is not at PostgreSQL's epoch; `away`: of these, the ones whose Redis did not
@@ -14,7 +16,7 @@ export type Applied = { pending: SkuId[]; away: SkuId[] }
  * Has the gates of a session, or of one offer, obey what PostgreSQL has committed. The ones that are not
  * reached get it with their load or with the supervisor's next look, whichever comes first.
  */
-export async function applyTerms(sql: Sql, gate: Gate, session: SessionId, sku?: SkuId): Promise<Applied> {
+export async function applyTerms({ sql, gate }: OfferDeps, { session, sku }: Brakable): Promise<Applied> {
   const rows = await sql<(TermsRow & { sku: SkuId; epoch: number })[]>`
     SELECT o.sku_id::text AS sku,
            o.epoch,

@@ -3,10 +3,10 @@ import type { Sql } from '../../db/types.ts'
 import { type OfferKey, phaseMayLeaveFor } from '../../domain/flash-sale.ts'
 import type { SessionId } from '../../domain/ids.ts'
 import { RetryLater } from '../../domain/retry.ts'
-import type { Gate } from '../../redis/gate/gate.ts'
 import type { TicketQueue } from '../../redis/gate/queue.ts'
 import { returnFromOffer } from '../inventory/offer-stock.ts'
 import { raiseAttention } from '../operations/attention.ts'
+import type { OfferDeps } from './deps.ts'
 import { lockOffers } from './lock-offers.ts'
 import { dropLeases } from './offer-lease.ts'
 
@@ -57,7 +57,7 @@ export async function endSession(sql: Sql, session: SessionId): Promise<SessionR
         AND phase = ANY(${[...phaseMayLeaveFor.ended]}::text[])`
     if (ended.count === 0) return
     for (const { sku, warehouse, quota, granted, preheated } of await lockOffers(tx, session)) {
-      if (preheated) await returnFromOffer(tx, { session, sku, warehouse }, quota - granted)
+      if (preheated) await returnFromOffer(tx, { session, sku, warehouse }, { pieces: quota - granted })
     }
     await tx`
       UPDATE offers
@@ -77,7 +77,7 @@ export async function endSession(sql: Sql, session: SessionId): Promise<SessionR
 }
 
 /** Removes the session's keys from Redis. They go by themselves a day later. */
-export async function removeGate(sql: Sql, gate: Gate, session: SessionId): Promise<void> {
+export async function removeGate({ sql, gate }: OfferDeps, session: SessionId): Promise<void> {
   for (const offer of await offersOf(sql, session)) await gate.remove(offer)
 }
 

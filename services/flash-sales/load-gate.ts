@@ -1,10 +1,10 @@
 import type { Sql, Tx } from '../../db/types.ts'
 import type { OfferKey } from '../../domain/flash-sale.ts'
 import type { UserId } from '../../domain/ids.ts'
-import type { Gate } from '../../redis/gate/gate.ts'
 import type { BuyersChunk } from '../../redis/gate/offer-load.ts'
 import type { LoadWord } from '../../redis/gate/scripts.ts'
 import { atMost } from './at-most.ts'
+import type { OfferDeps } from './deps.ts'
 import { readLook, type TermsRow, termsColumns, termsOf } from './read-look.ts'
 
 /** What became of a load. `dropped`: PostgreSQL has left the epoch, or sells the offer no more. */
@@ -46,7 +46,8 @@ export async function mintEpoch(
  * afterwards, so that no change of them is missed. No row is locked meanwhile; the load is dropped when
  * PostgreSQL leaves the epoch.
  */
-export async function loadEpoch(sql: Sql, gate: Gate, offer: OfferKey, epoch: number): Promise<Loaded> {
+export async function loadEpoch(deps: OfferDeps, offer: OfferKey, epoch: number): Promise<Loaded> {
+  const { sql, gate } = deps
   const loaded = await loads(() =>
     sql.begin('isolation level repeatable read read only', (tx) =>
       loadSnapshot({ sql, tx, gate, offer, epoch }),
@@ -58,7 +59,7 @@ export async function loadEpoch(sql: Sql, gate: Gate, offer: OfferKey, epoch: nu
   return loaded
 }
 
-type Snapshot = { sql: Sql; tx: Tx; gate: Gate; offer: OfferKey; epoch: number }
+type Snapshot = OfferDeps & { tx: Tx; offer: OfferKey; epoch: number }
 type Row = TermsRow & { epoch: number; left: number; limit: number; changes: string[] }
 
 async function loadSnapshot({ sql, tx, gate, offer, epoch }: Snapshot): Promise<Loaded> {
@@ -85,25 +86,33 @@ async function loadSnapshot({ sql, tx, gate, offer, epoch }: Snapshot): Promise<
   if (row?.epoch !== epoch) return 'dropped'
   const { left, limit, changes } = row
   const terms = { ...termsOf(row), paused: true }
-  return await gate.load(
-    offer,
-    { epoch, left, limit, terms, changes },
-    buyersOf(tx, offer),
-    isCurrent(sql, offer, epoch),
-  )
+  return await gate.load(offer, {
+    ...{ epoch, left, limit, terms, changes },
+    buyers: buyersOf(tx, offer),
+    wanted: isCurrent(sql, offer, epoch),
+  })
 }
 
-/** Every buyer with tickets that count, as the gate keeps them (redis/gate/lua/shared/tickets.lua). */
+/**
+ * Every buyer with tickets that count, or who cools off, as the gate keeps them
+ * (redis/gate/lua/shared/tickets.lua).
+ */
 async function* buyersOf(tx: Tx, { session, sku }: OfferKey): AsyncGenerator<BuyersChunk> {
   const rows = tx<{ buyer: UserId; record: string; seq: number }[]>`
     SELECT buyer_id::text AS buyer,
-           string_agg(concat(id, ':', quantity, ':', seq, ':', CASE state WHEN 'paid' THEN 'p' ELSE 'l' END),
+           string_agg(CASE state
+                        WHEN 'given_back'
+                        THEN concat(id, ':0:', (extract(epoch FROM cool_until) * 1000)::bigint, ':c')
+                        WHEN 'paid'
+                        THEN concat(id, ':', quantity, ':', seq, ':p')
+                        ELSE concat(id, ':', quantity, ':', seq, ':l')
+                      END,
                       ',' ORDER BY id) AS record,
            max(seq) AS seq
     FROM tickets
     WHERE session_id = ${session}
       AND sku_id = ${sku}
-      AND state IN ('waiting', 'live', 'paid')
+      AND (state IN ('waiting', 'live', 'paid') OR (state = 'given_back' AND cool_until > now()))
     GROUP BY buyer_id`.cursor(chunk)
   for await (const found of rows) {
     const records: Record<UserId, string> = {}

@@ -86,7 +86,7 @@ export function createGateLook(deps: FlashSaleDeps, name: string) {
     await stageAll(deps, offer, name)
     const epoch = await mintEpoch(sql, offer, epochs)
     if (epoch === undefined) return // PostgreSQL has left it: the next look sees how.
-    const loaded = await loadEpoch(sql, gate, offer, epoch)
+    const loaded = await loadEpoch(deps, offer, epoch)
     differences.delete(nameOf(offer))
     if (loaded !== 'loaded')
       log.warn({ session: offer.session, sku: offer.sku, epoch, loaded }, 'a load came to nothing')
@@ -114,7 +114,7 @@ export function createGateLook(deps: FlashSaleDeps, name: string) {
 /** Stages everything that the queue holds, whoever has read it. */
 async function stageAll(deps: FlashSaleDeps, offer: OfferKey, name: string): Promise<void> {
   for (;;) {
-    const unacknowledged = await deps.queue.takeOver(offer, name, batch, 0)
+    const unacknowledged = await deps.queue.takeOver(offer, name, { most: batch, afterMs: 0 })
     const entries = unacknowledged.length > 0 ? unacknowledged : await deps.queue.read(offer, name, batch)
     if (entries.length === 0) return
     await stageEntries(deps, offer, entries)

@@ -3,10 +3,9 @@ import type { Sql, Tx } from '../../db/types.ts'
 import { type OfferKey, phaseMayLeaveFor, preheatMs } from '../../domain/flash-sale.ts'
 import type { SessionId, SkuId } from '../../domain/ids.ts'
 import { RetryLater } from '../../domain/retry.ts'
-import type { Gate } from '../../redis/gate/gate.ts'
 import { moveToOffer } from '../inventory/offer-stock.ts'
 import { raiseAttention } from '../operations/attention.ts'
-import type { FlashSaleDeps } from './deps.ts'
+import type { FlashSaleDeps, OfferDeps } from './deps.ts'
 import { loadEpoch, mintEpoch } from './load-gate.ts'
 import { type LockedOffer, lockOffers } from './lock-offers.ts'
 import { withLease } from './offer-lease.ts'
@@ -23,8 +22,8 @@ const loadingMs = 5000
  * broken off.
  * @throws {RetryLater} while another process loads one of its gates
  */
-export async function preheat(sql: Sql, gate: Gate, session: SessionId): Promise<void> {
-  for (const sku of await preheatRows(sql, session)) await loadFirst(sql, gate, { session, sku })
+export async function preheat(deps: OfferDeps, session: SessionId): Promise<void> {
+  for (const sku of await preheatRows(deps.sql, session)) await loadFirst(deps, { session, sku })
 }
 
 /**
@@ -91,21 +90,23 @@ async function preheatOffer(
  * staging would refuse: that is for the supervisor. So is an empty gate whose lease it has.
  * @throws {RetryLater} while another process loads it
  */
-export async function loadFirst(sql: Sql, gate: Gate, offer: OfferKey): Promise<void> {
+export async function loadFirst(deps: OfferDeps, offer: OfferKey): Promise<void> {
+  const { sql, gate } = deps
   const until = performance.now() + loadingMs
   while ((await gate.left(offer)) === undefined) {
-    const loaded = await withLease(sql, offer, () => loadIfEmpty(sql, gate, offer))
+    const loaded = await withLease(sql, offer, () => loadIfEmpty(deps, offer))
     if (loaded) return
     if (performance.now() > until) throw new RetryLater(`the gate of ${offer.sku} is being loaded`)
     await pause(50)
   }
 }
 
-async function loadIfEmpty(sql: Sql, gate: Gate, offer: OfferKey): Promise<void> {
+async function loadIfEmpty(deps: OfferDeps, offer: OfferKey): Promise<void> {
+  const { sql, gate } = deps
   if ((await gate.left(offer)) !== undefined) return
   const known = await readLook(sql, offer)
   if (!known) return // It has ended.
   const epoch = await mintEpoch(sql, offer, { seen: known.epoch })
-  const loaded = epoch === undefined ? 'dropped' : await loadEpoch(sql, gate, offer, epoch)
+  const loaded = epoch === undefined ? 'dropped' : await loadEpoch(deps, offer, epoch)
   if (loaded !== 'loaded') throw new RetryLater(`the load of the gate of ${offer.sku} was ${loaded}`)
 }

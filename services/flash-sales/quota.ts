@@ -3,8 +3,8 @@ import type { QuotaChange } from '../../domain/flash-sale.ts'
 import type { SessionId, SkuId } from '../../domain/ids.ts'
 import { refuse } from '../../domain/refusals.ts'
 import { RetryLater } from '../../domain/retry.ts'
-import type { Gate } from '../../redis/gate/gate.ts'
 import { moveToOffer, returnFromOffer } from '../inventory/offer-stock.ts'
+import type { OfferDeps } from './deps.ts'
 
 type Offer = {
   warehouse: number
@@ -23,21 +23,17 @@ type Counted = { pieces: number; epoch: number }
  * @throws {Refused} offer_unknown, session_ended, quota_short, quota_below_granted
  * @throws {RetryLater} while the gate has still to be loaded
  */
-export async function changeQuota(
-  sql: Sql,
-  gate: Gate,
-  session: SessionId,
-  request: QuotaChange,
-): Promise<void> {
+export async function changeQuota(deps: OfferDeps, session: SessionId, request: QuotaChange): Promise<void> {
   const { sku, change } = request
-  const counted = (await countedAs(sql, session, request)) ?? (await count(sql, gate, session, request))
+  const counted = (await countedAs(deps.sql, session, request)) ?? (await count(deps, session, request))
   // Fewer pieces the gate has given up before; what was counted before its first load is in that load.
   if (counted.pieces <= 0 || counted.epoch === 0) return
-  const word = await gate.addQuota({ session, sku }, change, counted.pieces, counted.epoch)
+  const word = await deps.gate.addQuota({ session, sku }, { change, ...counted })
   if (word === 'older') throw notLoaded(session, sku)
 }
 
-async function count(sql: Sql, gate: Gate, session: SessionId, request: QuotaChange): Promise<Counted> {
+async function count(deps: OfferDeps, session: SessionId, request: QuotaChange): Promise<Counted> {
+  const { sql, gate } = deps
   const { sku, quota, change } = request
   const before = await sql.begin((tx) => locked(tx, session, request))
   if (!before.preheated || quota >= before.quota) return await countInRows(sql, session, request)
@@ -46,7 +42,7 @@ async function count(sql: Sql, gate: Gate, session: SessionId, request: QuotaCha
   const taken = await gate.takeQuota({ session, sku }, `${change} from ${before.quota}`, before.quota - quota)
   if (taken.is === 'older') throw notLoaded(session, sku)
   if (taken.is === 'short') return refuse('quota_below_granted', { least: before.quota - taken.left })
-  return await countInRows(sql, session, request, { epoch: taken.epoch, quota: before.quota })
+  return await countInRows(sql, session, { ...request, given: { epoch: taken.epoch, quota: before.quota } })
 }
 
 /**
@@ -56,10 +52,9 @@ async function count(sql: Sql, gate: Gate, session: SessionId, request: QuotaCha
 function countInRows(
   sql: Sql,
   session: SessionId,
-  request: QuotaChange,
-  given?: { epoch: number; quota: number },
+  request: QuotaChange & { given?: { epoch: number; quota: number } },
 ): Promise<Counted> {
-  const { sku, quota, change } = request
+  const { sku, quota, change, given } = request
   return sql.begin(async (tx) => {
     const offer = await locked(tx, session, request)
     const twin = await countedAs(tx, session, request)
@@ -72,7 +67,7 @@ function countInRows(
       const moved = await moveToOffer(tx, { session, sku, warehouse }, pieces)
       if (moved < pieces) refuse('quota_short', { available: moved })
     }
-    if (preheated && pieces < 0) await returnFromOffer(tx, { session, sku, warehouse }, -pieces)
+    if (preheated && pieces < 0) await returnFromOffer(tx, { session, sku, warehouse }, { pieces: -pieces })
     await tx`
       UPDATE offers
       SET quota = ${quota},

@@ -22,7 +22,7 @@ export async function returnPieces(tx: Tx, { order, refund, pieces, why }: Retur
   const ticket = await lockedTicket(tx, order)
   if (pieces === ticket.quantity) {
     await untakeOffer(tx, order)
-    return await giveBack(tx, order, why)
+    return await giveBack(tx, order, { why })
   }
   const { session, sku, epoch, ended } = ticket
   const kept = await tx`
@@ -40,7 +40,7 @@ export async function returnPieces(tx: Tx, { order, refund, pieces, why }: Retur
         quota = quota - ${ended ? pieces : 0},
         sold_out_at = NULL
     WHERE session_id = ${session} AND sku_id = ${sku}`
-  if (ended) await returnFromOffer(tx, ticket, pieces, { order, refund })
+  if (ended) await returnFromOffer(tx, ticket, { pieces, order, refund })
 }
 
 /**
@@ -57,7 +57,7 @@ export async function shelveReturned(
     JOIN offers o USING (session_id, sku_id)
     WHERE t.id = ${order}`
   if (!shelf) throw new Error(`the flash order ${order} has no ticket`)
-  await shelveShipped(tx, shelf, pieces, { order, refund })
+  await shelveShipped(tx, shelf, { pieces, order, refund })
 }
 
 async function lockedTicket(tx: Tx, order: OrderId): Promise<Ticket> {

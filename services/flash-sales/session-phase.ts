@@ -1,11 +1,10 @@
-import type { Sql } from '../../db/types.ts'
 import type { SessionId } from '../../domain/ids.ts'
 import { Refused } from '../../domain/refusals.ts'
 import { RetryLater } from '../../domain/retry.ts'
-import type { Gate } from '../../redis/gate/gate.ts'
 import { leaseMs } from '../../redis/gate/offer-load.ts'
 import { applyTerms } from './apply-terms.ts'
 import { type Braked, resumeSale, stopSale } from './brakes.ts'
+import type { OfferDeps } from './deps.ts'
 import { lockOffers } from './lock-offers.ts'
 
 /**
@@ -13,8 +12,8 @@ import { lockOffers } from './lock-offers.ts'
  * when it has ended.
  * @throws {RetryLater} until every gate obeys: the supervisor loads the ones that are lost
  */
-export async function pauseSession(sql: Sql, gate: Gate, session: SessionId, paused: boolean): Promise<void> {
-  const { pending } = await (paused ? stopSale : resumeSale)(sql, gate, { session }).catch(unlessEnded)
+export async function pauseSession(deps: OfferDeps, session: SessionId, paused: boolean): Promise<void> {
+  const { pending } = await (paused ? stopSale : resumeSale)(deps, { session }).catch(unlessEnded)
   if (pending.length > 0)
     throw new RetryLater(`gates of session ${session} are not loaded: ${pending.join()}`)
 }
@@ -31,7 +30,8 @@ function unlessEnded(error: unknown): Braked {
  * as well.
  * @throws {RetryLater} while a gate that does not answer may still have its lease
  */
-export async function closeGates(sql: Sql, gate: Gate, session: SessionId): Promise<void> {
+export async function closeGates(deps: OfferDeps, session: SessionId): Promise<void> {
+  const { sql } = deps
   await sql.begin(async (tx) => {
     const closed = await tx`
       UPDATE sessions
@@ -45,7 +45,7 @@ export async function closeGates(sql: Sql, gate: Gate, session: SessionId): Prom
     await lockOffers(tx, session)
     await tx`UPDATE offers SET terms_revision = terms_revision + 1 WHERE session_id = ${session}`
   })
-  const { away } = await applyTerms(sql, gate, session)
+  const { away } = await applyTerms(deps, { session })
   if (away.length === 0) return
   const [stopped] = await sql`
     SELECT 1

@@ -29,8 +29,7 @@ export async function moveToOffer(tx: Tx, shelf: OfferShelf, pieces: number): Pr
 export async function returnFromOffer(
   tx: Tx,
   { session, sku, warehouse }: OfferShelf,
-  pieces: number,
-  cause: { order?: OrderId; refund?: RefundNumber } = {},
+  { pieces, ...cause }: { pieces: number; order?: OrderId; refund?: RefundNumber },
 ): Promise<void> {
   if (pieces === 0) return
   await moveShelves(tx, [{ sku, warehouse, pieces }], { kind: 'returned', session, ...cause })
@@ -43,8 +42,7 @@ export async function returnFromOffer(
 export async function shelveShipped(
   tx: Tx,
   { sku, warehouse }: OfferShelf,
-  pieces: number,
-  cause: { order: OrderId; refund: RefundNumber },
+  { pieces, ...cause }: { pieces: number; order: OrderId; refund: RefundNumber },
 ): Promise<void> {
   if (pieces > 0) await moveShelves(tx, [{ sku, warehouse, pieces }], { kind: 'refunded', ...cause })
 }

@@ -6,6 +6,8 @@ import { refuse } from '../../domain/refusals.ts'
 /** A piece of SQL over the order `o`. */
 type Amount = PendingQuery<Row[]>
 
+type PointsOfRefund = { refund: RefundNumber; points: bigint }
+
 /**
  * Spends the order's points. A balance below zero is a debt, of points that were spent before the order that
  * had earned them was refunded: while it lasts, nothing can be spent.
@@ -38,7 +40,7 @@ export const returnPoints = (tx: Tx, order: OrderId): Promise<void> =>
   move(tx, { order, kind: 'order_undone', points: tx`o.points` })
 
 /** Points that a refund gives back of those that the order had spent. */
-export const refundPoints = (tx: Tx, order: OrderId, refund: RefundNumber, points: bigint): Promise<void> =>
+export const refundPoints = (tx: Tx, order: OrderId, { refund, points }: PointsOfRefund): Promise<void> =>
   move(tx, { order, kind: 'refund', refund, points: tx`${points}::bigint` })
 
 /** A paid order earns points and growth for its money: `pointsFor` of domain/points.ts, in SQL. */
@@ -51,7 +53,7 @@ export const grantPoints = (tx: Tx, order: OrderId): Promise<void> => {
  * Takes back what the refunded money had earned, also where the buyer has spent it: the balance may go below
  * zero.
  */
-export const takePointsBack = (tx: Tx, order: OrderId, refund: RefundNumber, points: bigint): Promise<void> =>
+export const takePointsBack = (tx: Tx, order: OrderId, { refund, points }: PointsOfRefund): Promise<void> =>
   move(tx, {
     order,
     kind: 'unearned',

@@ -34,7 +34,7 @@ function amountsOf(input: OrderInput, facts: OrderFacts, now: Date): Amounts {
   const { province } = facts.address
   const lines = input.lines.map((line) => currentLine(line, facts))
   if (lines.length === 0) refuse('empty_order', {})
-  const coupon = input.couponId === undefined ? undefined : couponOf(input, facts.coupon, lines, now)
+  const coupon = input.couponId === undefined ? undefined : couponOf(input, facts.coupon, { lines, now })
   const points = BigInt(input.points)
   const common = { lines, province, coupon, points, balance: fen(input.balance) }
   const is = price({ ...common, rates: ratesOf(facts.rates) })
@@ -66,8 +66,7 @@ function currentLine(line: OrderInput['lines'][number], { skus }: OrderFacts): P
 function couponOf(
   { buyerId }: OrderInput,
   facts: CouponFacts | null,
-  lines: PriceLine[],
-  now: Date,
+  { lines, now }: { lines: PriceLine[]; now: Date },
 ): CouponTerms {
   if (facts === null || facts.owner !== buyerId) return refuse('coupon_unavailable', { reason: 'not_yours' })
   const terms = couponTerms(facts)

@@ -1,10 +1,9 @@
 import { pipelined } from '../../db/pipelined.ts'
-import type { Sql, Tx } from '../../db/types.ts'
+import type { Sql } from '../../db/types.ts'
 import type { OrderId } from '../../domain/ids.ts'
 import type { ClosedWhy, OrderStatus } from '../../domain/order.ts'
-import type { Refusal } from '../../domain/refusals.ts'
 import { giveBack } from '../flash-sales/offers.ts'
-import { type Confirmed, undoPlacing } from './place.ts'
+import { undoPlacing } from './reserve.ts'
 import { lockOrder, moveOrder } from './status.ts'
 
 /**
@@ -20,8 +19,8 @@ export type Closing = { status: OrderStatus; openAttempt: boolean }
  */
 export function closeOrder(sql: Sql, order: OrderId, why: ClosedWhy): Promise<Closing> {
   return sql.begin(async (tx) => {
-    // Only from here: what is paid and to be shipped is closed by a refund (order-refund.ts), never by a
-    // wish.
+    // Only from here: what is paid and to be shipped is closed by a refund (refund-order.ts), never by a
+    // cancellation.
     const openAttempt = tx`EXISTS (
       SELECT 1
       FROM attempts a
@@ -45,34 +44,8 @@ export function closeOrder(sql: Sql, order: OrderId, why: ClosedWhy): Promise<Cl
     if (!row) throw new Error(`order ${order} has no row to close`)
     if (ended) {
       await undoPlacing(tx, order)
-      await giveBack(tx, order, why)
+      await giveBack(tx, order, { why, coolOff: why !== 'operator_cancelled' })
     }
     return row
   })
-}
-
-/**
- * Undoes every placing step, reached or not, and writes the refusal, in one transaction. An order that was
- * confirmed after all is left as it is, and its status is the answer. Repeated, it keeps the first refusal.
- */
-export function rejectOrder(sql: Sql, order: OrderId, refusal: Refusal): Promise<Confirmed> {
-  return sql.begin(async (tx) => {
-    await lockOrder(tx, order)
-    const also = tx`, closed_at = now(), refusal = ${JSON.stringify(refusal)}::jsonb`
-    const rejected = await moveOrder(tx, { order, next: 'rejected', why: refusal.code, also })
-    if (rejected) {
-      await undoPlacing(tx, order)
-      await giveBack(tx, order, refusal.code)
-    }
-    return await standing(tx, order)
-  })
-}
-
-async function standing(tx: Tx, order: OrderId): Promise<Confirmed> {
-  const [row] = await tx<{ status: OrderStatus; payBy: Date | null }[]>`
-    SELECT status, pay_by AS "payBy"
-    FROM orders
-    WHERE id = ${order}`
-  if (!row) throw new Error(`order ${order} has no row to reject`)
-  return { status: row.status, payBy: row.payBy?.getTime() ?? null }
 }

@@ -1,17 +1,15 @@
 import type { Logger } from 'pino'
 import type { Sql } from '../../db/types.ts'
 import type { OrderInput } from '../../domain/order-input.ts'
-import type { Carts } from '../../redis/carts.ts'
+import type { Carts } from '../../redis/carts/carts.ts'
 import { queueCartBought } from './outbox.ts'
 
 /**
  * Takes the bought lines out of the cart, and only those. The order is confirmed by now and nothing may undo
- * that: with Redis away, the outbox remembers and the jobs does it later.
+ * that: with Redis away it is written in the outbox, and the jobs process does it later.
  */
 export async function leaveCart(
-  sql: Sql,
-  carts: Pick<Carts, 'removeBought'>,
-  log: Logger,
+  { sql, carts, log }: { sql: Sql; carts: Pick<Carts, 'removeBought'>; log: Logger },
   { orderId, buyerId, lines }: OrderInput,
 ): Promise<void> {
   const bought = lines.flatMap(({ sku, cartLine }) =>

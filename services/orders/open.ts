@@ -1,4 +1,4 @@
-import type { Tx } from '../../db/types.ts'
+import type { Sql, Tx } from '../../db/types.ts'
 import type { OrderStatus } from '../../domain/order.ts'
 import type { OrderInput } from '../../domain/order-input.ts'
 import type { Refusal } from '../../domain/refusals.ts'
@@ -30,7 +30,7 @@ export async function openOrder(
   const facts = await readFacts(tx, input)
   const verdict = { ...checkOrder(input, facts, new Date()), ...(refusal ? { refusal } : {}) }
   if (await insertOrder(tx, { input, runId, facts, verdict })) {
-    if (verdict.refusal) await giveBack(tx, input.orderId, verdict.refusal.code)
+    if (verdict.refusal) await giveBack(tx, input.orderId, { why: verdict.refusal.code })
     return { mine: true, fresh: true, status: verdict.refusal ? 'rejected' : 'placing' }
   }
   const [row] = await tx<Stored[]>`
@@ -40,3 +40,7 @@ export async function openOrder(
   if (!row) throw new Error(`order ${input.orderId} conflicts with a row that is not there`)
   return { mine: row.runId === runId, fresh: false, status: row.status }
 }
+
+/** Opens the order in a transaction of its own: the first of the single steps. */
+export const openAlone = (sql: Sql, input: OrderInput, runId: string): Promise<Opened> =>
+  sql.begin((tx) => openOrder(tx, { input, runId }))

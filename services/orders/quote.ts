@@ -5,7 +5,7 @@ import type { Ids, OrderId, SkuId, UserId } from '../../domain/ids.ts'
 import { checkQuantity } from '../../domain/quantity.ts'
 import type { Quote, QuotedLine, QuotedRates } from '../../domain/quote.ts'
 import { refuse } from '../../domain/refusals.ts'
-import type { Carts } from '../../redis/carts.ts'
+import type { Carts } from '../../redis/carts/carts.ts'
 import { priceQuote, type QuotePrices } from './price-quote.ts'
 
 /** What making a quote works with. `sign`: signs it, for as long as quotes are valid. */

@@ -17,7 +17,11 @@ export class StepUndone extends Error {
  * not recorded. A twin in flight is waited for: its row is seen in the later statement, not in the one that
  * waited.
  */
-export async function once(tx: Tx, order: OrderId, step: Step, effect: () => Promise<void>): Promise<void> {
+export async function once(
+  tx: Tx,
+  { order, step }: { order: OrderId; step: Step },
+  effect: () => Promise<void>,
+): Promise<void> {
   const taken = await tx`
     INSERT INTO steps (order_id, step, state)
     VALUES (${order}, ${step}, 'done')

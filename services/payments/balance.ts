@@ -26,11 +26,10 @@ const facts = (attempt: AttemptNumber, amount: Fen): TradeFacts => ({
 export async function payFromWallet(
   tx: Tx,
   ids: Ids,
-  order: OrderId,
-  { number, amount }: { number: AttemptNumber; amount: Fen },
+  { order, number, amount }: { order: OrderId; number: AttemptNumber; amount: Fen },
 ): Promise<Stored> {
   await debit(tx, { order, kind: 'payment', amount })
-  return storePayment(tx, ids, facts(number, amount), 'balance')
+  return storePayment({ sql: tx, ids }, facts(number, amount), 'balance')
 }
 
 /** The wallet as a provider: what it knows of an attempt is in its own rows, so asking is always answered. */

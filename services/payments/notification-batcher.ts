@@ -55,7 +55,7 @@ async function storeAll({ sql, ids, log }: Batch, all: readonly Waiting[]): Prom
   await Promise.all(
     all.map(({ facts, stored, failed }) => {
       const mine = together.get(keyOf(facts))
-      return mine ? stored(mine) : storePayment(sql, ids, facts, 'callback').then(stored, failed)
+      return mine ? stored(mine) : storePayment({ sql, ids }, facts, 'callback').then(stored, failed)
     }),
   )
 }

@@ -14,6 +14,9 @@ export type FoundBy = 'callback' | 'watch' | 'closing' | 'balance' | 'statement'
  */
 export type Stored = { id: NotificationId; orderId: OrderId | null; outcome: string | null }
 
+/** `sql`: the pool, or the transaction that the notification belongs to. */
+export type StoreDeps = { sql: Sql | Tx; ids: Ids }
+
 /**
  * How long, in ms, a stored payment may wait before the jobs have it resolved: who stores it does so at once.
  */
@@ -23,30 +26,29 @@ export const graceMs = 5000
  * Stores what a provider said about a payment, once a provider, transaction and state, whoever finds it and
  * however often. The facts have been verified; they are not believed before they are resolved.
  */
-export const storePayment = (sql: Sql | Tx, ids: Ids, facts: TradeFacts, found: FoundBy): Promise<Stored> =>
-  store(sql, ids, { kind: 'payment', number: facts.transaction, facts, found, graceMs })
+export const storePayment = (deps: StoreDeps, facts: TradeFacts, found: FoundBy): Promise<Stored> =>
+  store(deps, { kind: 'payment', number: facts.transaction, facts, found, graceMs })
 
 /** Stores what a provider said about a refund: the jobs ask the provider, whatever was said. */
-export const storeRefund = (sql: Sql | Tx, ids: Ids, facts: RefundFacts, found: FoundBy): Promise<Stored> =>
-  store(sql, ids, { kind: 'refund', number: facts.refund, facts, found, graceMs: 0 })
+export const storeRefund = (deps: StoreDeps, facts: RefundFacts, found: FoundBy): Promise<Stored> =>
+  store(deps, { kind: 'refund', number: facts.refund, facts, found, graceMs: 0 })
 
 /**
  * Stores what a callback said; payments by `payment`, where they are stored together. Undefined for what we
  * do not act on.
  */
 export async function storeNotified(
-  sql: Sql,
-  ids: Ids,
+  deps: StoreDeps,
   notified: Notified,
-  payment: (facts: TradeFacts) => Promise<Stored> = (facts) => storePayment(sql, ids, facts, 'callback'),
+  payment: (facts: TradeFacts) => Promise<Stored> = (facts) => storePayment(deps, facts, 'callback'),
 ): Promise<Stored | undefined> {
   switch (notified.is) {
     case 'payment':
       return payment(notified.facts)
     case 'refund':
-      return storeRefund(sql, ids, notified.facts, 'callback')
+      return storeRefund(deps, notified.facts, 'callback')
     case 'progress':
-      return storeProgress(sql, ids, notified.facts)
+      return storeProgress(deps, notified.facts)
     case 'other':
       return undefined
   }
@@ -57,8 +59,8 @@ export async function storeNotified(
  * takes the place of the payment that the same transaction may bring in the same state; and the watch asks
  * about its attempt at once.
  */
-async function storeProgress(sql: Sql, ids: Ids, facts: TradeFacts): Promise<Stored> {
-  const stored = await store(sql, ids, {
+async function storeProgress(deps: StoreDeps, facts: TradeFacts): Promise<Stored> {
+  const stored = await store(deps, {
     kind: 'progress',
     number: facts.transaction,
     facts,
@@ -67,7 +69,7 @@ async function storeProgress(sql: Sql, ids: Ids, facts: TradeFacts): Promise<Sto
     outcome: 'noted',
   })
   if (isId(facts.attempt))
-    await sql`
+    await deps.sql`
       UPDATE attempts
       SET next_ask_at = now()
       WHERE number = ${facts.attempt}
@@ -85,7 +87,7 @@ type NewNotification = {
   outcome?: 'noted'
 }
 
-async function store(sql: Sql | Tx, ids: Ids, notification: NewNotification): Promise<Stored> {
+async function store({ sql, ids }: StoreDeps, notification: NewNotification): Promise<Stored> {
   const { kind, number, facts, found, graceMs, outcome = null } = notification
   const { provider, state, attempt: trade, amount, currency, merchant, app } = facts
   const [stored] = await sql<Stored[]>`

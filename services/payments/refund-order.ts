@@ -121,6 +121,7 @@ async function returnMoney(tx: Tx, refund: RefundNumber, refundable: Refundable)
   const { order, kept, owed, parts } = refundable
   const { balance, points } = parts
   if (balance > 0n) await credit(tx, { order, kind: 'order_refund', amount: balance, refund })
-  if (points > 0n) await refundPoints(tx, order, refund, points)
-  if (kept > 0n) await takePointsBack(tx, order, refund, pointsTakenBack(kept, add(owed, balance)))
+  if (points > 0n) await refundPoints(tx, order, { refund, points })
+  if (kept > 0n)
+    await takePointsBack(tx, order, { refund, points: pointsTakenBack(kept, add(owed, balance)) })
 }

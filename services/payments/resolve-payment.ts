@@ -112,19 +112,18 @@ async function decide(tx: Tx, accounts: Accounts, found: Case): Promise<Outcome>
   const payable =
     found.ownTransaction === null && (found.status === 'awaiting_payment' || found.status === 'closing')
   if (right && payable) {
-    await pay(tx, orderId, attempt, found)
+    await pay(tx, { orderId, attempt, found })
     return 'paid'
   }
   const cause = !right ? 'wrong_amount' : found.status === 'closed' ? 'late' : 'duplicate'
   return `refund ${await sendBack(tx, { orderId, attempt, found, cause })}`
 }
 
-async function pay(
-  tx: Tx,
-  order: OrderId,
-  attempt: AttemptNumber,
-  { transaction, amount, provider }: Case,
-): Promise<void> {
+/** A payment of an order of ours, by one of its attempts. */
+type OwnPayment = { orderId: OrderId; attempt: AttemptNumber; found: Case }
+
+async function pay(tx: Tx, { orderId: order, attempt, found }: OwnPayment): Promise<void> {
+  const { transaction, amount, provider } = found
   const [moved] = await pipelined(tx, [
     moveOrder(tx, {
       order,
@@ -138,12 +137,7 @@ async function pay(
   if (!moved) throw new Error(`order ${order} was payable under its lock and could not be moved`)
 }
 
-type Unwanted = {
-  orderId: OrderId
-  attempt: AttemptNumber
-  found: Case
-  cause: 'late' | 'duplicate' | 'wrong_amount'
-}
+type Unwanted = OwnPayment & { cause: 'late' | 'duplicate' | 'wrong_amount' }
 
 /** Records the capture and reserves all of it for its way back; the jobs start the refund's workflow. */
 async function sendBack(tx: Tx, { orderId, attempt, found, cause }: Unwanted): Promise<RefundNumber> {

@@ -56,7 +56,7 @@ export async function fetchStatement(
   try {
     await sql`DELETE FROM statement_parts WHERE statement = ${lease.id}`
     const raw = await statements.fetch(kind, date)
-    if (raw !== 'none') return await keep(sql, lease, raw, progress)
+    if (raw !== 'none') return await keep(sql, lease, { raw, progress })
     return await end(sql, lease, { state: 'none', bytes: 0n, digest: null })
   } catch (error) {
     await sql`
@@ -86,8 +86,7 @@ async function kept(sql: Sql, { provider, date }: StatementOf, kind: StatementKi
 async function keep(
   sql: Sql,
   lease: Lease,
-  raw: AsyncIterable<Uint8Array>,
-  progress: Progress = () => {},
+  { raw, progress = () => {} }: { raw: AsyncIterable<Uint8Array>; progress: Progress | undefined },
 ): Promise<Fetched> {
   const hash = createHash('sha256')
   let bytes = 0

@@ -4,8 +4,9 @@ import type { Ids } from '../../domain/ids.ts'
 import type { StatementRow, Statements } from '../../providers/provider.ts'
 import { StatementRejected } from '../../providers/provider.ts'
 import { raiseAttention } from '../operations/attention.ts'
-import type { Account, Accounts } from '../payments/accounts.ts'
+import type { Accounts } from '../payments/accounts.ts'
 import type { StatementOf } from './fetch.ts'
+import type { Matching } from './matching.ts'
 import { findMissing } from './missing.ts'
 import { rawOf } from './parts.ts'
 import { matchPayments } from './payments.ts'
@@ -50,14 +51,15 @@ export async function matchStatement(
   if (known.state === 'fetched') {
     // Nothing of a statement is applied before all of it has been read: its end says whether it is whole.
     all = await counted(deps, account.merchant, known.id)
+    const matching: Matching = { ...of, ids: deps.ids, statement: known.id, siblings, account }
     let done = 0
     for await (const rows of batches(statements.rows(rawOf(sql, known.id)))) {
-      await apply(deps, { ...of, siblings, account }, known.id, done, rows)
+      await apply(sql, matching, { done, rows })
       done += rows.length
       progress(done, all)
     }
   }
-  return finish(sql, of, known.id, all)
+  return finish(sql, of, { id: known.id, rows: all })
 }
 
 async function find(sql: Sql | Tx, { provider, date }: StatementOf): Promise<Known> {
@@ -109,12 +111,11 @@ async function* batches(rows: AsyncIterable<StatementRow>): AsyncGenerator<State
 
 /** One batch, in one transaction that says so: whoever comes second finds it done. */
 function apply(
-  { sql, ids }: MatchDeps,
-  of: StatementOf & { siblings: readonly string[]; account: Account },
-  id: bigint,
-  done: number,
-  rows: StatementRow[],
+  sql: Sql,
+  matching: Matching,
+  { done, rows }: { done: number; rows: StatementRow[] },
 ): Promise<void> {
+  const { statement: id } = matching
   return sql.begin(async (tx) => {
     // A batch that a crash forgets is done again; the statement's end is committed for good, and with it all
     // before it.
@@ -131,16 +132,12 @@ function apply(
     if (at.rows < done) throw new Error(`statement ${id} was begun anew`)
     const payments = await matchPayments(
       tx,
-      ids,
-      of,
-      id,
+      matching,
       rows.filter((row) => row.is === 'payment').map(({ facts }) => facts),
     )
     const refunds = await matchRefunds(
       tx,
-      ids,
-      of,
-      id,
+      matching,
       rows.filter((row) => row.is === 'refund'),
     )
     await tx`
@@ -153,7 +150,11 @@ function apply(
 }
 
 /** What the statement lacks, and the end of it: in one transaction. */
-function finish(sql: Sql, of: StatementOf, id: bigint, all: number): Promise<Matched> {
+function finish(
+  sql: Sql,
+  of: StatementOf,
+  { id, rows: all }: { id: bigint; rows: number },
+): Promise<Matched> {
   const { provider, date } = of
   return sql.begin(async (tx) => {
     await tx`SET LOCAL statement_timeout = '5min'`

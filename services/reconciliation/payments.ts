@@ -1,11 +1,11 @@
 import { pipelined } from '../../db/pipelined.ts'
 import type { Tx } from '../../db/types.ts'
-import { type Ids, isId } from '../../domain/ids.ts'
+import { isId } from '../../domain/ids.ts'
 import type { TradeFacts } from '../../providers/provider.ts'
 import { type Account, isForeignTrade } from '../payments/accounts.ts'
 import { storePayment } from '../payments/notifications.ts'
 import { type Differing, keepDifferences, storeEntries } from './differences.ts'
-import type { StatementOf } from './fetch.ts'
+import type { BatchMatched, Matching } from './matching.ts'
 
 /** What our rows know of one row of the statement. */
 type Ours = {
@@ -27,15 +27,14 @@ type Ours = {
  */
 export async function matchPayments(
   tx: Tx,
-  ids: Ids,
-  of: StatementOf & { siblings: readonly string[]; account: Account },
-  statement: bigint,
+  matching: Matching,
   paid: readonly TradeFacts[],
-): Promise<{ repaired: number; different: number }> {
+): Promise<BatchMatched> {
+  const { ids, provider, statement, account } = matching
   if (paid.length === 0) return { repaired: 0, different: 0 }
   const transactions = paid.map(({ transaction }) => transaction)
   const [known] = await pipelined(tx, [
-    whatWeKnow(tx, of.siblings, paid, transactions),
+    whatWeKnow(tx, matching, paid),
     storeEntries(tx, { statement, kind: 'payment', numbers: transactions }),
   ])
 
@@ -44,13 +43,13 @@ export async function matchPayments(
   for (const ours of known) {
     const facts = paid[ours.at]
     if (!facts) continue
-    const difference = compare(facts, ours, of.account)
-    if (difference === 'not_notified') unknown.push({ ...facts, provider: ours.provider ?? of.provider })
+    const difference = compare(facts, ours, account)
+    if (difference === 'not_notified') unknown.push({ ...facts, provider: ours.provider ?? provider })
     else if (difference) differing.push({ ...difference, subject: facts.transaction, orderId: ours.orderId })
   }
   // One by one: a thousand queries under way hold 50 MB.
-  for (const facts of unknown) await storePayment(tx, ids, facts, 'statement')
-  return { repaired: unknown.length, different: await keepDifferences(tx, of, differing) }
+  for (const facts of unknown) await storePayment({ sql: tx, ids }, facts, 'statement')
+  return { repaired: unknown.length, different: await keepDifferences(tx, matching, differing) }
 }
 
 function compare(
@@ -73,12 +72,8 @@ function compare(
 }
 
 /** One a payment; of several notifications the one that the resolver called paid. */
-async function whatWeKnow(
-  tx: Tx,
-  siblings: readonly string[],
-  paid: readonly TradeFacts[],
-  transactions: readonly string[],
-): Promise<Ours[]> {
+async function whatWeKnow(tx: Tx, { siblings }: Matching, paid: readonly TradeFacts[]): Promise<Ours[]> {
+  const transactions = paid.map(({ transaction }) => transaction)
   const attempts = paid.map(({ attempt }) => (isId(attempt) ? attempt : null))
   const found = await tx<Ours[]>`
     SELECT (row.at - 1)::int AS at,
@@ -88,7 +83,7 @@ async function whatWeKnow(
            a.captured_fen AS captured,
            n.amount_fen AS notified,
            n.outcome
-    FROM unnest(${[...transactions]}::text[], ${attempts}::bigint[])
+    FROM unnest(${transactions}::text[], ${attempts}::bigint[])
       WITH ORDINALITY AS row (transaction, attempt, at)
     LEFT JOIN attempts a
       ON a.number = row.attempt

@@ -1,11 +1,10 @@
 import { pipelined } from '../../db/pipelined.ts'
 import type { Tx } from '../../db/types.ts'
-import type { Ids } from '../../domain/ids.ts'
 import type { RefundFacts, StatementRow } from '../../providers/provider.ts'
 import { type Account, isForeignTrade } from '../payments/accounts.ts'
 import { storeRefund } from '../payments/notifications.ts'
 import { type Differing, keepDifferences, storeEntries } from './differences.ts'
-import type { StatementOf } from './fetch.ts'
+import type { BatchMatched, Matching } from './matching.ts'
 
 type RefundRow = Extract<StatementRow, { is: 'refund' }>
 
@@ -28,15 +27,14 @@ type Ours = {
  */
 export async function matchRefunds(
   tx: Tx,
-  ids: Ids,
-  of: StatementOf & { siblings: readonly string[]; account: Account },
-  statement: bigint,
+  matching: Matching,
   rows: readonly RefundRow[],
-): Promise<{ repaired: number; different: number }> {
+): Promise<BatchMatched> {
+  const { ids, provider, statement, account } = matching
   if (rows.length === 0) return { repaired: 0, different: 0 }
   const numbers = rows.map(({ facts }) => facts.refund)
   const [known] = await pipelined(tx, [
-    whatWeKnow(tx, of, rows, numbers),
+    whatWeKnow(tx, matching, rows),
     storeEntries(tx, { statement, kind: 'refund', numbers }),
   ])
   const differing: Differing[] = []
@@ -45,7 +43,7 @@ export async function matchRefunds(
     const row = rows[ours.at]
     if (!row) continue
     const { facts } = row
-    const difference = compare(row, ours, of.account)
+    const difference = compare(row, ours, account)
     if (difference) {
       const here = ours.amount === null ? {} : { here: ours.amount.toString() }
       const details = {
@@ -57,11 +55,11 @@ export async function matchRefunds(
       }
       differing.push({ difference, subject: facts.refund, orderId: ours.orderId, details })
     } else if (arrived(row) && ours.state !== null && ours.state !== 'success' && !ours.notified)
-      unknown.push({ ...facts, provider: ours.provider ?? of.provider })
+      unknown.push({ ...facts, provider: ours.provider ?? provider })
   }
   // One by one: a thousand queries under way hold 50 MB.
-  for (const facts of unknown) await storeRefund(tx, ids, facts, 'statement')
-  return { repaired: unknown.length, different: await keepDifferences(tx, of, differing) }
+  for (const facts of unknown) await storeRefund({ sql: tx, ids }, facts, 'statement')
+  return { repaired: unknown.length, different: await keepDifferences(tx, matching, differing) }
 }
 
 const arrived = ({ final, failed }: RefundRow): boolean => final && !failed
@@ -79,12 +77,9 @@ function compare(
 }
 
 /** One a refund. */
-async function whatWeKnow(
-  tx: Tx,
-  of: StatementOf & { siblings: readonly string[] },
-  rows: readonly RefundRow[],
-  numbers: readonly string[],
-): Promise<Ours[]> {
+async function whatWeKnow(tx: Tx, { siblings }: Matching, rows: readonly RefundRow[]): Promise<Ours[]> {
+  const numbers = rows.map(({ facts }) => facts.refund)
+  const states = rows.map(({ facts }) => facts.state)
   return tx<Ours[]>`
     SELECT (row.at - 1)::int AS at,
            a.provider,
@@ -100,10 +95,10 @@ async function whatWeKnow(
                AND n.number = row.number
                AND n.state = row.state
            ) AS notified
-    FROM unnest(${[...numbers]}::text[], ${rows.map(({ facts }) => facts.state)}::text[])
+    FROM unnest(${numbers}::text[], ${states}::text[])
       WITH ORDINALITY AS row (number, state, at)
     LEFT JOIN (
       refunds r
-      JOIN attempts a ON a.number = r.attempt AND a.provider = ANY(${[...of.siblings]}::text[])
+      JOIN attempts a ON a.number = r.attempt AND a.provider = ANY(${[...siblings]}::text[])
     ) ON r.number = row.number`
 }

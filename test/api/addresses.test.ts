@@ -53,7 +53,7 @@ describe('addresses', () => {
     expect((await list(buyer)).find(({ id }) => id === first.id)?.isDefault).toBe(false)
   })
 
-  it('hands the default on when it is removed', async () => {
+  it('passes the default on when it is removed', async () => {
     const buyer = await harness.newBuyer()
     const [first, second] = [await create(buyer), await create(buyer)]
     expect((await buyer.api.v1.addresses[':id'].$delete({ param: { id: first.id } })).status).toBe(204)

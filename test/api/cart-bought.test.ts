@@ -18,8 +18,8 @@ const cartOf = async (user: UserId) =>
 describe('bought lines', () => {
   it('leave the cart, and only those, as often as it is asked', async () => {
     const { id } = await harness.newBuyer()
-    await harness.carts.add(id, tea, 1, fen(1999))
-    await harness.carts.add(id, cake, 1, fen(1999))
+    await harness.carts.add(id, { sku: tea, quantity: 1, price: fen(1999) })
+    await harness.carts.add(id, { sku: cake, quantity: 1, price: fen(1999) })
     const bought = (await harness.carts.lines(id)).filter(({ sku }) => sku === tea)
     await Promise.all([harness.carts.removeBought(id, bought), harness.carts.removeBought(id, bought)])
     await harness.carts.removeBought(id, bought)
@@ -28,21 +28,21 @@ describe('bought lines', () => {
 
   it('stay when they were added anew or changed since the quote', async () => {
     const { id } = await harness.newBuyer()
-    await harness.carts.add(id, tea, 1, fen(1999))
+    await harness.carts.add(id, { sku: tea, quantity: 1, price: fen(1999) })
     const bought = await harness.carts.lines(id)
     await harness.carts.change(id, tea, { quantity: 3 })
     await harness.carts.removeBought(id, bought)
     expect(await cartOf(id)).toEqual([{ sku: tea, quantity: 3 }])
     const again = await harness.carts.lines(id)
     await harness.carts.remove(id, tea)
-    await harness.carts.add(id, tea, 3, fen(1999))
+    await harness.carts.add(id, { sku: tea, quantity: 3, price: fen(1999) })
     await harness.carts.removeBought(id, again)
     expect(await cartOf(id)).toEqual([{ sku: tea, quantity: 3 }])
   })
 
   it('leave also when they were only selected or unselected since', async () => {
     const { id } = await harness.newBuyer()
-    await harness.carts.add(id, tea, 1, fen(1999))
+    await harness.carts.add(id, { sku: tea, quantity: 1, price: fen(1999) })
     const bought = await harness.carts.lines(id)
     await harness.carts.change(id, tea, { selected: false, quantity: 1 })
     await harness.carts.removeBought(id, bought)

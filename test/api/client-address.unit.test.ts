@@ -12,18 +12,39 @@ const request = (remoteAddress: string | undefined, forwarded?: string) =>
   }) as unknown as Context // All that is looked at.
 
 describe('a client’s address', () => {
-  it.each([
-    ['is the peer’s without a header', '203.0.113.9', undefined, '203.0.113.9'],
-    ['is the peer’s when that is not trusted', '203.0.113.9', '1.1.1.1', '203.0.113.9'],
-    ['is the last entry that a trusted peer wrote', '10.0.0.1', '1.1.1.1, 2.2.2.2', '2.2.2.2'],
-    ['is looked for left of trusted proxies', '10.0.0.1', '1.1.1.1, 2.2.2.2, 10.0.0.2 ,10.0.0.3', '2.2.2.2'],
-    ['is the first entry when all are trusted', '10.0.0.1', '10.0.0.9, 10.0.0.2', '10.0.0.9'],
-    ['is the last address that is one', '10.0.0.1', 'unknown, 10.0.0.2', '10.0.0.2'],
-    ['is the proxy’s when it says nothing of use', '10.0.0.1', '', '10.0.0.1'],
-    ['is IPv4 also in IPv6’s clothes', '::ffff:10.0.0.1', '::ffff:2.2.2.2', '2.2.2.2'],
-    ['may come with a port', '10.0.0.1', '2.2.2.2:40123', '2.2.2.2'],
-    ['may be IPv6, in brackets, with a port', '2001:db8::1', '[2001:db8:1::2]:443', '2001:db8:1::2'],
-  ])('%s', (_, peer, forwarded, address) => {
+  it.each<[string, { peer: string; forwarded?: string; address: string }]>([
+    ['is the peer’s without a header', { peer: '203.0.113.9', address: '203.0.113.9' }],
+    [
+      'is the peer’s when that is not trusted',
+      { peer: '203.0.113.9', forwarded: '1.1.1.1', address: '203.0.113.9' },
+    ],
+    [
+      'is the last entry that a trusted peer wrote',
+      { peer: '10.0.0.1', forwarded: '1.1.1.1, 2.2.2.2', address: '2.2.2.2' },
+    ],
+    [
+      'is looked for left of trusted proxies',
+      { peer: '10.0.0.1', forwarded: '1.1.1.1, 2.2.2.2, 10.0.0.2 ,10.0.0.3', address: '2.2.2.2' },
+    ],
+    [
+      'is the first entry when all are trusted',
+      { peer: '10.0.0.1', forwarded: '10.0.0.9, 10.0.0.2', address: '10.0.0.9' },
+    ],
+    [
+      'is the last address that is one',
+      { peer: '10.0.0.1', forwarded: 'unknown, 10.0.0.2', address: '10.0.0.2' },
+    ],
+    ['is the proxy’s when it says nothing of use', { peer: '10.0.0.1', forwarded: '', address: '10.0.0.1' }],
+    [
+      'is IPv4 also in IPv6’s clothes',
+      { peer: '::ffff:10.0.0.1', forwarded: '::ffff:2.2.2.2', address: '2.2.2.2' },
+    ],
+    ['may come with a port', { peer: '10.0.0.1', forwarded: '2.2.2.2:40123', address: '2.2.2.2' }],
+    [
+      'may be IPv6, in brackets, with a port',
+      { peer: '2001:db8::1', forwarded: '[2001:db8:1::2]:443', address: '2001:db8:1::2' },
+    ],
+  ])('%s', (_, { peer, forwarded, address }) => {
     expect(clientAddress(trustedProxies('10.0.0.0/8, 2001:db8::1'), request(peer, forwarded))).toBe(address)
   })
 

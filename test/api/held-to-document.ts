@@ -1,3 +1,4 @@
+import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
 import { describedApi } from './described.ts'
@@ -28,7 +29,8 @@ const templates = Object.keys(document.paths)
 const escaped = (part: string) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))
 
 /**
- * How an answer differs from what the document says of its route, status and body; nothing when it does not.
+ * How an answer differs from what the document says of its route, status, headers and body; nothing when it
+ * does not.
  */
 export async function differences(method: string, path: string, answer: Response): Promise<string[]> {
   const template = templates.find(({ pattern }) => pattern.test(path))?.path
@@ -37,6 +39,8 @@ export async function differences(method: string, path: string, answer: Response
   const at = `${method} ${template} → ${answer.status}`
   const described = (operation.responses as Record<string, Node>)[answer.status]
   if (!described) return [`${at} is no status of this route: ${await answer.text()}`]
+  const headers = differentHeaders(answer, resolved(described.headers))
+  if (headers.length > 0) return headers.map((header) => `${at} ${header}`)
   const type = answer.headers.get('content-type')?.split(';')[0]
   if (!isNode(described.content)) return type ? [`${at} has a body: ${type}`] : []
   if (!type || !described.content[type]) return [`${at} is ${type}`]
@@ -51,9 +55,47 @@ export async function differences(method: string, path: string, answer: Response
     type,
   ]
   const holds = ajv.compile({ $ref: `api#/${[...pointer, 'schema'].map(escaped).join('/')}` })
-  const body: unknown = await answer.json()
+  const body: unknown = JSON.parse(await textOf(answer))
   if (holds(body)) return []
   return [`${at}: ${ajv.errorsText(holds.errors)}\n${JSON.stringify(body)}`]
+}
+
+/** A body as it was before it was compressed. */
+async function textOf(answer: Response): Promise<string> {
+  const bytes = Buffer.from(await answer.arrayBuffer())
+  const encoding = answer.headers.get('content-encoding')
+  if (encoding === 'br') return brotliDecompressSync(bytes).toString()
+  return (encoding === 'gzip' ? gunzipSync(bytes) : bytes).toString()
+}
+
+const headersOfApi = [
+  ...['cache-control', 'etag', 'location', 'retry-after', 'www-authenticate', 'content-language'],
+  ...['ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset', 'x-cart'],
+]
+
+/** Headers of the API that the answer has and that are not described, or that it lacks or has otherwise. */
+function differentHeaders({ headers }: Response, described: Record<string, Node>): string[] {
+  return headersOfApi.flatMap((name) => {
+    const [value, header] = [headers.get(name), described[name]]
+    if (value === null) return header?.required ? [`has no ${name}`] : []
+    if (!header) return [`has ${name}, which is not described`]
+    const { enum: values } = header.schema as { enum?: string[] } // A header's.
+    return values && !values.includes(value) ? [`has ${name}: ${value}`] : []
+  })
+}
+
+/** Described headers by their names in lower case, their references followed. */
+function resolved(headers: unknown): Record<string, Node> {
+  // It has some.
+  const { components } = document as unknown as { components: { headers: Record<string, Node> } }
+  const follow = (header: Node) =>
+    typeof header.$ref === 'string' ? (components.headers[header.$ref.split('/').at(-1) ?? ''] ?? {}) : header
+  return Object.fromEntries(
+    Object.entries(isNode(headers) ? headers : {}).map(([name, header]) => [
+      name.toLowerCase(),
+      follow(header as Node), // A header, or a reference to one.
+    ]),
+  )
 }
 
 /** A fetch whose answers are held to the document; how they differ is added to `found`. */

@@ -9,7 +9,8 @@ const problem = {
   code: 'not_found',
 }
 const answer = (status: number, body: unknown, type = 'application/problem+json') =>
-  new Response(JSON.stringify(body), { status, headers: { 'content-type': type } })
+  new Response(JSON.stringify(body), { status, headers: { ...always, 'content-type': type } })
+const always = { 'cache-control': 'no-store' }
 const of = (one: Response) => differences('GET', '/v1/products/1', one)
 
 describe('an answer that is held to the document', () => {
@@ -26,6 +27,27 @@ describe('an answer that is held to the document', () => {
     ['a field that is missing', answer(404, { ...problem, detail: undefined })],
   ])('differs by %s', async (_, one) => {
     expect(await of(one)).toHaveLength(1)
+  })
+
+  it.each<[string, Record<string, string>]>([
+    ['a header that is not described', { ...always, location: '/v1/orders/1' }],
+    ['another value of a header that has few', { 'cache-control': 'public' }],
+  ])('differs by %s', async (_, headers) => {
+    const type = 'application/problem+json'
+    const one = Response.json(problem, { status: 404, headers: { ...headers, 'content-type': type } })
+    expect(await of(one)).toHaveLength(1)
+  })
+
+  it('differs by a header that is missing', async () => {
+    const fresh = { 'cache-control': 'public, no-cache' }
+    const one = Response.json({ products: [], next: null }, { headers: fresh })
+    expect(await differences('GET', '/v1/products', one)).toEqual(['GET /v1/products → 200 has no etag'])
+  })
+
+  it('may say what the limit is, and need not', async () => {
+    const one = answer(404, problem)
+    one.headers.set('ratelimit-remaining', '3')
+    expect(await of(one)).toEqual([])
   })
 
   it('may be null where a reference allows it, and nowhere else', async () => {

@@ -48,7 +48,7 @@ async function exchange(bytes: string): Promise<string> {
 const problemIn = (answer: string) => JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')))
 
 describe('a client that', () => {
-  it('sends its headers or its body too slowly is told so, and its connection ends', async () => {
+  it('sends its headers or its body too slowly gets that answer, and its connection ends', async () => {
     await start(async (request) => new Response(await request.text()), {
       limits: { headersTimeout: 150, requestTimeout: 300, connectionsCheckingInterval: 50 },
     })

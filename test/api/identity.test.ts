@@ -2,7 +2,7 @@ import { CompactSign, exportSPKI, generateKeyPair, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createBearers } from '../../api/bearers.ts'
 import type { UserId } from '../../domain/ids.ts'
-import { signIn } from '../../local/environment.ts'
+import { signIn } from '../../local/sign-in.ts'
 import { bearer, type Harness, startHarness, verifierOf } from './harness.ts'
 
 let harness: Harness
@@ -46,7 +46,7 @@ describe('who you are', () => {
     const payload = { iss, aud, sub: id, exp: Math.floor(Date.now() / 1000) + 3600 }
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
     const tokens = {
-      expired: await bearer(harness.keys.privateKey, id, Math.floor(Date.now() / 1000) - 1),
+      expired: await bearer(harness.keys.privateKey, id, { expires: Math.floor(Date.now() / 1000) - 1 }),
       unsigned: `${part({ alg: 'none' })}.${part(payload)}.`,
       'of another key': await bearer(stranger.privateKey, id),
       'confused with HS256': await new SignJWT(payload).setProtectedHeader({ alg: 'HS256' }).sign(publicPem),
@@ -91,7 +91,7 @@ describe('verified tokens', () => {
   it('are kept until they expire, and no longer', async () => {
     let now = Date.now()
     const bearers = await bearersOf({ now: () => now })
-    const token = await bearer(harness.keys.privateKey, '42', Math.floor(now / 1000) + 60)
+    const token = await bearer(harness.keys.privateKey, '42', { expires: Math.floor(now / 1000) + 60 })
     expect(await bearers.whoIs(token)).toMatchObject({ id: '42' })
     now += 30_000
     expect(await bearers.whoIs(token)).toMatchObject({ id: '42' })
@@ -134,7 +134,7 @@ describe('a role', () => {
   it('is what the claim says, to the letter, and adds to being a buyer', async () => {
     const bearers = await bearersOf()
     const roleBy = async (claims: Record<string, unknown>) =>
-      (await bearers.whoIs(await bearer(harness.keys.privateKey, '42', '1h', claims)))?.role
+      (await bearers.whoIs(await bearer(harness.keys.privateKey, '42', claims)))?.role
     for (const role of ['operator', 'finance', 'admin']) expect(await roleBy({ role })).toBe(role)
     for (const claims of [
       {},

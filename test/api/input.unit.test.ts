@@ -83,7 +83,7 @@ describe('the times of a session', () => {
     '1999-12-31T23:59:59Z',
     '9999-12-31T23:59:59Z',
     '+010000-01-01T00:00:00Z',
-  ])('are not %j, and who says so is told which', (at) => {
+  ])('are not %j, and the answer names which', (at) => {
     expect(plan({ endsAt: at })).toEqual(['endsAt'])
     expect(plan({ opensAt: at })).toEqual(['opensAt'])
     expect(plan({ opensAt: at, endsAt: at })).toEqual(['opensAt', 'endsAt'])

@@ -134,7 +134,7 @@ describe('/docs', () => {
     }
   })
 
-  it('hands out nothing else of the package', async () => {
+  it('serves nothing else of the package', async () => {
     for (const path of ['/docs/package.json', '/docs/..%2f..%2fpackage.json', '/docs/constructor'])
       expect((await get(path)).status).toBe(404)
   })

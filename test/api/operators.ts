@@ -7,7 +7,8 @@ import { openSystem, type TestSystem } from '../end-to-end/system.ts'
 import { bearer } from './harness.ts'
 
 export const hour = 3_600_000
-type Told = { status: number; headers: Headers; body: Record<string, unknown> }
+type Request = { body?: unknown; headers?: Record<string, string>; token?: string }
+type Answer = { status: number; headers: Headers; body: Record<string, unknown> }
 
 /** A system with a consumer for the tests of this file, and what an operator's page asks of it. */
 export function useOperators() {
@@ -18,8 +19,8 @@ export function useOperators() {
   beforeAll(async () => {
     const keys = await generateKeyPair('RS256')
     system = await openSystem({ consumer: true, env: { JWT_PUBLIC_KEY: await exportSPKI(keys.publicKey) } })
-    operator = await bearer(keys.privateKey, '1', '1h', { role: 'operator' })
-    buyer = await bearer(keys.privateKey, '20001', '1h', { role: 'customer' })
+    operator = await bearer(keys.privateKey, '1', { role: 'operator' })
+    buyer = await bearer(keys.privateKey, '20001', { role: 'customer' })
     skus = await system.skus()
   })
   afterAll(() => system.close())
@@ -27,10 +28,8 @@ export function useOperators() {
   async function call(
     method: string,
     path: string,
-    body?: unknown,
-    headers: Record<string, string> = {},
-    token = operator,
-  ): Promise<Told> {
+    { body, headers = {}, token = operator }: Request = {},
+  ): Promise<Answer> {
     const answer = await fetch(`${system.url}/v1/ops/sessions${path}`, {
       method,
       headers: {
@@ -55,7 +54,7 @@ export function useOperators() {
     warehouse: 1,
     ...more,
   })
-  /** A session that is preheated at once and opens in four minutes, unless told otherwise. */
+  /** A session that is preheated at once and opens in four minutes, unless it is said otherwise. */
   const plan = (more: object = {}) => ({
     // Temporal is shared: two files at once must not name their sessions alike.
     id: `2026121210-${randomBytes(6).toString('hex')}`,
@@ -65,7 +64,7 @@ export function useOperators() {
     ...more,
   })
   async function planned(more: object = {}): Promise<SessionId> {
-    const { status, body } = await call('POST', '', plan(more))
+    const { status, body } = await call('POST', '', { body: plan(more) })
     expect([status, body]).toEqual([201, expect.objectContaining({ id: expect.any(String) })])
     return body.id as SessionId // What it answered.
   }

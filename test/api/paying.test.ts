@@ -106,7 +106,7 @@ describe('cancelling', () => {
 })
 
 describe('a fault', () => {
-  it('is logged once, with the order, and tells nothing of its inside', async () => {
+  it('is logged once, with the order, and answers nothing of its inside', async () => {
     harness.logged.length = 0
     const id = await stored()
     const fault = Object.assign(new Error('boom', { cause: new Error('syntax error in SELECT') }), {

@@ -17,7 +17,7 @@ beforeEach(async () => {
 const choice = { addressId: '1', payment: 'online' } as const
 
 describe('placing', () => {
-  it('hands the quote and the choice over, and answers with the order', async () => {
+  it('passes the quote and the choice on, and answers with the order', async () => {
     const quoteToken = await harness.tokenOf(buyer.id)
     const answer = await buyer.api.v1.orders.$post({
       json: {

@@ -51,8 +51,8 @@ export async function startPlayed(): Promise<Played> {
     async post({ token }, path, body) {
       const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
       const answer = await fetch(harness.url + path, { method: 'POST', headers, body: JSON.stringify(body) })
-      const told = (await answer.json()) as { orderId?: string; title?: string } // An object, always.
-      return { status: answer.status, location: answer.headers.get('location'), ...told }
+      const answered = (await answer.json()) as { orderId?: string; title?: string } // An object, always.
+      return { status: answer.status, location: answer.headers.get('location'), ...answered }
     },
     async tokenOf(owner, quotes = harness.quoteTokens) {
       const lines = [{ sku: '7' as SkuId, quantity: 1, unitPrice: '100' }] // Any decimal is a SKU's id here.

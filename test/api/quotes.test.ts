@@ -68,9 +68,9 @@ describe('a quote', () => {
   it('carries a token that says the same, with the number of the order that it becomes', async () => {
     const buyer = await harness.newBuyer()
     const quote = await quoteOf(buyer, [{ sku: tea.sku, quantity: 2 }])
-    const { quote: told, expired } = await harness.quoteTokens.verify(quote.quoteToken)
+    const { quote: verified, expired } = await harness.quoteTokens.verify(quote.quoteToken)
     expect(expired).toBe(false)
-    expect(told).toEqual({
+    expect(verified).toEqual({
       id: quote.orderId,
       buyer: buyer.id,
       source: 'web',
@@ -107,12 +107,11 @@ describe('a quote', () => {
     })
   })
 
-  it('tells which coupons fit and what each takes off, and why the others do not', async () => {
+  it('says which coupons fit and what each takes off, and why the others do not', async () => {
     const [buyer, other] = [await harness.newBuyer(), await harness.newBuyer()]
     for (const { id } of [buyer, other]) await endow(harness.db, id, { balance: 0, points: 100_000 })
     await buyer.api.v1.addresses.$post({ json: home })
-    const give = (terms: Parameters<typeof giveCoupon>[3]) =>
-      giveCoupon(harness.db, harness.ids, buyer.id, terms)
+    const give = (terms: Parameters<typeof giveCoupon>[2]) => giveCoupon(harness, buyer.id, terms)
     const off = await give({ kind: 'amount_off', amount: 500, minimum: 3000 })
     const percent = await give({ kind: 'percent_off', percent: 15, cap: 400, scope: [tea.sku] })
     const shipping = await give({ kind: 'free_shipping' })
@@ -121,7 +120,7 @@ describe('a quote', () => {
     const scoped = await give({ kind: 'amount_off', amount: 500, scope: ['1' as SkuId] })
     const expired = await give({ kind: 'amount_off', amount: 500, until: new Date(Date.now() - 1000) })
     const used = await give({ kind: 'amount_off', amount: 500, state: 'used' })
-    await giveCoupon(harness.db, harness.ids, other.id, { kind: 'free_shipping' })
+    await giveCoupon(harness, other.id, { kind: 'free_shipping' })
 
     const { coupons } = await quoteOf(buyer, [{ sku: tea.sku, quantity: 2 }])
     const usable = new Map(coupons.usable.map((coupon) => [coupon.id, coupon]))

@@ -21,12 +21,15 @@ export type Terms = {
   captcha?: boolean
   quota?: number
   limit?: number
+  coolOffMs?: number
   gate?: 'loaded' | 'none'
 }
 /** A buyer whom the shop knows, with an address. */
 export type Shopper = Buyer & { addressId: AddressId }
-export type Told = { status: number; headers: Headers; body: Record<string, unknown> }
-type Wish = { token?: string; quantity?: unknown; addressId?: string }
+export type Answer = { status: number; headers: Headers; body: Record<string, unknown> }
+/** A body that is text is sent as it is. */
+type Request = { body: unknown; headers?: Record<string, string> }
+type JoinRequest = { token?: string; quantity?: unknown; addressId?: string }
 
 /** A flash sale's offer over HTTP, with what its consumer and workers would do, done by hand. */
 export type Sale = {
@@ -35,20 +38,15 @@ export type Sale = {
   opensAt: number
   endsAt: number
   shopper(): Promise<Shopper>
-  ask(
-    who: Buyer | undefined,
-    method: 'GET' | 'POST',
-    path: string,
-    body?: unknown,
-    headers?: Record<string, string>,
-  ): Promise<Told>
+  get(who: Buyer | undefined, path: string): Promise<Answer>
+  post(who: Buyer | undefined, path: string, request: Request): Promise<Answer>
   /** A token; expects that one is given. */
   token(who: Buyer): Promise<string>
-  /** Joins for one piece with a fresh token, unless told otherwise. */
-  join(who: Shopper, wish?: Wish): Promise<Told>
+  /** Joins for one piece with a fresh token, unless it is said otherwise. */
+  join(who: Shopper, request?: JoinRequest): Promise<Answer>
   /** Joins as one who has to get in. */
   admitted(who: Shopper): Promise<TicketId>
-  mine(who: Buyer, ticket?: string): Promise<Told>
+  mine(who: Buyer, ticket?: string): Promise<Answer>
   /** Moves what is queued into PostgreSQL. */
   stage(): Promise<void>
   /** Places a staged ticket's order. */
@@ -59,11 +57,11 @@ export type Sale = {
 
 /**
  * Opens a sale of ten pieces, one for each buyer, that is on for an hour and has been for a second, unless
- * told otherwise.
+ * it is said otherwise.
  */
 export async function openSale(
   harness: Harness,
-  { opensInMs, lastsMs, captcha, quota = 10, limit = 1, gate: loaded = 'loaded' }: Terms = {},
+  { opensInMs, lastsMs, captcha, quota = 10, limit = 1, coolOffMs = 0, gate: loaded = 'loaded' }: Terms = {},
 ): Promise<Sale> {
   const { db, ids, events, redis, url } = harness
   const [gate, queue] = [createGate(redis), createQueue(redis)] // Its own: a test may take the API's away.
@@ -75,17 +73,19 @@ export async function openSale(
   const planned = await planSession(db.sql, {
     ...times,
     captcha: captcha ?? false,
+    coolOffMs,
     offers: [{ sku, quota, limit }],
   })
   const offer = { session: planned.session, sku }
   if (loaded === 'loaded') {
-    await preheat(db.sql, gate, offer.session)
+    await preheat({ sql: db.sql, gate }, offer.session)
     setInterval(() => gate.renew(offer, 1).catch(() => {}), 3000).unref() // As the supervisor does.
   }
   const path = `/v1/seckill/sessions/${offer.session}/offers/${offer.sku}`
   events.announceSession(offer.session)
   await vi.waitFor(async () => expect((await fetch(url + path)).status).toBe(200), { timeout: 10_000 })
 
+  const urlOf = (to: string): string => (to.startsWith('/') ? url + to : to)
   const sale: Sale = {
     ...{ offer, path, opensAt: planned.opensAt, endsAt: planned.endsAt },
     async shopper() {
@@ -95,31 +95,24 @@ export async function openSale(
       if (answer.status !== 201) throw new Error('the address was not taken')
       return { ...buyer, addressId: (await answer.json()).id as AddressId } // An address's id.
     },
-    async ask(who, method, to, body, headers = {}) {
-      const answer = await fetch(to.startsWith('/') ? url + to : to, {
-        method,
-        headers: {
-          ...(who ? { authorization: `Bearer ${who.token}` } : {}),
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-          ...headers,
-        },
-        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-      })
-      const text = await answer.text()
-      return { status: answer.status, headers: answer.headers, body: text ? JSON.parse(text) : {} }
-    },
+    get: (who, to) => answered(fetch(urlOf(to), { headers: signedIn(who) })),
+    post: (who, to, { body, headers = {} }) =>
+      answered(
+        fetch(urlOf(to), {
+          method: 'POST',
+          headers: { ...signedIn(who), 'content-type': 'application/json', ...headers },
+          body: typeof body === 'string' ? body : JSON.stringify(body),
+        }),
+      ),
     async token(who) {
-      const { status, body } = await sale.ask(who, 'POST', `${path}/token`, {})
+      const { status, body } = await sale.post(who, `${path}/token`, { body: {} })
       expect([status, body]).toEqual([201, { token: expect.any(String), expiresAt: expect.any(String) }])
       return String(body.token)
     },
-    async join(who, wish = {}) {
-      const token = wish.token ?? (await sale.token(who))
-      return await sale.ask(who, 'POST', `${path}/tickets`, {
-        quantity: 1,
-        addressId: who.addressId,
-        ...wish,
-        token,
+    async join(who, request = {}) {
+      const token = request.token ?? (await sale.token(who))
+      return await sale.post(who, `${path}/tickets`, {
+        body: { quantity: 1, addressId: who.addressId, ...request, token },
       })
     },
     async admitted(who) {
@@ -130,7 +123,7 @@ export async function openSale(
       ])
       return body.ticket as TicketId // What it was given.
     },
-    mine: (who, ticket) => sale.ask(who, 'GET', `${path}/tickets/mine${ticket ? `?ticket=${ticket}` : ''}`),
+    mine: (who, ticket) => sale.get(who, `${path}/tickets/mine${ticket ? `?ticket=${ticket}` : ''}`),
     async stage() {
       const staged = await stage(db.sql, offer, await queue.read(offer, 'consumer', 100))
       await queue.acknowledge(offer, staged)
@@ -156,4 +149,13 @@ export async function openSale(
     },
   }
   return sale
+}
+
+const signedIn = (who: Buyer | undefined): Record<string, string> =>
+  who ? { authorization: `Bearer ${who.token}` } : {}
+
+async function answered(asked: Promise<Response>): Promise<Answer> {
+  const answer = await asked
+  const text = await answer.text()
+  return { status: answer.status, headers: answer.headers, body: text ? JSON.parse(text) : {} }
 }

@@ -7,7 +7,7 @@ import type { SessionPlan } from '../../services/flash-sales/plan-session.ts'
 import { join } from '../support/flash-sale.ts'
 import { useOperators } from './operators.ts'
 
-const { system, call, skuOf, offer, plan, planned, offersOf, preheated, open } = useOperators()
+const { system, buyer, call, skuOf, offer, plan, planned, offersOf, preheated, open } = useOperators()
 
 describe('changing', () => {
   let session: SessionId
@@ -18,24 +18,22 @@ describe('changing', () => {
 
   const left = (n: number) => system().container.gate.left(open(session, n))
   const set = (n: number, quota: unknown, key?: string) =>
-    call(
-      'PATCH',
-      `/${session}/offers/${skuOf(n)}`,
-      { quota },
-      key === undefined ? {} : { 'idempotency-key': key },
-    )
+    call('PATCH', `/${session}/offers/${skuOf(n)}`, {
+      body: { quota },
+      headers: key === undefined ? {} : { 'idempotency-key': key },
+    })
 
   it('adds an offer to a session that runs, once', async () => {
     const wanted = offer(5, { quota: 2 })
     for (const _ of [1, 2]) {
-      const { status, body } = await call('POST', `/${session}/offers`, wanted)
+      const { status, body } = await call('POST', `/${session}/offers`, { body: wanted })
       expect([status, (body.offers as unknown[]).length]).toEqual([201, 2])
     }
     expect(await left(5)).toBe(2)
   })
 
   it('adds no offer on other terms, without pieces, or of what there is none of', async () => {
-    const add = (one: object) => call('POST', `/${session}/offers`, one)
+    const add = (one: object) => call('POST', `/${session}/offers`, { body: one })
     const details = { session, sku: skuOf(5) }
     expect(await add(offer(5, { quota: 3 }))).toMatchObject({
       status: 409,
@@ -75,12 +73,10 @@ describe('changing', () => {
     await set(4, 6)
     const { id, addressId } = await system().shopper(1)
     const ticket = system().container.ids.next() as TicketId // A fresh snowflake.
-    await join(
-      system().container.gate,
-      open(session, 4),
-      { id: id as UserId, addressId: addressId as never },
+    await join(system().container.gate, open(session, 4), {
+      buyer: { id: id as UserId, addressId: addressId as never },
       ticket,
-    ) // A seeded buyer's.
+    }) // A seeded buyer's.
     expect(await set(4, 0)).toMatchObject({
       status: 409,
       body: { code: 'quota_below_granted', details: { least: 1 } },
@@ -95,7 +91,7 @@ describe('changing', () => {
       [5, 'two words', 'idempotency-key'],
     ] as const)
       expect(await set(4, quota, key)).toMatchObject({ status: 422, body: { field } })
-    expect(await call('PATCH', `/${session}/offers/1`, { quota: 1 })).toMatchObject({
+    expect(await call('PATCH', `/${session}/offers/1`, { body: { quota: 1 } })).toMatchObject({
       status: 404,
       body: { code: 'offer_unknown' },
     })
@@ -105,12 +101,10 @@ describe('changing', () => {
   it('pauses and resumes', async () => {
     const { id, addressId } = await system().shopper(2)
     const joins = async () => {
-      const answer = await join(
-        system().container.gate,
-        open(session, 5),
-        { id: id as UserId, addressId: addressId as never },
-        system().container.ids.next() as TicketId,
-      ) // The same.
+      const answer = await join(system().container.gate, open(session, 5), {
+        buyer: { id: id as UserId, addressId: addressId as never },
+        ticket: system().container.ids.next() as TicketId,
+      }) // The same.
       return answer.answer
     }
     expect(await call('POST', `/${session}/pause`)).toMatchObject({ status: 200, body: { paused: true } })
@@ -132,7 +126,7 @@ describe('changing', () => {
       ['PATCH', `/offers/${skuOf(4)}`, { quota: 9 }],
     ] as const)
       await expect
-        .poll(() => call(method, `/${session}${path}`, body))
+        .poll(() => call(method, `/${session}${path}`, { body }))
         .toMatchObject({ status: 409, body: { code: 'session_ended' } })
     expect((await call('GET', `/${session}/report`)).body).toMatchObject({ phase: 'ended' })
   })
@@ -144,7 +138,7 @@ describe('changing', () => {
       ['POST', '/offers', offer(6)],
       ['PATCH', `/offers/${skuOf(4)}`, { quota: 9 }],
     ] as const)
-      expect(await call(method, `/2019052614${path}`, body)).toMatchObject({
+      expect(await call(method, `/2019052614${path}`, { body })).toMatchObject({
         status: 404,
         body: { code: 'session_unknown' },
       })
@@ -153,7 +147,35 @@ describe('changing', () => {
   it('starts a session whose workflow is not there, and changes it', async () => {
     const lonely = await planned()
     await system().container.client.workflow.getHandle(sessionWorkflowId(lonely)).terminate('by mistake')
-    expect(await call('POST', `/${lonely}/pause`)).toMatchObject({ status: 200, body: { paused: true } })
+    expect(await call('POST', `/${lonely}/offers`, { body: offer(6) })).toMatchObject({ status: 201 })
+  })
+
+  it('ends the event streams of every API process within seconds, and opens them again', async () => {
+    const sale = await planned({ opensAt: new Date().toISOString(), offers: [offer(7)] })
+    await preheated(sale)
+    const { id, addressId } = await system().shopper(0) // Whose token `buyer()` is.
+    const ticket = system().container.ids.next() as TicketId // A fresh snowflake.
+    const who = { id: id as UserId, addressId: addressId as never } // A seeded buyer's.
+    await join(system().container.gate, open(sale, 7), { buyer: who, ticket })
+    const url = `${system().url}/v1/seckill/sessions/${sale}/offers/${skuOf(7)}/tickets/mine/events`
+    const follow = () => fetch(url, { headers: { authorization: `Bearer ${buyer()}` } })
+    const switchTo = (on: boolean) => call('POST', '/../event-streams', { body: { on } })
+    const streaming = await follow()
+    expect(streaming.status).toBe(200)
+    expect((await switchTo(false)).status).toBe(200)
+    await streaming.text() // It ends.
+    expect((await follow()).status).toBe(503)
+    await switchTo(true)
+    await expect
+      .poll(
+        async () => {
+          const { status, body } = await follow()
+          await body?.cancel()
+          return status
+        },
+        { timeout: 10_000 },
+      )
+      .toBe(200)
   })
 })
 
@@ -161,9 +183,8 @@ describe('twenty changes of one session at once', { timeout: 20_000 }, () => {
   it('are each done, or answered that they are still being done and when to ask again', async () => {
     const session = await planned({ offers: [offer(7)] })
     await preheated(session)
-    const answers = await Promise.all(
-      Array.from({ length: 20 }, (_, n) => call('POST', `/${session}/${n % 2 === 0 ? 'pause' : 'resume'}`)),
-    )
+    const change = (quota: number) => call('PATCH', `/${session}/offers/${skuOf(7)}`, { body: { quota } })
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => change((n % 5) + 1)))
     for (const { status, headers, body } of answers)
       if (status !== 200)
         expect([status, body.code, headers.get('retry-after')]).toEqual([
@@ -171,7 +192,7 @@ describe('twenty changes of one session at once', { timeout: 20_000 }, () => {
           'still_being_done',
           expect.stringMatching(/^\d+$/),
         ])
-    expect(await call('POST', `/${session}/pause`)).toMatchObject({ status: 200, body: { paused: true } })
+    expect(await change(4)).toMatchObject({ status: 200, body: { offers: [{ quota: 4 }] } })
   })
 })
 
@@ -191,6 +212,7 @@ describe('while Temporal does not get on', () => {
       opensAt: new Date(opensAt),
       endsAt: new Date(endsAt),
       payWithinMs: 600_000,
+      coolOffMs: 0,
       captcha: false,
       offers: [],
     } // A test's own id.
@@ -200,14 +222,14 @@ describe('while Temporal does not get on', () => {
     const slow = operations(system().container.client)
     const session = wanted()
     await slow.plan(session)
-    await expect(slow.pause(session.id)).rejects.toMatchObject({ code: 'still_being_done' })
+    await expect(slow.end(session.id)).rejects.toMatchObject({ code: 'still_being_done' })
   })
 
   it('more changes of a session than Temporal takes at a time are answered so, too', async () => {
     const slow = operations(system().container.client)
     const session = wanted()
     await slow.plan(session)
-    const answers = await Promise.allSettled(Array.from({ length: 20 }, () => slow.pause(session.id)))
+    const answers = await Promise.allSettled(Array.from({ length: 20 }, () => slow.end(session.id)))
     expect(answers).toEqual(
       answers.map(() => ({
         status: 'rejected',

@@ -134,7 +134,7 @@ describe('the events of a buyer’s ticket', () => {
   it('are for who has a ticket, and has said who they are', async () => {
     const stream = await listen(await sale.shopper())
     expect(stream.answer.status).toBe(404)
-    expect((await sale.ask(undefined, 'GET', `${sale.path}/tickets/mine/events`)).status).toBe(401)
+    expect((await sale.get(undefined, `${sale.path}/tickets/mine/events`)).status).toBe(401)
   })
 
   it('are bounded a buyer and in all, and what is refused says to poll', async () => {
@@ -142,7 +142,7 @@ describe('the events of a buyer’s ticket', () => {
     const { who } = await queued()
     const mine = await Promise.all([1, 2, 3].map(() => listen(who)))
     for (const { answer } of mine) expect(answer.status).toBe(200)
-    const fourth = await sale.ask(who, 'GET', `${sale.path}/tickets/mine/events`)
+    const fourth = await sale.get(who, `${sale.path}/tickets/mine/events`)
     expect(fourth).toMatchObject({ status: 429, body: { code: 'too_many_streams' } })
     expect(Number(fourth.headers.get('retry-after'))).toBeGreaterThanOrEqual(30)
     mine[0]?.leave()
@@ -151,7 +151,7 @@ describe('the events of a buyer’s ticket', () => {
     expect(mine.at(-1)?.answer.status).toBe(200)
     const others = await Promise.all(Array.from({ length: 17 }, async () => listen((await queued()).who)))
     expect(streams.count()).toBe(20)
-    const late = await sale.ask((await queued()).who, 'GET', `${sale.path}/tickets/mine/events`)
+    const late = await sale.get((await queued()).who, `${sale.path}/tickets/mine/events`)
     expect(late).toMatchObject({ status: 503, body: { code: 'streams_off' } })
     for (const { leave } of [...mine, ...others]) leave()
     await expect.poll(() => streams.count(), { timeout: 10_000 }).toBe(0)
@@ -174,12 +174,12 @@ describe('the events of a buyer’s ticket', () => {
 describe('idle streams', () => {
   const order = '1' as TicketId // Any number is one here.
   const still = (status: number): TicketLook => ({ view: { status }, ended: false, moving: false })
-  let told = 0
+  let position = 0
 
   /** Streams of a system of their own, whose looks are counted. */
   async function follow(
     options: { repairMs?: number; beatMs?: number } = {},
-    look = async () => still(told),
+    look = async () => still(position),
   ) {
     const redis = new Redis(inject('redisUrl'))
     const events = createEvents(redis)
@@ -187,7 +187,7 @@ describe('idle streams', () => {
     const log = pino({}, { write: (line: string) => logged.push(line) })
     const own = createTicketStreams({ events, log, perBuyer: 1000, most: 1000, ...options })
     let looks = 0
-    told = 0
+    position = 0
     const counted = () => {
       looks++
       return look()
@@ -232,7 +232,7 @@ describe('idle streams', () => {
     // From now on nothing but an announcement makes it look.
     await expect.poll(looks, { timeout: 10_000 }).toBe(1)
     const other = createEvents(harness.redis)
-    told = 2
+    position = 2
     other.announce(order)
     expect(await read('"status":2')).toContain('"status":2')
     await other.close()
@@ -243,7 +243,7 @@ describe('idle streams', () => {
     const { text, close } = await follow({ repairMs: 1000 })
     const read = text()
     await read('"status":0')
-    told = 3
+    position = 3
     expect(await read('"status":3')).toContain('"status":3')
     await close()
   })
@@ -296,7 +296,7 @@ it('looks at one’s ticket are limited a buyer, streams too', async () => {
   await offer.admitted(who)
   for (const _ of [1, 2]) expect((await offer.mine(who)).status).toBe(200)
   expect(await offer.mine(who)).toMatchObject({ status: 429, body: { code: 'rate_limited' } })
-  const stream = await offer.ask(who, 'GET', `${offer.path}/tickets/mine/events`)
+  const stream = await offer.get(who, `${offer.path}/tickets/mine/events`)
   expect(stream.status).toBe(429)
   await limited.close()
 })

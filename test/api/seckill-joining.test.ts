@@ -51,31 +51,32 @@ describe('a buyer who joins', () => {
     const shopper = await sale.shopper()
     const tokens = await Promise.all(Array.from({ length: 5 }, () => sale.token(shopper)))
     const before = await letIn(sale)
-    const told = await Promise.all(tokens.map((token) => sale.join(shopper, { token })))
-    expect(new Set(told.map(({ body }) => body.ticket)).size).toBe(1)
-    expect(told.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 202])
+    const answers = await Promise.all(tokens.map((token) => sale.join(shopper, { token })))
+    expect(new Set(answers.map(({ body }) => body.ticket)).size).toBe(1)
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 202])
     expect(await letIn(sale)).toBe(before + 1)
   })
 
-  it('hears sold_out when fewer pieces are left than wanted, with how many', async () => {
+  it('gets sold_out when fewer pieces are left than wanted, with how many', async () => {
     const two = await openSale(harness, { quota: 2, limit: 5 })
     await two.admitted(await two.shopper())
     const refused = await two.join(await two.shopper(), { quantity: 2 })
     expect(refused).toMatchObject({ status: 409, body: { code: 'sold_out', details: { left: 1 } } })
   })
 
-  it('hears already_bought when the limit is used up by paid tickets, and over_limit when it would be passed', async () => {
+  it('gets already_bought when the limit is used up by paid tickets, and over_limit when it would be passed', async () => {
     const pair = await openSale(harness, { limit: 2 })
     const shopper = await pair.shopper()
     expect(await pair.join(shopper, { quantity: 3 })).toMatchObject({
       status: 409,
       body: { code: 'over_limit', details: { limit: 2 } },
     })
-    for (const _ of [1, 2]) await harness.gate.paid(pair.offer, 1, shopper.id, await pair.admitted(shopper))
+    for (const _ of [1, 2])
+      await harness.gate.paid(pair.offer, 1, { buyer: shopper.id, ticket: await pair.admitted(shopper) })
     expect(await pair.join(shopper)).toMatchObject({ status: 409, body: { code: 'already_bought' } })
   })
 
-  it('hears not_open before the opening, and ended after the end', async () => {
+  it('gets not_open before the opening, and ended after the end', async () => {
     const early = await openSale(harness, { opensInMs: 30_000 })
     const opensAt = new Date(early.opensAt).toISOString()
     expect(await early.join(await early.shopper())).toMatchObject({
@@ -95,7 +96,7 @@ describe('a buyer who joins', () => {
     expect(await late.join(shopper, { token })).toMatchObject({ status: 410, body: { code: 'ended' } })
   })
 
-  it('hears paused with Retry-After while an operator holds the gate', async () => {
+  it('gets paused with Retry-After while an operator holds the gate', async () => {
     const held = await openSale(harness)
     const shopper = await held.shopper()
     await harness.gate.setTerms(held.offer, 1, {
@@ -110,28 +111,49 @@ describe('a buyer who joins', () => {
     expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(2)
   })
 
-  it('hears bad_token for a token that is made up, spent, another buyer’s or another offer’s, and the token stays good for its buyer', async () => {
+  it('who let a ticket go unpaid gets until when to wait; the ticket says so, too', async () => {
+    const own = await openSale(harness, { coolOffMs: 3_600_000 })
+    const shopper = await own.shopper()
+    const ticket = await own.admitted(shopper)
+    await own.stage()
+    await own.place(ticket)
+    await own.close(ticket, 'pay_timeout')
+    const [row] = await harness.db.sql<{ until: Date }[]>`
+      SELECT cool_until AS until
+      FROM tickets
+      WHERE id = ${ticket}`
+    const until = row?.until.toISOString()
+    const coolUntilMs = row?.until.getTime() ?? 0
+    await harness.gate.giveBack(own.offer, 1, { buyer: shopper.id, ticket, coolUntilMs })
+    expect(await own.join(shopper)).toMatchObject({
+      status: 409,
+      body: { code: 'cooling_off', details: { until } },
+    })
+    expect(await own.mine(shopper, ticket)).toMatchObject({
+      status: 200,
+      body: { status: 3, joinAgainAt: until },
+    })
+    expect((await own.join(await own.shopper())).status).toBe(202)
+  })
+
+  it('gets bad_token for a token that is made up, spent, another buyer’s or another offer’s, and the token stays good for its buyer', async () => {
     const [owner, thief] = [await sale.shopper(), await sale.shopper()]
     const other = await openSale(harness)
     const token = await sale.token(owner)
     const spent = await other.token(thief)
-    await harness.gate.giveBack(
-      other.offer,
-      1,
-      thief.id,
-      String((await other.join(thief, { token: spent })).body.ticket) as never,
-    ) // A ticket.
-    for (const told of [
+    const ticket = String((await other.join(thief, { token: spent })).body.ticket) as never // A ticket.
+    await harness.gate.giveBack(other.offer, 1, { buyer: thief.id, ticket })
+    for (const answer of [
       await sale.join(thief, { token }),
       await sale.join(thief, { token: 'AAAAAAAAAAAAAAAAAAAAAAAA' }),
       await other.join(owner, { token }),
       await other.join(thief, { token: spent }),
     ])
-      expect(told).toMatchObject({ status: 403, body: { code: 'bad_token' } })
+      expect(answer).toMatchObject({ status: 403, body: { code: 'bad_token' } })
     expect(await sale.join(owner, { token })).toMatchObject({ status: 202 })
   })
 
-  it('hears paused while this process has no numbers for tickets, and may try again', async () => {
+  it('gets paused while this process has no numbers for tickets, and may try again', async () => {
     const idless = await startHarness({
       ids: {
         next() {
@@ -142,13 +164,13 @@ describe('a buyer who joins', () => {
     const waiting = await openSale(idless)
     const buyer = await idless.newBuyer()
     const join = { token: await waiting.token(buyer), addressId: '1' }
-    const { status, body } = await waiting.ask(buyer, 'POST', `${waiting.path}/tickets`, join)
+    const { status, body } = await waiting.post(buyer, `${waiting.path}/tickets`, { body: join })
     expect([status, body.code]).toEqual([503, 'paused'])
     expect(idless.logged.filter((line) => line.includes('a request failed'))).toEqual([])
     await idless.close()
   })
 
-  it('hears rate_limited beyond its joins a minute, and nobody else does', async () => {
+  it('gets rate_limited beyond its joins a minute, and nobody else does', async () => {
     const limited = await startHarness({ joinLimit: createBuyerLimit(2) })
     const offer = await openSale(limited)
     const [eager, other] = [await offer.shopper(), await offer.shopper()]
@@ -162,7 +184,7 @@ describe('a buyer who joins', () => {
 
   it('has to say who it is', async () => {
     expect(
-      await sale.ask(undefined, 'POST', `${sale.path}/tickets`, { token: 'x', addressId: '1' }),
+      await sale.post(undefined, `${sale.path}/tickets`, { body: { token: 'x', addressId: '1' } }),
     ).toMatchObject({ status: 401 })
   })
 })
@@ -199,9 +221,11 @@ describe('an offer that the gate does not know', () => {
     const nowhere = { ...sale, offer: { ...sale.offer, session: '2019052614' as SessionId } }
     const shopper = await sale.shopper()
     const to = (session: string, sku: string) =>
-      sale.ask(shopper, 'POST', `/v1/seckill/sessions/${session}/offers/${sku}/tickets`, {
-        token: 'x',
-        addressId: shopper.addressId,
+      sale.post(shopper, `/v1/seckill/sessions/${session}/offers/${sku}/tickets`, {
+        body: {
+          token: 'x',
+          addressId: shopper.addressId,
+        },
       })
     expect(await to(nowhere.offer.session, sale.offer.sku)).toMatchObject({
       status: 404,
@@ -231,7 +255,7 @@ describe('input that is not as expected', () => {
     const shopper = await sale.shopper()
     const before = await letIn(sale)
     const body = { token: await sale.token(shopper), quantity: 1, addressId: shopper.addressId, ...wrong }
-    expect(await sale.ask(shopper, 'POST', `${sale.path}/tickets`, body)).toMatchObject({
+    expect(await sale.post(shopper, `${sale.path}/tickets`, { body })).toMatchObject({
       status: 422,
       body: { code: 'validation', field },
     })
@@ -241,7 +265,7 @@ describe('input that is not as expected', () => {
   it('is 400 when it is no JSON, 413 when it is large, 415 when it is something else', async () => {
     const shopper = await sale.shopper()
     const post = async (body: string, headers = {}) =>
-      (await sale.ask(shopper, 'POST', `${sale.path}/tickets`, body, headers)).status
+      (await sale.post(shopper, `${sale.path}/tickets`, { body, headers })).status
     expect(await post('{')).toBe(400)
     expect(await post(JSON.stringify({ token: 'x'.repeat(70_000) }))).toBe(413)
     const chunked = (container: string[]) =>

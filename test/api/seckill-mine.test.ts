@@ -143,7 +143,7 @@ describe('a buyer’s ticket', () => {
       orderId: ticket,
       amount: { fen: '900' },
     })
-    await harness.gate.paid(sale.offer, 1, who.id, ticket)
+    await harness.gate.paid(sale.offer, 1, { buyer: who.id, ticket })
     expect(await theirs(who)).toMatchObject({ status: 5 })
   })
 
@@ -151,7 +151,7 @@ describe('a buyer’s ticket', () => {
     const { who, ticket: first } = await staged()
     await sale.place(first)
     await sale.close(first, 'pay_timeout')
-    await harness.gate.giveBack(sale.offer, 1, who.id, first)
+    await harness.gate.giveBack(sale.offer, 1, { buyer: who.id, ticket: first })
     expect(await sale.mine(who)).toMatchObject({ status: 404, body: { code: 'no_ticket' } })
     expect(await theirs(who, first)).toMatchObject({ ticket: first, status: 3 })
     const second = await sale.admitted(who)
@@ -182,7 +182,7 @@ describe('a buyer’s ticket', () => {
     expect(await sale.mine(other)).toMatchObject({ status: 404, body: { code: 'no_ticket' } })
     expect(await theirs(other, ticket)).toMatchObject({ status: 4, reason: 'lost', quantity: null })
     expect((await sale.mine(other, 'x')).status).toBe(422)
-    expect((await sale.ask(undefined, 'GET', `${sale.path}/tickets/mine`)).status).toBe(401)
+    expect((await sale.get(undefined, `${sale.path}/tickets/mine`)).status).toBe(401)
   })
 
   it('is not there under a number that cannot have been granted: made before, after or outside of the session', async () => {
@@ -192,7 +192,7 @@ describe('a buyer’s ticket', () => {
       expect(await sale.mine(who, numberAt(made))).toMatchObject({ status: 404, body: { code: 'no_ticket' } })
     expect(await sale.mine(who, '1')).toMatchObject({ status: 404, body: { code: 'no_ticket' } })
     const elsewhere = `/v1/seckill/sessions/2019052614/offers/${sale.offer.sku}/tickets/mine?ticket=${numberAt(Date.now())}`
-    expect(await sale.ask(who, 'GET', elsewhere)).toMatchObject({ status: 404, body: { code: 'no_ticket' } })
+    expect(await sale.get(who, elsewhere)).toMatchObject({ status: 404, body: { code: 'no_ticket' } })
   })
 })
 
@@ -238,7 +238,7 @@ describe('while the gate is away', () => {
 
   it('so are tokens', async () => {
     const dark = await openSale(away)
-    expect(await dark.ask(await dark.shopper(), 'POST', `${dark.path}/token`, {})).toMatchObject({
+    expect(await dark.post(await dark.shopper(), `${dark.path}/token`, { body: {} })).toMatchObject({
       status: 503,
       body: { code: 'paused' },
     })
@@ -275,8 +275,8 @@ describe('what buyers who won nothing ask', () => {
     const losers = await Promise.all(Array.from({ length: 20 }, () => sale.shopper()))
     await sale.mine(losers[0] as Shopper)
     const asked = await statements(async () => {
-      for (const told of await Promise.all(losers.map((who) => sale.mine(who))))
-        expect(told).toMatchObject({ status: 404, body: { code: 'no_ticket' } })
+      for (const answer of await Promise.all(losers.map((who) => sale.mine(who))))
+        expect(answer).toMatchObject({ status: 404, body: { code: 'no_ticket' } })
     })
     expect(asked).toEqual([])
   })
@@ -297,12 +297,12 @@ describe('what buyers who won nothing ask', () => {
     const asked = await statements(async () => {
       for (let i = 0; i < 100; i++) {
         const path = `/v1/seckill/sessions/20190526${10 + (i % 14)}-x${i}/offers/1`
-        const told = await Promise.all([
-          sale.ask(who, 'POST', `${path}/tickets`, { token: 'x', addressId: '1' }),
-          sale.ask(who, 'POST', `${path}/token`, {}),
-          sale.ask(who, 'GET', path),
+        const answers = await Promise.all([
+          sale.post(who, `${path}/tickets`, { body: { token: 'x', addressId: '1' } }),
+          sale.post(who, `${path}/token`, { body: {} }),
+          sale.get(who, path),
         ])
-        for (const { status, body } of told) expect([status, body.code]).toEqual([404, 'session_unknown'])
+        for (const { status, body } of answers) expect([status, body.code]).toEqual([404, 'session_unknown'])
       }
     })
     const seconds = Math.ceil((Date.now() - began) / 1000)
@@ -315,11 +315,11 @@ describe('what buyers who won nothing ask', () => {
     for (let i = 0; i < 1100; i += 100)
       await Promise.all(
         Array.from({ length: 100 }, (_, n) =>
-          sale.ask(who, 'GET', `/v1/seckill/sessions/2019052610-x${i + n}/offers/1`),
+          sale.get(who, `/v1/seckill/sessions/2019052610-x${i + n}/offers/1`),
         ),
       )
     harness.statements.length = 0
-    expect((await sale.ask(who, 'GET', real.path)).status).toBe(200)
+    expect((await sale.get(who, real.path)).status).toBe(200)
     expect(harness.statements.filter((text) => text.includes('s.id = $'))).toEqual([])
   })
 })

@@ -10,7 +10,7 @@ const { system, buyer, call, skuOf, offer, plan, planned, sessionsWritten, offer
 describe('planning', () => {
   it('writes a session with its offers and starts it: its pieces leave the warehouse, its gate is loaded', async () => {
     const wanted = plan({ payWithinS: 300, captcha: true, offers: [offer(0, { limit: 2 }), offer(1)] })
-    const { status, headers, body } = await call('POST', '', wanted)
+    const { status, headers, body } = await call('POST', '', { body: wanted })
     expect([status, headers.get('location')]).toEqual([201, `/v1/ops/sessions/${wanted.id}`])
     expect(body).toMatchObject({
       id: wanted.id,
@@ -39,13 +39,15 @@ describe('planning', () => {
     expect(await system().container.gate.left(open(wanted.id as SessionId))).toBe(5)
   })
 
-  it('names a session after its hour in Shanghai, and has orders wait ten minutes, unless told otherwise', async () => {
+  it('names a session after its hour in Shanghai, and has orders wait ten minutes, unless it is said otherwise', async () => {
     const opensAt = new Date(Date.now() + 48 * hour)
-    const { body } = await call(
-      'POST',
-      '',
-      plan({ id: undefined, opensAt: opensAt.toISOString(), endsAt: new Date(opensAt.getTime() + hour) }),
-    )
+    const { body } = await call('POST', '', {
+      body: plan({
+        id: undefined,
+        opensAt: opensAt.toISOString(),
+        endsAt: new Date(opensAt.getTime() + hour),
+      }),
+    })
     expect(body).toMatchObject({
       id: sessionIdOf(opensAt.getTime()),
       phase: 'planned',
@@ -57,8 +59,8 @@ describe('planning', () => {
   it('of the same session again is the same one, and of another under its id is refused', async () => {
     const opensAt = new Date(Date.now() + 72 * hour).toISOString()
     const wanted = plan({ opensAt, endsAt: new Date(Date.now() + 73 * hour).toISOString() })
-    const first = await call('POST', '', wanted)
-    const both = await Promise.all([call('POST', '', wanted), call('POST', '', wanted)])
+    const first = await call('POST', '', { body: wanted })
+    const both = await Promise.all([call('POST', '', { body: wanted }), call('POST', '', { body: wanted })])
     for (const again of both) expect([again.status, again.body]).toEqual([200, first.body])
     for (const other of [
       { offers: [] },
@@ -66,7 +68,7 @@ describe('planning', () => {
       { offers: [offer(0, { quota: 6 })] },
       { opensAt: new Date(Date.now() + 71 * hour) },
     ])
-      expect(await call('POST', '', { ...wanted, ...other })).toMatchObject({
+      expect(await call('POST', '', { body: { ...wanted, ...other } })).toMatchObject({
         status: 409,
         body: { code: 'session_exists', details: { session: wanted.id } },
       })
@@ -101,7 +103,7 @@ describe('planning', () => {
     ['no time to pay', () => ({ payWithinS: 0 }), 'payWithinS'],
   ])('refuses %s with 422 and the field, and writes nothing', async (_, wrong, field) => {
     const before = await sessionsWritten()
-    expect(await call('POST', '', plan(wrong()))).toMatchObject({
+    expect(await call('POST', '', { body: plan(wrong()) })).toMatchObject({
       status: 422,
       body: { code: 'validation', field },
     })
@@ -140,12 +142,10 @@ describe('looking', () => {
     await preheated(session)
     const { id, addressId } = await system().shopper(0)
     const ticket = system().container.ids.next() as TicketId // A fresh snowflake.
-    await join(
-      system().container.gate,
-      open(session, 2),
-      { id: id as UserId, addressId: addressId as never },
+    await join(system().container.gate, open(session, 2), {
+      buyer: { id: id as UserId, addressId: addressId as never },
       ticket,
-    ) // Rows of the seeded shop.
+    }) // Rows of the seeded shop.
     await system().reaches(ticket, 'awaiting_payment')
     const nothing = {
       granted: 0,
@@ -194,11 +194,13 @@ describe('who is no operator', () => {
     'is not let in: %s /v1/ops/sessions%s is 403 for a buyer, 401 for nobody',
     async (method, path) => {
       const before = await sessionsWritten()
-      expect(await call(method, path, method === 'GET' ? undefined : plan(), {}, buyer())).toMatchObject({
+      expect(
+        await call(method, path, { body: method === 'GET' ? undefined : plan(), token: buyer() }),
+      ).toMatchObject({
         status: 403,
         body: { code: 'forbidden' },
       })
-      expect(await call(method, path, undefined, {}, 'nonsense')).toMatchObject({ status: 401 })
+      expect(await call(method, path, { token: 'nonsense' })).toMatchObject({ status: 401 })
       expect((await fetch(`${system().url}/v1/ops/sessions${path}`, { method })).status).toBe(401)
       expect(await sessionsWritten()).toBe(before)
     },

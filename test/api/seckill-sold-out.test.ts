@@ -4,7 +4,7 @@ import type { Gate } from '../../redis/gate/gate.ts'
 import { keysOf } from '../../redis/gate/keys.ts'
 import { createPeekBatcher } from '../../redis/gate/peek-batcher.ts'
 import { type Harness, startHarness } from './harness.ts'
-import { openSale, type Sale, type Shopper, type Told } from './sale.ts'
+import { type Answer, openSale, type Sale, type Shopper } from './sale.ts'
 
 let harness: Harness
 /** What the API asks of the gate, since the list was emptied; poisoned, the gate has no answer. */
@@ -30,7 +30,7 @@ async function noted<T>(what: string, ask: () => Promise<T>): Promise<T> {
 
 const soldOut = { status: 409, body: { code: 'sold_out', details: { left: 0 } } }
 
-/** A sale whose only piece is gone, as the API has just been told. */
+/** A sale whose only piece is gone, as the API has just learnt. */
 async function sellOut(): Promise<{ sale: Sale; holder: Shopper; ticket: string }> {
   poisoned = false
   const sale = await openSale(harness, { quota: 1 })
@@ -40,8 +40,8 @@ async function sellOut(): Promise<{ sale: Sale; holder: Shopper; ticket: string 
   asked.length = 0
   return { sale, holder, ticket }
 }
-const click = (sale: Sale, who: Shopper, url = ''): Promise<Told> =>
-  sale.ask(who, 'POST', `${url}${sale.path}/tickets`, { token: 'whatever', addressId: who.addressId })
+const click = (sale: Sale, who: Shopper, url = ''): Promise<Answer> =>
+  sale.post(who, `${url}${sale.path}/tickets`, { body: { token: 'whatever', addressId: who.addressId } })
 
 describe('after "sold out"', () => {
   it('buyers are refused by a look that is cheaper than a join, one for all who ask in a moment', async () => {
@@ -70,14 +70,15 @@ describe('after "sold out"', () => {
     const loser = await sale.shopper()
     const token = await sale.token(loser)
     const join = { token, addressId: loser.addressId }
-    expect(await sale.ask(loser, 'POST', `${other}${sale.path}/tickets`, join)).toMatchObject(soldOut)
+    expect(await sale.post(loser, `${other}${sale.path}/tickets`, { body: join })).toMatchObject(soldOut)
     for (const url of ['', other])
       expect(await click(sale, holder, url)).toMatchObject({ status: 200, body: { code: 100, ticket } })
   })
 
   it('a ticket of a piece that came back is answered everywhere, as soon as it is granted', async () => {
     const { sale, holder, ticket } = await sellOut()
-    await harness.gate.giveBack(sale.offer, 1, holder.id, ticket as never) // Its own ticket.
+    // Its own ticket.
+    await harness.gate.giveBack(sale.offer, 1, { buyer: holder.id, ticket: ticket as never })
     const other = await harness.another()
     const second = await sale.shopper()
     const won = await sale.admitted(second)
@@ -89,14 +90,11 @@ describe('after "sold out"', () => {
     const { sale } = await sellOut()
     const [shopper, headers] = [await sale.shopper(), { 'accept-language': 'zh' }]
     const join = { token: await sale.token(shopper), addressId: shopper.addressId }
-    const early = await sale.ask(shopper, 'POST', `${sale.path}/tickets`, {}, headers)
-    const late = await sale.ask(
-      shopper,
-      'POST',
-      `${await harness.another()}${sale.path}/tickets`,
-      join,
+    const early = await sale.post(shopper, `${sale.path}/tickets`, { body: {}, headers })
+    const late = await sale.post(shopper, `${await harness.another()}${sale.path}/tickets`, {
+      body: join,
       headers,
-    )
+    })
     expect([early.status, early.body]).toEqual([late.status, late.body])
     for (const name of ['content-type', 'content-language', 'vary'])
       expect(early.headers.get(name)).toBe(late.headers.get(name))
@@ -104,10 +102,10 @@ describe('after "sold out"', () => {
 
   it('not even the body is read, but who asks is', async () => {
     const { sale } = await sellOut()
-    expect(await sale.ask(await sale.shopper(), 'POST', `${sale.path}/tickets`, '{ not JSON')).toMatchObject(
-      soldOut,
-    )
-    expect((await sale.ask(undefined, 'POST', `${sale.path}/tickets`, {})).status).toBe(401)
+    expect(
+      await sale.post(await sale.shopper(), `${sale.path}/tickets`, { body: '{ not JSON' }),
+    ).toMatchObject(soldOut)
+    expect((await sale.post(undefined, `${sale.path}/tickets`, { body: {} })).status).toBe(401)
   })
 
   it('nothing is concluded while the gate is away', async () => {
@@ -133,7 +131,8 @@ describe('after "sold out"', () => {
 
   it('a piece that came back is for sale at once, without an announcement', async () => {
     const { sale, holder, ticket } = await sellOut()
-    await harness.gate.giveBack(sale.offer, 1, holder.id, ticket as never) // Its own ticket.
+    // Its own ticket.
+    await harness.gate.giveBack(sale.offer, 1, { buyer: holder.id, ticket: ticket as never })
     await sale.admitted(await sale.shopper())
   })
 

@@ -43,7 +43,11 @@ type Kind = {
 type Terms = Kind & { minimum?: number; scope?: SkuId[]; until?: Date; state?: 'unused' | 'used' }
 
 /** Gives a buyer a coupon. */
-export async function giveCoupon({ sql }: Db, ids: Ids, buyer: UserId, terms: Terms): Promise<CouponId> {
+export async function giveCoupon(
+  { db: { sql }, ids }: { db: Db; ids: Ids },
+  buyer: UserId,
+  terms: Terms,
+): Promise<CouponId> {
   const coupon = ids.next()
   const held = ids.next() as CouponId // A fresh snowflake.
   const {

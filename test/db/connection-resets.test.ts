@@ -10,15 +10,15 @@ import { type Door, doorTo } from '../support/proxy.ts'
 let fresh: FreshDatabase
 let door: Door
 let url: string
-const unheard = vi.fn()
+const unhandled = vi.fn()
 beforeAll(async () => {
-  process.on('unhandledRejection', unheard)
+  process.on('unhandledRejection', unhandled)
   fresh = await freshDatabase()
   await fresh.db.sql`CREATE TABLE halves (work text, half int)`
 })
 afterAll(async () => {
   await fresh.drop()
-  process.off('unhandledRejection', unheard)
+  process.off('unhandledRejection', unhandled)
 })
 
 beforeEach(async () => {
@@ -30,7 +30,7 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await door.close()
-  expect(unheard, 'rejections that nobody handles').not.toHaveBeenCalled()
+  expect(unhandled, 'rejections that nobody handles').not.toHaveBeenCalled()
 })
 
 const written = () => fresh.db.sql<{ work: string; half: number }[]>`SELECT work, half FROM halves`

@@ -195,9 +195,7 @@ const queries: [string, () => PromiseLike<unknown>][] = [
       undone((tx) =>
         matchPayments(
           tx,
-          ids,
-          { ...day, siblings: ['wechat-v3'], account: { merchant: 'm', app: 'a' } },
-          1n,
+          { ...day, ids, statement: 1n, siblings: ['wechat-v3'], account: { merchant: 'm', app: 'a' } },
           [facts],
         ),
       ),

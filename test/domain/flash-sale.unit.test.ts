@@ -1,6 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { dayMs, isSessionId, sessionIdOf, slotOpensAt } from '../../domain/flash-sale.ts'
+import {
+  dayMs,
+  flashPayWithinMs,
+  isSessionId,
+  offerChannel,
+  phaseMayLeaveFor,
+  preheatMs,
+  sessionIdOf,
+  slotOpensAt,
+} from '../../domain/flash-sale.ts'
+import type { SessionId, SkuId } from '../../domain/ids.ts'
 
 /** A clock on a wall in Shanghai, by the time zone's own rules. */
 const shanghai = new Intl.DateTimeFormat('en-CA', {
@@ -118,5 +128,20 @@ describe('an id that an operator chooses', () => {
     ['digits of another script', '２０１９０５２６１４'],
   ])('is not %s', (_, id) => {
     expect(isSessionId(id)).toBe(false)
+  })
+})
+
+describe('a session', () => {
+  it('runs once, ends once, and ends without having run when it was never preheated', () => {
+    expect(phaseMayLeaveFor).toEqual({ running: ['planned'], ended: ['planned', 'running'] })
+  })
+
+  it('is preheated five minutes before it opens, and its orders wait ten minutes for their payment', () => {
+    expect([preheatMs, flashPayWithinMs]).toEqual([300_000, 600_000])
+  })
+
+  it('has a channel for each of its offers', () => {
+    const offer = { session: '2019052614' as SessionId, sku: '7' as SkuId } // Any id.
+    expect(offerChannel(offer)).toBe('offer:2019052614:7')
   })
 })

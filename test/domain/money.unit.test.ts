@@ -1,6 +1,17 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { add, allocate, type Fen, fen, moneyJson, times, yuan } from '../../domain/money.ts'
+import {
+  add,
+  allocate,
+  type Fen,
+  fen,
+  least,
+  minus,
+  moneyJson,
+  times,
+  yuan,
+  zero,
+} from '../../domain/money.ts'
 
 const amount = fc.bigInt({ min: 0n, max: 10n ** 12n }).map(fen)
 const weights = fc.array(amount, { minLength: 1, maxLength: 20 })
@@ -65,6 +76,12 @@ describe('money', () => {
   it('adds and multiplies beyond what a float holds', () => {
     expect(add(fen('9007199254740993'), fen(1))).toBe(9007199254740994n)
     expect(times(fen(9007199254740991n), 3)).toBe(27021597764222973n)
+  })
+
+  it('of nothing is zero, a difference may be negative, and the smaller of two is one of them', () => {
+    expect([add(), zero]).toEqual([0n, 0n])
+    expect([minus(fen(3), fen(1)), minus(fen(1), fen(3))]).toEqual([2n, -2n])
+    expect([least(fen(1), fen(2)), least(fen(2), fen(1)), least(fen(2), fen(2))]).toEqual([1n, 1n, 2n])
   })
 
   it('refuses what is not a whole number of fen', () => {

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { hidden, mayLeaveFor, type OrderStatus, statuses } from '../../domain/order.ts'
+import {
+  hidden,
+  kinds,
+  mayLeaveFor,
+  type OrderStatus,
+  payStates,
+  placingSteps,
+  shippingStates,
+  statuses,
+} from '../../domain/order.ts'
 
 const goesTo = (from: OrderStatus): OrderStatus[] =>
   statuses.filter((next) => mayLeaveFor(next).includes(from))
@@ -38,5 +47,19 @@ describe("an order's life", () => {
   it('never goes back to placing', () => {
     expect(mayLeaveFor('placing')).toEqual([])
     expect(hidden).toEqual(['placing', 'rejected'])
+  })
+})
+
+describe('what the database and the API keep of an order', () => {
+  it('has these names and numbers', () => {
+    expect(payStates).toEqual(['unpaid', 'paid', 'on_delivery', 'partly_refunded', 'refunded'])
+    expect(shippingStates).toEqual(['not_shipped', 'partly_shipped', 'shipped', 'received'])
+    expect(kinds).toEqual({ normal: 1, seckill: 2 })
+  })
+
+  it('takes the placing steps in one order of locks', () => {
+    expect(placingSteps).toEqual([
+      ...['reserve_stock', 'take_offer', 'lock_coupon', 'debit_balance', 'spend_points', 'confirm'],
+    ])
   })
 })

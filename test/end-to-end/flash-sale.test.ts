@@ -54,7 +54,7 @@ it('a ticket becomes an order at the offer’s price, which is paid, and the ses
   const { offer, running } = await open(0, { quota: 5 })
   expect(await shelf(sku)).toBe(before - 5)
   const mine = fresh()
-  expect(await join(system.container.gate, offer, await buyer(0), mine)).toMatchObject({
+  expect(await join(system.container.gate, offer, { buyer: await buyer(0), ticket: mine })).toMatchObject({
     answer: 'admitted',
     ticket: mine,
   })
@@ -81,10 +81,10 @@ it('a ticket becomes an order at the offer’s price, which is paid, and the ses
 it('a piece that is not paid in time is for sale again in the same session, and its buyer may try again', async () => {
   const { offer } = await open(1, { quota: 1, payWithinMs: 1500 })
   const [first, second, third] = [fresh(), fresh(), fresh()]
-  expect(await join(system.container.gate, offer, await buyer(1), first)).toMatchObject({
+  expect(await join(system.container.gate, offer, { buyer: await buyer(1), ticket: first })).toMatchObject({
     answer: 'admitted',
   })
-  expect(await join(system.container.gate, offer, await buyer(2), second)).toMatchObject({
+  expect(await join(system.container.gate, offer, { buyer: await buyer(2), ticket: second })).toMatchObject({
     answer: 'sold_out',
   })
   await system.reaches(first, 'closed')
@@ -93,7 +93,7 @@ it('a piece that is not paid in time is for sale again in the same session, and 
     state: 'given_back',
     reason: 'pay_timeout',
   })
-  expect(await join(system.container.gate, offer, await buyer(1), third)).toMatchObject({
+  expect(await join(system.container.gate, offer, { buyer: await buyer(1), ticket: third })).toMatchObject({
     answer: 'admitted',
     ticket: third,
   })
@@ -104,14 +104,16 @@ it('a ticket whose order is refused for good frees its buyer, and its piece is f
   const { offer } = await open(2, { quota: 1 })
   const { id } = await buyer(3)
   const gone = fresh()
-  expect(await join(system.container.gate, offer, { id, addressId: '1' as AddressId }, gone)).toMatchObject({
+  expect(
+    await join(system.container.gate, offer, { buyer: { id, addressId: '1' as AddressId }, ticket: gone }),
+  ).toMatchObject({
     answer: 'admitted',
   })
   await reaches(gone, 'given_back')
   expect(await ticketRow(system.container.db.sql, gone)).toMatchObject({ reason: 'address_unknown' })
   await expect.poll(() => system.container.gate.left(offer), { timeout: 20_000 }).toBe(1)
   const again = fresh()
-  expect(await join(system.container.gate, offer, await buyer(3), again)).toMatchObject({
+  expect(await join(system.container.gate, offer, { buyer: await buyer(3), ticket: again })).toMatchObject({
     answer: 'admitted',
   })
   await system.reaches(again as OrderId, 'awaiting_payment')
@@ -122,7 +124,7 @@ it('a piece that is given back after the session has ended goes to the warehouse
   const before = await shelf(sku)
   const { offer, running } = await open(3, { quota: 3, payWithinMs: 4000 })
   const late = fresh()
-  await join(system.container.gate, offer, await buyer(4), late)
+  await join(system.container.gate, offer, { buyer: await buyer(4), ticket: late })
   await system.reaches(late, 'awaiting_payment')
   await running.executeUpdate('endNow')
   await running.result()

@@ -62,7 +62,7 @@ const pays = ({ number }: Trade) => system.sandbox.pay(number).catch(() => {})
 /**
  * Nobody says that these payments came, and once its order has ended nobody asks: the day's statement does.
  */
-const unheard = new Set(['the callback is lost', 'a forged callback comes instead'])
+const unnotified = new Set(['the callback is lost', 'a forged callback comes instead'])
 const tooLate = new Set([
   'is paid after it closed',
   'is paid from the wallet, and then by the older trade too',
@@ -84,7 +84,7 @@ const refunded: End = { status: 'closed', payState: 'refunded', paidBy: 'this tr
 const unless = (fault: string, end: End): End => (fault === 'another amount is taken' ? closed : end)
 
 /** What becomes of the order while money moves, and how it has to end. */
-const lives: Record<string, (trade: Trade & { fault: string; channel: Channel }) => Promise<End>> = {
+const flows: Record<string, (trade: Trade & { fault: string; channel: Channel }) => Promise<End>> = {
   'is paid in time': async (trade) => {
     await pays(trade)
     return unless(trade.fault, paid)
@@ -108,9 +108,9 @@ const lives: Record<string, (trade: Trade & { fault: string; channel: Channel })
     await trade.switches({ takeMoneyWhenClosed: true })
     const { status, body } = await system.pay(trade.shopper, trade.order, 'balance')
     await pays(trade)
-    // A wallet that is short leaves the order unpaid and its older trade closed: unheard money comes too
+    // A wallet that is short leaves the order unpaid and its older trade closed: unnotified money comes too
     // late.
-    if (body.code === 'balance_insufficient' && unheard.has(trade.fault)) return closed
+    if (body.code === 'balance_insufficient' && unnotified.has(trade.fault)) return closed
     // Where the provider could not say that the older trade is closed, the wallet was not touched: that one
     // pays.
     return status === 201 ? paidFromWallet : unless(trade.fault, paid)
@@ -181,17 +181,17 @@ const isSettled = (trade: Settling) =>
     .toEqual(trade.right)
 
 describe.each(channels)('whatever goes wrong at %s, every fen is on the order or back when it', (channel) => {
-  it.each(Object.entries(lives))(
+  it.each(Object.entries(flows))(
     '%s',
-    async (name, life) => {
+    async (name, flow) => {
       const trades = await Promise.all(
         Object.entries(faults).map(async ([fault, switches]) => {
           const trade = { fault, channel, ...(await opened(channel, switches)) }
-          return { ...trade, right: await life(trade) }
+          return { ...trade, right: await flow(trade) }
         }),
       )
       for (const trade of trades) {
-        if (tooLate.has(name) && unheard.has(trade.fault)) waitsForStatement.push(trade)
+        if (tooLate.has(name) && unnotified.has(trade.fault)) waitsForStatement.push(trade)
         else await isSettled(trade)
       }
     },

@@ -46,7 +46,10 @@ const envelope = (
   return JSON.stringify({
     id: '1',
     event_type: event,
-    resource: { ...resource, ciphertext: seal(plain, key, resource.nonce, 'transaction') },
+    resource: {
+      ...resource,
+      ciphertext: seal(plain, { key, nonce: resource.nonce, associated: 'transaction' }),
+    },
   })
 }
 const post = async ({ headers, body }: Posted) => {

@@ -10,27 +10,27 @@ let tokenOf: (buyer: string) => Promise<string>
 beforeAll(async () => {
   const keys = await generateKeyPair('RS256')
   system = await openSystem({ env: { JWT_PUBLIC_KEY: await exportSPKI(keys.publicKey) } })
-  operator = await bearer(keys.privateKey, '1', '1h', { role: 'finance' })
+  operator = await bearer(keys.privateKey, '1', { role: 'finance' })
   tokenOf = (buyer) => bearer(keys.privateKey, buyer)
 })
 afterAll(() => system.close())
 
-type Told = { status: number; body: Record<string, unknown> }
-async function call(
-  token: string,
-  method: string,
-  path: string,
-  body?: unknown,
-  headers: Record<string, string> = {},
-): Promise<Told> {
-  const answer = await fetch(`${system.url}${path}`, {
-    method,
+type Answer = { status: number; body: Record<string, unknown> }
+type Posted = { body?: unknown; key?: string }
+const get = (token: string, path: string) => call(token, path, {})
+const post = (token: string, path: string, { body, key }: Posted = {}) =>
+  call(token, path, {
+    method: 'POST',
     headers: {
-      authorization: `Bearer ${token}`,
       ...(body !== undefined && { 'content-type': 'application/json' }),
-      ...headers,
+      ...(key !== undefined && { 'idempotency-key': key }),
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
+  })
+async function call(token: string, path: string, { headers, ...request }: RequestInit): Promise<Answer> {
+  const answer = await fetch(system.url + path, {
+    ...request,
+    headers: { authorization: `Bearer ${token}`, ...headers },
   })
   // An object, always.
   return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
@@ -52,18 +52,20 @@ async function bought(): Promise<{
     { sku: first, quantity: 3 },
     { sku: second, quantity: 1 },
   ]
-  const quote = await call(token, 'POST', '/v1/quotes', { lines })
+  const quote = await post(token, '/v1/quotes', { body: { lines } })
   const [home] = await system.container.db.sql<
     { id: string }[]
   >`SELECT id::text AS id FROM addresses WHERE user_id = ${buyer} AND is_default`
-  const placed = await call(token, 'POST', '/v1/orders', {
-    quoteToken: quote.body.quoteToken,
-    addressId: home?.id,
-    payment: 'online',
+  const placed = await post(token, '/v1/orders', {
+    body: {
+      quoteToken: quote.body.quoteToken,
+      addressId: home?.id,
+      payment: 'online',
+    },
   })
   expect(placed).toMatchObject({ status: 201 })
   const order = placed.body.id as OrderId // An order's.
-  const opened = await call(token, 'POST', `/v1/orders/${order}/payments`, { channel: 'wechat-v3' })
+  const opened = await post(token, `/v1/orders/${order}/payments`, { body: { channel: 'wechat-v3' } })
   const number = String(opened.body.number)
   await system.sandbox.pay(number)
   await system.reaches(order, 'to_ship')
@@ -78,7 +80,7 @@ const atWechat = async (number: string) => {
   }
   return { kept: BigInt(captured) - BigInt(refunded) - BigInt(refunding), refunded: BigInt(refunded) }
 }
-const story = async (token: string, order: OrderId) => (await call(token, 'GET', `/v1/orders/${order}`)).body
+const story = async (token: string, order: OrderId) => (await get(token, `/v1/orders/${order}`)).body
 /** Who asked for each refund of the order. */
 const askedBy = async (order: OrderId) => {
   const rows = await system.container.db.sql<{ who: string }[]>`
@@ -92,8 +94,8 @@ describe('an operator', () => {
     const { token, order, number, due } = await bought()
     const path = `/v1/ops/orders/${order}/refunds`
     const [first, again] = [
-      await call(operator, 'POST', path, onePiece, { 'idempotency-key': 'ticket:77' }),
-      await call(operator, 'POST', path, onePiece, { 'idempotency-key': 'ticket:77' }),
+      await post(operator, path, { body: onePiece, key: 'ticket:77' }),
+      await post(operator, path, { body: onePiece, key: 'ticket:77' }),
     ]
     expect(first).toMatchObject({
       status: 201,
@@ -115,10 +117,10 @@ describe('an operator', () => {
     await system.addsUp()
   })
 
-  it('is told what is wrong with a wish, and nothing is written', async () => {
+  it('learns what is wrong with a request, and nothing is written', async () => {
     const { token, order } = await bought()
     const path = `/v1/ops/orders/${order}/refunds`
-    const wishes: [object, object][] = [
+    const requests: [object, object][] = [
       [
         { ...onePiece, lines: [{ line: 1, quantity: 4 }] },
         { status: 409, body: { code: 'refund_exceeds', details: { line: 1, available: 3 } } },
@@ -128,13 +130,13 @@ describe('an operator', () => {
       [{ lines: onePiece.lines }, { status: 422 }],
       [{ ...onePiece, amount: 5 }, { status: 422 }],
     ]
-    for (const [wish, answer] of wishes)
-      expect(await call(operator, 'POST', path, wish, { 'idempotency-key': 'wrong' })).toMatchObject(answer)
-    expect(await call(operator, 'POST', path, onePiece)).toMatchObject({
+    for (const [request, answer] of requests)
+      expect(await post(operator, path, { body: request, key: 'wrong' })).toMatchObject(answer)
+    expect(await post(operator, path, { body: onePiece })).toMatchObject({
       status: 422,
       body: { code: 'validation', field: 'idempotency-key' },
     })
-    expect(await call(token, 'POST', path, onePiece)).toMatchObject({ status: 403 })
+    expect(await post(token, path, { body: onePiece })).toMatchObject({ status: 403 })
     expect((await story(token, order)).refunds).toEqual([])
   })
 })
@@ -142,11 +144,11 @@ describe('an operator', () => {
 describe('a buyer', () => {
   it('calls off a paid order, and every fen comes back', async () => {
     const { buyer, token, order, number, due } = await bought()
-    expect(await call(token, 'POST', `/v1/orders/${order}/cancel`)).toMatchObject({
+    expect(await post(token, `/v1/orders/${order}/cancel`)).toMatchObject({
       status: 200,
       body: { status: 'closed', payState: 'refunded' },
     })
-    expect(await call(token, 'POST', `/v1/orders/${order}/cancel`)).toMatchObject({
+    expect(await post(token, `/v1/orders/${order}/cancel`)).toMatchObject({
       status: 200,
       body: { status: 'closed' },
     })
@@ -161,15 +163,9 @@ describe('a buyer', () => {
   it('who calls it off while an operator refunds a part gets the rest: together exactly what was paid', async () => {
     const { token, order, number, due } = await bought()
     await Promise.all([
-      call(operator, 'POST', `/v1/ops/orders/${order}/refunds`, onePiece, { 'idempotency-key': 'a' }),
-      call(token, 'POST', `/v1/orders/${order}/cancel`),
-      call(
-        operator,
-        'POST',
-        `/v1/ops/orders/${order}/refunds`,
-        { reason: 'all of it' },
-        { 'idempotency-key': 'b' },
-      ),
+      post(operator, `/v1/ops/orders/${order}/refunds`, { body: onePiece, key: 'a' }),
+      post(token, `/v1/orders/${order}/cancel`),
+      post(operator, `/v1/ops/orders/${order}/refunds`, { body: { reason: 'all of it' }, key: 'b' }),
     ])
     // The second is sent when WeChat's minute between two refunds of one trade is over.
     await expect.poll(() => atWechat(number), { timeout: 100_000 }).toEqual({ kept: 0n, refunded: due })

@@ -1,8 +1,6 @@
-import { createPrivateKey } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { SignJWT } from 'jose'
 import { expect, inject, vi } from 'vitest'
 import { type ApiClient, createApiClient } from '../../api/client.ts'
 import { apiVariables } from '../../api/environment.ts'
@@ -10,9 +8,10 @@ import { startApi } from '../../api/server.ts'
 import { audit } from '../../db/audit/audit.ts'
 import { seed } from '../../db/seed/seed.ts'
 import type { OrderId, SkuId } from '../../domain/ids.ts'
-import { appEnvironment, sandboxEnvironment, signIn } from '../../local/environment.ts'
+import { appEnvironment, sandboxEnvironment } from '../../local/environment.ts'
 import { keysOf } from '../../local/keys.ts'
 import { freePort } from '../../local/servers/ports.ts'
+import { tokenSigner } from '../../local/sign-in.ts'
 import { activityDeps, type Container, openContainer } from '../../runtime/container.ts'
 import { consumerVariables, jobsVariables, readEnv } from '../../runtime/environment.ts'
 import { startWorkers } from '../../runtime/workers.ts'
@@ -118,7 +117,7 @@ export async function openSystem({
   const container = await openContainer(env)
   await seed(container.db, container.ids, { buyers: 60 })
   const api = await startApi(env, container)
-  const jwtKey = createPrivateKey(keys.jwt.privateKey)
+  const signed = tokenSigner(keys.jwt.privateKey)
   const started: { stop(): Promise<void> }[] = [api]
 
   const system: TestSystem = {
@@ -128,17 +127,10 @@ export async function openSystem({
     url: `http://127.0.0.1:${appPort}`,
     async shopper(n) {
       const id = String(20_001 + n)
-      const token = await new SignJWT()
-        .setProtectedHeader({ alg: 'RS256' })
-        .setSubject(id)
-        .setIssuer(signIn.issuer)
-        .setAudience(signIn.audience)
-        .setExpirationTime('1h')
-        .sign(jwtKey)
       const [home] = await container.db.sql<
         { id: string }[]
       >`SELECT id::text AS id FROM addresses WHERE user_id = ${id} AND is_default`
-      return { id, addressId: home?.id ?? '', api: createApiClient(system.url, token) }
+      return { id, addressId: home?.id ?? '', api: createApiClient(system.url, signed(id)) }
     },
     async skus() {
       const rows = await container.db.sql<{ id: SkuId }[]>`
@@ -171,7 +163,7 @@ export async function openSystem({
         choice,
       )
       if (status === 201) return body.number as OrderId // An order's number is its id.
-      // A worker that is busy answers later; the row is where the buyer is told to look.
+      // A worker that is busy answers later; the row is where the buyer is asked to look.
       expect([status, body]).toEqual([202, { orderId: expect.any(String), look: expect.any(String) }])
       const order = body.orderId as OrderId
       await vi.waitFor(
@@ -194,7 +186,7 @@ export async function openSystem({
       return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
     },
     async reaches(order, status) {
-      const reached = await container.events.until(order, 50_000, async () => {
+      const reached = await container.events.until(order, { forMs: 50_000 }, async () => {
         const [row] = await container.db.sql`SELECT 1 FROM orders WHERE id = ${order} AND status = ${status}`
         return row
       })

@@ -58,7 +58,7 @@ describe('the same token gets the same answer', () => {
     await system.addsUp()
   })
 
-  it('a second run of an order whose history is gone touches nothing, though it is told to close it', {
+  it('a second run of an order whose history is gone touches nothing, though it is asked to close it', {
     timeout: 90_000,
   }, async () => {
     const { shopper, token } = await quoteOne(2)

@@ -6,7 +6,7 @@ import { startConsumer } from '../../workers/consumer/consumer.ts'
 import { consumerDeps } from '../../workers/consumer/deps.ts'
 
 /** Where a consumer may die. */
-export type Death = 'read' | 'staged' | 'acknowledged' | 'starting' | 'started' | 'told' | 'minted'
+export type Death = 'read' | 'staged' | 'acknowledged' | 'starting' | 'started' | 'synced' | 'minted'
 
 /**
  * The process `consumer`, which kills itself with SIGKILL at the point that DIE_AT names, before anybody
@@ -62,7 +62,7 @@ await runProcess(async () => {
       ...gate,
       async giveBack(...args) {
         const is = await gate.giveBack(...args)
-        dies('told')
+        dies('synced')
         return is
       },
     },

@@ -4,7 +4,9 @@ import { openContainer } from '../../runtime/container.ts'
 import { readEnv, workerVariables } from '../../runtime/environment.ts'
 import { openAttempt } from '../../services/payments/attempts/open.ts'
 
-/** The provider calls in which it can die: the provider has acted and answered, and nobody has heard it. */
+/**
+ * The provider calls in which it can die: the provider has acted and answered, and the answer reaches nobody.
+ */
 export type Call = 'open' | 'close'
 
 /** Opens an attempt as an API process does, and kills itself when the provider has answered that call. */

@@ -31,19 +31,22 @@ async function open(payWithinMs?: number): Promise<OfferKey> {
     offers: [{ sku, quota }],
     ...(payWithinMs ? { payWithinMs } : {}),
   })
-  await preheat(deps.sql, deps.gate, session)
+  await preheat(deps, session)
   return { session, sku }
 }
 
 async function rush(offer: OfferKey): Promise<TicketId[]> {
   // Fresh snowflakes.
   const tickets = Array.from({ length: buyers }, () => system.container.ids.next() as TicketId)
-  const heard = tickets.map(async (ticket, n) => {
+  const joins = tickets.map(async (ticket, n) => {
     const { id, addressId } = await system.shopper(n)
     // Rows of the seeded shop.
-    return await join(deps.gate, offer, { id: id as UserId, addressId: addressId as AddressId }, ticket)
+    return await join(deps.gate, offer, {
+      buyer: { id: id as UserId, addressId: addressId as AddressId },
+      ticket,
+    })
   })
-  expect(await Promise.all(heard)).toMatchObject(tickets.map((ticket) => ({ answer: 'admitted', ticket })))
+  expect(await Promise.all(joins)).toMatchObject(tickets.map((ticket) => ({ answer: 'admitted', ticket })))
   return tickets
 }
 
@@ -95,11 +98,11 @@ describe('a consumer that is killed', { timeout: 120_000 }, () => {
     expect(await rowsOf('tickets')).toBe(before + buyers)
   })
 
-  it('when it has told the gate of pieces and not noted it: they are for sale again once', async () => {
+  it('when it has synced the gate and not noted it: they are for sale again once', async () => {
     const before = await rowsOf('orders')
     const offer = await open(1)
     const tickets = await rush(offer)
-    await dies('told')
+    await dies('synced')
     await takenOver(offer, async () => {
       const back = async () =>
         await Promise.all(tickets.map(async (ticket) => (await ticketRow(deps.sql, ticket))?.state))

@@ -13,7 +13,8 @@ beforeAll(async () => {
 afterAll(() => system.close())
 
 /** A process opens an attempt and dies when the provider has answered. */
-async function dies(after: Call, { id }: Shopper, order: OrderId, channel: string): Promise<void> {
+type Payment = { shopper: Shopper; order: OrderId; channel: string }
+async function dies(after: Call, { shopper, order, channel }: Payment): Promise<void> {
   const doomed = spawn(
     process.execPath,
     ['--import', 'tsx', fileURLToPath(new URL('./doomed-payer.ts', import.meta.url))],
@@ -22,7 +23,7 @@ async function dies(after: Call, { id }: Shopper, order: OrderId, channel: strin
         ...process.env,
         ...system.environment,
         ORDER: order,
-        BUYER: id,
+        BUYER: shopper.id,
         CHANNEL: channel,
         DIE_AFTER: after,
       },
@@ -48,7 +49,7 @@ describe.each(['wechat-v3', 'wechat-v2', 'alipay-qr'])(
   (channel) => {
     it('has not lost it: the buyer who asks again gets the code of the same trade, and pays it', async () => {
       const { shopper, order } = await placed()
-      await dies('open', shopper, order, channel)
+      await dies('open', { shopper, order, channel })
       const [attempt] = await attemptsOf(order)
       expect(attempt).toMatchObject({ state: 'opening' })
       const again = await system.pay(shopper, order, channel)
@@ -63,7 +64,7 @@ describe.each(['wechat-v3', 'wechat-v2', 'alipay-qr'])(
 
     it('has not left it open: when nobody asks again, the order closes, and the trade takes no money', async () => {
       const { shopper, order } = await placed()
-      await dies('open', shopper, order, channel)
+      await dies('open', { shopper, order, channel })
       const [attempt] = await attemptsOf(order)
       await system.reaches(order, 'closed')
       await expect(system.sandbox.pay(attempt?.number ?? '')).rejects.toThrow()
@@ -75,7 +76,7 @@ describe.each(['wechat-v3', 'wechat-v2', 'alipay-qr'])(
 it('whoever closes the other channel’s payment and is killed when the provider has closed it: the wallet pays, once', async () => {
   const { shopper, order } = await placed()
   const first = await system.pay(shopper, order, 'wechat-v3')
-  await dies('close', shopper, order, 'balance')
+  await dies('close', { shopper, order, channel: 'balance' })
   expect(await attemptsOf(order)).toMatchObject([{ state: 'open' }])
   expect(await system.pay(shopper, order, 'balance')).toMatchObject({ status: 201, body: { state: 'paid' } })
   expect(await attemptsOf(order)).toMatchObject([

@@ -71,7 +71,7 @@ async function twoSkus(): Promise<[SkuId, SkuId]> {
 }
 
 /**
- * What a session lives through: everything that an operator may wish, and one buyer. Answers when it has
+ * What a session lives through: everything that an operator may ask for, and one buyer. Answers when it has
  * ended.
  */
 async function lives(queue: string, buyer: number, expect: ExpectStatic) {
@@ -87,7 +87,7 @@ async function lives(queue: string, buyer: number, expect: ExpectStatic) {
   const { id, addressId } = await system.shopper(buyer)
   const ticket = ids.next() as TicketId // A fresh snowflake.
   const joiner = { id: id as UserId, addressId: addressId as AddressId } // Rows of the seeded shop.
-  expect(await join(gate, offer, joiner, ticket)).toMatchObject({ answer: 'admitted' })
+  expect(await join(gate, offer, { buyer: joiner, ticket })).toMatchObject({ answer: 'admitted' })
   await expect.poll(async () => (await ticketRow(db.sql, ticket))?.state, { timeout: 60_000 }).toBe('live')
 
   await session.executeUpdate(addOffer, {

@@ -38,8 +38,7 @@ function workerProcess(queue: string, dieAfter = ''): ChildProcess {
  */
 async function survive(
   n: number,
-  dieAfter: string,
-  payWithinMs: number,
+  { dieAfter, payWithinMs }: { dieAfter: string; payWithinMs: number },
   happen: (order: OrderId) => Promise<void> = async () => {},
 ) {
   const queue = `orders-${dieAfter}-${n}-${Date.now()}`
@@ -145,7 +144,7 @@ describe.concurrent('a worker that is killed the moment an effect has happened',
     'after %s: the order is placed once, at the price it was opened with',
     async (name) => {
       const n = 20 + placing.indexOf(name)
-      const { order } = await survive(n, name, 3_600_000)
+      const { order } = await survive(n, { dieAfter: name, payWithinMs: 3_600_000 })
       await system.reaches(order, 'awaiting_payment')
       expect(await movementsOf(order)).toEqual(held)
     },
@@ -161,7 +160,7 @@ describe.concurrent('a worker that is killed the moment an effect has happened',
           SET on_sale = false
           WHERE id IN (SELECT sku_id FROM order_lines WHERE order_id = ${order})`
     }
-    const { order } = await survive(goesOffSale, 'lockCoupon', 3_600_000, taken)
+    const { order } = await survive(goesOffSale, { dieAfter: 'lockCoupon', payWithinMs: 3_600_000 }, taken)
     await system.reaches(order, 'awaiting_payment')
     await system.container.db.sql`
         UPDATE skus
@@ -170,13 +169,13 @@ describe.concurrent('a worker that is killed the moment an effect has happened',
   })
 
   it('after closeOrder: it is closed and everything is given back, once', async () => {
-    const { order, end } = await survive(10, 'closeOrder', 500)
+    const { order, end } = await survive(10, { dieAfter: 'closeOrder', payWithinMs: 500 })
     expect(await end()).toEqual({ status: 'closed' })
     expect(await movementsOf(order)).toEqual(released)
   })
 
   it('after closeOrder, with an open attempt: the provider is asked before anything is given back', async () => {
-    const { order, end } = await survive(11, 'closeOrder', 4000, async (order) => {
+    const { order, end } = await survive(11, { dieAfter: 'closeOrder', payWithinMs: 4000 }, async (order) => {
       await system.reaches(order, 'awaiting_payment')
       expect((await system.pay(await wealthy(11), order)).status).toBe(201)
     })
@@ -185,21 +184,29 @@ describe.concurrent('a worker that is killed the moment an effect has happened',
   })
 
   it('after closeAttempt: the provider’s answer is asked for again, and the order is closed', async () => {
-    const { order, end } = await survive(12, 'closeAttempt', 4000, async (order) => {
-      await system.reaches(order, 'awaiting_payment')
-      expect((await system.pay(await wealthy(12), order)).status).toBe(201)
-    })
+    const { order, end } = await survive(
+      12,
+      { dieAfter: 'closeAttempt', payWithinMs: 4000 },
+      async (order) => {
+        await system.reaches(order, 'awaiting_payment')
+        expect((await system.pay(await wealthy(12), order)).status).toBe(201)
+      },
+    )
     expect(await end()).toEqual({ status: 'closed' })
     expect(await movementsOf(order)).toEqual(released)
   })
 
   it('after resolvePayment, when closing found the money: it is settled once', async () => {
-    const { order, end } = await survive(13, 'resolvePayment', 4000, async (order) => {
-      await system.reaches(order, 'awaiting_payment')
-      const { body } = await system.pay(await wealthy(13), order)
-      await system.sandbox.switches({ noNotification: true }, String(body.number))
-      await system.sandbox.pay(String(body.number))
-    })
+    const { order, end } = await survive(
+      13,
+      { dieAfter: 'resolvePayment', payWithinMs: 4000 },
+      async (order) => {
+        await system.reaches(order, 'awaiting_payment')
+        const { body } = await system.pay(await wealthy(13), order)
+        await system.sandbox.switches({ noNotification: true }, String(body.number))
+        await system.sandbox.pay(String(body.number))
+      },
+    )
     expect(await end()).toEqual({ status: 'to_ship' })
     expect(await movementsOf(order)).toEqual(settled)
   })

@@ -28,7 +28,7 @@ export type RedisTestSystem = Pick<
   /** What the gate answers to the `n`-th buyer; `no answer` while it says nothing. */
   ask(offer: OfferKey, n: number): Promise<{ answer: string; ticket?: TicketId }>
   /**
-   * These buyers knock until each has heard the last word: in, and PostgreSQL knows it, or sold out. Answers
+   * These buyers knock until each has the last word: in, and PostgreSQL knows it, or sold out. Answers
    * how many are in.
    */
   rush(offer: OfferKey, buyers: readonly number[]): Promise<number>
@@ -82,15 +82,17 @@ export async function openRedisSystem(): Promise<RedisTestSystem> {
     async ask(offer, n) {
       const { id, addressId } = await system.shopper(n)
       const buyer = { id: id as UserId, addressId: addressId as AddressId } // Rows of the seeded shop.
-      return await join(deps.gate, offer, buyer, system.container.ids.next() as TicketId).catch(() => ({
-        answer: 'no answer',
-      }))
+      return await join(deps.gate, offer, { buyer, ticket: system.container.ids.next() as TicketId }).catch(
+        () => ({
+          answer: 'no answer',
+        }),
+      )
     },
     async rush(offer, buyers) {
       let inside = 0
       const undecided = async () => {
-        const heard = await Promise.all(buyers.map((n) => redisSystem.ask(offer, n)))
-        const tickets = heard.flatMap(({ answer, ticket }) =>
+        const answers = await Promise.all(buyers.map((n) => redisSystem.ask(offer, n)))
+        const tickets = answers.flatMap(({ answer, ticket }) =>
           answer === 'already_queued' && ticket ? [ticket] : [],
         )
         inside = (
@@ -99,7 +101,7 @@ export async function openRedisSystem(): Promise<RedisTestSystem> {
             FROM tickets
             WHERE id = ANY(${tickets}::bigint[]) AND state IN ('waiting', 'live', 'paid')`
         ).count
-        return buyers.length - inside - heard.filter(({ answer }) => answer === 'sold_out').length
+        return buyers.length - inside - answers.filter(({ answer }) => answer === 'sold_out').length
       }
       await expect.poll(undecided, { timeout: 50_000, interval: 200 }).toBe(0)
       return inside

@@ -45,16 +45,12 @@ const won = 2
 const soonMs = 10_000
 
 type Answer = { status: number; retryAfter: string | null; type: string; body: Record<string, unknown> }
-type Caller = (
-  method: string,
-  path: string,
-  body?: unknown,
-  headers?: Record<string, string>,
-) => Promise<Answer>
+type Sent = { body?: unknown; headers?: Record<string, string> }
+type Caller = (method: string, path: string, sent?: Sent) => Promise<Answer>
 
 async function callerOf(subject: string, role?: string): Promise<Caller> {
-  const token = await bearer(keys.privateKey, subject, '1h', role ? { role } : {})
-  return async (method, path, body, headers = {}) => {
+  const token = await bearer(keys.privateKey, subject, role ? { role } : {})
+  return async (method, path, { body, headers = {} } = {}) => {
     const answer = await fetch(system.url + path, {
       method,
       headers: {
@@ -84,9 +80,10 @@ const ok = (answer: Answer): Answer => {
 
 /** An offer on sale, whose gate is loaded. */
 async function onSale(sku: SkuId): Promise<OfferKey> {
-  const { session } = await planSession(system.container.db.sql, { offers: [{ sku, quota: 5 }] })
-  await preheat(system.container.db.sql, system.container.gate, session)
-  system.container.events.announceSession(session)
+  const { db, gate, events } = system.container
+  const { session } = await planSession(db.sql, { offers: [{ sku, quota: 5 }] })
+  await preheat({ sql: db.sql, gate }, session)
+  events.announceSession(session)
   return { session, sku }
 }
 
@@ -96,10 +93,10 @@ async function requestsOf(n: number): Promise<Record<string, () => Promise<Answe
   const [buyer, admin] = [await callerOf(id), await callerOf('1', 'admin')]
   const sku = skus[n] as SkuId // The seeded shop has more than there are tests.
   const quote = async () =>
-    ok(await buyer('POST', '/v1/quotes', { lines: [{ sku, quantity: 1 }] })).body.quoteToken
+    ok(await buyer('POST', '/v1/quotes', { body: { lines: [{ sku, quantity: 1 }] } })).body.quoteToken
   const choice = { addressId, payment: 'online' }
   const placed = async (): Promise<string> => {
-    const { body } = ok(await buyer('POST', '/v1/orders', { quoteToken: await quote(), ...choice }))
+    const { body } = ok(await buyer('POST', '/v1/orders', { body: { quoteToken: await quote(), ...choice } }))
     const order = String(body.number ?? body.orderId)
     await system.reaches(order as never, 'awaiting_payment') // An order's number is its id.
     return order
@@ -109,23 +106,26 @@ async function requestsOf(n: number): Promise<Record<string, () => Promise<Answe
       INSERT INTO wallet_movements (user_id, kind, amount_fen) VALUES (${id}, 'top_up', 10000000))
     UPDATE wallets SET balance_fen = balance_fen + 10000000 WHERE user_id = ${id}`
   const [quoteToken, toCancel, toPay, paid] = [await quote(), await placed(), await placed(), await placed()]
-  ok(await buyer('POST', `/v1/orders/${paid}/payments`, { channel: 'balance' }))
+  ok(await buyer('POST', `/v1/orders/${paid}/payments`, { body: { channel: 'balance' } }))
   await system.reaches(paid as never, 'to_ship')
   const offer = await onSale(skus[n + 10] as SkuId)
   const sale = `/v1/seckill/sessions/${offer.session}/offers/${offer.sku}`
   await expect.poll(async () => (await buyer('GET', sale)).status).toBe(200)
-  const { token } = ok(await buyer('POST', `${sale}/token`, {})).body
+  const { token } = ok(await buyer('POST', `${sale}/token`, { body: {} })).body
   return {
     // The gate's lease ends soon after PostgreSQL went: first.
-    join: () => buyer('POST', `${sale}/tickets`, { token, quantity: 1, addressId }),
-    place: () => buyer('POST', '/v1/orders', { quoteToken, ...choice }),
+    join: () => buyer('POST', `${sale}/tickets`, { body: { token, quantity: 1, addressId } }),
+    place: () => buyer('POST', '/v1/orders', { body: { quoteToken, ...choice } }),
     cancel: () => buyer('POST', `/v1/orders/${toCancel}/cancel`),
-    pay: () => buyer('POST', `/v1/orders/${toPay}/payments`, { channel: 'balance' }),
+    pay: () => buyer('POST', `/v1/orders/${toPay}/payments`, { body: { channel: 'balance' } }),
     refund: () =>
-      admin('POST', `/v1/ops/orders/${paid}/refunds`, { reason: 'broken' }, { 'idempotency-key': 'one' }),
+      admin('POST', `/v1/ops/orders/${paid}/refunds`, {
+        body: { reason: 'broken' },
+        headers: { 'idempotency-key': 'one' },
+      }),
     look: () => buyer('GET', `/v1/orders/${toPay}`),
-    quote: () => buyer('POST', '/v1/quotes', { lines: [{ sku, quantity: 1 }] }),
-    cart: () => buyer('POST', '/v1/cart/lines', { sku, quantity: 1 }),
+    quote: () => buyer('POST', '/v1/quotes', { body: { lines: [{ sku, quantity: 1 }] } }),
+    cart: () => buyer('POST', '/v1/cart/lines', { body: { sku, quantity: 1 } }),
     products: () => buyer('GET', '/v1/products'),
   }
 }
@@ -180,8 +180,8 @@ describe('a sale that opens while Temporal is away', { timeout: 120_000 }, () =>
     system.container.events.announceSession(session)
     const sale = `/v1/seckill/sessions/${session}/offers/${sku}`
     await expect.poll(async () => (await buyer('GET', sale)).status).toBe(200)
-    const { token } = ok(await buyer('POST', `${sale}/token`, {})).body
-    const join = () => buyer('POST', `${sale}/tickets`, { token, quantity: 1, addressId })
+    const { token } = ok(await buyer('POST', `${sale}/token`, { body: {} })).body
+    const join = () => buyer('POST', `${sale}/tickets`, { body: { token, quantity: 1, addressId } })
     const early = await join()
     expect([early.status, early.body]).toEqual([
       409,

@@ -2,7 +2,7 @@ import { startChild } from '../../local/children/child.ts'
 import { launch } from '../../local/children/living.ts'
 import { claim } from '../../local/state.mjs'
 
-/** A launcher of one sleeping child: prints the child's number, and stays up until it is told to end. */
+/** A launcher of one sleeping child: prints the child's number, and stays up until a signal ends it. */
 await launch(async () => {
   const stateDir = process.argv[2] ?? ''
   await claim(stateDir)

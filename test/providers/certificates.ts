@@ -11,7 +11,7 @@ const sequence = (...parts: Buffer[]) => der(0x30, ...parts)
 const algorithm = sequence(der(0x06, Buffer.from('2a864886f70d01010b', 'hex')), der(0x05))
 const time = (at: Date) => der(0x18, Buffer.from(`${at.toISOString().slice(0, 19).replace(/\D/g, '')}Z`))
 
-type Wish = {
+type Certificate = {
   from: Date
   to: Date
   subject?: string
@@ -23,7 +23,13 @@ type Wish = {
  * A certificate that signs itself (RFC 5280, 4.1), of this key pair or of a fresh one: in PEM, with its
  * private key. `serial`: hexadecimal.
  */
-export function certificate({ from, to, subject = '1900000109', serial = '01', keys = keyPair() }: Wish): {
+export function certificate({
+  from,
+  to,
+  subject = '1900000109',
+  serial = '01',
+  keys = keyPair(),
+}: Certificate): {
   cert: string
   key: string
 } {

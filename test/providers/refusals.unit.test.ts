@@ -4,7 +4,7 @@ import { wechatV2 } from '../../providers/wechat-v2/wechat-v2.ts'
 import { wechatV3 } from '../../providers/wechat-v3/wechat-v3.ts'
 import { harness as alipayHarness, openRequest as alipayRequest } from './alipay/harness.ts'
 import { harness as v2Harness } from './wechat-v2/harness.ts'
-import { openRequest, serving, strangerKeys, harness as v3Harness } from './wechat-v3/harness.ts'
+import { forgersKeys, openRequest, serving, harness as v3Harness } from './wechat-v3/harness.ts'
 
 let v3: Awaited<ReturnType<typeof v3Harness>>
 let v2: Awaited<ReturnType<typeof v2Harness>>
@@ -23,7 +23,7 @@ const request = { amount: 1990n, captured: 1990n, currency: 'CNY', transaction: 
 
 describe('what a provider says of a refusal is there for the log', () => {
   it('when it does not believe who asks', async () => {
-    const wrongKey = wechatV3({ ...v3.config, privateKey: strangerKeys.privateKey })
+    const wrongKey = wechatV3({ ...v3.config, privateKey: forgersKeys.privateKey })
     expect(await wrongKey.open(openRequest())).toMatchObject({
       code: 'SIGN_ERROR',
       message: 'the signature does not fit',
@@ -33,7 +33,7 @@ describe('what a provider says of a refusal is there for the log', () => {
       code: 'RETURN_CODE_FAIL',
       message: '签名错误',
     })
-    const wrongApp = alipay({ ...ali.config, privateKey: strangerKeys.privateKey })
+    const wrongApp = alipay({ ...ali.config, privateKey: forgersKeys.privateKey })
     expect(await wrongApp.open(alipayRequest())).toMatchObject({
       code: 'isv.invalid-signature',
       message: '验签出错',
@@ -101,7 +101,7 @@ describe('what a provider says of a refusal is there for the log', () => {
 
   it('without what it says of the buyer', async () => {
     const jsapi = openRequest({
-      way: 'jsapi',
+      product: 'jsapi',
       payer: { openid: 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o', ip: '203.0.113.7' },
     })
     const said = `${jsapi.payer.openid} at ${jsapi.payer.ip} is not of this app`

@@ -2,17 +2,10 @@ import { dayMs } from '../../domain/flash-sale.ts'
 import type { SessionId, SkuId } from '../../domain/ids.ts'
 import type { OrderInput } from '../../domain/order-input.ts'
 import type { Refusal } from '../../domain/refusals.ts'
-import type { Confirmed } from '../../services/orders/place.ts'
+import type { Confirmed } from '../../services/orders/confirm.ts'
 import { addOffer, cancel, changeQuota, endNow, pause, resume } from '../../workflows/messages.ts'
-import {
-  type Acting,
-  lateAndBroken,
-  type Played,
-  refused,
-  reportOf,
-  type Stage,
-  withAttempt,
-} from '../workflows/stage.ts'
+import { type Acting, lateAndBroken, refused, reportOf, withAttempt } from '../workflows/acting.ts'
+import type { Played, Stage } from '../workflows/stage.ts'
 
 const waits = (): Confirmed => ({ status: 'awaiting_payment', payBy: Date.now() + 60_000 })
 const soon = (): Confirmed => ({ status: 'awaiting_payment', payBy: Date.now() + 300 })
@@ -34,13 +27,13 @@ export const endings: Record<string, (stage: Stage) => Promise<Played>> = {
   'paid-by-the-fast-path': async (stage) => {
     const played = await stage.start({}, { place: waits })
     await played.called('place')
-    await played.tellPaid('n1')
+    await played.signalPaid('n1')
     return played
   },
   'paid-step-by-step': async (stage) => {
     const played = await stage.start({})
     await played.called('confirm')
-    await played.tellPaid('n1')
+    await played.signalPaid('n1')
     return played
   },
   'placed-with-nothing-to-wait-for': (stage) =>
@@ -83,7 +76,7 @@ export const endings: Record<string, (stage: Stage) => Promise<Played>> = {
     }
     const played = await stage.start({}, { place: soon, ...withAttempt(2), ...foreign })
     await played.called('resolvePayment')
-    await played.tellPaid('n1')
+    await played.signalPaid('n1')
     return played
   },
   refunded: (stage) => stage.refund({}),
@@ -115,7 +108,7 @@ export const endings: Record<string, (stage: Stage) => Promise<Played>> = {
   'flash-paid-by-the-fast-path': async (stage) => {
     const played = await stage.start(flash, { place: waits })
     await played.called('place')
-    await played.tellPaid('n1')
+    await played.signalPaid('n1')
     return played
   },
   'flash-never-paid': (stage) => stage.start(flash, { place: soon }),
@@ -124,7 +117,7 @@ export const endings: Record<string, (stage: Stage) => Promise<Played>> = {
   'flash-paid-step-by-step': async (stage) => {
     const played = await stage.start(flash)
     await played.called('confirm')
-    await played.tellPaid('n1')
+    await played.signalPaid('n1')
     return played
   },
   'flash-rejected-step-by-step': (stage) =>
@@ -136,7 +129,7 @@ export const endings: Record<string, (stage: Stage) => Promise<Played>> = {
       { endSession: (session) => reportOf(session, [2, 3]) },
     )
   },
-  'session-with-wishes': async (stage) => {
+  'session-with-changes': async (stage) => {
     const played = await stage.session(
       {},
       {

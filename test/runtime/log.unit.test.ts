@@ -9,20 +9,20 @@ function logOf(now: () => number = Date.now) {
 describe('the log', () => {
   it('hides a person’s data at every depth, in arrays too', () => {
     const { log, lines } = logOf()
-    const person = { name: '张三', phone: '13800000000', street: 'Road 1', openid: 'o123' }
+    const person = { name: '张三', phone: '13800000000', street: 'Lane 1', openid: 'o123' }
     log.info({ order: '1', person, deep: { more: [{ person }], note: 'ring twice' } }, 'something')
     const text = JSON.stringify(lines)
-    for (const secret of ['张三', '13800000000', 'Road 1', 'o123', 'ring twice'])
+    for (const secret of ['张三', '13800000000', 'Lane 1', 'o123', 'ring twice'])
       expect(text).not.toContain(secret)
     expect(lines[0]).toMatchObject({ order: '1', person: { name: '[hidden]' }, msg: 'something' })
   })
 
-  it('tells of an error its kind, message and code, and nothing that a driver adds', () => {
+  it('says of an error its kind, message and code, and nothing that a driver adds', () => {
     const { log, lines } = logOf()
     const refused = Object.assign(new Error('violates check constraint'), {
       ...{ name: 'PostgresError', code: '23514', constraint_name: 'wallet_not_negative' },
       ...{
-        detail: 'Failing row contains (13800000000, Road 1)',
+        detail: 'Failing row contains (13800000000, Lane 1)',
         query: 'INSERT …',
         parameters: ['13800000000'],
       },

@@ -8,7 +8,7 @@ const attempt = '71' as AttemptNumber
 const refund = 'late-pay-t71' as RefundNumber
 const opening = {
   attempt,
-  way: 'jsapi',
+  product: 'jsapi',
   amount: fen(100),
   currency: 'CNY',
   description: 'Order 7',

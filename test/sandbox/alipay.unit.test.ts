@@ -6,7 +6,7 @@ import { isSigned, shanghaiTime, signContent } from '../../sandbox/alipay/signat
 import { sandboxConfig } from '../../sandbox/env.ts'
 import { account, eventually, harness, openRequest, platformKeys } from '../providers/alipay/harness.ts'
 import { alipaysKey, alipaysNotification } from '../providers/alipay/vector.ts'
-import { merchantKeys, strangerKeys } from '../providers/wechat-v3/harness.ts'
+import { forgersKeys, merchantKeys } from '../providers/wechat-v3/harness.ts'
 
 let world: Awaited<ReturnType<typeof harness>>
 beforeEach(async () => {
@@ -75,7 +75,7 @@ describe('the gateway', () => {
   })
 
   it.each([
-    ['isv.invalid-signature', () => request({}, strangerKeys.privateKey)],
+    ['isv.invalid-signature', () => request({}, forgersKeys.privateKey)],
     ['isv.invalid-signature', () => ({ ...request(), biz_content: '{"out_trade_no":"2"}' })],
     ['isv.invalid-app-id', () => request({ app_id: '2014072300000000' })],
     ['isv.invalid-signature-type', () => request({ sign_type: 'RSA' })],
@@ -173,10 +173,10 @@ describe('notifications', () => {
     await world.buyer.pay(trade.attempt)
     await eventually(() => world.tradeOf(trade.attempt)?.notifications.acked === 2)
     expect(world.tradeOf(trade.attempt)?.notifications).toEqual({ sent: 2, acked: 2, forged: 1 })
-    const told = await Promise.allSettled(
+    const answers = await Promise.allSettled(
       world.shop.received.map((body) => world.alipay.callbacks.read(new Headers(), body)),
     )
-    expect(told.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled'])
+    expect(answers.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled'])
   })
 })
 

@@ -32,7 +32,7 @@ describe('the cashier', () => {
       expect(text).toContain(`<form method="post" action="/sandbox/cashier/${attempt}/${button}">`)
   })
 
-  it('takes the money and has the shop told, and leads back to a page that says so and has no buttons', async () => {
+  it('takes the money and has the shop notified, and leads back to a page that says so and has no buttons', async () => {
     const attempt = await opened()
     const before = world.shop.received.length
     const page = await press(attempt, 'pay')
@@ -76,7 +76,7 @@ describe('the cashier', () => {
   })
 
   it('is the page that a phone’s browser is sent to', async () => {
-    const request = openRequest({ way: 'h5', payer: { ip: '203.0.113.7' } })
+    const request = openRequest({ product: 'h5', payer: { ip: '203.0.113.7' } })
     const given = await world.wechat.open(request)
     if (given.is !== 'open' || given.answer.kind !== 'url') throw new Error('no address')
     expect(await (await fetch(given.answer.url)).text()).toContain(request.attempt)

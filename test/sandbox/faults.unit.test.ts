@@ -75,7 +75,7 @@ describe('notifications', () => {
     expect(await world.wechat.query(request.attempt, 'settled')).toMatchObject({ is: 'paid' })
   })
 
-  it('tell the wrong amount that was taken', async () => {
+  it('notify the wrong amount that was taken', async () => {
     const attempt = await opened({ amount: fen(500) })
     await buyer.switches({ captureFen: '499' }, attempt)
     expect(await buyer.pay(attempt)).toMatchObject({ captured: '499' })
@@ -132,7 +132,7 @@ describe('the switches', () => {
     expect(await world.wechat.close(request.attempt, 'settled')).toMatchObject({ is: 'closed' })
   })
 
-  it('take money on a closed trade, and tell', async () => {
+  it('take money on a closed trade, and notify it', async () => {
     const attempt = await opened()
     await world.wechat.close(attempt, 'settled')
     await expect(buyer.pay(attempt)).rejects.toThrow('ORDER_CLOSED')

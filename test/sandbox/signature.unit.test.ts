@@ -104,13 +104,20 @@ describe('AES-256-GCM', () => {
         '522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f66276fc6ece0f4e1768cddf8853bb2d551b',
     },
   ])('seals as published: $name', ({ key, plain, nonce, aad, sealed }) => {
-    expect(Buffer.from(seal(hex(plain), hex(key), hex(nonce), hex(aad)), 'base64').toString('hex')).toBe(
-      sealed,
-    )
+    expect(
+      Buffer.from(
+        seal(hex(plain), { key: hex(key), nonce: hex(nonce), associated: hex(aad) }),
+        'base64',
+      ).toString('hex'),
+    ).toBe(sealed)
   })
 
   it('is opened by the library', () => {
-    const sealed = seal('{"金额":1}', Buffer.from(shared.apiKey), 'abcdefghijkl', 'transaction')
+    const sealed = seal('{"金额":1}', {
+      key: Buffer.from(shared.apiKey),
+      nonce: 'abcdefghijkl',
+      associated: 'transaction',
+    })
     expect(Aes.AesGcm.decrypt(sealed, shared.apiKey, 'abcdefghijkl', 'transaction')).toBe('{"金额":1}')
   })
 })

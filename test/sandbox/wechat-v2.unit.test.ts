@@ -66,11 +66,11 @@ describe('the sandbox’s notifications of WeChat Pay v2', () => {
     for (const attempt of [silent, late, twice]) await buyer.pay(attempt)
     expect(notices(late)).toMatchObject({ sent: 0 })
     const received = await Promise.all((await world.shop.arrived(3)).map(believed))
-    const told = (attempt: string) =>
+    const noticesOf = (attempt: string) =>
       received.filter(
         (one) => typeof one === 'object' && one.is === 'payment' && one.facts.attempt === attempt,
       )
-    expect([silent, twice, late].map((attempt) => told(attempt).length)).toEqual([0, 2, 1])
+    expect([silent, twice, late].map((attempt) => noticesOf(attempt).length)).toEqual([0, 2, 1])
     expect(notices(silent)).toEqual({ sent: 0, acked: 0, forged: 0 })
   })
 
@@ -82,7 +82,7 @@ describe('the sandbox’s notifications of WeChat Pay v2', () => {
     expect(await world.wechat.query(request.attempt, 'settled')).toMatchObject({ is: 'paid' })
   })
 
-  it('tell the wrong amount that was taken, and of money taken on a closed trade', async () => {
+  it('notify the wrong amount that was taken, and of money taken on a closed trade', async () => {
     const attempt = await opened({ amount: fen(500) })
     await buyer.close(attempt)
     await expect(buyer.pay(attempt)).rejects.toThrow('ORDER_CLOSED')
@@ -192,7 +192,7 @@ describe('the sandbox of WeChat Pay v2', () => {
     expect(await asked({ out_refund_no: 'none' })).toMatchObject({ err_code: 'REFUNDNOTEXIST' })
   })
 
-  it('has a ledger of both protocols, and its refunds are told', async () => {
+  it('has a ledger of both protocols, and its refunds are notified', async () => {
     const attempt = await opened()
     const { transactionId } = await buyer.pay(attempt)
     const refund = refundNumber(transactionId)

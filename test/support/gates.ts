@@ -12,7 +12,7 @@ export function gate(): Gate {
   return { opened, open: () => open() }
 }
 
-/** A transaction of the test's own that does `effect` and stays open until it is told to commit. */
+/** A transaction of the test's own that does `effect` and stays open until commit is called. */
 export async function held(
   sql: Sql,
   effect: (tx: Tx) => Promise<unknown>,

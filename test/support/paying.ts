@@ -25,7 +25,7 @@ type Recording = PaymentProvider & {
 
 /**
  * A provider that answers what the test says and remembers what it was asked: opened with a QR, and closed,
- * unless told otherwise.
+ * unless it is said otherwise.
  */
 function recordingProvider(name = 'pay', answers: Answers = {}): Recording {
   const provider: Recording = {
@@ -69,7 +69,7 @@ export type Till = AttemptDeps & {
   /** What `pay` would say of this attempt's money. */
   facts(attempt: AttemptNumber, but?: Partial<TradeFacts>): Promise<TradeFacts>
   /** Stores what a callback said and has it resolved. */
-  told(facts: TradeFacts): Promise<Outcome>
+  notify(facts: TradeFacts): Promise<Outcome>
 }
 
 /** Two providers of the test's own, `pay` and `other`, and the wallet. */
@@ -103,8 +103,8 @@ export function openTill(sql: Sql, ids: Ids): Till {
         ...but,
       }
     },
-    told: async (facts) =>
-      resolvePayment(sql, accounts, (await storePayment(sql, ids, facts, 'callback')).id),
+    notify: async (facts) =>
+      resolvePayment(sql, accounts, (await storePayment({ sql, ids }, facts, 'callback')).id),
   }
   return till
 }

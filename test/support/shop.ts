@@ -31,7 +31,7 @@ export type Shop = {
   buyer(has?: { balance?: number; points?: number; blocked?: boolean }): Promise<Shopper>
   coupon(buyer: UserId, terms?: Terms): Promise<CouponId>
   /** An order of these pieces at today's prices. */
-  orderInput(buyer: Shopper, lines: [SkuId, number][], wish?: Partial<OrderInput>): OrderInput
+  orderInput(buyer: Shopper, lines: [SkuId, number][], but?: Partial<OrderInput>): OrderInput
 }
 
 const rates = { '*': { fee: '1000', freeFrom: '20000' } }
@@ -87,7 +87,7 @@ export async function openShop({ sql }: Db): Promise<Shop> {
       await sql`INSERT INTO user_coupons (id, coupon_id, user_id) VALUES (${held}, ${coupon}, ${buyer})`
       return held
     },
-    orderInput(buyer, lines, wish = {}) {
+    orderInput(buyer, lines, but = {}) {
       return {
         orderId: ids.next() as OrderId,
         buyerId: buyer.id,
@@ -101,7 +101,7 @@ export async function openShop({ sql }: Db): Promise<Shop> {
         payment: 'online',
         fingerprint: 'f',
         payWithinMs: 1_800_000,
-        ...wish,
+        ...but,
       }
     },
   }

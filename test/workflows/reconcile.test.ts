@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { lateAndBroken, type Stage, setStage } from './stage.ts'
+import { lateAndBroken } from './acting.ts'
+import { type Stage, setStage } from './stage.ts'
 
 let stage: Stage
 beforeAll(async () => {
@@ -20,7 +21,7 @@ it('a day is reconciled by its statement of trades, and the one of funds is kept
   expect(kinds).toEqual(['trade', 'fund_flow'])
 })
 
-it('a statement that does not come is asked for on, and a human is told; one that is not whole is fetched anew', async () => {
+it('a statement that does not come is asked for on, and a human is notified; one that is not whole is fetched anew', async () => {
   const played = await stage.reconcile(lateAndBroken())
   expect(await played.end()).toEqual({ rows: 3, repaired: 0, different: 2 })
   expect(played.calls).toEqual([

@@ -3,7 +3,8 @@ import type { SkuId } from '../../domain/ids.ts'
 import { addOffer, changeQuota, endNow, pause, resume } from '../../workflows/messages.ts'
 import { gate } from '../support/gates.ts'
 import { refusalOf } from '../support/updates.ts'
-import { type Acting, type Played, refused, reportOf, type Stage, setStage } from './stage.ts'
+import { type Acting, refused, reportOf } from './acting.ts'
+import { type Played, type Stage, setStage } from './stage.ts'
 
 let stage: Stage
 beforeAll(async () => {
@@ -69,7 +70,7 @@ describe('a session', () => {
     expect(played.calls).toEqual(['preheat', ...closing])
   })
 
-  it('that is cancelled while it closes, or does what an operator wished, is not broken off', async () => {
+  it('that is cancelled while it closes, or does what an operator asked for, is not broken off', async () => {
     const [paused, staged] = [gate(), gate()]
     const played = await stage.session(
       {},
@@ -91,7 +92,7 @@ describe('a session', () => {
   })
 })
 
-describe('what operators wish', () => {
+describe('what operators ask for', () => {
   it('is done one after the other, in the order in which it was asked', async () => {
     const [slow, log] = [gate(), [] as string[]]
     const played = await stage.session(
@@ -119,18 +120,18 @@ describe('what operators wish', () => {
     const warm = gate()
     const played = await stage.session({}, { preheat: () => warm.opened })
     await played.called('preheat')
-    const wishes = [handleOf(played).executeUpdate(pause)]
+    const requests = [handleOf(played).executeUpdate(pause)]
     await accepted(played, 1)
-    wishes.push(end(played))
+    requests.push(end(played))
     await accepted(played, 2)
     expect(played.calls).toEqual(['preheat'])
     warm.open()
-    await Promise.all(wishes)
+    await Promise.all(requests)
     await played.end()
     expect(played.calls).toEqual(['preheat', 'pauseSession', 'closeGates', ...closing])
   })
 
-  it('may be refused, and is told why; the session goes on', async () => {
+  it('may be refused, and answers why; the session goes on', async () => {
     const refusal = { code: 'quota_below_granted', details: { least: 4 } } as const
     const played = await stage.session(
       {},
@@ -151,13 +152,13 @@ describe('what operators wish', () => {
     const played = await stage.session({}, { untilStaged: () => staged.opened })
     await end(played)
     await played.called('untilStaged')
-    for (const wish of [
+    for (const request of [
       () => add(played),
       () => toQuota(played, 1),
       () => end(played),
       () => handleOf(played).executeUpdate(pause),
     ])
-      expect(await refusalOf(wish())).toEqual({ code: 'session_ended', details: {} })
+      expect(await refusalOf(request())).toEqual({ code: 'session_ended', details: {} })
     staged.open()
     expect(await played.end()).toEqual({ sold: 0 })
   })
@@ -182,7 +183,7 @@ describe('what operators wish', () => {
   })
 })
 
-/** Resolves when the session has heard of so many updates. */
+/** Resolves when the session has accepted so many updates. */
 const accepted = (played: Played, count: number) =>
   expect
     .poll(

@@ -26,7 +26,7 @@ export function startConsumer(deps: ConsumerDeps): { stop(): Promise<void> } {
     stageEntries(deps, offer, await queue.read(offer, name, batch)),
   )
   const takingOver = perOffer({ log, what: 'taking over tickets' }, async (offer) =>
-    stageEntries(deps, offer, await queue.takeOver(offer, name, batch)),
+    stageEntries(deps, offer, await queue.takeOver(offer, name, { most: batch })),
   )
 
   let offers: readonly OfferKey[] = []

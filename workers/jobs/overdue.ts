@@ -9,7 +9,7 @@ import { batch, type JobsDeps } from './deps.ts'
 /**
  * Looks for orders that should have ended five minutes ago and have not: `order_without_workflow` when
  * nothing will ever end them, else `order_overdue`. Clears what has ended, or was resolved, since. Nothing is
- * stuck without somebody being told.
+ * stuck without somebody being notified.
  */
 export async function findOverdue({ sql, client }: JobsDeps): Promise<number> {
   const overdue = await overdueOrders(sql, batch)

@@ -42,7 +42,7 @@ async function askAbout(deps: JobsDeps, provider: PaymentProvider, attempt: DueA
       await markClosed(sql, number)
       return true
     case 'paid': {
-      const stored = await storePayment(sql, ids, trade.facts, 'watch')
+      const stored = await storePayment({ sql, ids }, trade.facts, 'watch')
       if (stored.outcome === null) await deliver(deliveryDeps(deps), orderId, stored.id)
       return true
     }

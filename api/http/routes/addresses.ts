@@ -1,4 +1,5 @@
 import { listAddresses } from '../../../db/reads/addresses.ts'
+import type { AddressId } from '../../../domain/ids.ts'
 import { changeAddress, createAddress, removeAddress } from '../../../services/buyers/addresses.ts'
 import type { ApiDeps } from '../../deps.ts'
 import { Problem } from '../errors/problem.ts'
@@ -64,12 +65,18 @@ export function addressRoutes(deps: Pick<ApiDeps, 'db' | 'ids' | 'bearers'>) {
   return app
     .openapi(list, async (c) => c.json({ addresses: await listAddresses(sql, c.var.buyer) }, 200))
     .openapi(create, async (c) => {
-      const address = await createAddress(sql, c.var.buyer, deps.ids.next(), c.req.valid('json'))
+      const address = await createAddress(sql, c.var.buyer, {
+        id: deps.ids.next() as AddressId, // A fresh snowflake.
+        ...c.req.valid('json'),
+      })
       if (!address) throw new Problem('addresses_full')
       return c.json(address, 201)
     })
     .openapi(change, async (c) => {
-      const address = await changeAddress(sql, c.var.buyer, c.req.valid('param').id, c.req.valid('json'))
+      const address = await changeAddress(sql, c.var.buyer, {
+        ...c.req.valid('json'),
+        id: c.req.valid('param').id,
+      })
       if (!address) throw new Problem('not_found')
       return c.json(address, 200)
     })

@@ -7,8 +7,8 @@ import type { ApiDeps } from '../../deps.ts'
 import { joinCode, joinStatus } from '../../flash-sales/answers.ts'
 import { gateAway } from '../../flash-sales/gate-away.ts'
 import { type Joined, join } from '../../flash-sales/joining.ts'
+import { languageOf } from '../errors/language.ts'
 import { Problem, problem, problemParts } from '../errors/problem.ts'
-import { languageOf } from '../errors/problem-texts.ts'
 import { readJson } from '../middleware/body.ts'
 import { whoIsSignedIn } from '../middleware/identity.ts'
 import { operation } from '../operation.ts'
@@ -20,6 +20,7 @@ const joining = operation(
   {
     tags: ['Flash sales'],
     security: bearer,
+    beforeMiddleware: true,
     method: 'post',
     path: '/v1/seckill/sessions/{session}/offers/{sku}/tickets',
     operationId: 'joinSale',
@@ -40,6 +41,7 @@ const joining = operation(
   'already_bought',
   'over_limit',
   'bad_token',
+  'cooling_off',
   'paused',
   'rate_limited',
 )
@@ -77,7 +79,7 @@ export function joinRoutes(deps: JoinRouteDeps) {
       const { token, quantity, addressId } = checked(joinRequest.safeParse(await readJson(c)))
       // The schema has checked that it is an id.
       const request = { token, quantity, addressId: addressId as AddressId }
-      return answer(c, await join(joiningDeps, offer, buyer, request))
+      return answer(c, await join(joiningDeps, offer, { buyer, ...request }))
     },
   )
 }
@@ -96,6 +98,8 @@ function answer(c: Context, joined: Joined) {
       return problem(c, 'sold_out', { details: { left: joined.left } })
     case 'over_limit':
       return problem(c, 'over_limit', { details: { limit: joined.limit } })
+    case 'cooling_off':
+      return problem(c, 'cooling_off', { details: { until: new Date(joined.until).toISOString() } })
     case 'not_open':
       return problem(c, 'not_open', { details: { opensAt: new Date(joined.opensAt).toISOString() } })
     default:

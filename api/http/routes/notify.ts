@@ -22,26 +22,27 @@ export type NotifyDeps = {
 
 /**
  * Where providers post, each to its own path and answered in its own words. Verify, store, acknowledge what
- * is stored; the resolution is not waited for, and begins when the crowd of those that wait for an answer is
- * gone. What is not verified is not stored.
+ * is stored; the resolution is not waited for, and begins when the posts that wait for an answer have got it.
+ * What is not verified is not stored.
  */
 export function notifyRoutes(deps: NotifyDeps) {
   const app = new Hono()
-  const gathered = createNotificationBatcher(deps.sql, deps.ids, deps.log)
-  const store = (told: Notified) => storeNotified(deps.sql, deps.ids, told, gathered)
+  const batched = createNotificationBatcher(deps.sql, deps.ids, deps.log)
+  const store = (notified: Notified) => storeNotified(deps, notified, batched)
   for (const { name, callbacks } of Object.values(deps.providers)) {
     if (!callbacks) continue
     app.post(callbacks.path, async (c) => {
-      const body = await c.req.text()
+      const posted = { headers: c.req.raw.headers, body: await c.req.text() }
       return answer(
-        await deps.delivery.after(() => take(deps, store, name, callbacks, c.req.raw.headers, body)),
+        await deps.delivery.after(() => take({ ...deps, store }, { provider: name, callbacks }, posted)),
       )
     })
   }
   return app
 }
 
-type Store = (told: Notified) => Promise<Stored | undefined>
+type TakeDeps = NotifyDeps & { store: (notified: Notified) => Promise<Stored | undefined> }
+type Poster = { provider: string; callbacks: Callbacks }
 type Words = Callbacks['answers'][keyof Callbacks['answers']]
 
 const answer = ({ status, type, body }: Words): Response =>
@@ -51,19 +52,16 @@ const answer = ({ status, type, body }: Words): Response =>
   })
 
 async function take(
-  { delivery, log }: NotifyDeps,
-  store: Store,
-  provider: string,
-  callbacks: Callbacks,
-  headers: Headers,
-  body: string,
+  { delivery, log, store }: TakeDeps,
+  { provider, callbacks }: Poster,
+  { headers, body }: { headers: Headers; body: string },
 ): Promise<Words> {
   const { read, answers } = callbacks
   try {
-    const told = await read(headers, body)
-    const stored = await store(told)
-    if (!stored) log.info({ provider, told: told.is }, 'a notification that changes nothing')
-    else if (told.is === 'payment' && stored.orderId !== null && stored.outcome === null)
+    const notified = await read(headers, body)
+    const stored = await store(notified)
+    if (!stored) log.info({ provider, notified: notified.is }, 'a notification that changes nothing')
+    else if (notified.is === 'payment' && stored.orderId !== null && stored.outcome === null)
       delivery.soon(stored.orderId, stored.id)
     return answers.stored
   } catch (error) {

@@ -91,7 +91,7 @@ const pay = operation(
     summary: 'Opens a payment, or gives the open one again',
     description:
       'Repeated, the same again until it expires. Another channel first closes the open attempt at its ' +
-      'provider. What the provider’s page tells the browser decides nothing; the order does.',
+      'provider. What the provider’s page says to the browser decides nothing; the order does.',
     request: { params: idParam, body: body(paymentRequest) },
     responses: { 201: json('What is needed to pay', attemptSchema) },
   },
@@ -168,7 +168,7 @@ export function orderRoutes(
         readAttempts(db.sql, id),
         readRefunds(db.sql, id),
       ])
-      return c.json(orderWithStoryView(order, log, attempts, refunds), 200)
+      return c.json(orderWithStoryView(order, { log, attempts, refunds }), 200)
     })
     .openapi(pay, async (c) => {
       const id = c.req.valid('param').id as OrderId // The schema has checked that it is an id.

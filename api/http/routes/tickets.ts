@@ -12,7 +12,7 @@ import { signedIn } from '../middleware/identity.ts'
 import { operation } from '../operation.ts'
 import { type ApiEnv, routes } from '../routing.ts'
 import { offerOf, offerParam, ticketQuery, ticketSchema } from '../schemas/seckill.ts'
-import { bearer, json } from '../schemas/values.ts'
+import { bearer, header, json } from '../schemas/values.ts'
 import { ticketView } from '../views/seckill.ts'
 
 const minePath = '/v1/seckill/sessions/{session}/offers/{sku}/tickets/mine' as const
@@ -45,6 +45,7 @@ const stream = operation(
     responses: {
       200: {
         description: 'Events `ticket`, each with the whole ticket',
+        headers: { 'Cache-Control': header('No proxy keeps or changes them.', 'no-cache, no-transform') },
         content: { 'text/event-stream': { schema: z.string() } },
       },
       204: { description: 'It has ended, and `Last-Event-ID` is its last event: do not come again' },
@@ -65,7 +66,7 @@ export function ticketRoutes(deps: TicketRouteDeps) {
   const statusDeps = { gate, away: gateAway(log), sessions, tickets: createTicketReader(db.sql) }
 
   async function look(offer: OfferKey, buyer: UserId, named?: TicketId) {
-    const status = await ticketStatus(statusDeps, offer, buyer, named)
+    const status = await ticketStatus(statusDeps, offer, { buyer, named })
     return {
       ticket: status.ticket,
       view: ticketView(offer, status),

@@ -14,7 +14,7 @@ const says = {
   postCode: { description: 'Up to ten digits; may be empty.', example: '310000' },
   label: { description: 'What its owner calls it; may be empty.', example: '家' },
 }
-const isDefault = 'Whether orders go there unless told otherwise.'
+const isDefault = 'Whether orders go there by default.'
 
 const stored = z.string()
 /** An address as it was when an order was placed. */

@@ -64,9 +64,10 @@ export const flag = (description: string, example = true) => z.boolean().openapi
 export const nullable = <S extends z.ZodType>(schema: S, description: string) =>
   z.union([schema, z.null()]).openapi({ description })
 
-export const attributes = z
-  .record(z.string(), z.string())
-  .openapi({ description: 'What tells the SKU from its sisters, by name.', example: { weight: '250 g' } })
+export const attributes = z.record(z.string(), z.string()).openapi({
+  description: 'What distinguishes the SKU from its sisters, by name.',
+  example: { weight: '250 g' },
+})
 
 /** C0 and C1 controls except tab and line breaks: PostgreSQL takes no NUL, and none of them is text. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for

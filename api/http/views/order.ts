@@ -49,13 +49,14 @@ const lineView = ({ unitPrice, quantity, coupon, points, balance, ...line }: Sto
   balance: money(balance),
 })
 
+type OrderStory = {
+  log: readonly LogEntry[]
+  attempts: readonly StoredAttempt[]
+  refunds: readonly StoredRefund[]
+}
+
 /** An order with what happened to it, every try to pay it, and what went back. */
-export const orderWithStoryView = (
-  order: StoredOrder,
-  log: readonly LogEntry[],
-  attempts: readonly StoredAttempt[],
-  refunds: readonly StoredRefund[],
-) => ({
+export const orderWithStoryView = (order: StoredOrder, { log, attempts, refunds }: OrderStory) => ({
   ...orderView(order),
   refunds: refunds.map(refundView),
   log: log.map(({ at, from, to, why }) => ({ at: at.toISOString(), from, to, why })),

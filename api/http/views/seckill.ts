@@ -40,25 +40,25 @@ export function salesView(sessions: readonly StoredSession[], now: number) {
     offers: session.offers.map(saleOfferView),
   }))
   return {
-    serverTime: new Date(now).toISOString(),
     current: views.filter(({ state }) => state === 'open' || state === 'paused'),
     next: views.filter(({ state }) => state === 'coming'),
   }
 }
 
 /** A ticket with the well-known numbers. */
-export function ticketView({ session, sku }: OfferKey, told: TicketStatus) {
-  const { ticket, quantity, status } = told
-  const order = status === 2 || status === 5 ? told.order : undefined
+export function ticketView({ session, sku }: OfferKey, ticketStatus: TicketStatus) {
+  const { ticket, quantity, status } = ticketStatus
+  const order = status === 2 || status === 5 ? ticketStatus.order : undefined
   return {
     type: 2 as const,
     ...{ ticket, session, sku, quantity, status },
     joinedAt: new Date(madeAt(ticket)).toISOString(),
-    position: status === 1 ? told.position : null,
-    waitS: status === 1 ? told.waitS : null,
+    position: status === 1 ? ticketStatus.position : null,
+    waitS: status === 1 ? ticketStatus.waitS : null,
     orderId: order ? ticket : null,
     amount: order ? moneyJson(fen(order.dueFen)) : null,
     payBy: order?.payBy?.toISOString() ?? null,
-    reason: status === 4 ? told.reason : null,
+    reason: status === 4 ? ticketStatus.reason : null,
+    joinAgainAt: status === 3 || status === 4 ? (ticketStatus.joinAgainAt?.toISOString() ?? null) : null,
   }
 }

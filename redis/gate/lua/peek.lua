@@ -1,4 +1,4 @@
--- What the gate tells buyers before it looks at their tokens. KEYS: offer. ARGV: buyers. Changes nothing.
+-- What the gate answers buyers before it looks at their tokens. KEYS: offer. ARGV: buyers. Changes nothing.
 -- Answers the state of the offer, a colon, and one digit a buyer: 1 holds tickets that count, 0 holds none.
 -- `unknown`: not loaded, its lease is over, or the server was restarted since; then the digits prove nothing.
 local offer = redis.call('HMGET', KEYS[1], 'epoch', 'server', 'lease', 'paused', 'opens', 'ends', 'left', unpack(ARGV))
@@ -16,5 +16,5 @@ elseif tonumber(offer[7]) <= 0 then
   state = 'sold_out'
 end
 local digits = {}
-for i = 1, #ARGV do digits[i] = offer[7 + i] and '1' or '0' end
+for i = 1, #ARGV do digits[i] = offer[7 + i] and string.find(offer[7 + i], ':[lp]') and '1' or '0' end
 return state .. ':' .. table.concat(digits)

@@ -42,10 +42,10 @@ export async function claimAttempt(deps: AttemptDeps, request: PaymentRequest): 
     }
     if (open) return refuse('already_paid', {})
     if (made >= deps.mostAttempts) return refuse('too_many_attempts', { limit: deps.mostAttempts })
-    const attempt = newAttempt(deps, request, due, callingUntil)
+    const attempt = newAttempt(deps, request, { ...due, callingUntil })
     await insertAttempt(tx, order, attempt)
     if (provider.name !== 'balance') return { claimed: { attempt, create: true } }
-    const paid = await payFromWallet(tx, ids, order, attempt)
+    const paid = await payFromWallet(tx, ids, { order, number: attempt.number, amount: attempt.amount })
     return { claimed: { attempt, create: false }, stored: paid }
   })
   if (stored) deliver(order, stored.id)
@@ -59,8 +59,7 @@ const isUsable = ({ answer, answerUntil }: Attempt): boolean =>
 function newAttempt(
   { ids }: AttemptDeps,
   { order, provider, channel, payer }: PaymentRequest,
-  { amount, payBy }: Payable,
-  callingUntil: Date,
+  { amount, payBy, callingUntil }: Payable & { callingUntil: Date },
 ): Attempt {
   const isWallet = provider.name === 'balance'
   // A provider that takes no trade so short gets a longer one: at the order's deadline it is closed there in

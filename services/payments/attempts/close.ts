@@ -48,7 +48,7 @@ export async function closeAtProvider(
   { provider, attempt, found }: ToClose,
 ): Promise<ClosedAtProvider> {
   const trade = await provider.close(attempt.number, creationOf(attempt))
-  if (trade.is === 'paid') return { is: 'paid', stored: await storePayment(sql, ids, trade.facts, found) }
+  if (trade.is === 'paid') return { is: 'paid', stored: await storePayment({ sql, ids }, trade.facts, found) }
   if (trade.is === 'closed') await markClosed(sql, attempt.number)
   return trade
 }

@@ -17,7 +17,7 @@ export async function createAtProvider(
   const { number, amount, description, expiresAt, payer } = attempt
   const opened = await provider.open({
     attempt: number,
-    way: product,
+    product,
     amount,
     currency: 'CNY',
     description,
@@ -51,6 +51,6 @@ async function findPayment(
 ): Promise<void> {
   const trade = await provider.query(number, 'in_flight')
   if (trade.is !== 'paid') return
-  const stored = await storePayment(sql, ids, trade.facts, 'watch')
+  const stored = await storePayment({ sql, ids }, trade.facts, 'watch')
   deliver(order, stored.id)
 }

@@ -10,7 +10,7 @@ import { markEnded, markReplaced } from './states.ts'
 /**
  * Ends a refund by its provider's final word. Success turns the reservation into money sent back. Anything
  * else leaves it reserved, with a human: the money is still owed; or, with the fallback `wallet`, pays it
- * into the buyer's wallet, with a human told not to send it again.
+ * into the buyer's wallet, with a human warned not to send it again.
  */
 export function endRefund(
   { sql, refundFallback }: Pick<RefundDeps, 'sql' | 'refundFallback'>,

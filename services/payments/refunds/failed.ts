@@ -22,7 +22,7 @@ export type Acted = { number: RefundNumber; orderId: OrderId }
  * @throws {Refused} refund_unknown, refund_not_failed, refund_reused
  */
 export const reissueRefund = (sql: Sql, action: ByOperator): Promise<Acted> =>
-  once(sql, 'reissue', action, async (tx, failed) => {
+  once(sql, { ...action, kind: 'reissue' }, async (tx, failed) => {
     const number = nextNumber(failed.number)
     await insertReissue(tx, { number, reason: action.note, askedBy: action.by }, failed)
     return number
@@ -30,17 +30,15 @@ export const reissueRefund = (sql: Sql, action: ByOperator): Promise<Acted> =>
 
 /**
  * Records that the shop has paid a failed refund by another way, e.g. a bank transfer: nothing is owed any
- * more. Should the provider's own refund succeed later, a human is told.
+ * more. Should the provider's own refund succeed later, a human is notified.
  * @throws {Refused} refund_unknown, refund_not_failed, refund_reused
  */
 export const recordPaidByHand = (sql: Sql, action: ByOperator): Promise<Acted> =>
-  once(sql, 'paid_by_hand', action, async (tx, failed) => {
+  once(sql, { ...action, kind: 'paid_by_hand' }, async (tx, failed) => {
     await markEnded(tx, failed.number, { state: 'success', paidTo: 'by_hand' })
     await refundArrived(tx, failed.attempt, failed.amount)
     return failed.number
   })
-
-type Kind = 'reissue' | 'paid_by_hand'
 
 /**
  * Does an action on a failed refund, under its row lock, and writes down who did it and why, in one
@@ -48,15 +46,14 @@ type Kind = 'reissue' | 'paid_by_hand'
  */
 function once(
   sql: Sql,
-  action: Kind,
-  { number, key, by, note }: ByOperator,
+  { kind, number, key, by, note }: ByOperator & { kind: 'reissue' | 'paid_by_hand' },
   act: (tx: Tx, failed: Refund) => Promise<RefundNumber>,
 ): Promise<Acted> {
   return sql.begin(async (tx) => {
     const refund = await refundOf(tx, number, 'lock')
     if (!refund) return refuse('refund_unknown', { number })
     const [before] = await tx<{ same: boolean; result: RefundNumber }[]>`
-      SELECT action = ${action} AND note = ${note} AS same,
+      SELECT action = ${kind} AND note = ${note} AS same,
              result
       FROM refund_actions
       WHERE refund = ${number}
@@ -70,7 +67,7 @@ function once(
     const result = await act(tx, refund)
     await tx`
       INSERT INTO refund_actions (refund, key, action, asked_by, note, result)
-      VALUES (${number}, ${key}, ${action}, ${by}, ${note}, ${result})`
+      VALUES (${number}, ${key}, ${kind}, ${by}, ${note}, ${result})`
     await clearAttention(tx, 'refund_failed', number)
     return { number: result, orderId: refund.orderId }
   })

@@ -33,7 +33,7 @@ async function auditAfter(sql: Sql, corrupt: (tx: Tx) => Promise<unknown>): Prom
   return findings.filter(({ holds }) => !holds)
 }
 
-describe('the audit of a shop in which every kind of order has lived', () => {
+describe('the audit of a shop with every kind of order', () => {
   it('finds nothing to complain about', async () => {
     const { holds, findings, attention } = await audit(fresh.db.sql)
     expect(failures(findings)).toBe('')
@@ -73,8 +73,8 @@ describe('the audit of a shop in which every kind of order has lived', () => {
 
 const all = corruptions(() => orders)
 
-describe('the audit tells when', () => {
-  it.each(all)('$tells ($check)', async ({ check, corrupt }) => {
+describe('the audit notices that', () => {
+  it.each(all)('$what ($check)', async ({ check, corrupt }) => {
     const found = await auditAfter(fresh.db.sql, corrupt)
     expect(found.map(({ name }) => name)).toContain(check)
     const finding = found.find(({ name }) => name === check)

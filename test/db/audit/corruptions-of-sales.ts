@@ -10,37 +10,37 @@ export const corruptionsOfSales = (sale: () => SaleFixture): Corruption[] => {
     tx`UPDATE tickets SET state = ${state} WHERE id = ${sale()[which]}`
   return [
     {
-      tells: 'an offer has a piece that no warehouse gave it',
+      what: 'an offer has a piece that no warehouse gave it',
       check: 'offers',
       corrupt: (tx) => offer(tx, 'quota', 1),
     },
     {
-      tells: 'a piece that came back after the end is on no shelf',
+      what: 'a piece that came back after the end is on no shelf',
       check: 'offers',
       corrupt: (tx) => tx`DELETE FROM stock_movements WHERE order_id = ${sale().late}`,
     },
     {
-      tells: 'an offer has granted a piece to nobody',
+      what: 'an offer has granted a piece to nobody',
       check: 'offers',
       corrupt: (tx) => offer(tx, 'granted', 1),
     },
     {
-      tells: 'an offer does not know that it has granted a piece',
+      what: 'an offer does not know that it has granted a piece',
       check: 'offers',
       corrupt: (tx) => offer(tx, 'granted', -1),
     },
     {
-      tells: 'an order took a piece that was not counted as sold',
+      what: 'an order took a piece that was not counted as sold',
       check: 'offers',
       corrupt: (tx) => offer(tx, 'sold', -1),
     },
     {
-      tells: 'a piece was counted as sold, and nobody took it',
+      what: 'a piece was counted as sold, and nobody took it',
       check: 'offers',
       corrupt: (tx) => offer(tx, 'sold', 1),
     },
     {
-      tells: 'an offer has granted more than it has',
+      what: 'an offer has granted more than it has',
       check: 'offers',
       corrupt: async (tx) => {
         await tx`ALTER TABLE offers DROP CONSTRAINT offer_never_oversold`
@@ -58,86 +58,86 @@ export const corruptionsOfSales = (sale: () => SaleFixture): Corruption[] => {
     },
 
     {
-      tells: 'a piece that was refunded before shipping is still its ticket’s',
+      what: 'a piece that was refunded before shipping is still its ticket’s',
       check: 'pieces_of_flash_orders',
       corrupt: (tx) => tx`UPDATE tickets SET quantity = quantity + 1 WHERE id = ${sale().partlyRefunded}`,
     },
     {
-      tells: 'a ticket has lost a piece that nobody refunded',
+      what: 'a ticket has lost a piece that nobody refunded',
       check: 'pieces_of_flash_orders',
       corrupt: (tx) => tx`UPDATE tickets SET quantity = quantity - 1 WHERE id = ${sale().paid}`,
     },
     {
-      tells: 'a piece that came back after shipping is on no shelf',
+      what: 'a piece that came back after shipping is on no shelf',
       check: 'pieces_of_flash_orders',
       corrupt: (tx) => tx`
         DELETE FROM stock_movements WHERE order_id = ${sale().shelved} AND kind = 'refunded'`,
     },
     {
-      tells: 'a ticket was given back for fewer pieces than its order had',
+      what: 'a ticket was given back for fewer pieces than its order had',
       check: 'pieces_of_flash_orders',
       corrupt: (tx) => tx`
         UPDATE refund_lines SET quantity = quantity + 1 WHERE refund LIKE ${`order-${sale().refunded}%`}`,
     },
 
     {
-      tells: 'a ticket still waits, though its order is placed',
+      what: 'a ticket still waits, though its order is placed',
       check: 'tickets',
       corrupt: (tx) => ticket(tx, 'live', 'waiting'),
     },
     {
-      tells: 'a ticket lives on after its order',
+      what: 'a ticket lives on after its order',
       check: 'tickets',
       corrupt: (tx) => ticket(tx, 'closed', 'live'),
     },
     {
-      tells: 'a ticket lives without an order',
+      what: 'a ticket lives without an order',
       check: 'tickets',
       corrupt: (tx) => ticket(tx, 'waiting', 'live'),
     },
     {
-      tells: 'a ticket is paid, and its order is not',
+      what: 'a ticket is paid, and its order is not',
       check: 'tickets',
       corrupt: (tx) => ticket(tx, 'live', 'paid'),
     },
     {
-      tells: 'an order is paid, and its ticket is not',
+      what: 'an order is paid, and its ticket is not',
       check: 'tickets',
       corrupt: (tx) => ticket(tx, 'paid', 'live'),
     },
     {
-      tells: 'a ticket was given back while its order lives',
+      what: 'a ticket was given back while its order lives',
       check: 'tickets',
       corrupt: (tx) => ticket(tx, 'live', 'given_back'),
     },
     {
-      tells: 'a ticket was given back without an order that says why',
+      what: 'a ticket was given back without an order that says why',
       check: 'tickets',
       corrupt: (tx) => ticket(tx, 'waiting', 'given_back'),
     },
     {
-      tells: 'a ticket that staging refused has an order',
+      what: 'a ticket that staging refused has an order',
       check: 'tickets',
       corrupt: (tx) => ticket(tx, 'rejected', 'refused'),
     },
     {
-      tells: 'a flash order has no ticket',
+      what: 'a flash order has no ticket',
       check: 'tickets',
       corrupt: (tx) => tx`DELETE FROM tickets WHERE id = ${sale().live}`,
     },
     {
-      tells: "a ticket's order is another buyer's",
+      what: "a ticket's order is another buyer's",
       check: 'tickets',
       corrupt: (tx) => tx`UPDATE tickets SET buyer_id = 20008 WHERE id = ${sale().live}`,
     },
 
     {
-      tells: 'a buyer has more pieces of an offer than allowed',
+      what: 'a buyer has more pieces of an offer than allowed',
       check: 'buyers_of_offers',
       corrupt: (tx) => offer(tx, 'buyer_limit', -1),
     },
     {
-      tells: 'a buyer has two tickets of an offer that are not paid',
+      what: 'a buyer has two tickets of an offer that are not paid',
       check: 'buyers_of_offers',
       corrupt: (tx) => tx`
         UPDATE tickets
@@ -146,24 +146,24 @@ export const corruptionsOfSales = (sale: () => SaleFixture): Corruption[] => {
     },
 
     {
-      tells: 'a ticket waits for its order',
+      what: 'a ticket waits for its order',
       check: 'stuck',
       corrupt: (tx) =>
         tx`UPDATE tickets SET staged_at = now() - interval '6 minutes' WHERE id = ${sale().waiting}`,
     },
     {
-      tells: 'the gate has not heard that pieces are for sale again',
+      what: 'the gate has not been synced: pieces are for sale again',
       check: 'stuck',
       corrupt: (tx) =>
         tx`UPDATE tickets SET ended_at = now() - interval '6 minutes' WHERE id = ${sale().closed}`,
     },
     {
-      tells: 'the gate has not heard of a payment',
+      what: 'the gate has not been synced with a payment',
       check: 'stuck',
       corrupt: (tx) => tx`UPDATE orders SET paid_at = now() - interval '6 minutes' WHERE id = ${sale().paid}`,
     },
     {
-      tells: 'the gate has not heard that a part of an order is for sale again',
+      what: 'the gate has not been synced: a part of an order is for sale again',
       check: 'stuck',
       corrupt: (tx) => tx`
         UPDATE refunds
@@ -171,7 +171,7 @@ export const corruptionsOfSales = (sale: () => SaleFixture): Corruption[] => {
         WHERE order_id = ${sale().partlyRefunded}`,
     },
     {
-      tells: 'a session runs past its end',
+      what: 'a session runs past its end',
       check: 'stuck',
       corrupt: (tx) => tx`
         UPDATE sessions

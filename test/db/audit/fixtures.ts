@@ -15,7 +15,9 @@ import type { OrderInput } from '../../../domain/order-input.ts'
 import type { PaymentProvider } from '../../../providers/provider.ts'
 import { clearAttention } from '../../../services/operations/attention.ts'
 import { closeOrder } from '../../../services/orders/close.ts'
-import { confirmOrder, openAlone, placeStep } from '../../../services/orders/place.ts'
+import { confirmOrder } from '../../../services/orders/confirm.ts'
+import { openAlone } from '../../../services/orders/open.ts'
+import { placeStep } from '../../../services/orders/reserve.ts'
 import { openAttempt } from '../../../services/payments/attempts/open.ts'
 import { storePayment } from '../../../services/payments/notifications.ts'
 import { refundOrder } from '../../../services/payments/refund-order.ts'
@@ -78,9 +80,9 @@ export async function fixture({ orm, sql }: Db, ids: Ids): Promise<Fixture> {
 
   const place = async (
     buyer: number,
-    wish: Partial<OrderInput> & { coupon?: true } = {},
+    but: Partial<OrderInput> & { coupon?: true } = {},
   ): Promise<OrderId> => {
-    const input = await inputOf({ sql }, ids, String(20000 + buyer), wish)
+    const input = await inputOf({ sql, ids }, String(20000 + buyer), but)
     const { status } = await openAlone(sql, input, 'run')
     if (status === 'rejected') return input.orderId
     await placeStep(sql, input.orderId, 'reserve_stock')
@@ -93,7 +95,7 @@ export async function fixture({ orm, sql }: Db, ids: Ids): Promise<Fixture> {
   const pay = async (order: OrderId, buyer: number): Promise<AttemptNumber> =>
     (await openAttempt(attempts, { order, buyer: String(20000 + buyer) as UserId, channel: 'wechat-v3' }))
       .number
-  const told = async (attempt: AttemptNumber, transaction: string): Promise<void> => {
+  const notify = async (attempt: AttemptNumber, transaction: string): Promise<void> => {
     const [row] = await sql<
       { amount: bigint }[]
     >`SELECT amount_fen AS amount FROM attempts WHERE number = ${attempt}`
@@ -106,11 +108,11 @@ export async function fixture({ orm, sql }: Db, ids: Ids): Promise<Fixture> {
       currency: 'CNY',
       ...accounts['wechat-v3'],
     }
-    await resolvePayment(sql, accounts, (await storePayment(sql, ids, facts, 'callback')).id)
+    await resolvePayment(sql, accounts, (await storePayment({ sql, ids }, facts, 'callback')).id)
   }
 
   const paid = await place(1, { coupon: true, points: '100', balance: '1000' })
-  await told(await pay(paid, 1), 't1')
+  await notify(await pay(paid, 1), 't1')
   const awaiting = await place(2, { coupon: true, balance: '500' })
   await pay(awaiting, 2)
   const closed = await place(3, { coupon: true, points: '50' })
@@ -118,7 +120,7 @@ export async function fixture({ orm, sql }: Db, ids: Ids): Promise<Fixture> {
   await closeOrder(sql, closed, 'pay_timeout')
   await sql`UPDATE attempts SET state = 'closed', ended_at = now() WHERE number = ${late}`
   await closeOrder(sql, closed, 'pay_timeout')
-  await told(late, 't2')
+  await notify(late, 't2')
   const rejected = await place(4, { lines: [{ sku: '1' as SkuId, quantity: 1, unitPrice: '1' }] })
   const onDelivery = await place(5, { payment: 'on_delivery' })
   const fromWallet = await place(6)
@@ -131,37 +133,37 @@ export async function fixture({ orm, sql }: Db, ids: Ids): Promise<Fixture> {
   }
   await payFromWallet(fromWallet, '20006' as UserId)
   const refunded = await place(7, { coupon: true, points: '77', balance: '1001' })
-  await told(await pay(refunded, 7), 't3')
-  const wish = { cause: 'operator', reason: 'broken', askedBy: 'operator-7' } as const
+  await notify(await pay(refunded, 7), 't3')
+  const byOperator = { cause: 'operator', reason: 'broken', askedBy: 'operator-7' } as const
   await refundOrder(sql, refunded, {
-    ...wish,
+    ...byOperator,
     key: 'one',
     choice: { lines: [{ line: 1, quantity: 1 }], shipping: false },
   })
   await refundOrder(sql, refunded, { key: 'cancelled', cause: 'cancelled', reason: '', askedBy: '20001' })
   const partlyRefunded = await place(8)
-  await told(await pay(partlyRefunded, 8), 't4')
+  await notify(await pay(partlyRefunded, 8), 't4')
   await refundOrder(sql, partlyRefunded, {
-    ...wish,
+    ...byOperator,
     key: 'one',
     choice: { lines: [{ line: 2, quantity: 1 }], shipping: false },
   })
   const lost = await place(8, { lines: [{ sku: '1001' as SkuId, quantity: 4, unitPrice: '5900' }] })
-  await told(await pay(lost, 8), 't6')
+  await notify(await pay(lost, 8), 't6')
   await refundOrder(sql, lost, {
-    ...wish,
+    ...byOperator,
     key: 'lost',
     choice: { lines: [{ line: 1, quantity: 4 }], shipping: false },
     restock: false,
   })
   const backToWallet = await place(6)
   await payFromWallet(backToWallet, '20006' as UserId)
-  await refundOrder(sql, backToWallet, { ...wish, key: 'all' })
+  await refundOrder(sql, backToWallet, { ...byOperator, key: 'all' })
   const intoWallet = await place(8)
   const tooLate = await pay(intoWallet, 8)
   await sql`UPDATE attempts SET state = 'closed', ended_at = now() WHERE number = ${tooLate}`
   await closeOrder(sql, intoWallet, 'pay_timeout')
-  await told(tooLate, 't5')
+  await notify(tooLate, 't5')
   const cannot: PaymentProvider = {
     ...wechat,
     queryRefund: async () => ({ is: 'abnormal', code: 'ABNORMAL' }),
@@ -189,10 +191,9 @@ export async function fixture({ orm, sql }: Db, ids: Ids): Promise<Fixture> {
 }
 
 async function inputOf(
-  { sql }: Pick<Db, 'sql'>,
-  ids: Ids,
+  { sql, ids }: Pick<Db, 'sql'> & { ids: Ids },
   buyer: string,
-  { coupon, ...wish }: Partial<OrderInput> & { coupon?: true },
+  { coupon, ...but }: Partial<OrderInput> & { coupon?: true },
 ): Promise<OrderInput> {
   const [row] = await sql<{ address: AddressId; coupon: CouponId }[]>`
     SELECT a.id::text AS address, c.id::text AS coupon FROM addresses a JOIN user_coupons c USING (user_id)
@@ -217,6 +218,6 @@ async function inputOf(
     payment: 'online',
     fingerprint: 'f',
     payWithinMs: 1_800_000,
-    ...wish,
+    ...but,
   }
 }

@@ -47,13 +47,17 @@ export async function saleFixture(
   const open = async (sku: string, quota: number): Promise<OfferKey> => {
     // The seed's.
     const { session } = await planSession(sql, { offers: [{ sku: sku as SkuId, quota, limit: 2 }] })
-    await preheat(sql, createGate(redis), session)
+    await preheat({ sql, gate: createGate(redis) }, session)
     return { session, sku: sku as SkuId }
   }
-  const ticket = async (offer: OfferKey, buyer: Joiner, wish?: Partial<Queued>) =>
-    await staged(sql, ids, offer, buyer, wish)
-  const placed = async (offer: OfferKey, buyer: Joiner, wish?: Partial<Queued>): Promise<TicketId> => {
-    const id = await ticket(offer, buyer, wish)
+  const ticket = async (offer: OfferKey, buyer: Joiner, but?: Partial<Omit<Queued, 'buyer'>>) =>
+    await staged({ sql, ids }, offer, { buyer, ...but })
+  const placed = async (
+    offer: OfferKey,
+    buyer: Joiner,
+    but?: Partial<Omit<Queued, 'buyer'>>,
+  ): Promise<TicketId> => {
+    const id = await ticket(offer, buyer, but)
     await placeInOneTransaction(sql, await flashOrder(sql, id), 'run')
     return id
   }

@@ -5,18 +5,18 @@ import type { OpenRequest } from '../../../providers/provider.ts'
 import { platform } from '../../../sandbox/alipay/signature.ts'
 import { sandboxClient } from '../../../sandbox/client.ts'
 import { type SandboxConfig, startSandbox } from '../../../sandbox/server.ts'
-import { merchantKeys, platformKeys, serving, shared, strangerKeys } from '../wechat-v3/harness.ts'
+import { forgersKeys, merchantKeys, platformKeys, serving, shared } from '../wechat-v3/harness.ts'
 
 export { eventually, platformKeys, serving } from '../wechat-v3/harness.ts'
 
 /** Numbers that merchant and gateway of a test share. */
 export const account = { appId: '2014072300007148', sellerId: '2088101106499364' }
 
-/** Alipay's pen, and a stranger's. */
+/** Alipay's keys, and a forger's. */
 export const pen = platform(platformKeys.privateKey)
-export const strangersPen = platform(strangerKeys.privateKey)
+export const forgersPen = platform(forgersKeys.privateKey)
 
-/** The shop's notify URL: keeps what arrives and answers as told, or `success`. */
+/** The shop's notify URL: keeps what arrives and answers as asked, or `success`. */
 async function shop() {
   const received: string[] = []
   const answers: string[] = []
@@ -97,7 +97,7 @@ export const refundNumber = (text: string): RefundNumber => `late-alipay-${text}
 
 export const openRequest = (over: Partial<OpenRequest> = {}): OpenRequest => ({
   attempt: attemptNumber(),
-  way: 'qr',
+  product: 'qr',
   amount: fen(1990),
   currency: 'CNY',
   description: 'Floodgate 订单 一件商品',

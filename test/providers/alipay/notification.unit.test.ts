@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { notificationReader } from '../../../providers/alipay/notification.ts'
-import { account, pen, platformKeys, strangersPen } from './harness.ts'
+import { account, forgersPen, pen, platformKeys } from './harness.ts'
 import { alipaysKey, alipaysNotification, documentedPayment } from './vector.ts'
 
 const reader = notificationReader({ publicKey: createPublicKey(platformKeys.publicKey) })
@@ -138,7 +138,7 @@ describe('a notification', () => {
 
 describe('not believed', () => {
   it('is somebody else’s signature', async () => {
-    await expect(read(strangersPen.notification(fields()))).rejects.toEqual(rejected('signature'))
+    await expect(read(forgersPen.notification(fields()))).rejects.toEqual(rejected('signature'))
   })
 
   it('is one that any one byte was changed of', async () => {
@@ -207,12 +207,12 @@ describe('empty parameters', () => {
   })
 })
 
-describe('Alipay’s own hand', () => {
-  const told = alipaysNotification
+describe('A notification that Alipay itself has signed', () => {
+  const posted = alipaysNotification
   const alipays = notificationReader({ publicKey: createPublicKey(alipaysKey) })
 
   it('is recognised', async () => {
-    expect(await alipays(new Headers(), new URLSearchParams(told).toString())).toEqual({
+    expect(await alipays(new Headers(), new URLSearchParams(posted).toString())).toEqual({
       is: 'payment',
       facts: {
         ...{
@@ -227,7 +227,7 @@ describe('Alipay’s own hand', () => {
   })
 
   it('is not, for ten times the money', async () => {
-    const more = new URLSearchParams({ ...told, total_amount: '1.00' }).toString()
+    const more = new URLSearchParams({ ...posted, total_amount: '1.00' }).toString()
     await expect(alipays(new Headers(), more)).rejects.toEqual(rejected('signature'))
   })
 })

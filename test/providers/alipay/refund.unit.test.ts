@@ -110,7 +110,7 @@ describe('refund', () => {
     expect(await alipay.refund(request)).toMatchObject({ is, code })
   })
 
-  it('is told of, by the number that it was asked for with', async () => {
+  it('is notified, by the number that it was asked for with', async () => {
     const request = await paid()
     await alipay.refund({ ...request, amount: fen(90) })
     const body = await eventually(() =>

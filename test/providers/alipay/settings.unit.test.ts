@@ -46,7 +46,7 @@ describe('Alipay’s variables', () => {
     ['PKCS #8 as bare base64', { ALIPAY_PRIVATE_KEY: bare(merchantKeys.privateKey) }],
     ['Alipay’s as bare base64', { ALIPAY_PUBLIC_KEY: bare(platformKeys.publicKey) }],
   ])('take keys as they are handed out: %s', async (_, over) => {
-    const opened = configured(over)?.provider.open(openRequest({ way: 'page' }))
+    const opened = configured(over)?.provider.open(openRequest({ product: 'page' }))
     expect(await opened).toMatchObject({ is: 'open' })
   })
 

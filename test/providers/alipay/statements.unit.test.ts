@@ -165,7 +165,7 @@ describe('rows', () => {
   const header =
     '支付宝交易号,商户订单号,业务类型,商品名称,创建时间,完成时间,门店编号,门店名称,操作员,终端号,对方账户,订单金额（元）,商家实收（元）,支付宝红包（元）,集分宝（元）,支付宝优惠（元）,商家优惠（元）,券核销金额（元）,券名称,商家红包消费金额（元）,卡消费金额（元）,退款批次号/请求号,服务费（元）,分润（元）,备注'
   const times = '2019-09-16 10:55:16,2019-09-16 10:55:23'
-  const row = (kind: string, amount: string, refund = '', subject = '下单测试') =>
+  const row = (kind: string, amount: string, { refund = '', subject = '下单测试' } = {}) =>
     `2019091622001458860515315453\t,service_1568601259302\t,${kind}\t,${subject},${times},store\t,store\t,a\t,\t,*水(602***@qq.com)\t,${amount},${amount},0.00,0.00,0.00,0.00,0.00,,0.00\t,0.00,${refund}\t,0.00,0.00,下单测试`
   const bill = (
     rows: string[],
@@ -179,7 +179,12 @@ describe('rows', () => {
 
   it('are payments and refunds; whatever else there is, is named', async () => {
     const rows = await read(
-      bill([row('交易', '0.01'), row('退款', '-0.01', 'r1'), row('退款', '0.01'), row('红包退回', '1')]),
+      bill([
+        row('交易', '0.01'),
+        row('退款', '-0.01', { refund: 'r1' }),
+        row('退款', '0.01'),
+        row('红包退回', '1'),
+      ]),
     )
     expect(rows).toMatchObject([
       {
@@ -193,9 +198,9 @@ describe('rows', () => {
   })
 
   it('are found whatever the product is called', async () => {
-    expect(await read(bill([row('退款', '-3.50', 'r9', '一,二,0.01,三')]))).toMatchObject([
-      { is: 'refund', facts: { amount: 350n, refund: 'r9' } },
-    ])
+    expect(
+      await read(bill([row('退款', '-3.50', { refund: 'r9', subject: '一,二,0.01,三' })])),
+    ).toMatchObject([{ is: 'refund', facts: { amount: 350n, refund: 'r9' } }])
   })
 
   it('come while the statement arrives', async () => {

@@ -4,7 +4,7 @@ import { alipayClient } from '../../../providers/alipay/client.ts'
 import { checked } from '../../../providers/alipay/config.ts'
 import { meanings } from '../../../providers/alipay/states.ts'
 import type { PaymentProvider } from '../../../providers/provider.ts'
-import { account, attemptNumber, harness, openRequest, pen, serving, strangersPen } from './harness.ts'
+import { account, attemptNumber, forgersPen, harness, openRequest, pen, serving } from './harness.ts'
 import { sandboxsAnswer, sandboxsKey } from './vector.ts'
 
 let world: Awaited<ReturnType<typeof harness>>
@@ -164,7 +164,7 @@ describe('an answer', () => {
     expect(await read(signedPaid.replace('19.90', '19.91'))).toMatchObject(unbelieved)
     expect(await read(signedPaid.replace(/,"sign".*/, '}'))).toMatchObject(unbelieved)
     expect(await read(signedPaid.replace(/"sign":".*"/, '"sign":""'))).toMatchObject(unbelieved)
-    expect(await read(strangersPen.answer('alipay.trade.query', paid))).toMatchObject(unbelieved)
+    expect(await read(forgersPen.answer('alipay.trade.query', paid))).toMatchObject(unbelieved)
     expect(await read(pen.answer('alipay.trade.close', paid))).toMatchObject(unbelieved)
     expect(await read(signedPaid, 500)).toMatchObject({ is: 'unknown', state: 'UNVERIFIED_500' })
   })

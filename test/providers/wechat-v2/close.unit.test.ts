@@ -142,7 +142,7 @@ describe('close, later', () => {
     expect(await wechat.close(attempt, 'settled')).toEqual({ is: 'closed', state: 'ORDERNOTEXIST' })
   })
 
-  it('still tells of money taken on a closed trade', async () => {
+  it('still notifies of money taken on a closed trade', async () => {
     const { attempt } = await old()
     await world.buyer.switches({ takeMoneyWhenClosed: true }, attempt)
     expect(await wechat.close(attempt, 'settled')).toMatchObject({ is: 'closed' })

@@ -66,7 +66,7 @@ export async function harness(
     attemptNumber,
     openRequest: (over: Partial<OpenRequest> = {}): OpenRequest => ({
       attempt: attemptNumber(),
-      way: 'native',
+      product: 'native',
       amount: fen(1990),
       currency: 'CNY',
       description: 'Floodgate 订单 一件商品',

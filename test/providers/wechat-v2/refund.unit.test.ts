@@ -164,7 +164,7 @@ describe('query refund', () => {
     expect(await final(request)).toMatchObject({ is: 'success' })
   })
 
-  const told = async (content: Record<string, string>) => {
+  const answerTo = async (content: Record<string, string>) => {
     const stub = await serving((_, response) => response.end(signed(content)))
     try {
       // Neither is one of ours: only asked about.
@@ -184,26 +184,26 @@ describe('query refund', () => {
       refund_status_0: 'SUCCESS',
       out_refund_no_1: refundNumber('1'),
     }
-    expect(await told({ ...others, refund_status_1: 'PROCESSING' })).toEqual({
+    expect(await answerTo({ ...others, refund_status_1: 'PROCESSING' })).toEqual({
       is: 'processing',
       code: 'PROCESSING',
     })
-    expect(await told({ ...others, refund_status_1: 'SOMETHING_NEW' })).toMatchObject({
+    expect(await answerTo({ ...others, refund_status_1: 'SOMETHING_NEW' })).toMatchObject({
       is: 'unknown',
       code: 'SOMETHING_NEW',
     })
-    expect(await told(others)).toMatchObject({ is: 'unknown', code: 'UNREADABLE' })
+    expect(await answerTo(others)).toMatchObject({ is: 'unknown', code: 'UNREADABLE' })
   })
 
-  it('is unknown when WeChat tells of other refunds, or of another trade', async () => {
+  it('is unknown when WeChat answers of other refunds, or of another trade', async () => {
     expect(
-      await told({ out_trade_no: '7', out_refund_no_0: 'other', refund_status_0: 'SUCCESS' }),
+      await answerTo({ out_trade_no: '7', out_refund_no_0: 'other', refund_status_0: 'SUCCESS' }),
     ).toMatchObject({
       is: 'unknown',
       code: 'MISMATCH',
     })
     expect(
-      await told({ out_trade_no: '8', out_refund_no_0: refundNumber('1'), refund_status_0: 'SUCCESS' }),
+      await answerTo({ out_trade_no: '8', out_refund_no_0: refundNumber('1'), refund_status_0: 'SUCCESS' }),
     ).toMatchObject({ code: 'MISMATCH' })
   })
 })

@@ -56,7 +56,7 @@ describe('the table', () => {
 })
 
 describe('a query', () => {
-  it('tells the facts of a paid trade, and nothing of the payer', async () => {
+  it('has the facts of a paid trade, and nothing of the payer', async () => {
     const { attempt } = await opened()
     const { transactionId } = await world.buyer.pay(attempt)
     expect(await wechat.query(attempt, 'settled')).toMatchObject({
@@ -152,7 +152,7 @@ describe('an answer', () => {
     cash_fee: '3',
   }
   const closed = { out_trade_no: '77', trade_state: 'CLOSED' }
-  const told = async (body: string, status = 200) => {
+  const answerTo = async (body: string, status = 200) => {
     const stub = await serving((_, response) => response.writeHead(status).end(body))
     try {
       // Not a snowflake: only asked about.
@@ -166,8 +166,11 @@ describe('an answer', () => {
   }
 
   it('that WeChat signed is compared by the total, whatever coupon of WeChat’s paid a part', async () => {
-    expect(await told(signed(whole))).toMatchObject({ is: 'paid', facts: { amount: 5n, currency: 'CNY' } })
-    expect(await told(signed(closed))).toEqual({ is: 'closed', state: 'CLOSED' })
+    expect(await answerTo(signed(whole))).toMatchObject({
+      is: 'paid',
+      facts: { amount: 5n, currency: 'CNY' },
+    })
+    expect(await answerTo(signed(closed))).toEqual({ is: 'closed', state: 'CLOSED' })
   })
 
   it.each([
@@ -196,15 +199,17 @@ describe('an answer', () => {
     ['that is a page', '<html><body>502 Bad Gateway</body></html>', 'UNREADABLE'],
     ['that is empty', '', 'UNREADABLE'],
   ])('is unknown %s', async (_, body, state) => {
-    expect(await told(body)).toMatchObject({ is: 'unknown', state })
+    expect(await answerTo(body)).toMatchObject({ is: 'unknown', state })
   })
 
   it('is unknown with another status, whatever it says', async () => {
-    expect(await told(signed(closed), 500)).toMatchObject({ is: 'unknown', state: 'HTTP_500' })
-    expect(await told(signed(closed), 302)).toMatchObject({ is: 'unknown', state: 'HTTP_302' })
+    expect(await answerTo(signed(closed), 500)).toMatchObject({ is: 'unknown', state: 'HTTP_500' })
+    expect(await answerTo(signed(closed), 302)).toMatchObject({ is: 'unknown', state: 'HTTP_302' })
   })
 
   it('is unknown when it is longer than any that WeChat gives', async () => {
-    expect(await told(signed({ ...closed, attach: 'x'.repeat(1 << 20) }))).toMatchObject({ is: 'unknown' })
+    expect(await answerTo(signed({ ...closed, attach: 'x'.repeat(1 << 20) }))).toMatchObject({
+      is: 'unknown',
+    })
   })
 })

@@ -17,7 +17,7 @@ const pair = () =>
 
 export const merchantKeys = pair()
 export const platformKeys = pair()
-export const strangerKeys = pair()
+export const forgersKeys = pair()
 
 /** Keys and numbers that merchant and gateway of a test share. */
 export const shared = {
@@ -53,7 +53,7 @@ export async function serving(listener: RequestListener) {
 export type Received = { headers: Headers; body: string }
 
 /**
- * The shop's notify URL: keeps what arrives and answers as told: a status, a body with 200, or `silence`; if
+ * The shop's notify URL: keeps what arrives and answers as asked: a status, a body with 200, or `silence`; if
  * not, as `taken`.
  */
 export async function shop(
@@ -151,7 +151,7 @@ export const refundNumber = (text: string): RefundNumber => `late-wechat-v3-${te
 
 export const openRequest = (over: Partial<OpenRequest> = {}): OpenRequest => ({
   attempt: attemptNumber(),
-  way: 'native',
+  product: 'native',
   amount: fen(1990),
   currency: 'CNY',
   description: 'Floodgate 订单 一件商品',

@@ -8,7 +8,7 @@ import { certificate } from '../certificates.ts'
 import {
   harness,
   merchantKeys,
-  strangerKeys as nextKeys,
+  forgersKeys as nextKeys,
   openRequest,
   platformKeys,
   serving,
@@ -42,10 +42,10 @@ describe('while WeChat’s keys rotate', () => {
       expect(await world.wechat.open(request)).toMatchObject({ is: 'open' })
       const before = world.shop.received.length
       await world.buyer.pay(request.attempt)
-      const told = (await world.shop.arrived(before + 1))[before]
-      if (!told) throw new Error('nothing arrived')
-      expect(told.headers.get('wechatpay-serial')).toBe(secondKey ? serial : shared.platformKeyId)
-      expect(await world.wechat.callbacks.read(told.headers, told.body)).toMatchObject({
+      const posted = (await world.shop.arrived(before + 1))[before]
+      if (!posted) throw new Error('nothing arrived')
+      expect(posted.headers.get('wechatpay-serial')).toBe(secondKey ? serial : shared.platformKeyId)
+      expect(await world.wechat.callbacks.read(posted.headers, posted.body)).toMatchObject({
         is: 'payment',
         facts: { attempt: request.attempt },
       })

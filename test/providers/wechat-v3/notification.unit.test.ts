@@ -5,13 +5,13 @@ import { wechatV3 } from '../../../providers/wechat-v3/wechat-v3.ts'
 import { platform, seal } from '../../../sandbox/wechat-v3/signature.ts'
 import {
   eventually,
+  forgersKeys,
   platformKeys as gatewayKeys,
   harness,
   openRequest,
   type Received,
   refundNumber,
   shared,
-  strangerKeys,
 } from './harness.ts'
 
 let world: Awaited<ReturnType<typeof harness>>
@@ -43,10 +43,18 @@ const withHeader = (name: string, value: string | undefined): Received => {
 }
 const timestamp = () => Number(genuine.headers.get('Wechatpay-Timestamp'))
 /** What WeChat itself would send: any content, rightly encrypted and signed. */
-const fromWechat = (event: string, content: unknown, over: object = {}, apiKey = shared.apiKey): Received => {
+const fromWechat = (
+  event: string,
+  content: unknown,
+  { apiKey = shared.apiKey, ...over }: { apiKey?: string } & Record<string, unknown> = {},
+): Received => {
   const plain = typeof content === 'string' ? content : JSON.stringify(content)
   const resource = { algorithm: 'AEAD_AES_256_GCM', nonce: 'abcdefghijkl', associated_data: 'transaction' }
-  const ciphertext = seal(plain, Buffer.from(apiKey), resource.nonce, resource.associated_data)
+  const ciphertext = seal(plain, {
+    key: Buffer.from(apiKey),
+    nonce: resource.nonce,
+    associated: resource.associated_data,
+  })
   const body = JSON.stringify({ id: '1', event_type: event, resource: { ...resource, ciphertext }, ...over })
   return {
     headers: new Headers(platform(shared.platformKeyId, gatewayKeys.privateKey, Date.now).headers(body)),
@@ -64,7 +72,7 @@ const payment = {
 }
 
 describe('a notification', () => {
-  it('tells of a payment, with the facts and nothing of the payer', async () => {
+  it('says that a trade was paid, with the facts and nothing of the payer', async () => {
     const notified = await world.wechat.callbacks.read(genuine.headers, genuine.body)
     expect(notified).toMatchObject({
       is: 'payment',
@@ -83,33 +91,30 @@ describe('a notification', () => {
     })
   })
 
-  it.each(['SUCCESS', 'CLOSED', 'ABNORMAL'] as const)(
-    'tells of a refund that ended %s',
-    async (refundEnds) => {
-      const request = openRequest()
-      await world.wechat.open(request)
-      await world.buyer.switches({ refundEnds }, request.attempt)
-      const { transactionId } = await world.buyer.pay(request.attempt)
-      const refund = refundNumber(transactionId)
-      await world.wechat.refund({ ...request, refund, transaction: transactionId, captured: request.amount })
-      const found = await eventually(async () => {
-        const all = await Promise.all(
-          world.shop.received.map(({ headers, body }) => world.wechat.callbacks.read(headers, body)),
-        )
-        return all.find((notified) => notified.is === 'refund' && notified.facts.refund === refund)
-      })
-      expect(found).toMatchObject({
-        is: 'refund',
-        facts: {
-          refund,
-          attempt: request.attempt,
-          state: refundEnds,
-          amount: request.amount,
-          transaction: transactionId,
-        },
-      })
-    },
-  )
+  it.each(['SUCCESS', 'CLOSED', 'ABNORMAL'] as const)('says that a refund ended %s', async (refundEnds) => {
+    const request = openRequest()
+    await world.wechat.open(request)
+    await world.buyer.switches({ refundEnds }, request.attempt)
+    const { transactionId } = await world.buyer.pay(request.attempt)
+    const refund = refundNumber(transactionId)
+    await world.wechat.refund({ ...request, refund, transaction: transactionId, captured: request.amount })
+    const found = await eventually(async () => {
+      const all = await Promise.all(
+        world.shop.received.map(({ headers, body }) => world.wechat.callbacks.read(headers, body)),
+      )
+      return all.find((notified) => notified.is === 'refund' && notified.facts.refund === refund)
+    })
+    expect(found).toMatchObject({
+      is: 'refund',
+      facts: {
+        refund,
+        attempt: request.attempt,
+        state: refundEnds,
+        amount: request.amount,
+        transaction: transactionId,
+      },
+    })
+  })
 
   it('of another kind is none of our business', async () => {
     const { headers, body } = fromWechat('COUPON.USE', {})
@@ -119,10 +124,10 @@ describe('a notification', () => {
   it('is believed with either of two platform keys while they rotate', async () => {
     const platformKeys = {
       [shared.platformKeyId]: gatewayKeys.publicKey,
-      '7132D72A03E93CDDF8C03BBD1F37EEDF': strangerKeys.publicKey,
+      '7132D72A03E93CDDF8C03BBD1F37EEDF': forgersKeys.publicKey,
     }
     const rotating = wechatV3({ ...world.config, platformKeys })
-    const next = platform('7132D72A03E93CDDF8C03BBD1F37EEDF', strangerKeys.privateKey, Date.now)
+    const next = platform('7132D72A03E93CDDF8C03BBD1F37EEDF', forgersKeys.privateKey, Date.now)
     expect(await why(genuine, rotating)).toBeUndefined()
     expect(
       await why({ headers: new Headers(next.headers(genuine.body)), body: genuine.body }, rotating),
@@ -150,7 +155,7 @@ describe('a notification is rejected', () => {
   })
 
   it('when somebody else signed it under WeChat’s serial', async () => {
-    const forged = platform(shared.platformKeyId, strangerKeys.privateKey, Date.now).headers(genuine.body)
+    const forged = platform(shared.platformKeyId, forgersKeys.privateKey, Date.now).headers(genuine.body)
     expect(await why({ headers: new Headers(forged), body: genuine.body })).toBe('signature')
   })
 
@@ -175,7 +180,7 @@ describe('a notification is rejected', () => {
 
   it('when it is authentic and not readable', async () => {
     for (const unreadable of [
-      fromWechat('TRANSACTION.SUCCESS', payment, {}, 'x'.repeat(32)),
+      fromWechat('TRANSACTION.SUCCESS', payment, { apiKey: 'x'.repeat(32) }),
       fromWechat('TRANSACTION.SUCCESS', payment, {
         resource: { algorithm: 'ROT13', nonce: 'n', ciphertext: 'c' },
       }),

@@ -14,9 +14,10 @@ beforeAll(async () => {
 afterAll(() => world.stop())
 
 const openid = 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o'
-const jsapi = (over: Partial<OpenRequest> = {}) => openRequest({ way: 'jsapi', payer: { openid }, ...over })
+const jsapi = (over: Partial<OpenRequest> = {}) =>
+  openRequest({ product: 'jsapi', payer: { openid }, ...over })
 const h5 = (over: Partial<OpenRequest> = {}) =>
-  openRequest({ way: 'h5', payer: { ip: '203.0.113.7' }, ...over })
+  openRequest({ product: 'h5', payer: { ip: '203.0.113.7' }, ...over })
 type Jsapi = Extract<OpenAnswer, { kind: 'jsapi' }>
 const jsapiOf = (opened: Opened): Jsapi => {
   if (opened.is !== 'open' || opened.answer.kind !== 'jsapi')
@@ -96,9 +97,9 @@ describe('paying inside WeChat', () => {
     await world.wechat.open(request)
     const before = world.shop.received.length
     await world.buyer.pay(request.attempt)
-    const told = (await world.shop.arrived(before + 1))[before]
-    if (!told) throw new Error('nothing arrived')
-    const notified = await world.wechat.callbacks.read(told.headers, told.body)
+    const posted = (await world.shop.arrived(before + 1))[before]
+    if (!posted) throw new Error('nothing arrived')
+    const notified = await world.wechat.callbacks.read(posted.headers, posted.body)
     expect(notified).toMatchObject({ is: 'payment', facts: { attempt: request.attempt, amount: fen(1990) } })
     expect(Object.values('facts' in notified ? notified.facts : {})).not.toContain(openid)
     expect(await world.wechat.close(request.attempt, 'settled')).toMatchObject({ is: 'paid' })
@@ -154,19 +155,19 @@ describe('paying from a phone’s browser', () => {
 })
 
 describe('one number', () => {
-  it('belongs to one way: the same one by another is not called refused, as the first still takes money', async () => {
+  it('belongs to one payment product: the same one for another is not called refused, as the first still takes money', async () => {
     const request = openRequest({ payer: { openid, ip: '203.0.113.7' } })
     expect(await world.wechat.open(request)).toMatchObject({ is: 'open' })
-    for (const way of ['jsapi', 'h5'] as const) {
-      expect(await world.wechat.open({ ...request, way })).toMatchObject({
+    for (const product of ['jsapi', 'h5'] as const) {
+      expect(await world.wechat.open({ ...request, product })).toMatchObject({
         is: 'unknown',
         code: 'INVALID_REQUEST',
       })
     }
   })
 
-  it('by a way that is not WeChat’s is refused', async () => {
-    expect(await wire(openRequest({ way: 'page' }))).toEqual({
+  it('of a payment product that is not WeChat’s is refused', async () => {
+    expect(await wire(openRequest({ product: 'page' }))).toEqual({
       opened: { is: 'refused', code: 'PRODUCT_UNKNOWN' },
       seen: [],
     })

@@ -130,7 +130,7 @@ describe('a bill that is fetched', () => {
     })
   })
 
-  it('tells a refund that failed, and one that is under way, from one that arrived', async () => {
+  it('distinguishes a refund that failed, and one that is under way, from one that arrived', async () => {
     const row = { transaction: 't1', trade: '1', fen: '5' }
     await bill({
       extraRows: ['PROCESSING', 'FAIL', 'CHANGE'].map((refundState) => ({

@@ -109,7 +109,7 @@ describe('an answer that WeChat signed', () => {
     trade_state: 'SUCCESS',
     amount: { total: 5, payer_total: 3, currency: 'CNY' },
   }
-  const told = async (body: string, status = 200) => {
+  const answerTo = async (body: string, status = 200) => {
     const stub = await serving((_, response) => response.writeHead(status, { ...headers(body) }).end(body))
     try {
       return await wechatV3({ ...world.config, baseUrl: stub.url }).query(attempt, 'settled')
@@ -119,7 +119,7 @@ describe('an answer that WeChat signed', () => {
   }
 
   it('is compared by the total, whatever coupon of WeChat’s paid a part', async () => {
-    expect(await told(JSON.stringify(whole))).toMatchObject({ is: 'paid', facts: { amount: 5n } })
+    expect(await answerTo(JSON.stringify(whole))).toMatchObject({ is: 'paid', facts: { amount: 5n } })
   })
 
   it.each([
@@ -134,12 +134,12 @@ describe('an answer that WeChat signed', () => {
     ],
     ['without a state', { ...whole, trade_state: undefined }, 'UNREADABLE'],
   ])('is unknown %s', async (_, body, state) => {
-    expect(await told(JSON.stringify(body))).toMatchObject({ is: 'unknown', state })
+    expect(await answerTo(JSON.stringify(body))).toMatchObject({ is: 'unknown', state })
   })
 
   it.each(['', 'not json', 'null', '[]'])('is unknown when it reads %j', async (body) => {
-    expect(await told(body)).toMatchObject({ is: 'unknown' })
-    expect(await told(body, 404)).toMatchObject({ is: 'unknown', state: 'HTTP_404' })
+    expect(await answerTo(body)).toMatchObject({ is: 'unknown' })
+    expect(await answerTo(body, 404)).toMatchObject({ is: 'unknown', state: 'HTTP_404' })
   })
 
   it('comes over one connection for many calls', async () => {

@@ -180,7 +180,7 @@ describe('close', () => {
     expect(await wechat.close(attempt, 'settled')).toEqual({ is: 'closed', state: 'ORDER_NOT_EXIST' })
   })
 
-  it('still tells of money taken on a closed trade', async () => {
+  it('still notifies of money taken on a closed trade', async () => {
     const { attempt } = await opened()
     await world.buyer.switches({ takeMoneyWhenClosed: true }, attempt)
     expect(await wechat.close(attempt, 'settled')).toMatchObject({ is: 'closed' })

@@ -5,7 +5,7 @@ import { newBuyer, newTicket, places, type Sale, useGate } from './harness.ts'
 describe.each(places)('joining on %s', (place) => {
   const { open } = useGate(place)
 
-  it('admits a buyer, and tells the place in the queue', async () => {
+  it('admits a buyer, and says the place in the queue', async () => {
     const sale = await open({ left: 3 })
     const ticket = newTicket()
     expect(await sale.join(newBuyer(), { ticket })).toEqual({ answer: 'admitted', ticket, position: 1 })
@@ -50,8 +50,8 @@ describe.each(places)('joining on %s', (place) => {
   describe('asks in this order', () => {
     const lastHour = { opensAt: Date.now() - 7_200_000, endsAt: Date.now() - 3_600_000 }
     const nextHour = { opensAt: Date.now() + 3_600_000, endsAt: Date.now() + 7_200_000 }
-    const answerTo = async (sale: Sale, wish: Parameters<Sale['join']>[1], buyer = newBuyer()) =>
-      (await sale.join(buyer, wish)).answer
+    const answerTo = async (sale: Sale, but: Parameters<Sale['join']>[1], buyer = newBuyer()) =>
+      (await sale.join(buyer, but)).answer
 
     it('whether the buyer is in, before anything else', async () => {
       const sale = await open({ left: 1 })
@@ -122,7 +122,7 @@ describe.each(places)('joining on %s', (place) => {
       expect(await sale.join(buyer, { token, pieces: 2 })).toMatchObject({ answer: 'over_limit' })
       await gate.takeQuota(offer, 'less', 1)
       expect(await sale.join(buyer, { token })).toMatchObject({ answer: 'sold_out' })
-      await gate.addQuota(offer, 'more', 1, 1)
+      await gate.addQuota(offer, { change: 'more', pieces: 1, epoch: 1 })
       const ticket = newTicket()
       expect(await sale.join(buyer, { token, ticket })).toMatchObject({ answer: 'admitted' })
       await sale.giveBack({ buyer, ticket })

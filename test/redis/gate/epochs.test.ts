@@ -121,7 +121,14 @@ describe.each(places)('the epochs of a gate on %s', (place) => {
         throw new Error('PostgreSQL was lost')
       }
       const terms = { revision: 0, paused: false, shed: 0, opensAt: sale.opensAt, endsAt: sale.endsAt }
-      const load = sale.gate.load(sale.offer, { epoch: 2, left: 8, limit: 1, terms, changes: [] }, chunks())
+      const load = sale.gate.load(sale.offer, {
+        epoch: 2,
+        left: 8,
+        limit: 1,
+        terms,
+        changes: [],
+        buyers: chunks(),
+      })
       await expect(load).rejects.toThrow('PostgreSQL was lost')
       expect(lives).toEqual([expect.closeTo(600_000, -4), expect.closeTo(600_000, -4)])
     })
@@ -147,7 +154,7 @@ describe.each(places)('the epochs of a gate on %s', (place) => {
   })
 
   describe('a give-back', () => {
-    it('gives the pieces back once, however often it is told', async () => {
+    it('gives the pieces back once, however often it is signalled', async () => {
       const sale = await open({ limit: 3 })
       const won = await sale.admit(2)
       expect(await Promise.all([1, 2, 3].map(() => sale.giveBack(won)))).toEqual(['same', 'same', 'same'])
@@ -170,7 +177,7 @@ describe.each(places)('the epochs of a gate on %s', (place) => {
       })
     })
 
-    it('is nothing to a gate that was loaded later, and is not heard by one that is older or empty', async () => {
+    it('is nothing to a gate that was loaded later, and has to be repeated for one that is older or empty', async () => {
       const sale = await open({ epoch: 3 })
       const won = await sale.admit()
       expect(await sale.giveBack(won, 2)).toBe('newer')
@@ -184,7 +191,7 @@ describe.each(places)('the epochs of a gate on %s', (place) => {
   })
 
   describe('a payment', () => {
-    it('lets the buyer join again as far as the limit goes, told once or twice', async () => {
+    it('lets the buyer join again as far as the limit goes, synced once or twice', async () => {
       const sale = await open({ limit: 2 })
       const won = await sale.admit()
       expect([await sale.pay(won), await sale.pay(won)]).toEqual(['same', 'same'])

@@ -46,7 +46,7 @@ describe.each(places)('joins of one moment on %s', (place) => {
     expect(await there.queue.length(there.offer)).toBe(100)
   })
 
-  it('of one buyer who clicks five times are one ticket, of which all five hear', async () => {
+  it('of one buyer who clicks five times are one ticket, which all five get', async () => {
     const there = await open({ limit: 5 })
     const { sale, calls } = counted(redis(), there)
     const buyer = newBuyer()
@@ -63,7 +63,7 @@ describe.each(places)('joins of one moment on %s', (place) => {
   it('are let in one after the other: the last pieces go to the first, and a refusal to one is nothing to the others', async () => {
     const there = await open({ left: 3, limit: 2 })
     const { sale, calls } = counted(redis(), there)
-    const wishes = await Promise.all(
+    const requests = await Promise.all(
       [2, 1, 3, 1, 1].map(async (pieces) => {
         const buyer = newBuyer()
         return { buyer, pieces, token: await there.token(buyer) }
@@ -71,7 +71,7 @@ describe.each(places)('joins of one moment on %s', (place) => {
     )
     const stranger = { buyer: newBuyer(), pieces: 1, token: 'not-theirs' }
     const answers = await Promise.all(
-      [stranger, ...wishes].map(({ buyer, ...wish }) => sale.join(buyer, wish)),
+      [stranger, ...requests].map(({ buyer, ...request }) => sale.join(buyer, request)),
     )
     expect(calls()).toBe(1)
     expect(answers.map(({ answer }) => answer)).toEqual([
@@ -85,12 +85,12 @@ describe.each(places)('joins of one moment on %s', (place) => {
     expect(tally(answers)).toEqual({ bad_token: 1, admitted: 2, over_limit: 1, sold_out: 2 })
     expect(await there.left()).toBe(0)
     expect(await there.holdings()).toEqual({
-      [wishes[0]?.buyer ?? '']: [expect.objectContaining({ pieces: 2, seq: 1 })],
-      [wishes[1]?.buyer ?? '']: [expect.objectContaining({ pieces: 1, seq: 2 })],
+      [requests[0]?.buyer ?? '']: [expect.objectContaining({ pieces: 2, seq: 1 })],
+      [requests[1]?.buyer ?? '']: [expect.objectContaining({ pieces: 1, seq: 2 })],
     })
   })
 
-  it('all hear of a fault, and those who ask again get in', async () => {
+  it('all get a fault, and those who ask again get in', async () => {
     const there = await open()
     const { sale, own } = counted(redis(), there)
     const buyers = [newBuyer(), newBuyer()]

@@ -4,7 +4,7 @@ import { newBuyer, places, type Sale, useGate } from './harness.ts'
 
 const answer = async (sale: Sale) => (await sale.join(newBuyer())).answer
 
-describe.each(places)('the hands on a gate on %s', (place) => {
+describe.each(places)('what operators and the supervisor do to a gate on %s', (place) => {
   const { open } = useGate(place)
 
   describe('its lease', () => {
@@ -58,16 +58,18 @@ describe.each(places)('the hands on a gate on %s', (place) => {
   })
 
   describe('its quota', () => {
-    it('grows once, however often it is told', async () => {
+    it('grows once, however often it is signalled', async () => {
       const sale = await open()
-      const words = await Promise.all([1, 2, 3].map(() => sale.gate.addQuota(sale.offer, 'more', 5, 1)))
+      const words = await Promise.all(
+        [1, 2, 3].map(() => sale.gate.addQuota(sale.offer, { change: 'more', pieces: 5, epoch: 1 })),
+      )
       expect(words).toEqual(['same', 'same', 'same'])
       expect(await sale.left()).toBe(15)
-      await sale.gate.addQuota(sale.offer, 'still more', 5, 1)
+      await sale.gate.addQuota(sale.offer, { change: 'still more', pieces: 5, epoch: 1 })
       expect(await sale.left()).toBe(20)
     })
 
-    it('shrinks once, however often it is told', async () => {
+    it('shrinks once, however often it is signalled', async () => {
       const sale = await open()
       const words = await Promise.all([1, 2, 3].map(() => sale.gate.takeQuota(sale.offer, 'less', 4)))
       expect(words).toEqual([1, 2, 3].map(() => ({ is: 'taken', epoch: 1 })))
@@ -90,18 +92,18 @@ describe.each(places)('the hands on a gate on %s', (place) => {
 
     it('does not grow by what a newer gate was loaded with, nor before the gate that it was counted for is loaded', async () => {
       const sale = await open({ epoch: 3 })
-      expect(await sale.gate.addQuota(sale.offer, 'more', 5, 2)).toBe('newer')
-      expect(await sale.gate.addQuota(sale.offer, 'more', 5, 4)).toBe('older')
+      expect(await sale.gate.addQuota(sale.offer, { change: 'more', pieces: 5, epoch: 2 })).toBe('newer')
+      expect(await sale.gate.addQuota(sale.offer, { change: 'more', pieces: 5, epoch: 4 })).toBe('older')
       expect(await sale.left()).toBe(10)
       await sale.load({ epoch: 4, left: 10 })
-      expect(await sale.gate.addQuota(sale.offer, 'more', 5, 4)).toBe('same')
+      expect(await sale.gate.addQuota(sale.offer, { change: 'more', pieces: 5, epoch: 4 })).toBe('same')
       expect(await sale.left()).toBe(15)
     })
 
     it('is nothing where nothing was loaded', async () => {
       const sale = await open()
       await sale.gate.remove(sale.offer)
-      expect(await sale.gate.addQuota(sale.offer, 'more', 5, 1)).toBe('older')
+      expect(await sale.gate.addQuota(sale.offer, { change: 'more', pieces: 5, epoch: 1 })).toBe('older')
       expect(await sale.gate.takeQuota(sale.offer, 'less', 5)).toEqual({ is: 'older' })
       expect(await sale.redis.exists(keysOf(sale.offer).offer)).toBe(0)
     })

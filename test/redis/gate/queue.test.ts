@@ -13,7 +13,7 @@ const counts = (sale: Sale, epoch = 1) => sale.gate.renew(sale.offer, epoch)
 describe.each(places)('the queue of an offer on %s', (place) => {
   const { open } = useGate(place)
 
-  it('hands on what each buyer wished, in the order in which they were admitted', async () => {
+  it('keeps what each buyer asked for, in the order in which they were admitted', async () => {
     const sale = await open({ epoch: 4, limit: 3 })
     const [buyer, ticket, address] = [newBuyer(), newTicket(), '77' as AddressId] // Any decimal.
     await sale.join(buyer, { pieces: 3, ticket, address })
@@ -31,7 +31,7 @@ describe.each(places)('the queue of an offer on %s', (place) => {
     expect(entries[1]).toMatchObject({ ticket: next.ticket, seq: 2 })
   })
 
-  it('hands each entry to one consumer', async () => {
+  it('gives each entry to one consumer', async () => {
     const sale = await open()
     const won = [await sale.admit(), await sale.admit(), await sale.admit()]
     const [a, b] = [await sale.queue.read(sale.offer, 'a', 2), await sale.queue.read(sale.offer, 'b', 2)]
@@ -43,7 +43,7 @@ describe.each(places)('the queue of an offer on %s', (place) => {
     const sale = await open()
     await sale.gate.remove(sale.offer)
     expect(await sale.queue.read(sale.offer, 'consumer', 10)).toEqual([])
-    expect(await sale.queue.takeOver(sale.offer, 'consumer', 10, 0)).toEqual([])
+    expect(await sale.queue.takeOver(sale.offer, 'consumer', { most: 10, afterMs: 0 })).toEqual([])
     expect(await sale.queue.length(sale.offer)).toBe(0)
   })
 
@@ -52,7 +52,7 @@ describe.each(places)('the queue of an offer on %s', (place) => {
       const sale = await open()
       const won = [await sale.admit(), await sale.admit()]
       const [first] = await sale.queue.read(sale.offer, 'dead', 10)
-      expect(await sale.queue.takeOver(sale.offer, 'heir', 10, 3_600_000)).toEqual([])
+      expect(await sale.queue.takeOver(sale.offer, 'heir', { most: 10, afterMs: 3_600_000 })).toEqual([])
       await sale.redis.call(
         'XCLAIM',
         keysOf(sale.offer).queue,
@@ -63,7 +63,7 @@ describe.each(places)('the queue of an offer on %s', (place) => {
         'IDLE',
         5001,
       )
-      expect(ticketsOf(await sale.queue.takeOver(sale.offer, 'heir', 10))).toEqual([won[0]?.ticket])
+      expect(ticketsOf(await sale.queue.takeOver(sale.offer, 'heir', { most: 10 }))).toEqual([won[0]?.ticket])
     })
 
     it('belongs to whoever asks before a rebuild, as far as it is not acknowledged', async () => {
@@ -71,7 +71,7 @@ describe.each(places)('the queue of an offer on %s', (place) => {
       for (let i = 0; i < 3; i++) await sale.admit()
       const read = await sale.queue.read(sale.offer, 'dead', 3)
       await sale.queue.acknowledge(sale.offer, decided(read.slice(0, 1), false))
-      const taken = await sale.queue.takeOver(sale.offer, 'heir', 10, 0)
+      const taken = await sale.queue.takeOver(sale.offer, 'heir', { most: 10, afterMs: 0 })
       expect(taken).toEqual(read.slice(1))
       expect(await sale.queue.acknowledge(sale.offer, decided(taken, false))).toBe(2)
       expect(await sale.queue.acknowledge(sale.offer, decided(read, false)), 'the dead one wakes up').toBe(0)
@@ -89,9 +89,9 @@ describe.each(places)('the queue of an offer on %s', (place) => {
       expect(await sale.queue.acknowledge(sale.offer, decided(read, false))).toBe(0)
       expect(await counts(sale)).toMatchObject({ left: 7, queued: 1 })
       expect(await sale.queue.length(sale.offer)).toBe(1)
-      expect(await sale.queue.takeOver(sale.offer, 'consumer', 10, 0)).toEqual([])
+      expect(await sale.queue.takeOver(sale.offer, 'consumer', { most: 10, afterMs: 0 })).toEqual([])
       const positions = await Promise.all(won.map(({ buyer }) => sale.join(buyer)))
-      expect(positions.map((heard) => 'position' in heard && heard.position)).toEqual([0, 0, 1])
+      expect(positions.map((one) => 'position' in one && one.position)).toEqual([0, 0, 1])
     })
 
     it('moves nobody back when an earlier one comes later', async () => {
@@ -134,7 +134,7 @@ describe.each(places)('the queue of an offer on %s', (place) => {
       expect(await sale.queue.acknowledge(sale.offer, refused)).toBe(1)
       expect(await counts(sale)).toMatchObject({ left: 9, queued: 0 })
       const again = await sale.admit(1, buyer)
-      expect(await sale.queue.acknowledge(sale.offer, refused), 'told twice').toBe(0)
+      expect(await sale.queue.acknowledge(sale.offer, refused), 'acknowledged twice').toBe(0)
       expect(await sale.join(buyer)).toMatchObject({ answer: 'already_queued', ticket: again.ticket })
       expect(await counts(sale)).toMatchObject({ left: 8, queued: 1 })
     })

@@ -14,15 +14,15 @@ describe.each(places)('a rush on %s', (place) => {
     const clicks = await Promise.all(
       [...crowd, ...crowd.slice(0, 200)].map(async (buyer) => ({ buyer, token: await sale.token(buyer) })),
     )
-    const heard = await Promise.all(
+    const answers = await Promise.all(
       clicks.map(async ({ buyer, token }, i) => ({
         buyer,
         ...(await (doors[i % doors.length] ?? sale).join(buyer, { token })),
       })),
     )
 
-    const won = heard.flatMap((one) => (one.answer === 'admitted' ? [one] : []))
-    const again = heard.flatMap((one) => (one.answer === 'already_queued' ? [one] : []))
+    const won = answers.flatMap((one) => (one.answer === 'admitted' ? [one] : []))
+    const again = answers.flatMap((one) => (one.answer === 'already_queued' ? [one] : []))
     expect(new Set(won.map(({ buyer }) => buyer)).size).toBe(50)
     expect(new Set(won.map(({ ticket }) => ticket)).size).toBe(50)
     expect(won.map(({ position }) => position).sort((a, b) => a - b)).toEqual(
@@ -32,7 +32,11 @@ describe.each(places)('a rush on %s', (place) => {
     expect(again.map(({ buyer, ticket }) => [buyer, ticket])).toEqual(
       again.map(({ buyer }) => [buyer, ticketOf.get(buyer)]),
     )
-    expect(tally(heard)).toEqual({ admitted: 50, already_queued: again.length, sold_out: 450 - again.length })
+    expect(tally(answers)).toEqual({
+      admitted: 50,
+      already_queued: again.length,
+      sold_out: 450 - again.length,
+    })
 
     for (const { buyer, ticket } of won)
       expect(await sale.join(buyer)).toMatchObject({ answer: 'already_queued', ticket })
@@ -44,20 +48,20 @@ describe.each(places)('a rush on %s', (place) => {
 
   it('gives one piece to one of three', async () => {
     const sale = await open({ left: 1 })
-    const heard = await Promise.all(
+    const answers = await Promise.all(
       [sale, anotherDoor(sale), anotherDoor(sale)].map((door) => door.join(newBuyer())),
     )
-    expect(tally(heard)).toEqual({ admitted: 1, sold_out: 2 })
+    expect(tally(answers)).toEqual({ admitted: 1, sold_out: 2 })
   })
 
   it('gives one buyer one ticket, however often they click', async () => {
     const sale = await open()
     const buyer = newBuyer()
-    const heard = await Promise.all(
+    const answers = await Promise.all(
       [sale, anotherDoor(sale), anotherDoor(sale)].map((door) => door.join(buyer)),
     )
-    expect(tally(heard)).toEqual({ admitted: 1, already_queued: 2 })
-    expect(new Set(heard.map((one) => 'ticket' in one && one.ticket)).size).toBe(1)
+    expect(tally(answers)).toEqual({ admitted: 1, already_queued: 2 })
+    expect(new Set(answers.map((one) => 'ticket' in one && one.ticket)).size).toBe(1)
     expect(await sale.left()).toBe(9)
   })
 })
@@ -69,8 +73,8 @@ function anotherDoor({ redis, offer }: Sale): Sale {
   return saleOf(own, offer)
 }
 
-function tally(heard: readonly JoinAnswer[]): Partial<Record<JoinAnswer['answer'], number>> {
+function tally(answers: readonly JoinAnswer[]): Partial<Record<JoinAnswer['answer'], number>> {
   const counts: Partial<Record<JoinAnswer['answer'], number>> = {}
-  for (const { answer } of heard) counts[answer] = (counts[answer] ?? 0) + 1
+  for (const { answer } of answers) counts[answer] = (counts[answer] ?? 0) + 1
   return counts
 }

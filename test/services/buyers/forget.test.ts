@@ -1,6 +1,6 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import type { OrderId, UserId } from '../../../domain/ids.ts'
+import type { AddressId, OrderId, UserId } from '../../../domain/ids.ts'
 import { createAddress } from '../../../services/buyers/addresses.ts'
 import { forgetBuyer, forgetDue } from '../../../services/buyers/forget.ts'
 import { readWithdrawn } from '../../../services/buyers/withdrawals.ts'
@@ -65,7 +65,8 @@ async function known(): Promise<{ buyer: UserId; order: OrderId }> {
   const { sql } = fresh.db
   const input = await everything(shop)
   const buyer = input.buyerId
-  await createAddress(sql, buyer, shop.ids.next(), {
+  await createAddress(sql, buyer, {
+    id: shop.ids.next() as AddressId, // A fresh snowflake.
     ...{ name: '王思远', phone: '13800001111', province: '浙江省', city: '杭州市', district: '西湖区' },
     ...{ street: '文三路 7 号', postCode: '', label: '', isDefault: true },
   })

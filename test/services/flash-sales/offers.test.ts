@@ -1,54 +1,41 @@
-import { Redis } from 'ioredis'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Sql, Tx } from '../../../db/types.ts'
 import type { OfferKey, TicketId } from '../../../domain/flash-sale.ts'
 import type { AddressId } from '../../../domain/ids.ts'
 import type { OrderInput } from '../../../domain/order-input.ts'
 import { Refused } from '../../../domain/refusals.ts'
-import { createGate, type Gate } from '../../../redis/gate/gate.ts'
 import { endSession } from '../../../services/flash-sales/end-session.ts'
 import { giveBack } from '../../../services/flash-sales/offers.ts'
 import { preheat } from '../../../services/flash-sales/preheat.ts'
-import { closeOrder, rejectOrder } from '../../../services/orders/close.ts'
-import { confirmOrder, openAlone, placeInOneTransaction, placeStep } from '../../../services/orders/place.ts'
+import { closeOrder } from '../../../services/orders/close.ts'
+import { confirmOrder } from '../../../services/orders/confirm.ts'
+import { openAlone } from '../../../services/orders/open.ts'
+import { placeInOneTransaction } from '../../../services/orders/place.ts'
+import { rejectOrder } from '../../../services/orders/reject.ts'
+import { placeStep } from '../../../services/orders/reserve.ts'
 import { StepUndone } from '../../../services/orders/steps.ts'
 import { refundOrder } from '../../../services/payments/refund-order.ts'
-import { expectBooksToAddUp, orderRow } from '../../support/books.ts'
-import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
+import { orderRow } from '../../support/books.ts'
 import { offerRow, planSession, ticketRow } from '../../support/flash-sale.ts'
 import { held, waitingForLocks } from '../../support/gates.ts'
 import { openTill } from '../../support/paying.ts'
-import { openShop, type Shop } from '../../support/shop.ts'
+import type { Shop } from '../../support/shop.ts'
 import { flashOrder, staged } from '../../support/tickets.ts'
+import { useRedis, useShop } from '../../support/use-shop.ts'
 import { unavailable } from '../orders/everything.ts'
 
-let fresh: FreshDatabase
-let sql: Sql
-let shop: Shop
-let gate: Gate
-let redis: Redis
-beforeAll(async () => {
-  fresh = await freshDatabase()
-  sql = fresh.db.sql
-  shop = await openShop(fresh.db)
-  redis = new Redis(inject('redisUrl'))
-  gate = createGate(redis)
-})
-afterAll(async () => {
-  await expectBooksToAddUp(sql)
-  redis.disconnect()
-  await fresh.drop()
-})
+const { sql, shop } = await useShop()
+const { gate } = useRedis()
 
 /** An offer of all five pieces that the warehouse has. */
 async function open(): Promise<OfferKey> {
   const sku = await shop.sku({ 1: 5 })
   const { session } = await planSession(sql, { offers: [{ sku, quota: 5, limit: 2 }] })
-  await preheat(sql, gate, session)
+  await preheat({ sql, gate }, session)
   return { session, sku }
 }
 const ticketOf = async (offer: OfferKey, has?: Parameters<Shop['buyer']>[0]) =>
-  staged(sql, shop.ids, offer, await shop.buyer(has), { pieces: 2 })
+  staged({ sql, ids: shop.ids }, offer, { buyer: await shop.buyer(has), pieces: 2 })
 const counts = async (offer: OfferKey) => {
   const { quota, granted, sold } = await offerRow(sql, offer)
   return { quota, granted, sold }
@@ -68,7 +55,7 @@ async function stepByStep(sql: Sql, input: OrderInput, run: string): Promise<voi
     await rejectOrder(sql, order, error.refusal)
   }
 }
-const roads = [
+const paths = [
   ['at once', placeInOneTransaction],
   ['step by step', stepByStep],
 ] as const
@@ -84,7 +71,7 @@ const within = (tx: Tx) =>
       key === 'begin' ? (work: (tx: Tx) => unknown) => work(tx) : Reflect.get(target, key),
   }) as unknown as Sql // But for `begin` they are alike.
 
-describe.each(roads)('a flash order placed %s', (_, place) => {
+describe.each(paths)('a flash order placed %s', (_, place) => {
   it('sells what its ticket was granted, and takes nothing from the shelf', async () => {
     const offer = await open()
     const ticket = await ticketOf(offer)
@@ -97,16 +84,25 @@ describe.each(roads)('a flash order placed %s', (_, place) => {
   })
 
   it.each([
-    ['buyer_blocked', 'before anything is taken', { blocked: true }, {}],
-    ['address_unknown', 'before anything is taken', {}, { addressId: '1' as AddressId }], // Nobody's.
-    ['balance_insufficient', 'after its pieces were taken', { balance: 10 }, { balance: '11' }],
-  ] as const)(
-    'and refused with %s, %s, gives back what it was granted, and no more',
-    async (code, _when, has, wish) => {
+    { code: 'buyer_blocked', when: 'before anything is taken', has: { blocked: true } },
+    {
+      code: 'address_unknown',
+      when: 'before anything is taken',
+      asks: { addressId: '1' as AddressId }, // Nobody's.
+    },
+    {
+      code: 'balance_insufficient',
+      when: 'after its pieces were taken',
+      has: { balance: 10 },
+      asks: { balance: '11' },
+    },
+  ])(
+    'and refused with $code, $when, gives back what it was granted, and no more',
+    async ({ code, has = {}, asks = {} }) => {
       const offer = await open()
       await placed(offer)
       const ticket = await ticketOf(offer, has)
-      await place(sql, await flashOrder(sql, ticket, wish), 'run')
+      await place(sql, await flashOrder(sql, ticket, asks), 'run')
       expect(await orderRow(sql, ticket)).toMatchObject({ status: 'rejected', refusal: { code } })
       expect(await ticketRow(sql, ticket)).toEqual({ state: 'given_back', reason: code, sync: 'given_back' })
       expect(await counts(offer)).toEqual({ quota: 5, granted: 2, sold: 2 })
@@ -116,7 +112,7 @@ describe.each(roads)('a flash order placed %s', (_, place) => {
   it('whose pieces somebody gave back before is refused, and gives back nothing', async () => {
     const offer = await open()
     const ticket = await ticketOf(offer)
-    await sql.begin((tx) => giveBack(tx, ticket, 'by_hand'))
+    await sql.begin((tx) => giveBack(tx, ticket, { why: 'by_hand' }))
     await place(sql, await flashOrder(sql, ticket), 'run')
     expect(await orderRow(sql, ticket)).toMatchObject({
       status: 'rejected',
@@ -164,7 +160,7 @@ describe('a flash order', () => {
     const ticket = await placed(offer)
     const till = openTill(sql, shop.ids)
     const { buyerId } = await flashOrder(sql, ticket)
-    expect(await till.told(await till.facts(await till.attempt(ticket, buyerId)))).toBe('paid')
+    expect(await till.notify(await till.facts(await till.attempt(ticket, buyerId)))).toBe('paid')
     expect(await ticketRow(sql, ticket)).toEqual({ state: 'paid', reason: null, sync: 'paid' })
     expect(await closeOrder(sql, ticket, 'pay_timeout')).toMatchObject({ status: 'to_ship' })
     expect(await ticketRow(sql, ticket)).toMatchObject({ state: 'paid' })
@@ -176,12 +172,12 @@ describe('a paid flash order that is refunded whole before it was shipped', () =
   const paid = async (offer: OfferKey): Promise<TicketId> => {
     const ticket = await placed(offer)
     const till = openTill(sql, shop.ids)
-    await till.told(await till.facts(await till.attempt(ticket, (await flashOrder(sql, ticket)).buyerId)))
+    await till.notify(await till.facts(await till.attempt(ticket, (await flashOrder(sql, ticket)).buyerId)))
     return ticket
   }
   const calledOff = { key: 'cancelled', cause: 'cancelled', reason: '', askedBy: '20001' } as const
 
-  it('gives its pieces back to the session, once, and the gate hears of that instead of the payment', async () => {
+  it('gives its pieces back to the session, once, and the gate is synced with that instead of the payment', async () => {
     const offer = await open()
     const ticket = await paid(offer)
     await Promise.all(Array.from({ length: 5 }, () => refundOrder(sql, ticket, calledOff)))
@@ -219,7 +215,7 @@ describe('the database', () => {
 describe('pieces that come back', () => {
   const whole = { quota: 0, granted: 0, sold: 0 }
 
-  it('after the session has ended go to the warehouse, once, and the gate is not told', async () => {
+  it('after the session has ended go to the warehouse, once, and the gate is not synced', async () => {
     const offer = await open()
     const ticket = await placed(offer)
     await endSession(sql, offer.session)

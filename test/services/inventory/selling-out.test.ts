@@ -1,31 +1,23 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { connect, type Db } from '../../../db/client.ts'
-import type { Sql } from '../../../db/types.ts'
+import { afterAll, describe, expect, it } from 'vitest'
+import { connect } from '../../../db/client.ts'
 import type { SkuId } from '../../../domain/ids.ts'
 import type { OrderInput } from '../../../domain/order-input.ts'
 import { Refused } from '../../../domain/refusals.ts'
-import { closeOrder, rejectOrder } from '../../../services/orders/close.ts'
-import { confirmOrder, openAlone, placeInOneTransaction, placeStep } from '../../../services/orders/place.ts'
+import { closeOrder } from '../../../services/orders/close.ts'
+import { confirmOrder } from '../../../services/orders/confirm.ts'
+import { openAlone } from '../../../services/orders/open.ts'
+import { placeInOneTransaction } from '../../../services/orders/place.ts'
+import { rejectOrder } from '../../../services/orders/reject.ts'
+import { placeStep } from '../../../services/orders/reserve.ts'
 import { expectBooksToAddUp } from '../../support/books.ts'
-import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
-import { openShop, type Shop } from '../../support/shop.ts'
+import { useShop } from '../../support/use-shop.ts'
 import { reject, reserving, run } from '../orders/everything.ts'
 
-let fresh: FreshDatabase
-let many: Db
-let sql: Sql
-let shop: Shop
-beforeAll(async () => {
-  fresh = await freshDatabase()
-  many = connect(fresh.url, { max: 40 })
-  sql = many.sql
-  shop = await openShop(fresh.db)
-})
-afterAll(async () => {
-  await many.close()
-  await fresh.drop()
-})
+const { fresh, shop } = await useShop({ booksAddUp: false })
+const many = connect(fresh.url, { max: 40 })
+const sql = many.sql
+afterAll(() => many.close())
 
 /**
  * As Temporal does: a statement that was cut off by a time-out is tried again. Anything else, a deadlock
@@ -104,7 +96,7 @@ describe('two hundred orders at the same time, of one to three pieces of five SK
 })
 
 describe('any orders', () => {
-  const wish = fc.record({
+  const request = fc.record({
     lines: fc.uniqueArray(fc.tuple(fc.nat(2), fc.integer({ min: 1, max: 4 })), {
       minLength: 1,
       maxLength: 3,
@@ -121,7 +113,7 @@ describe('any orders', () => {
 
   it('placed, refused, closed and released side by side leave ledgers whose sums are the rows', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(wish, { minLength: 1, maxLength: 12 }), async (wishes) => {
+      fc.asyncProperty(fc.array(request, { minLength: 1, maxLength: 12 }), async (requests) => {
         const skus = [
           await shop.sku({ 1: 6, 2: 3 }),
           await shop.sku({ 2: 5 }, 350),
@@ -130,7 +122,7 @@ describe('any orders', () => {
         const buyers = [await shop.buyer({ balance: 1500, points: 500 }), await shop.buyer({ balance: 700 })]
         const coupons = await Promise.all(buyers.map(({ id }) => shop.coupon(id)))
         await Promise.all(
-          wishes.map(async ({ lines, buyer: n, coupon, points, balance, payment, path, fate }) => {
+          requests.map(async ({ lines, buyer: n, coupon, points, balance, payment, path, fate }) => {
             const buyer = buyers[n]
             if (!buyer) throw new Error('two buyers')
             const couponId = coupon ? coupons[n] : undefined

@@ -1,8 +1,10 @@
 import type { Sql } from '../../../db/types.ts'
 import type { OrderId } from '../../../domain/ids.ts'
 import type { OrderInput } from '../../../domain/order-input.ts'
-import { rejectOrder } from '../../../services/orders/close.ts'
-import { confirmOrder, openAlone, placeStep, type ReservingStep } from '../../../services/orders/place.ts'
+import { confirmOrder } from '../../../services/orders/confirm.ts'
+import { openAlone } from '../../../services/orders/open.ts'
+import { rejectOrder } from '../../../services/orders/reject.ts'
+import { placeStep, type ReservingStep } from '../../../services/orders/reserve.ts'
 import type { Shop } from '../../support/shop.ts'
 
 /** Of an order from the cart; a flash order takes its offer instead of reserving. */
@@ -18,14 +20,14 @@ export const run = 'the first run'
  * An order that needs every step: two SKUs, one of them from two warehouses, a coupon, a part from the
  * wallet, points.
  */
-export async function everything(shop: Shop, wish: Partial<OrderInput> = {}): Promise<OrderInput> {
+export async function everything(shop: Shop, but: Partial<OrderInput> = {}): Promise<OrderInput> {
   const buyer = await shop.buyer({ balance: 2000, points: 500 })
   const couponId = await shop.coupon(buyer.id)
   const lines: Parameters<Shop['orderInput']>[1] = [
     [await shop.sku({ 1: 2, 2: 3 }), 4],
     [await shop.sku({ 1: 5 }, 2550), 1],
   ]
-  return shop.orderInput(buyer, lines, { couponId, balance: '700', points: '250', ...wish })
+  return shop.orderInput(buyer, lines, { couponId, balance: '700', points: '250', ...but })
 }
 
 /** Opens the order and does its first `count` steps, one by one. */

@@ -1,42 +1,25 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Sql } from '../../../db/types.ts'
-import type { SkuId } from '../../../domain/ids.ts'
+import { describe, expect, it } from 'vitest'
 import type { OrderInput } from '../../../domain/order-input.ts'
 import { closeOrder } from '../../../services/orders/close.ts'
 import { placeInOneTransaction } from '../../../services/orders/place.ts'
 import { refundOrder } from '../../../services/payments/refund-order.ts'
-import { expectBooksToAddUp, orderRow } from '../../support/books.ts'
-import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
-import { openTill, type Till } from '../../support/paying.ts'
-import { openShop, type Shop, type Shopper } from '../../support/shop.ts'
+import { orderRow } from '../../support/books.ts'
+import type { Shopper } from '../../support/shop.ts'
+import { useShop } from '../../support/use-shop.ts'
 import { run } from './everything.ts'
 
-let fresh: FreshDatabase
-let sql: Sql
-let shop: Shop
-let till: Till
-let sku: SkuId
-beforeAll(async () => {
-  fresh = await freshDatabase()
-  sql = fresh.db.sql
-  shop = await openShop(fresh.db)
-  till = openTill(sql, shop.ids)
-  sku = await shop.sku({ 1: 10_000 }, 1000)
-})
-afterAll(async () => {
-  await expectBooksToAddUp(sql)
-  await fresh.drop()
-})
+const { sql, shop, till } = await useShop()
+const sku = await shop.sku({ 1: 10_000 }, 1000)
 
 const limits = {
   unpaidOrders: 3,
   unpaidPieces: 10,
   onDelivery: { orders: 2, most: '5000', provinces: ['浙江', '上海'] },
 }
-const inputOf = (buyer: Shopper, pieces: number, wish: Partial<OrderInput> = {}) =>
-  shop.orderInput(buyer, [[sku, pieces]], { limits, ...wish })
-async function place(buyer: Shopper, pieces = 1, wish: Partial<OrderInput> = {}) {
-  const input = inputOf(buyer, pieces, wish)
+const inputOf = (buyer: Shopper, pieces: number, but: Partial<OrderInput> = {}) =>
+  shop.orderInput(buyer, [[sku, pieces]], { limits, ...but })
+async function place(buyer: Shopper, pieces = 1, but: Partial<OrderInput> = {}) {
+  const input = inputOf(buyer, pieces, but)
   await placeInOneTransaction(sql, input, run)
   return { order: input.orderId, ...(await orderRow(sql, input.orderId)) }
 }
@@ -60,7 +43,7 @@ describe('a buyer', () => {
     const buyer = await shop.buyer()
     const [first, second] = [await place(buyer), await place(buyer), await place(buyer)]
     expect(await place(buyer)).toMatchObject(refused('too_many_unpaid_orders', { limit: 3 }))
-    await till.told(await till.facts(await till.attempt(first.order, buyer.id)))
+    await till.notify(await till.facts(await till.attempt(first.order, buyer.id)))
     expect(await place(buyer)).toMatchObject(awaits)
     await closeOrder(sql, second.order, 'buyer_cancelled')
     expect(await place(buyer)).toMatchObject(awaits)
@@ -115,7 +98,7 @@ describe('cash on delivery', () => {
     await sql`UPDATE addresses SET province = '西藏' WHERE id = ${buyer.addressId}`
     expect(await place(buyer, 1, onDelivery)).toMatchObject(no('province'))
     const { provinces: _, ...anywhere } = limits.onDelivery
-    const wish = { ...onDelivery, limits: { ...limits, onDelivery: anywhere } }
-    expect(await place(buyer, 1, wish)).toMatchObject({ status: 'to_ship' })
+    const but = { ...onDelivery, limits: { ...limits, onDelivery: anywhere } }
+    expect(await place(buyer, 1, but)).toMatchObject({ status: 'to_ship' })
   })
 })

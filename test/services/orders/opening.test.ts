@@ -1,38 +1,22 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Sql } from '../../../db/types.ts'
+import { describe, expect, it } from 'vitest'
 import type { AddressId, CouponId, OrderId, SkuId, UserId } from '../../../domain/ids.ts'
 import { fen, moneyJson } from '../../../domain/money.ts'
 import type { OrderInput } from '../../../domain/order-input.ts'
-import { openAlone, placeStep } from '../../../services/orders/place.ts'
-import { expectBooksToAddUp, holdings, movementsOf, orderRow, stepsOf } from '../../support/books.ts'
-import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
-import { openShop, type Shop, type Shopper } from '../../support/shop.ts'
+import { openAlone } from '../../../services/orders/open.ts'
+import { placeStep } from '../../../services/orders/reserve.ts'
+import { holdings, movementsOf, orderRow, stepsOf } from '../../support/books.ts'
+import { useShop } from '../../support/use-shop.ts'
 import { done, everything, reject, reserving, run } from './everything.ts'
 
-let fresh: FreshDatabase
-let sql: Sql
-let shop: Shop
-let buyer: Shopper
-let stranger: Shopper
-let tea: SkuId
-let cup: SkuId
-beforeAll(async () => {
-  fresh = await freshDatabase()
-  sql = fresh.db.sql
-  shop = await openShop(fresh.db)
-  buyer = await shop.buyer({ balance: 2000, points: 2000 })
-  stranger = await shop.buyer()
-  tea = await shop.sku({ 1: 5000 })
-  cup = await shop.sku({ 1: 50 }, 700)
-})
-afterAll(async () => {
-  await expectBooksToAddUp(sql)
-  await fresh.drop()
-})
+const { sql, shop } = await useShop()
+const buyer = await shop.buyer({ balance: 2000, points: 2000 })
+const stranger = await shop.buyer()
+const tea = await shop.sku({ 1: 5000 })
+const cup = await shop.sku({ 1: 50 }, 700)
 
 const money = (amount: number) => moneyJson(fen(amount))
 const unknown = '1' as SkuId & AddressId & CouponId & UserId // An id that nothing has.
-const teas = (wish: Partial<OrderInput> = {}, quantity = 2) => shop.orderInput(buyer, [[tea, quantity]], wish)
+const teas = (but: Partial<OrderInput> = {}, quantity = 2) => shop.orderInput(buyer, [[tea, quantity]], but)
 const line = (quantity: number) => ({ lines: [{ sku: tea, quantity, unitPrice: '1000' }] })
 
 /** What makes an order impossible, and how it is refused. */
@@ -127,8 +111,8 @@ async function heldCoupon() {
 describe('opening an order', () => {
   it.each(impossible)(
     'with %s writes a refused order with why, and touches nothing else',
-    async (_, wish, refusal) => {
-      const input = teas(await wish())
+    async (_, but, refusal) => {
+      const input = teas(await but())
       const before = await holdings(sql)
       expect(await openAlone(sql, input, run)).toEqual({ mine: true, fresh: true, status: 'rejected' })
       const row = await orderRow(sql, input.orderId)

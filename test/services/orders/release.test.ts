@@ -1,31 +1,21 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Sql } from '../../../db/types.ts'
+import { describe, expect, it } from 'vitest'
 import type { OrderId } from '../../../domain/ids.ts'
 import type { OrderInput } from '../../../domain/order-input.ts'
-import { closeOrder, rejectOrder } from '../../../services/orders/close.ts'
-import { confirmOrder, placeInOneTransaction, placeStep } from '../../../services/orders/place.ts'
+import { closeOrder } from '../../../services/orders/close.ts'
+import { confirmOrder } from '../../../services/orders/confirm.ts'
+import { placeInOneTransaction } from '../../../services/orders/place.ts'
+import { rejectOrder } from '../../../services/orders/reject.ts'
+import { placeStep } from '../../../services/orders/reserve.ts'
 import { StepUndone } from '../../../services/orders/steps.ts'
 import { markClosed } from '../../../services/payments/attempts/states.ts'
-import { expectBooksToAddUp, holdings, orderRow } from '../../support/books.ts'
-import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
+import { holdings, orderRow } from '../../support/books.ts'
 import { held, waitingForLocks } from '../../support/gates.ts'
 import { openTill } from '../../support/paying.ts'
-import { openShop, type Shop } from '../../support/shop.ts'
+import { useShop } from '../../support/use-shop.ts'
 import { payable } from '../payments/resolving.ts'
 import { confirmed, done, everything, reject, reserving, run, unavailable } from './everything.ts'
 
-let fresh: FreshDatabase
-let sql: Sql
-let shop: Shop
-beforeAll(async () => {
-  fresh = await freshDatabase()
-  sql = fresh.db.sql
-  shop = await openShop(fresh.db)
-})
-afterAll(async () => {
-  await expectBooksToAddUp(sql)
-  await fresh.drop()
-})
+const { sql, shop } = await useShop()
 
 const plain = ({ couponId: _, ...input }: OrderInput): OrderInput => ({ ...input, points: '0', balance: '0' })
 
@@ -95,7 +85,7 @@ describe('closing an order', () => {
   it('that is paid changes nothing and says so', async () => {
     const till = openTill(sql, shop.ids)
     const { order, attempt } = await payable(sql, shop, till)
-    await till.told(await till.facts(attempt))
+    await till.notify(await till.facts(attempt))
     const before = await holdings(sql)
     expect(await closeOrder(sql, order, 'pay_timeout')).toEqual({ status: 'to_ship', openAttempt: false })
     expect(await holdings(sql)).toEqual(before)
@@ -125,8 +115,8 @@ describe('the fast path', () => {
     ['points_insufficient', { points: '501' }],
   ] as const)(
     'refused with %s leaves a row that says why, and everything exactly as it was',
-    async (code, wish) => {
-      const input = await everything(shop, wish)
+    async (code, but) => {
+      const input = await everything(shop, but)
       if (code === 'out_of_stock')
         await placeInOneTransaction(sql, { ...plain(input), orderId: shop.ids.next() as OrderId }, run)
       const before = await holdings(sql)

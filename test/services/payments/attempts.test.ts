@@ -1,31 +1,18 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Sql } from '../../../db/types.ts'
+import { describe, expect, it } from 'vitest'
 import type { OrderId, UserId } from '../../../domain/ids.ts'
 import { closeOrder } from '../../../services/orders/close.ts'
 import { openAttempt } from '../../../services/payments/attempts/open.ts'
-import { expectBooksToAddUp, orderRow } from '../../support/books.ts'
-import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
+import { orderRow } from '../../support/books.ts'
 import { gate } from '../../support/gates.ts'
 import { attemptRow, openTill, type Till } from '../../support/paying.ts'
-import { openShop, type Shop } from '../../support/shop.ts'
+import { useShop } from '../../support/use-shop.ts'
 import { confirmed, everything } from '../orders/everything.ts'
 
-let fresh: FreshDatabase
-let sql: Sql
-let shop: Shop
-beforeAll(async () => {
-  fresh = await freshDatabase()
-  sql = fresh.db.sql
-  shop = await openShop(fresh.db)
-})
-afterAll(async () => {
-  await expectBooksToAddUp(sql)
-  await fresh.drop()
-})
+const { sql, shop } = await useShop()
 
 type Waiting = { till: Till; order: OrderId; buyer: UserId }
-async function waiting(wish: Parameters<typeof everything>[1] = {}): Promise<Waiting> {
-  const input = await everything(shop, wish)
+async function waiting(but: Parameters<typeof everything>[1] = {}): Promise<Waiting> {
+  const input = await everything(shop, but)
   return { till: openTill(sql, shop.ids), order: await confirmed(sql, input), buyer: input.buyerId }
 }
 const attemptsOf = async (order: OrderId) => [
@@ -51,7 +38,7 @@ describe('paying by the same channel', () => {
     expect(till.pay.opened).toHaveLength(1)
   })
 
-  it('tells the provider to stop taking money at the order’s deadline', async () => {
+  it('has the provider stop taking money at the order’s deadline', async () => {
     const { till, order, buyer } = await waiting()
     await openAttempt(till, { order, buyer, channel: 'pay' })
     const [row] = await sql<{ payBy: Date }[]>`SELECT pay_by AS "payBy" FROM orders WHERE id = ${order}`
@@ -183,7 +170,7 @@ describe('paying by another channel', () => {
       refusal('already_paid'),
     )
     expect(till.delivered).toHaveLength(1)
-    expect(await till.told(await till.facts(first))).toBe('paid')
+    expect(await till.notify(await till.facts(first))).toBe('paid')
     expect(await attemptsOf(order)).toMatchObject([{ number: first, state: 'paid' }])
   })
 
@@ -236,6 +223,6 @@ describe('an order that closes while a creation is in flight', () => {
     }
     const { number } = await openAttempt(till, { order, buyer, channel: 'pay' })
     expect(await attemptRow(sql, number)).toMatchObject({ state: 'open' })
-    expect(await till.told(await till.facts(number))).toBe('paid')
+    expect(await till.notify(await till.facts(number))).toBe('paid')
   })
 })

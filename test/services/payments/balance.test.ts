@@ -1,30 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Sql } from '../../../db/types.ts'
+import { describe, expect, it } from 'vitest'
 import type { NotificationId, OrderId, RefundNumber, UserId } from '../../../domain/ids.ts'
 import { closeOrder } from '../../../services/orders/close.ts'
 import { closeAttempt } from '../../../services/payments/attempts/close.ts'
 import { openAttempt } from '../../../services/payments/attempts/open.ts'
 import { refundAtProvider } from '../../../services/payments/refunds/send.ts'
 import { resolvePayment } from '../../../services/payments/resolve-payment.ts'
-import { expectBooksToAddUp, movementsOf, orderRow } from '../../support/books.ts'
-import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
+import { movementsOf, orderRow } from '../../support/books.ts'
 import { accounts, openTill, type Till } from '../../support/paying.ts'
-import { openShop, type Shop } from '../../support/shop.ts'
+import { useShop } from '../../support/use-shop.ts'
 import { confirmed, everything } from '../orders/everything.ts'
 
-let fresh: FreshDatabase
-let sql: Sql
-let shop: Shop
 let till: Till
-beforeAll(async () => {
-  fresh = await freshDatabase()
-  sql = fresh.db.sql
-  shop = await openShop(fresh.db)
-})
-afterAll(async () => {
-  await expectBooksToAddUp(sql)
-  await fresh.drop()
-})
+const { sql, shop } = await useShop()
 
 /** An order of 63 yuan that awaits its payment; its buyer has this much left. */
 async function waiting(left: number): Promise<{ order: OrderId; buyer: UserId }> {
@@ -38,8 +25,8 @@ async function waiting(left: number): Promise<{ order: OrderId; buyer: UserId }>
 }
 const balanceOf = async (buyer: UserId) =>
   (await sql`SELECT balance_fen FROM wallets WHERE user_id = ${buyer}`)[0]?.balance_fen
-// What the till was told to deliver.
-const told = (): NotificationId => till.delivered[0]?.[1] as NotificationId
+// What the till delivered.
+const delivered = (): NotificationId => till.delivered[0]?.[1] as NotificationId
 
 describe('the wallet as a channel', () => {
   it('pays at once; its movement is another one than the part that was paid when placing', async () => {
@@ -47,7 +34,7 @@ describe('the wallet as a channel', () => {
     await openAttempt(till, { order, buyer, channel: 'balance' })
     expect(await balanceOf(buyer)).toBe(0n)
     expect(await movementsOf(sql, order)).toEqual(expect.arrayContaining(['wallet order', 'wallet payment']))
-    expect(await resolvePayment(sql, accounts, told())).toBe('paid')
+    expect(await resolvePayment(sql, accounts, delivered())).toBe('paid')
     expect(await orderRow(sql, order)).toMatchObject({ status: 'to_ship', payState: 'paid' })
   })
 
@@ -71,7 +58,7 @@ describe('the wallet as a channel', () => {
       if (click.status === 'rejected')
         expect(click.reason).toMatchObject({ refusal: { code: 'already_paid' } })
     expect(await balanceOf(buyer)).toBe(13_700n)
-    await resolvePayment(sql, accounts, told())
+    await resolvePayment(sql, accounts, delivered())
   })
 
   it('closes the open attempt of another channel first', async () => {
@@ -79,7 +66,7 @@ describe('the wallet as a channel', () => {
     const first = await till.attempt(order, buyer)
     await openAttempt(till, { order, buyer, channel: 'balance' })
     expect(till.pay.closed).toEqual([first])
-    await resolvePayment(sql, accounts, told())
+    await resolvePayment(sql, accounts, delivered())
   })
 
   it('is found paid by a closing that comes before the resolver', async () => {
@@ -88,21 +75,21 @@ describe('the wallet as a channel', () => {
     await closeOrder(sql, order, 'pay_timeout')
     expect(await closeAttempt(till, order)).toEqual({
       is: 'paid',
-      notification: told(),
+      notification: delivered(),
     })
     await expect(openAttempt(till, { order, buyer, channel: 'pay' })).rejects.toMatchObject({
       refusal: { code: 'order_closing' },
     })
-    expect(await resolvePayment(sql, accounts, told())).toBe('paid')
+    expect(await resolvePayment(sql, accounts, delivered())).toBe('paid')
   })
 
   it('gets a refund once, however often it is asked for', async () => {
     const { order, buyer } = await waiting(6300)
     const attempt = await openAttempt(till, { order, buyer, channel: 'balance' })
-    await sql`UPDATE notifications SET amount_fen = 6299 WHERE id = ${told()}`
+    await sql`UPDATE notifications SET amount_fen = 6299 WHERE id = ${delivered()}`
     await sql`UPDATE wallets SET balance_fen = 1 WHERE user_id = ${buyer}`
     await sql`UPDATE wallet_movements SET amount_fen = -6299 WHERE order_id = ${order} AND kind = 'payment'`
-    const outcome = await resolvePayment(sql, accounts, told())
+    const outcome = await resolvePayment(sql, accounts, delivered())
     const number = outcome.replace('refund ', '') as RefundNumber // As the outcome says.
     expect(number).toBe(`late-balance-${attempt.number}`)
     const ends = await Promise.all(

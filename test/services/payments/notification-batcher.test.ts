@@ -1,29 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { connect } from '../../../db/client.ts'
-import type { Sql } from '../../../db/types.ts'
 import type { AttemptNumber } from '../../../domain/ids.ts'
 import { fen } from '../../../domain/money.ts'
 import type { TradeFacts } from '../../../providers/provider.ts'
 import { createNotificationBatcher } from '../../../services/payments/notification-batcher.ts'
-import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
-import { openTill, type Till } from '../../support/paying.ts'
-import { openShop, type Shop } from '../../support/shop.ts'
+import { useShop } from '../../support/use-shop.ts'
 import { payable } from './resolving.ts'
 
-let fresh: FreshDatabase
-let sql: Sql
-let shop: Shop
-let till: Till
-beforeAll(async () => {
-  fresh = await freshDatabase()
-  sql = fresh.db.sql
-  shop = await openShop(fresh.db)
-  till = openTill(sql, shop.ids)
-})
-afterAll(() => fresh.drop())
+const { fresh, sql, shop, till } = await useShop({ booksAddUp: false })
 
-let heard: string[] = []
-const log = { warn: (_: unknown, said?: string) => void heard.push(said ?? '') }
+let warned: string[] = []
+const log = { warn: (_: unknown, said?: string) => void warned.push(said ?? '') }
 let next = 0
 const stray = async (but: Partial<TradeFacts> = {}): Promise<TradeFacts> =>
   till.facts('0' as AttemptNumber, {
@@ -36,8 +23,8 @@ const strays = (count: number) => Promise.all(Array.from({ length: count }, () =
 const rowsOf = (facts: TradeFacts) =>
   sql<{ id: string }[]>`SELECT id::text AS id FROM notifications WHERE number = ${facts.transaction}`
 
-describe('payments that callbacks tell of at the same time', () => {
-  it('are each stored once with all that was said, and each teller hears of its own row', async () => {
+describe('payments that callbacks notify at the same time', () => {
+  it('are each stored once with all that was said, and each caller gets its own row', async () => {
     const { order, attempt } = await payable(sql, shop, till)
     const ours = await till.facts(attempt)
     const all = [
@@ -76,7 +63,7 @@ describe('payments that callbacks tell of at the same time', () => {
     await db.close()
   })
 
-  it('told twice among them are one row, and both tellers hear of it', async () => {
+  it('notified twice among them are one row, and both callers get it', async () => {
     const [facts, before, ...others] = await strays(22)
     if (!facts || !before) throw new Error('none')
     const store = createNotificationBatcher(sql, shop.ids, log)
@@ -88,7 +75,7 @@ describe('payments that callbacks tell of at the same time', () => {
     expect(await rowsOf(facts)).toHaveLength(1)
   })
 
-  it('told to two processes in opposite orders are stored once each, and neither waits for ever', async () => {
+  it('notified to two processes in opposite orders are stored once each, and neither waits for ever', async () => {
     const all = await strays(300)
     const [one, other] = [
       createNotificationBatcher(sql, shop.ids, log),
@@ -104,11 +91,11 @@ describe('payments that callbacks tell of at the same time', () => {
   it('fail alone: one that cannot be stored takes no other with it', async () => {
     const all = await strays(30)
     const unfit = await stray({ transaction: 'no\u0000text' })
-    heard = []
+    warned = []
     const store = createNotificationBatcher(sql, shop.ids, log)
-    const told = await Promise.allSettled([...all.slice(0, 15), unfit, ...all.slice(15)].map(store))
-    expect(told.filter(({ status }) => status === 'rejected')).toEqual([told[15]])
+    const results = await Promise.allSettled([...all.slice(0, 15), unfit, ...all.slice(15)].map(store))
+    expect(results.filter(({ status }) => status === 'rejected')).toEqual([results[15]])
     for (const facts of all) expect(await rowsOf(facts)).toHaveLength(1)
-    expect(new Set(heard)).toEqual(new Set(['notifications that came together are stored one by one']))
+    expect(new Set(warned)).toEqual(new Set(['notifications that came together are stored one by one']))
   })
 })

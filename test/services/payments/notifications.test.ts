@@ -1,24 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Sql } from '../../../db/types.ts'
+import { describe, expect, it } from 'vitest'
 import type { AttemptNumber } from '../../../domain/ids.ts'
 import type { TradeFacts } from '../../../providers/provider.ts'
 import { storePayment } from '../../../services/payments/notifications.ts'
-import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
-import { openTill, type Till } from '../../support/paying.ts'
-import { openShop, type Shop } from '../../support/shop.ts'
+import { useShop } from '../../support/use-shop.ts'
 import { payable } from './resolving.ts'
 
-let fresh: FreshDatabase
-let sql: Sql
-let shop: Shop
-let till: Till
-beforeAll(async () => {
-  fresh = await freshDatabase()
-  sql = fresh.db.sql
-  shop = await openShop(fresh.db)
-  till = openTill(sql, shop.ids)
-})
-afterAll(() => fresh.drop())
+const { sql, shop, till } = await useShop({ booksAddUp: false })
 
 const rowsOf = async ({ transaction }: TradeFacts) => [
   ...(await sql`
@@ -34,7 +21,9 @@ describe('what a provider said', () => {
     const facts = await till.facts(attempt)
     const found = ['callback', 'watch', 'closing'] as const
     const stored = await Promise.all(
-      Array.from({ length: 20 }, (_, i) => storePayment(sql, shop.ids, facts, found[i % 3] ?? 'callback')),
+      Array.from({ length: 20 }, (_, i) =>
+        storePayment({ sql, ids: shop.ids }, facts, found[i % 3] ?? 'callback'),
+      ),
     )
     const [row, ...others] = await rowsOf(facts)
     expect(others).toEqual([])
@@ -44,11 +33,10 @@ describe('what a provider said', () => {
   it('keeps its first words: another amount for the same state changes nothing', async () => {
     const { attempt } = await payable(sql, shop, till)
     const facts = await till.facts(attempt)
-    const { id } = await storePayment(sql, shop.ids, facts, 'callback')
+    const { id } = await storePayment({ sql, ids: shop.ids }, facts, 'callback')
     expect(
       await storePayment(
-        sql,
-        shop.ids,
+        { sql, ids: shop.ids },
         { ...facts, amount: (facts.amount + 1n) as typeof facts.amount },
         'callback',
       ),
@@ -62,15 +50,15 @@ describe('what a provider said', () => {
     const { attempt } = await payable(sql, shop, till)
     const facts = await till.facts(attempt)
     for (const but of [{}, { state: 'WAIT_BUYER_PAY' }, { provider: 'other' }])
-      await storePayment(sql, shop.ids, { ...facts, ...but }, 'callback')
+      await storePayment({ sql, ids: shop.ids }, { ...facts, ...but }, 'callback')
     expect(await rowsOf(facts)).toHaveLength(3)
   })
 
   it('says, when it comes again, what became of it', async () => {
     const { attempt } = await payable(sql, shop, till)
     const facts = await till.facts(attempt)
-    await till.told(facts)
-    expect(await storePayment(sql, shop.ids, facts, 'watch')).toMatchObject({ outcome: 'paid' })
+    await till.notify(facts)
+    expect(await storePayment({ sql, ids: shop.ids }, facts, 'watch')).toMatchObject({ outcome: 'paid' })
   })
 
   it.each(['12345', 'not-a-number', '99999999999999999999'])(
@@ -80,7 +68,7 @@ describe('what a provider said', () => {
         attempt: trade as AttemptNumber,
         transaction: `stray ${trade}`,
       })
-      expect(await storePayment(sql, shop.ids, facts, 'callback')).toMatchObject({
+      expect(await storePayment({ sql, ids: shop.ids }, facts, 'callback')).toMatchObject({
         orderId: null,
         outcome: null,
       })

@@ -1,39 +1,24 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Sql } from '../../../db/types.ts'
+import { describe, expect, it } from 'vitest'
 import type { TradeFacts } from '../../../providers/provider.ts'
 import { createNotificationBatcher } from '../../../services/payments/notification-batcher.ts'
 import { storeNotified, storePayment } from '../../../services/payments/notifications.ts'
 import { resolvePayment } from '../../../services/payments/resolve-payment.ts'
-import { expectBooksToAddUp, orderRow } from '../../support/books.ts'
-import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
-import { accounts, openTill, type Till } from '../../support/paying.ts'
-import { openShop, type Shop } from '../../support/shop.ts'
+import { orderRow } from '../../support/books.ts'
+import { accounts } from '../../support/paying.ts'
+import { useShop } from '../../support/use-shop.ts'
 import { payable } from './resolving.ts'
 
-let fresh: FreshDatabase
-let sql: Sql
-let shop: Shop
-let till: Till
-beforeAll(async () => {
-  fresh = await freshDatabase()
-  sql = fresh.db.sql
-  shop = await openShop(fresh.db)
-  till = openTill(sql, shop.ids)
-})
-afterAll(async () => {
-  await expectBooksToAddUp(sql)
-  await fresh.drop()
-})
+const { sql, shop, till } = await useShop()
 
 const log = { warn: () => {} }
-const progress = (facts: TradeFacts) => storeNotified(sql, shop.ids, { is: 'progress', facts })
+const progress = (facts: TradeFacts) => storeNotified({ sql, ids: shop.ids }, { is: 'progress', facts })
 
 /** Everybody who can find out that an order was paid. */
 const finders = {
   callback: (facts: TradeFacts) => createNotificationBatcher(sql, shop.ids, log)(facts),
-  watch: (facts: TradeFacts) => storePayment(sql, shop.ids, facts, 'watch'),
-  closing: (facts: TradeFacts) => storePayment(sql, shop.ids, facts, 'closing'),
-  statement: (facts: TradeFacts) => storePayment(sql, shop.ids, facts, 'statement'),
+  watch: (facts: TradeFacts) => storePayment({ sql, ids: shop.ids }, facts, 'watch'),
+  closing: (facts: TradeFacts) => storePayment({ sql, ids: shop.ids }, facts, 'closing'),
+  statement: (facts: TradeFacts) => storePayment({ sql, ids: shop.ids }, facts, 'statement'),
 }
 
 describe('a notice that a trade has moved on', () => {
@@ -53,9 +38,9 @@ describe('a notice that a trade has moved on', () => {
   it('that comes after the payment changes nothing', async () => {
     const { order, attempt } = await payable(sql, shop, till)
     const facts = await till.facts(attempt, { state: 'TRADE_SUCCESS' })
-    expect(await till.told(facts)).toBe('paid')
+    expect(await till.notify(facts)).toBe('paid')
     await progress(facts)
-    expect(await till.told(facts)).toBe('paid')
+    expect(await till.notify(facts)).toBe('paid')
     expect(await orderRow(sql, order)).toMatchObject({ status: 'to_ship', payState: 'paid' })
   })
 

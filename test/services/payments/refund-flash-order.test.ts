@@ -1,52 +1,31 @@
-import { Redis } from 'ioredis'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import type { Sql } from '../../../db/types.ts'
+import { describe, expect, it } from 'vitest'
 import type { OfferKey, TicketId } from '../../../domain/flash-sale.ts'
-import { createGate, type Gate } from '../../../redis/gate/gate.ts'
 import { endSession } from '../../../services/flash-sales/end-session.ts'
 import { preheat } from '../../../services/flash-sales/preheat.ts'
 import { syncGate } from '../../../services/flash-sales/sync-gate.ts'
 import { placeInOneTransaction } from '../../../services/orders/place.ts'
 import { refundOrder } from '../../../services/payments/refund-order.ts'
-import { expectBooksToAddUp, orderRow } from '../../support/books.ts'
-import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
+import { orderRow } from '../../support/books.ts'
 import { offerRow, planSession, ticketRow } from '../../support/flash-sale.ts'
 import { reload } from '../../support/gate-load.ts'
-import { openTill, type Till } from '../../support/paying.ts'
-import { openShop, type Shop, type Shopper } from '../../support/shop.ts'
+import type { Shopper } from '../../support/shop.ts'
 import { flashOrder, staged } from '../../support/tickets.ts'
+import { useRedis, useShop } from '../../support/use-shop.ts'
 import { run } from '../orders/everything.ts'
 
-let fresh: FreshDatabase
-let sql: Sql
-let shop: Shop
-let till: Till
-let gate: Gate
-let redis: Redis
-beforeAll(async () => {
-  fresh = await freshDatabase()
-  sql = fresh.db.sql
-  shop = await openShop(fresh.db)
-  till = openTill(sql, shop.ids)
-  redis = new Redis(inject('redisUrl'))
-  gate = createGate(redis)
-})
-afterAll(async () => {
-  await expectBooksToAddUp(sql)
-  redis.disconnect()
-  await fresh.drop()
-})
+const { sql, shop, till } = await useShop()
+const { gate } = useRedis()
 
 /** An offer of all five pieces of the warehouse; three are a paid order's, loaded into the gate. */
 async function bought(): Promise<{ offer: OfferKey; order: TicketId; buyer: Shopper }> {
   const sku = await shop.sku({ 1: 5 })
   const { session } = await planSession(sql, { offers: [{ sku, quota: 5, limit: 3 }] })
-  await preheat(sql, gate, session)
+  await preheat({ sql, gate }, session)
   const offer = { session, sku }
   const buyer = await shop.buyer()
-  const order = await staged(sql, shop.ids, offer, buyer, { pieces: 3 })
+  const order = await staged({ sql, ids: shop.ids }, offer, { buyer, pieces: 3 })
   await placeInOneTransaction(sql, await flashOrder(sql, order), run)
-  expect(await till.told(await till.facts(await till.attempt(order, buyer.id)))).toBe('paid')
+  expect(await till.notify(await till.facts(await till.attempt(order, buyer.id)))).toBe('paid')
   await reload(sql, gate, offer)
   await sync()
   expect(await counts(offer)).toEqual({ quota: 5, granted: 3, sold: 3, left: 2, shelf: 0 })
@@ -96,7 +75,7 @@ describe('pieces of a flash order that are refunded before shipping', () => {
     expect(await gate.standing(offer, buyer.id)).toMatchObject({ pieces: 2, paid: true })
   })
 
-  it('part after part, each of them once, also while the gate has not heard of the part before', async () => {
+  it('part after part, each of them once, also while the gate has not been synced with the part before', async () => {
     const { offer, order } = await bought()
     await refundOrder(sql, order, pieces('one', 1))
     await refundOrder(sql, order, pieces('two', 1))
@@ -109,7 +88,7 @@ describe('pieces of a flash order that are refunded before shipping', () => {
     expect(await orderRow(sql, order)).toMatchObject({ status: 'closed', payState: 'refunded' })
   })
 
-  it('a gate that was loaded after the refund needs nothing, one that is being loaded hears it', async () => {
+  it('a gate that was loaded after the refund needs nothing, one that is being loaded is synced', async () => {
     const { offer, order } = await bought()
     await refundOrder(sql, order, pieces('one', 1))
     await reload(sql, gate, offer)

@@ -1,36 +1,20 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { readRefunds } from '../../../db/reads/refunds.ts'
-import type { Sql } from '../../../db/types.ts'
 import type { AttemptNumber, OrderId, RefundNumber } from '../../../domain/ids.ts'
 import type { OrderInput } from '../../../domain/order-input.ts'
 import { refundOrder } from '../../../services/payments/refund-order.ts'
 import { refundAtProvider } from '../../../services/payments/refunds/send.ts'
-import { expectBooksToAddUp, holdings, movementsOf, orderRow } from '../../support/books.ts'
-import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
-import { openTill, type Till } from '../../support/paying.ts'
-import { openShop, type Shop } from '../../support/shop.ts'
+import { holdings, movementsOf, orderRow } from '../../support/books.ts'
+import { useShop } from '../../support/use-shop.ts'
 import { confirmed, everything } from '../orders/everything.ts'
 import { closedUnpaid, payable } from './resolving.ts'
 
-let fresh: FreshDatabase
-let sql: Sql
-let shop: Shop
-let till: Till
-beforeAll(async () => {
-  fresh = await freshDatabase()
-  sql = fresh.db.sql
-  shop = await openShop(fresh.db)
-  till = openTill(sql, shop.ids)
-})
-afterAll(async () => {
-  await expectBooksToAddUp(sql)
-  await fresh.drop()
-})
+const { sql, shop, till } = await useShop()
 
 type Paid = { order: OrderId; attempt: AttemptNumber; input: OrderInput }
 const paid = async (): Promise<Paid> => {
   const made = await payable(sql, shop, till)
-  await till.told(await till.facts(made.attempt))
+  await till.notify(await till.facts(made.attempt))
   return made
 }
 const money = async (attempt: AttemptNumber) => {
@@ -43,7 +27,7 @@ const money = async (attempt: AttemptNumber) => {
 const askedBy = async (number: RefundNumber) =>
   (await sql<{ by: string }[]>`SELECT asked_by AS by FROM refunds WHERE number = ${number}`)[0]?.by
 const calledOff = { key: 'cancelled', cause: 'cancelled', reason: '', askedBy: '20001' } as const
-const wish = (key: string, choice?: { lines: { line: number; quantity: number }[]; shipping: boolean }) =>
+const request = (key: string, choice?: { lines: { line: number; quantity: number }[]; shipping: boolean }) =>
   ({ key, cause: 'operator', reason: 'broken', askedBy: 'operator-7', choice }) as const
 const refusal = (code: string, details?: object) => ({ refusal: { code, ...(details && { details }) } })
 
@@ -115,10 +99,10 @@ describe('a paid order that is called off before it was shipped', () => {
     })
   })
 
-  it('keeps its money as late when the provider tells of it again: the same transaction is no other money', async () => {
+  it('keeps its money as late when the provider notifies it again: the same transaction is no other money', async () => {
     const { order, attempt } = await paid()
     await refundOrder(sql, order, calledOff)
-    expect(await till.told(await till.facts(attempt, { state: 'REPEATED' }))).toBe('duplicate')
+    expect(await till.notify(await till.facts(attempt, { state: 'REPEATED' }))).toBe('duplicate')
     expect(await money(attempt)).toMatchObject({ captured: 6300n, refunding: 6300n })
   })
 })
@@ -129,7 +113,7 @@ describe('a refund by an operator', () => {
     const number = await refundOrder(
       sql,
       order,
-      wish('one', { lines: [{ line: 1, quantity: 1 }], shipping: false }),
+      request('one', { lines: [{ line: 1, quantity: 1 }], shipping: false }),
     )
     expect(await orderRow(sql, order)).toMatchObject({ status: 'to_ship', payState: 'partly_refunded' })
     const [made] = await readRefunds(sql, order)
@@ -161,10 +145,10 @@ describe('a refund by an operator', () => {
       await refundOrder(
         sql,
         order,
-        wish(`piece-${piece}`, { lines: [{ line: line.line, quantity: 1 }], shipping: false }),
+        request(`piece-${piece}`, { lines: [{ line: line.line, quantity: 1 }], shipping: false }),
       )
-    await refundOrder(sql, order, wish('shipping', { lines: [], shipping: true }))
-    await refundOrder(sql, order, wish('rest'))
+    await refundOrder(sql, order, request('shipping', { lines: [], shipping: true }))
+    await refundOrder(sql, order, request('rest'))
     expect(await orderRow(sql, order)).toMatchObject({
       status: 'closed',
       payState: 'refunded',
@@ -175,7 +159,9 @@ describe('a refund by an operator', () => {
 
   it('three who refund the same remainder at once send it back once', async () => {
     const { order, attempt } = await paid()
-    const tries = await Promise.allSettled(['a', 'b', 'c'].map((key) => refundOrder(sql, order, wish(key))))
+    const tries = await Promise.allSettled(
+      ['a', 'b', 'c'].map((key) => refundOrder(sql, order, request(key))),
+    )
     expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     expect(tries.filter(({ status }) => status === 'rejected')).toEqual(
       Array.from({ length: 2 }, () => ({
@@ -192,9 +178,9 @@ describe('a refund by an operator', () => {
     await sql`
       INSERT INTO order_log (order_id, from_status, to_status, why)
       VALUES (${order}, 'to_ship', 'shipped', 'test')`
-    await refundOrder(sql, order, wish('one', { lines: [{ line: 1, quantity: 1 }], shipping: false }))
+    await refundOrder(sql, order, request('one', { lines: [{ line: 1, quantity: 1 }], shipping: false }))
     expect(await movementsOf(sql, order)).not.toContain('stock refunded')
-    await refundOrder(sql, order, { ...wish('rest'), restock: true })
+    await refundOrder(sql, order, { ...request('rest'), restock: true })
     expect(await movementsOf(sql, order)).toContain('stock refunded')
     expect(await orderRow(sql, order)).toMatchObject({ status: 'shipped', payState: 'refunded' })
   })
@@ -204,21 +190,21 @@ describe('no refund', () => {
   it('of more pieces than are left, nor of nothing', async () => {
     const { order } = await paid()
     await expect(
-      refundOrder(sql, order, wish('much', { lines: [{ line: 1, quantity: 99 }], shipping: false })),
+      refundOrder(sql, order, request('much', { lines: [{ line: 1, quantity: 99 }], shipping: false })),
     ).rejects.toMatchObject(refusal('refund_exceeds', { line: 1, available: expect.any(Number) }))
     await expect(
-      refundOrder(sql, order, wish('none', { lines: [{ line: 9, quantity: 1 }], shipping: false })),
+      refundOrder(sql, order, request('none', { lines: [{ line: 9, quantity: 1 }], shipping: false })),
     ).rejects.toMatchObject(refusal('refund_exceeds', { line: 9, available: 0 }))
     await expect(
-      refundOrder(sql, order, wish('nothing', { lines: [], shipping: false })),
+      refundOrder(sql, order, request('nothing', { lines: [], shipping: false })),
     ).rejects.toMatchObject(refusal('nothing_to_refund'))
     expect(await readRefunds(sql, order)).toEqual([])
   })
 
   it('with a key that stands for another one', async () => {
     const { order } = await paid()
-    await refundOrder(sql, order, wish('k', { lines: [{ line: 1, quantity: 1 }], shipping: false }))
-    await expect(refundOrder(sql, order, wish('k'))).rejects.toMatchObject(
+    await refundOrder(sql, order, request('k', { lines: [{ line: 1, quantity: 1 }], shipping: false }))
+    await expect(refundOrder(sql, order, request('k'))).rejects.toMatchObject(
       refusal('refund_reused', { key: 'k' }),
     )
   })
@@ -229,7 +215,7 @@ describe('no refund', () => {
       refusal('not_refundable', { status: 'awaiting_payment' }),
     )
     const { order: closed } = await closedUnpaid(sql, shop, till)
-    await expect(refundOrder(sql, closed, wish('x'))).rejects.toMatchObject(
+    await expect(refundOrder(sql, closed, request('x'))).rejects.toMatchObject(
       refusal('not_refundable', { status: 'closed' }),
     )
     const { order: shipped } = await paid()
@@ -250,48 +236,5 @@ describe('no refund', () => {
     ).rejects.toMatchObject({
       constraint_name: 'refunds_within_capture',
     })
-  })
-})
-
-describe('money that the provider could not send back', () => {
-  const failing = async (fallback: 'wallet' | 'none') => {
-    const { order, attempt, input } = await paid()
-    const number = await refundOrder(sql, order, calledOff)
-    let answer: 'abnormal' | 'success' = 'abnormal'
-    const providers = { pay: { ...till.pay, queryRefund: async () => ({ is: answer, code: answer }) } }
-    const deps = { sql, providers, refundFallback: fallback }
-    const attention = async () =>
-      (await sql`SELECT reason FROM attention WHERE subject = ${number} AND cleared_at IS NULL`).map(
-        ({ reason }) => reason,
-      )
-    return { ...{ order, attempt, input, number, deps, attention }, repair: () => (answer = 'success') }
-  }
-
-  it('stays owed, with a human told, until the provider can', async () => {
-    const { attempt, number, deps, attention, repair } = await failing('none')
-    expect(await refundAtProvider(deps, number)).toBe('abnormal')
-    expect(await money(attempt)).toMatchObject({ refunding: 6300n, refunded: 0n })
-    expect(await attention()).toEqual(['refund_failed'])
-    expect(await refundAtProvider(deps, number)).toBe('abnormal')
-    repair()
-    expect(await refundAtProvider(deps, number)).toBe('success')
-    expect(await money(attempt)).toMatchObject({ refunding: 0n, refunded: 6300n })
-    expect(await attention()).toEqual([])
-  })
-
-  it('goes into the wallet where that is configured, once, and a human is told not to send it again', async () => {
-    const { attempt, input, number, deps, attention } = await failing('wallet')
-    const balance = async () =>
-      (
-        await sql<
-          { balance: bigint }[]
-        >`SELECT balance_fen AS balance FROM wallets WHERE user_id = ${input.buyerId}`
-      )[0]?.balance ?? 0n
-    const before = await balance()
-    expect(await refundAtProvider(deps, number)).toBe('success')
-    expect(await refundAtProvider(deps, number)).toBe('success')
-    expect((await balance()) - before).toBe(6300n)
-    expect(await money(attempt)).toMatchObject({ refunding: 0n, refunded: 6300n })
-    expect(await attention()).toEqual(['refund_failed'])
   })
 })

@@ -1,39 +1,28 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Sql } from '../../../db/types.ts'
+import { describe, expect, it } from 'vitest'
 import type { OrderId } from '../../../domain/ids.ts'
 import type { OrderInput } from '../../../domain/order-input.ts'
 import { closeOrder } from '../../../services/orders/close.ts'
 import { placeInOneTransaction } from '../../../services/orders/place.ts'
 import { refundOrder } from '../../../services/payments/refund-order.ts'
-import { expectBooksToAddUp, movementsOf, orderRow } from '../../support/books.ts'
-import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
-import { openTill, type Till } from '../../support/paying.ts'
-import { openShop, type Shop, type Shopper } from '../../support/shop.ts'
+import { movementsOf, orderRow } from '../../support/books.ts'
+import type { Shopper } from '../../support/shop.ts'
+import { useShop } from '../../support/use-shop.ts'
 import { confirmed, everything, run } from '../orders/everything.ts'
 
-let fresh: FreshDatabase
-let sql: Sql
-let shop: Shop
-let till: Till
-beforeAll(async () => {
-  fresh = await freshDatabase()
-  sql = fresh.db.sql
-  shop = await openShop(fresh.db)
-  till = openTill(sql, shop.ids)
-})
-afterAll(async () => {
-  await expectBooksToAddUp(sql)
-  await fresh.drop()
-})
+const { sql, shop, till } = await useShop()
 
-async function place(buyer: Shopper, price: number, wish: Partial<OrderInput> = {}, pieces = 1) {
-  const input = shop.orderInput(buyer, [[await shop.sku({ 1: 100 }, price), pieces]], wish)
+async function place(
+  buyer: Shopper,
+  price: number,
+  { pieces = 1, ...but }: Partial<OrderInput> & { pieces?: number } = {},
+) {
+  const input = shop.orderInput(buyer, [[await shop.sku({ 1: 100 }, price), pieces]], but)
   await placeInOneTransaction(sql, input, run)
   return input.orderId
 }
 async function pay(buyer: Shopper, order: OrderId): Promise<OrderId> {
-  const told = await till.told(await till.facts(await till.attempt(order, buyer.id)))
-  expect(told).toBe('paid')
+  const outcome = await till.notify(await till.facts(await till.attempt(order, buyer.id)))
+  expect(outcome).toBe('paid')
   return order
 }
 async function loyalty(buyer: Shopper) {
@@ -96,15 +85,15 @@ describe('earned points', () => {
   it('go back with every refund: an order keeps one for each whole yuan that it keeps', async () => {
     const buyer = await shop.buyer({ balance: 1234 })
     // 3 × ¥ 33.33 and ¥ 10.00 to ship, ¥ 12.34 of it from the wallet: ¥ 109.99 in all.
-    const order = await pay(buyer, await place(buyer, 3333, { balance: '1234' }, 3))
+    const order = await pay(buyer, await place(buyer, 3333, { balance: '1234', pieces: 3 }))
     expect(await kept(order)).toEqual({ points: 109n, growth: 109n })
-    for (const [key, wish, keeps] of [
+    for (const [key, refund, keeps] of [
       ['one', operator('one', [{ line: 1, quantity: 1 }]), 76n],
       ['two', operator('two', [{ line: 1, quantity: 1 }]), 43n],
       ['fee', operator('fee', [], true), 33n],
       ['rest', operator('rest'), 0n],
     ] as const) {
-      await refundOrder(sql, order, wish)
+      await refundOrder(sql, order, refund)
       expect([key, await kept(order)]).toEqual([key, { points: keeps, growth: keeps }])
     }
     expect(await loyalty(buyer)).toEqual({ points: 0n, growth: 0n })
@@ -112,9 +101,9 @@ describe('earned points', () => {
 
   it('are taken back once for each refund, whoever repeats it', async () => {
     const buyer = await shop.buyer()
-    const order = await pay(buyer, await place(buyer, 10_000, {}, 4))
-    const wish = operator('k', [{ line: 1, quantity: 1 }])
-    await Promise.all(Array.from({ length: 5 }, () => refundOrder(sql, order, wish)))
+    const order = await pay(buyer, await place(buyer, 10_000, { pieces: 4 }))
+    const refund = operator('k', [{ line: 1, quantity: 1 }])
+    await Promise.all(Array.from({ length: 5 }, () => refundOrder(sql, order, refund)))
     expect(await kept(order)).toEqual({ points: 300n, growth: 300n })
   })
 

@@ -1,33 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Sql } from '../../../db/types.ts'
+import { describe, expect, it } from 'vitest'
 import type { AttemptNumber } from '../../../domain/ids.ts'
 import { fen } from '../../../domain/money.ts'
 import type { TradeFacts } from '../../../providers/provider.ts'
 import { closeOrder } from '../../../services/orders/close.ts'
-import { markClosed } from '../../../services/payments/attempts/states.ts'
 import { storePayment } from '../../../services/payments/notifications.ts'
-import { type Outcome, resolvePayment } from '../../../services/payments/resolve-payment.ts'
-import { expectBooksToAddUp, holdings, movementsOf, orderRow } from '../../support/books.ts'
-import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
-import { held, waitingForLocks } from '../../support/gates.ts'
-import { accounts, attemptRow, openTill, type Till } from '../../support/paying.ts'
-import { openShop, type Shop } from '../../support/shop.ts'
+import { resolvePayment } from '../../../services/payments/resolve-payment.ts'
+import { holdings, movementsOf, orderRow } from '../../support/books.ts'
+import { accounts, attemptRow } from '../../support/paying.ts'
+import { useShop } from '../../support/use-shop.ts'
 import { closedUnpaid, payable } from './resolving.ts'
 
-let fresh: FreshDatabase
-let sql: Sql
-let shop: Shop
-let till: Till
-beforeAll(async () => {
-  fresh = await freshDatabase()
-  sql = fresh.db.sql
-  shop = await openShop(fresh.db)
-  till = openTill(sql, shop.ids)
-})
-afterAll(async () => {
-  await expectBooksToAddUp(sql)
-  await fresh.drop()
-})
+const { sql, shop, till } = await useShop()
 
 const settled = ['coupon locked', 'coupon used', 'growth earned', 'points earned', 'points order']
 const refundsOf = (attempt: AttemptNumber) =>
@@ -36,7 +19,7 @@ const refundsOf = (attempt: AttemptNumber) =>
     FROM refunds
     WHERE attempt = ${attempt}
     ORDER BY created_at`
-const stored = async (facts: TradeFacts) => (await storePayment(sql, shop.ids, facts, 'callback')).id
+const stored = async (facts: TradeFacts) => (await storePayment({ sql, ids: shop.ids }, facts, 'callback')).id
 const other = (facts: TradeFacts): TradeFacts => ({ ...facts, transaction: `${facts.transaction}b` })
 
 describe('the right money', () => {
@@ -45,7 +28,7 @@ describe('the right money', () => {
     async (status) => {
       const { order, attempt, input } = await payable(sql, shop, till)
       if (status === 'closing') await closeOrder(sql, order, 'pay_timeout')
-      expect(await till.told(await till.facts(attempt))).toBe('paid')
+      expect(await till.notify(await till.facts(attempt))).toBe('paid')
 
       expect(await orderRow(sql, order)).toMatchObject({
         status: 'to_ship',
@@ -87,18 +70,18 @@ describe('the right money', () => {
     },
   )
 
-  it('told again, in whatever words, is the same money: the same answer, or a duplicate, and nothing moves', async () => {
+  it('notified again, in whatever words, is the same money: the same answer, or a duplicate, and nothing moves', async () => {
     const { attempt } = await payable(sql, shop, till)
     const facts = await till.facts(attempt)
-    expect(await till.told(facts)).toBe('paid')
+    expect(await till.notify(facts)).toBe('paid')
     const before = await holdings(sql)
-    expect(await till.told(facts)).toBe('paid')
-    expect(await till.told({ ...facts, state: 'TRADE_FINISHED' })).toBe('duplicate')
+    expect(await till.notify(facts)).toBe('paid')
+    expect(await till.notify({ ...facts, state: 'TRADE_FINISHED' })).toBe('duplicate')
     expect(await holdings(sql)).toEqual(before)
     expect(await refundsOf(attempt)).toHaveLength(0)
   })
 
-  it('resolved by ten at once is settled once, and all ten hear the same', async () => {
+  it('resolved by ten at once is settled once, and all ten get the same answer', async () => {
     const { order, attempt } = await payable(sql, shop, till)
     const notification = await stored(await till.facts(attempt))
     const outcomes = await Promise.all(
@@ -111,7 +94,7 @@ describe('the right money', () => {
   it('on an attempt that had been given up still pays the order that waits', async () => {
     const { order, attempt } = await payable(sql, shop, till)
     await sql`UPDATE attempts SET state = 'closed' WHERE number = ${attempt}`
-    expect(await till.told(await till.facts(attempt))).toBe('paid')
+    expect(await till.notify(await till.facts(attempt))).toBe('paid')
     expect(await orderRow(sql, order)).toMatchObject({ status: 'to_ship' })
   })
 })
@@ -120,9 +103,9 @@ describe('money that cannot stay', () => {
   const goesBack = async (attempt: AttemptNumber, facts: TradeFacts, cause: string) => {
     const before = await holdings(sql)
     const number = `late-pay-${facts.transaction}`
-    expect(await till.told(facts)).toBe(`refund ${number}`)
-    expect(await till.told(facts)).toBe(`refund ${number}`)
-    expect(await till.told({ ...facts, state: 'AGAIN' })).toBe(`refund ${number}`)
+    expect(await till.notify(facts)).toBe(`refund ${number}`)
+    expect(await till.notify(facts)).toBe(`refund ${number}`)
+    expect(await till.notify({ ...facts, state: 'AGAIN' })).toBe(`refund ${number}`)
     expect(await refundsOf(attempt)).toContainEqual({ number, cause, amount: facts.amount, state: 'asked' })
     expect(await holdings(sql)).toEqual(before)
   }
@@ -130,7 +113,7 @@ describe('money that cannot stay', () => {
   it('came by another transaction on a paid order: it goes back, the first stays', async () => {
     const { order, attempt } = await payable(sql, shop, till)
     const facts = await till.facts(attempt)
-    await till.told(facts)
+    await till.notify(facts)
     await goesBack(attempt, other(facts), 'duplicate')
     expect(await attemptRow(sql, attempt)).toMatchObject({
       state: 'paid',
@@ -144,7 +127,7 @@ describe('money that cannot stay', () => {
   it('came by another attempt on a paid order: it goes back', async () => {
     const { order, attempt, input } = await payable(sql, shop, till)
     const second = await till.attempt(order, input.buyerId, 'other')
-    await till.told(await till.facts(second, { provider: 'other' }))
+    await till.notify(await till.facts(second, { provider: 'other' }))
     await goesBack(attempt, await till.facts(attempt), 'duplicate')
     expect(await attemptRow(sql, attempt)).toMatchObject({
       state: 'closed',
@@ -170,7 +153,7 @@ describe('money that cannot stay', () => {
     expect(await attemptRow(sql, attempt)).toMatchObject({ state: 'closed' })
     const second = await till.attempt(order, input.buyerId)
     expect(second).not.toBe(attempt)
-    expect(await till.told(await till.facts(second))).toBe('paid')
+    expect(await till.notify(await till.facts(second))).toBe('paid')
   })
 })
 
@@ -210,8 +193,8 @@ describe('money that needs a human', () => {
     const { order, attempt } = await payable(sql, shop, till)
     const before = await holdings(sql)
     const facts = await till.facts(attempt, but)
-    expect(await till.told(facts)).toBe('attention')
-    expect(await till.told({ ...facts, state: 'AGAIN' })).toBe('attention')
+    expect(await till.notify(facts)).toBe('attention')
+    expect(await till.notify({ ...facts, state: 'AGAIN' })).toBe('attention')
     const asked =
       await sql`SELECT reason FROM attention WHERE subject = ${`${facts.provider} ${facts.transaction}`}`
     expect([...asked]).toEqual([{ reason }])
@@ -228,67 +211,5 @@ describe('money that needs a human', () => {
     expect(row).toEqual({ outcome: null })
     expect(await orderRow(sql, order)).toMatchObject({ status: 'awaiting_payment' })
     expect(await resolvePayment(sql, accounts, notification)).toBe('paid')
-  })
-})
-
-describe('two at the same time', () => {
-  it('resolves of two transactions: one pays, the other goes back', async () => {
-    const { attempt } = await payable(sql, shop, till)
-    const facts = await till.facts(attempt)
-    const notifications = [await stored(facts), await stored(other(facts))]
-    const outcomes = (await Promise.all(notifications.map((id) => resolvePayment(sql, accounts, id)))).sort()
-    expect(outcomes).toEqual(['paid', expect.stringMatching(/^refund late-pay-/)])
-  })
-
-  it('resolves of two words for one late transaction: one refund', async () => {
-    const { attempt } = await closedUnpaid(sql, shop, till)
-    const facts = await till.facts(attempt)
-    const notifications = [await stored(facts), await stored({ ...facts, state: 'AGAIN' })]
-    const outcomes = await Promise.all(notifications.map((id) => resolvePayment(sql, accounts, id)))
-    expect(new Set(outcomes).size).toBe(1)
-    expect(await refundsOf(attempt)).toHaveLength(1)
-  })
-
-  it('callback, watch, closing and statement that find the same late money at once: one notification, one refund', async () => {
-    const { attempt } = await closedUnpaid(sql, shop, till)
-    const facts = await till.facts(attempt)
-    const outcomes = await Promise.all(
-      (['callback', 'watch', 'closing', 'statement'] as const).map(async (found) => {
-        const { id } = await storePayment(sql, shop.ids, facts, found)
-        return resolvePayment(sql, accounts, id)
-      }),
-    )
-    expect(new Set(outcomes)).toEqual(new Set([`refund late-pay-${facts.transaction}`]))
-    expect(await refundsOf(attempt)).toEqual([
-      { number: `late-pay-${facts.transaction}`, cause: 'late', amount: 6300n, state: 'asked' },
-    ])
-  })
-
-  /** Both wait for the order's row, in this order. */
-  async function race(first: 'resolvePayment' | 'release'): Promise<[Outcome, string]> {
-    const { order, attempt } = await payable(sql, shop, till)
-    const notification = await stored(await till.facts(attempt))
-    await closeOrder(sql, order, 'pay_timeout')
-    await markClosed(sql, attempt)
-    const row = await held(sql, (tx) => tx`SELECT 1 FROM orders WHERE id = ${order} FOR UPDATE`)
-    const start = {
-      resolvePayment: () => resolvePayment(sql, accounts, notification),
-      release: () => closeOrder(sql, order, 'pay_timeout'),
-    }
-    const early = start[first]()
-    await waitingForLocks(sql, 1)
-    const late = first === 'resolvePayment' ? start.release() : start.resolvePayment()
-    await waitingForLocks(sql, 2)
-    await row.commit()
-    await Promise.all([early, late])
-    return [await resolvePayment(sql, accounts, notification), (await orderRow(sql, order)).status]
-  }
-
-  it('a resolvePayment just before the release: paid, and nothing is given back', async () => {
-    expect(await race('resolvePayment')).toEqual(['paid', 'to_ship'])
-  })
-
-  it('a release just before the resolver: closed, and the money goes back', async () => {
-    expect(await race('release')).toEqual([expect.stringMatching(/^refund late-pay-/), 'closed'])
   })
 })

@@ -64,19 +64,17 @@ describe('npm run reconcile', () => {
     expect(await reconcile(of(day(2)))).toEqual(first)
   })
 
-  it.each<[string, string[], Record<string, string>, RegExp]>([
-    ['no day', ['--provider', provider], {}, /which day/],
-    ['a day that is none', of('2026-02-30'), {}, /which day/],
-    ['a day that is not over', of(day(0)), {}, /makes the statement/],
+  it.each<[string, { args: string[]; but?: Record<string, string>; why: RegExp }]>([
+    ['no day', { args: ['--provider', provider], why: /which day/ }],
+    ['a day that is none', { args: of('2026-02-30'), why: /which day/ }],
+    ['a day that is not over', { args: of(day(0)), why: /makes the statement/ }],
     [
       'a provider without statements',
-      ['--provider', 'balance', '--date', day(2)],
-      {},
-      /these have: wechat-v3/,
+      { args: ['--provider', 'balance', '--date', day(2)], why: /these have: wechat-v3/ },
     ],
-    ['a database that is none', of(day(2)), { DATABASE_URL: 'nonsense' }, /DATABASE_URL/],
-    ['half a provider', of(day(2)), { WECHAT_V3_API_KEY: '' }, /WECHAT_V3_API_KEY/],
-  ])('ends with 2 and says why: %s', async (_, args, but, why) => {
+    ['a database that is none', { args: of(day(2)), but: { DATABASE_URL: 'nonsense' }, why: /DATABASE_URL/ }],
+    ['half a provider', { args: of(day(2)), but: { WECHAT_V3_API_KEY: '' }, why: /WECHAT_V3_API_KEY/ }],
+  ])('ends with 2 and says why: %s', async (_, { args, but, why }) => {
     expect(await reconcile(args, but)).toEqual({ code: 2, said: expect.stringMatching(why) })
   })
 })

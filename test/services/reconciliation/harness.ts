@@ -19,7 +19,7 @@ export type Paid = { order: OrderId; attempt: AttemptNumber; transaction: string
 export const provider = 'wechat-v3'
 
 /**
- * A shop that sells by the sandbox's WeChat, whose callbacks get lost: what it knows, it was told by the
+ * A shop that sells by the sandbox's WeChat, whose callbacks get lost: what it knows, it was notified by the
  * test.
  */
 export async function statementHarness() {
@@ -53,8 +53,10 @@ export async function statementHarness() {
       fetchStatement(sql, { statements: wechat.statements, of, kind, now: at }),
     match: (given: Partial<{ accounts: Accounts }> = {}): Promise<Matched> =>
       matchStatement({ sql, ids: shop.ids, accounts, statements: wechat.statements, ...given }, of),
-    /** An order that was paid at WeChat; we were told, and it was resolved, unless it is said otherwise. */
-    async paid({ told = true }: { told?: boolean } = {}): Promise<Paid> {
+    /**
+     * An order that was paid at WeChat; we were notified, and it was resolved, unless it is said otherwise.
+     */
+    async paid({ notified = true }: { notified?: boolean } = {}): Promise<Paid> {
       const input = await everything(shop)
       const order = await confirmed(sql, input)
       const { number: attempt } = await openAttempt(attempts, {
@@ -64,14 +66,18 @@ export async function statementHarness() {
       })
       const { transactionId: transaction, amount } = await buyer.pay(attempt)
       const paid = { order, attempt, transaction, amount: BigInt(amount) }
-      if (told)
-        await resolvePayment(sql, accounts, (await storePayment(sql, shop.ids, factsOf(paid), 'callback')).id)
+      if (notified)
+        await resolvePayment(
+          sql,
+          accounts,
+          (await storePayment({ sql, ids: shop.ids }, factsOf(paid), 'callback')).id,
+        )
       return paid
     },
-    /** A refund of all of it that WeChat has made; we heard of it, unless it is said otherwise. */
+    /** A refund of all of it that WeChat has made; it was notified, unless it is said otherwise. */
     async refunded(
       { order, attempt, transaction, amount }: Paid,
-      { heard = true }: { heard?: boolean } = {},
+      { notified = true }: { notified?: boolean } = {},
     ): Promise<RefundNumber> {
       const refund = `late-${provider}-${transaction}` as RefundNumber // As the resolver names it.
       await sql`UPDATE attempts SET refunding_fen = ${amount} WHERE number = ${attempt}`
@@ -87,7 +93,7 @@ export async function statementHarness() {
         currency: 'CNY',
       })
       while ((await wechat.queryRefund(refund)).is === 'processing');
-      if (heard) await refundAtProvider({ sql, providers, refundFallback: 'none' }, refund)
+      if (notified) await refundAtProvider({ sql, providers, refundFallback: 'none' }, refund)
       return refund
     },
     /** Has everything resolved that is due, as the jobs does. */
@@ -140,7 +146,7 @@ const factsOf = ({ attempt, transaction, amount }: Paid) => ({
   },
 })
 
-/** Moves what we heard to the noon of the day, where no border is near. */
+/** Moves what was notified to the noon of the day, where no border is near. */
 export const atNoon = async (sql: Sql, date: string): Promise<void> => {
   const noon = new Date(`${date}T12:00:00+08:00`)
   await sql`UPDATE attempts SET opened_at = ${noon}, ended_at = ${noon}`

@@ -45,7 +45,7 @@ describe('what both sides know', () => {
 
 describe('what only the provider knew', () => {
   it('of a payment pays the order, once the jobs has had it resolved', async () => {
-    const { order, attempt } = await harness.paid({ told: false })
+    const { order, attempt } = await harness.paid({ notified: false })
     expect(await orderRow(harness.sql, order)).toMatchObject({ status: 'awaiting_payment' })
     expect(await matched()).toEqual({ rows: 1, repaired: 1, different: 0 })
     expect(await harness.jobs()).toEqual(['paid'])
@@ -55,7 +55,7 @@ describe('what only the provider knew', () => {
   })
 
   it('of a refund that arrived closes ours, on the provider’s word', async () => {
-    const refund = await harness.refunded(await harness.paid(), { heard: false })
+    const refund = await harness.refunded(await harness.paid(), { notified: false })
     expect(await stateOf(refund)).toMatchObject({ state: 'asked' })
     expect(await matched()).toEqual({ rows: 2, repaired: 1, different: 0 })
     expect(await harness.jobs()).toEqual(['refund success'])
@@ -63,7 +63,7 @@ describe('what only the provider knew', () => {
   })
 
   it('of a refund that somebody repaired there closes ours too', async () => {
-    const refund = await harness.refunded(await harness.paid(), { heard: false })
+    const refund = await harness.refunded(await harness.paid(), { notified: false })
     await harness.sql`UPDATE refunds SET state = 'abnormal', ended_at = now() WHERE number = ${refund}`
     expect(await matched()).toMatchObject({ repaired: 1, different: 0 })
     expect(await harness.jobs()).toEqual(['refund success'])
@@ -71,7 +71,7 @@ describe('what only the provider knew', () => {
   })
 
   it('of another amount than was asked is stored as it is, and sent back', async () => {
-    const paid = await harness.paid({ told: false })
+    const paid = await harness.paid({ notified: false })
     await harness.bill({ dropRows: [paid.transaction], extraRows: [{ ...row(paid), fen: '1' }] })
     expect(await matched()).toEqual({ rows: 1, repaired: 1, different: 0 })
     expect(await harness.jobs()).toEqual([`refund late-${provider}-${paid.transaction}`])
@@ -102,7 +102,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: 'another amount than we were told of',
+    name: 'another amount than was notified',
     async arrange() {
       const paid = await harness.paid()
       await harness.bill({ dropRows: [paid.transaction], extraRows: [{ ...row(paid), fen: '6299' }] })
@@ -205,63 +205,12 @@ describe('what does not agree is kept for a human, once', () => {
   })
 })
 
-describe('around midnight', () => {
-  const received = (of: Paid, opened: string, heard: string) =>
-    Promise.all([
-      harness.sql`
-        UPDATE attempts
-        SET opened_at = ${new Date(`${opened}+08:00`)}
-        WHERE number = ${of.attempt}`,
-      harness.sql`
-        UPDATE notifications
-        SET received_at = ${new Date(`${heard}+08:00`)}
-        WHERE number = ${of.transaction}`,
-    ])
-  const date = () => harness.of.date
-  const dayBefore = () => new Date(Date.parse(date()) - 86_400_000).toISOString().slice(0, 10)
-
-  it('what we heard of in the last minutes is not missed before the next statement', async () => {
-    const paid = await harness.paid()
-    await harness.bill({ none: true })
-    await harness.fetch()
-    await received(paid, `${date()}T23:00:00`, `${date()}T23:55:00`)
-    expect(await harness.match()).toMatchObject({ different: 0 })
-  })
-
-  it('what was paid the day before and heard of today is looked for in both statements, and not resolved without both', async () => {
-    const paid = await harness.paid()
-    await harness.bill({ none: true })
-    await harness.fetch()
-    await received(paid, `${dayBefore()}T23:50:00`, `${date()}T00:10:00`)
-    expect(await harness.match()).toMatchObject({ different: 0 })
-  })
-
-  it.each([
-    ['is there', true, 0],
-    ['is not there', false, 1],
-  ])('with both statements here, it %s', async (_, listed, different) => {
-    const paid = await harness.paid()
-    await harness.bill({ none: true })
-    await harness.fetch()
-    await received(paid, `${dayBefore()}T23:50:00`, `${date()}T00:10:00`)
-    const [before] = await harness.sql<{ id: bigint }[]>`
-      INSERT INTO statements (provider, kind, date, state, matched_at)
-      VALUES (${provider}, 'trade', ${dayBefore()}, 'matched', now())
-      RETURNING id`
-    if (listed)
-      await harness.sql`
-        INSERT INTO statement_entries (statement, kind, number)
-        VALUES (${before?.id ?? 0n}, 'payment', ${paid.transaction})`
-    expect(await harness.match()).toMatchObject({ different })
-  })
-})
-
 it('a merchant who sells by two providers finds the trades of both in the statement of either', async () => {
   const paid = await harness.paid()
   await harness.sql`UPDATE attempts SET provider = 'wechat-v2' WHERE number = ${paid.attempt}`
   await harness.sql`UPDATE notifications SET provider = 'wechat-v2' WHERE number = ${paid.transaction}`
-  const untold = await harness.paid({ told: false })
-  await harness.sql`UPDATE attempts SET provider = 'wechat-v2' WHERE number = ${untold.attempt}`
+  const missed = await harness.paid({ notified: false })
+  await harness.sql`UPDATE attempts SET provider = 'wechat-v2' WHERE number = ${missed.attempt}`
   await harness.fetch()
   const account = harness.accounts[provider] ?? { merchant: '', app: '' }
   expect(await harness.match({ accounts: { [provider]: account, 'wechat-v2': account } })).toEqual({
@@ -269,7 +218,7 @@ it('a merchant who sells by two providers finds the trades of both in the statem
     repaired: 1,
     different: 0,
   })
-  expect(await harness.sql`SELECT provider FROM notifications WHERE number = ${untold.transaction}`).toEqual([
+  expect(await harness.sql`SELECT provider FROM notifications WHERE number = ${missed.transaction}`).toEqual([
     { provider: 'wechat-v2' },
   ])
 })

@@ -21,7 +21,7 @@ const strangers = (count: number) =>
 
 describe('a statement is never applied twice', () => {
   it('matched again, it answers the same and changes nothing', async () => {
-    await harness.paid({ told: false })
+    await harness.paid({ notified: false })
     await harness.bill({ extraRows: strangers(3) })
     await harness.fetch()
     const matched = await harness.match()
@@ -32,19 +32,19 @@ describe('a statement is never applied twice', () => {
   })
 
   it('matched by four at once, each row counts once', async () => {
-    const untold = await Promise.all([1, 2, 3].map(() => harness.paid({ told: false })))
+    const missed = await Promise.all([1, 2, 3].map(() => harness.paid({ notified: false })))
     await harness.bill({ extraRows: strangers(2500) })
     await harness.fetch()
     const all = await Promise.all([1, 2, 3, 4].map(() => harness.match()))
     expect(all).toEqual(all.map(() => ({ rows: 2503, repaired: 3, different: 2500 })))
     expect(await harness.differences()).toHaveLength(2500)
     await harness.jobs()
-    for (const { order } of untold)
+    for (const { order } of missed)
       expect(await orderRow(harness.sql, order)).toMatchObject({ status: 'to_ship' })
   })
 
   it('broken off between two batches, it goes on where it stopped', async () => {
-    await harness.paid({ told: false })
+    await harness.paid({ notified: false })
     await harness.bill({ extraRows: strangers(2500) })
     await harness.fetch()
     const statements = {
@@ -76,7 +76,7 @@ describe('a statement is never applied twice', () => {
 
 describe('a statement that is not whole is not applied at all', () => {
   it('when it is cut short; it is fetched anew, and counts then', async () => {
-    await harness.paid({ told: false })
+    await harness.paid({ notified: false })
     await harness.bill({ cutShort: true, extraRows: strangers(2000) })
     await harness.fetch()
     await expect(harness.match()).rejects.toThrow('cut short')
@@ -92,7 +92,7 @@ describe('a statement that is not whole is not applied at all', () => {
   })
 
   it('when a single row of it is another merchant’s', async () => {
-    await harness.paid({ told: false })
+    await harness.paid({ notified: false })
     await harness.bill({ extraRows: [{ transaction: '4200', trade: 'A', fen: '5', merchant: '1900000001' }] })
     await harness.fetch()
     await expect(harness.match()).rejects.toThrow('of merchant 1900000001')

@@ -1,19 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { stage, stageEntries } from '../../../services/flash-sales/stage-tickets.ts'
-import { expectBooksToAddUp } from '../../support/books.ts'
 import { offerRow } from '../../support/flash-sale.ts'
 import { gate } from '../../support/gates.ts'
+import { audited } from '../../support/use-shop.ts'
 import { type ConsumerHarness, consumerHarness } from './harness.ts'
 
-let harness: ConsumerHarness
-beforeAll(async () => {
-  harness = await consumerHarness()
-  await harness.startWorker()
-})
-afterAll(async () => {
-  await expectBooksToAddUp(harness.sql)
-  await harness.close()
-})
+const harness = await audited(consumerHarness())
+await harness.startWorker()
 
 /** Consumers that run until the test is over. */
 function consumers(count: number, but: Parameters<ConsumerHarness['startConsumer']>[0] = {}): void {
@@ -84,7 +77,7 @@ describe('consumers', () => {
     await harness.settles(offer, 2)
   })
 
-  it('finish what is in their hands before they stop', async () => {
+  it('finish what they have begun before they stop', async () => {
     const offer = await harness.open(3)
     const tickets = await harness.rush(offer, 3)
     const [staged, go] = [gate(), gate()]

@@ -34,7 +34,7 @@ afterAll(async () => {
 })
 
 const fresh = () => harness.shop.ids.next() as TicketId
-const ask = (offer: OfferKey, buyer: Joiner) => join(harness.deps.gate, offer, buyer, fresh())
+const ask = (offer: OfferKey, buyer: Joiner) => join(harness.deps.gate, offer, { buyer, ticket: fresh() })
 const answer = async (offer: OfferKey) => (await ask(offer, await harness.shop.buyer())).answer
 const consumer = async (offer: OfferKey) => stageEntries(harness.deps, offer, await harness.read(offer))
 const flush = () => node.redis.flushall()
@@ -70,7 +70,7 @@ describe('a gate that was flushed', () => {
     await consumer(offer)
     await placeInOneTransaction(harness.sql, await flashOrder(harness.sql, second), 'run')
     expect(
-      await harness.till.told(await harness.till.facts(await harness.till.attempt(second, paid.id))),
+      await harness.till.notify(await harness.till.facts(await harness.till.attempt(second, paid.id))),
     ).toBe('paid')
     await flush()
     await look()
@@ -125,11 +125,11 @@ describe('a gate that was flushed', () => {
 
   it('and had been paused stays paused', async () => {
     const offer = await harness.open(2)
-    await pauseSession(harness.sql, harness.deps.gate, offer.session, true)
+    await pauseSession(harness.deps, offer.session, true)
     await flush()
     await look()
     expect([await harness.deps.gate.left(offer), await answer(offer)]).toEqual([2, 'paused'])
-    await pauseSession(harness.sql, harness.deps.gate, offer.session, false)
+    await pauseSession(harness.deps, offer.session, false)
     expect(await answer(offer)).toBe('admitted')
     await consumer(offer)
   })
@@ -192,7 +192,7 @@ describe('a consumer that was stopped in the middle of a batch', () => {
     const entries = await harness.read(offer)
     const epoch = await minted(harness.sql, offer)
     await stageEntries(harness.deps, offer, entries)
-    await loadEpoch(harness.sql, harness.deps.gate, offer, epoch)
+    await loadEpoch(harness.deps, offer, epoch)
     expect(await harness.deps.gate.left(offer)).toBe(3)
     expect(await ask(offer, buyer)).toMatchObject({ answer: 'admitted' })
     await consumer(offer)

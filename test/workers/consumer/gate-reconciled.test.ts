@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { OfferKey, TicketId } from '../../../domain/flash-sale.ts'
 import { keysOf } from '../../../redis/gate/keys.ts'
 import { shedSale, stopSale } from '../../../services/flash-sales/brakes.ts'
@@ -7,19 +7,12 @@ import { loadEpoch } from '../../../services/flash-sales/load-gate.ts'
 import { preheat } from '../../../services/flash-sales/preheat.ts'
 import { stageEntries } from '../../../services/flash-sales/stage-tickets.ts'
 import { createGateSupervisor } from '../../../services/flash-sales/supervise-gate.ts'
-import { expectBooksToAddUp } from '../../support/books.ts'
 import { join, offerRow, planSession, ticketRow } from '../../support/flash-sale.ts'
 import { minted } from '../../support/gate-load.ts'
-import { type ConsumerHarness, consumerHarness } from './harness.ts'
+import { audited } from '../../support/use-shop.ts'
+import { consumerHarness } from './harness.ts'
 
-let harness: ConsumerHarness
-beforeAll(async () => {
-  harness = await consumerHarness()
-})
-afterAll(async () => {
-  await expectBooksToAddUp(harness.sql)
-  await harness.close()
-})
+const harness = await audited(consumerHarness())
 
 async function looks(times = 1): Promise<void> {
   const supervisor = createGateSupervisor(harness.deps, `looks-${harness.shop.ids.next()}`)
@@ -32,7 +25,7 @@ async function looks(times = 1): Promise<void> {
 }
 const fresh = () => harness.shop.ids.next() as TicketId // A fresh snowflake.
 const answer = async (offer: OfferKey) =>
-  (await join(harness.deps.gate, offer, await harness.shop.buyer(), fresh())).answer
+  (await join(harness.deps.gate, offer, { buyer: await harness.shop.buyer(), ticket: fresh() })).answer
 const consumer = async (offer: OfferKey) => stageEntries(harness.deps, offer, await harness.read(offer))
 const reasons = async ({ session, sku }: OfferKey) =>
   (
@@ -57,7 +50,7 @@ describe('a PostgreSQL that is older than Redis', () => {
     const offer = await harness.open(5)
     const lost = await harness.rush(offer, 2)
     await harness.sql`UPDATE offers SET epoch = 4 WHERE session_id = ${offer.session}`
-    await loadEpoch(harness.sql, harness.deps.gate, offer, 4)
+    await loadEpoch(harness.deps, offer, 4)
     const after = await harness.rush(offer, 1)
     await harness.sql`UPDATE offers SET epoch = 1 WHERE session_id = ${offer.session}` // Restored.
     await looks()
@@ -81,13 +74,15 @@ describe('a PostgreSQL that is older than Redis', () => {
     await looks(7)
     expect(await reasons(offer)).toEqual(['gate_recounted'])
     await harness.settles(offer, 5)
-    expect(await join(harness.deps.gate, offer, buyer, fresh())).toMatchObject({ answer: 'admitted' })
+    expect(await join(harness.deps.gate, offer, { buyer, ticket: fresh() })).toMatchObject({
+      answer: 'admitted',
+    })
     await consumer(offer)
   })
 
   it('of brakes that it has forgotten: the gate obeys PostgreSQL', async () => {
     const offer = await harness.open(3)
-    await stopSale(harness.sql, harness.deps.gate, offer)
+    await stopSale(harness.deps, offer)
     await harness.sql`
       UPDATE offers
       SET paused = false, terms_revision = 0
@@ -107,7 +102,9 @@ describe('a queue whose key alone is removed', () => {
     await looks()
     expect(await reasons(offer)).toEqual(['gate_queue_lost'])
     await harness.settles(offer, 5)
-    expect(await join(harness.deps.gate, offer, buyer, fresh(), 2)).toMatchObject({ answer: 'admitted' })
+    expect(await join(harness.deps.gate, offer, { buyer, ticket: fresh(), pieces: 2 })).toMatchObject({
+      answer: 'admitted',
+    })
     await consumer(offer)
     await harness.settles(offer, 3)
   })
@@ -129,7 +126,7 @@ describe('a load', () => {
     const offer = await harness.open(5)
     const older = await minted(harness.sql, offer)
     await minted(harness.sql, offer)
-    expect(await loadEpoch(harness.sql, harness.deps.gate, offer, older)).toBe('dropped')
+    expect(await loadEpoch(harness.deps, offer, older)).toBe('dropped')
     expect(await harness.redis.hget(keysOf(offer).offer, 'epoch')).toBe('1')
     expect(await harness.redis.exists(keysOf(offer).loading(older))).toBe(0)
     await looks()
@@ -149,7 +146,7 @@ describe('a load', () => {
       UPDATE tickets
       SET state = 'paid'
       WHERE session_id = ${offer.session} AND id <> ${first}`
-    await loadEpoch(harness.sql, harness.deps.gate, offer, await minted(harness.sql, offer))
+    await loadEpoch(harness.deps, offer, await minted(harness.sql, offer))
     const records = await harness.redis.hmget(keysOf(offer).offer, '5000000', '5002000', '5004500', buyer.id)
     expect(records).toEqual([
       '9000001:1:11:p',
@@ -165,10 +162,12 @@ describe('a load', () => {
     const offer = await harness.open(5)
     const epoch = await minted(harness.sql, offer)
     const load: typeof harness.deps.gate.load = async (...args) => {
-      await stopSale(harness.sql, harness.deps.gate, offer)
+      await stopSale(harness.deps, offer)
       return await harness.deps.gate.load(...args)
     }
-    expect(await loadEpoch(harness.sql, { ...harness.deps.gate, load }, offer, epoch)).toBe('loaded')
+    expect(await loadEpoch({ sql: harness.sql, gate: { ...harness.deps.gate, load } }, offer, epoch)).toBe(
+      'loaded',
+    )
     expect(await answer(offer)).toBe('paused')
   })
 })
@@ -177,7 +176,7 @@ it('a session that is over for days and never closed has one gate, which answers
   const sku = await harness.shop.sku({ 1: 3 })
   const { session } = await planSession(harness.sql, { offers: [{ sku, quota: 3 }] })
   const [offer, healthy] = [{ session, sku }, await harness.open(2)]
-  await preheat(harness.sql, harness.deps.gate, session)
+  await preheat(harness.deps, session)
   await harness.admitted(offer)
   await consumer(offer)
   await harness.sql`
@@ -204,11 +203,11 @@ it('keys of a gate that is looked at do not expire', async () => {
 
 it('a share of joins that is refused is the same after a rebuild', async () => {
   const offer = await harness.open(3)
-  await shedSale(harness.sql, harness.deps.gate, { session: offer.session }, 100)
+  await shedSale(harness.deps, { session: offer.session }, 100)
   await harness.deps.gate.remove(offer)
   await looks()
   expect(await answer(offer)).toBe('paused')
-  await shedSale(harness.sql, harness.deps.gate, { session: offer.session }, 0)
+  await shedSale(harness.deps, { session: offer.session }, 0)
   expect(await answer(offer)).toBe('admitted')
   await consumer(offer)
 })

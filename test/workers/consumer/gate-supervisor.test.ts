@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { OfferKey, TicketId } from '../../../domain/flash-sale.ts'
 import { keysOf } from '../../../redis/gate/keys.ts'
 import { pauseSession } from '../../../services/flash-sales/session-phase.ts'
@@ -8,20 +8,13 @@ import { syncGate } from '../../../services/flash-sales/sync-gate.ts'
 import { closeOrder } from '../../../services/orders/close.ts'
 import { placeInOneTransaction } from '../../../services/orders/place.ts'
 import type { ConsumerDeps } from '../../../workers/consumer/deps.ts'
-import { expectBooksToAddUp } from '../../support/books.ts'
 import { join, offerRow } from '../../support/flash-sale.ts'
 import { gate as door } from '../../support/gates.ts'
 import { flashOrder } from '../../support/tickets.ts'
-import { type ConsumerHarness, consumerHarness } from './harness.ts'
+import { audited } from '../../support/use-shop.ts'
+import { consumerHarness } from './harness.ts'
 
-let harness: ConsumerHarness
-beforeAll(async () => {
-  harness = await consumerHarness()
-})
-afterAll(async () => {
-  await expectBooksToAddUp(harness.sql)
-  await harness.close()
-})
+const harness = await audited(consumerHarness())
 
 /** A supervisor that remembers which gates it has looked after. */
 function supervisor(name: string, but: Partial<ConsumerDeps['gate']> = {}) {
@@ -48,8 +41,12 @@ async function looks({ look }: { look(): Promise<void> }, times: number): Promis
 }
 const leaseRunsOut = () => harness.sql`UPDATE leases SET leased_until = now()`
 const answer = async (offer: OfferKey) =>
-  (await join(harness.deps.gate, offer, await harness.shop.buyer(), harness.shop.ids.next() as TicketId))
-    .answer
+  (
+    await join(harness.deps.gate, offer, {
+      buyer: await harness.shop.buyer(),
+      ticket: harness.shop.ids.next() as TicketId,
+    })
+  ).answer
 const consumer = async (offer: OfferKey) => stageEntries(harness.deps, offer, await harness.read(offer))
 const attentionOn = async ({ session, sku }: OfferKey) => [
   ...(await harness.sql`SELECT reason, details FROM attention WHERE subject = ${`${session} ${sku}`}`),
@@ -167,7 +164,7 @@ describe('a difference between the gate and PostgreSQL', () => {
     ['too many', 2],
     ['too few', -1],
   ])(
-    'that lasts, %s pieces for sale: the gate is paused, counted anew, and a human is told',
+    'that lasts, %s pieces for sale: the gate is paused, counted anew, and a human is notified',
     async (_, wrong) => {
       const offer = await harness.open(5)
       await harness.rush(offer, 2)
@@ -221,7 +218,7 @@ describe('a difference between the gate and PostgreSQL', () => {
     await harness.settles(offer, 2)
   })
 
-  it('that comes of pieces which the gate has not heard of yet is none', async () => {
+  it('that comes of pieces which the gate has not been synced with yet is none', async () => {
     const offer = await harness.open(5)
     const ticket = await harness.admitted(offer)
     await consumer(offer)
@@ -236,12 +233,12 @@ describe('a difference between the gate and PostgreSQL', () => {
 
   it('does not open a gate that an operator has paused', async () => {
     const offer = await harness.open(5)
-    await pauseSession(harness.sql, harness.deps.gate, offer.session, true)
+    await pauseSession(harness.deps, offer.session, true)
     await harness.redis.hincrby(keysOf(offer).offer, 'left', 1)
     await leaseRunsOut()
     await looks(supervisor('obeys'), 8)
     expect([await harness.deps.gate.left(offer), await answer(offer)]).toEqual([5, 'paused'])
-    await pauseSession(harness.sql, harness.deps.gate, offer.session, false)
+    await pauseSession(harness.deps, offer.session, false)
     expect(await answer(offer)).toBe('admitted')
     await consumer(offer)
   })

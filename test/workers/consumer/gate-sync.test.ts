@@ -1,27 +1,22 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { OfferKey, TicketId } from '../../../domain/flash-sale.ts'
 import { endSession, removeGate } from '../../../services/flash-sales/end-session.ts'
 import { loadEpoch } from '../../../services/flash-sales/load-gate.ts'
+import { createGateLook } from '../../../services/flash-sales/look-at-gate.ts'
 import { stageEntries } from '../../../services/flash-sales/stage-tickets.ts'
 import { syncGate } from '../../../services/flash-sales/sync-gate.ts'
 import { closeOrder } from '../../../services/orders/close.ts'
 import { placeInOneTransaction } from '../../../services/orders/place.ts'
+import { refundOrder } from '../../../services/payments/refund-order.ts'
 import type { ConsumerDeps } from '../../../workers/consumer/deps.ts'
-import { expectBooksToAddUp } from '../../support/books.ts'
-import { type Joiner, join, ticketRow } from '../../support/flash-sale.ts'
+import { type Joiner, join, offerRow, ticketRow } from '../../support/flash-sale.ts'
 import { minted, reload } from '../../support/gate-load.ts'
 import { gate as door, held, waitingForLocks } from '../../support/gates.ts'
 import { flashOrder } from '../../support/tickets.ts'
-import { type ConsumerHarness, consumerHarness } from './harness.ts'
+import { audited } from '../../support/use-shop.ts'
+import { consumerHarness } from './harness.ts'
 
-let harness: ConsumerHarness
-beforeAll(async () => {
-  harness = await consumerHarness()
-})
-afterAll(async () => {
-  await expectBooksToAddUp(harness.sql)
-  await harness.close()
-})
+const harness = await audited(consumerHarness())
 
 /** An offer of five pieces, two of which are an order's that waits for its payment. */
 async function ordered(): Promise<{ offer: OfferKey; ticket: TicketId; buyer: Joiner }> {
@@ -34,7 +29,7 @@ async function ordered(): Promise<{ offer: OfferKey; ticket: TicketId; buyer: Jo
 }
 const close = (ticket: TicketId) => closeOrder(harness.sql, ticket, 'pay_timeout')
 async function pay(ticket: TicketId, { id }: Joiner): Promise<void> {
-  expect(await harness.till.told(await harness.till.facts(await harness.till.attempt(ticket, id)))).toBe(
+  expect(await harness.till.notify(await harness.till.facts(await harness.till.attempt(ticket, id)))).toBe(
     'paid',
   )
 }
@@ -44,22 +39,24 @@ const later = async (deps: ConsumerDeps = harness.deps) => {
   return await syncGate(deps)
 }
 const mint = (offer: OfferKey) => minted(harness.sql, offer)
-const load = (offer: OfferKey, epoch: number) => loadEpoch(harness.sql, harness.deps.gate, offer, epoch)
+const load = (offer: OfferKey, epoch: number) => loadEpoch(harness.deps, offer, epoch)
 const left = (offer: OfferKey) => harness.deps.gate.left(offer)
 const toSync = async (ticket: TicketId) => (await ticketRow(harness.sql, ticket))?.sync
 const isPaid = async (offer: OfferKey, { id }: Joiner) => (await harness.deps.gate.standing(offer, id))?.paid
 
 describe('pieces that were given back', () => {
-  it('are for sale again once, whoever tells the gate how often', async () => {
+  it('are for sale again once, whoever syncs the gate how often', async () => {
     const { offer, ticket, buyer } = await ordered()
     await close(ticket)
     expect(await left(offer)).toBe(3)
     await Promise.all([1, 2, 3].map(() => syncGate(harness.deps)))
     expect(await left(offer)).toBe(5)
     expect(await toSync(ticket)).toBeNull()
-    expect(harness.offersTold).toContain(offer.sku)
+    expect(harness.offersAnnounced).toContain(offer.sku)
     expect(await syncGate(harness.deps)).toBe(0)
-    expect(await join(harness.deps.gate, offer, buyer, harness.shop.ids.next() as TicketId)).toMatchObject({
+    expect(
+      await join(harness.deps.gate, offer, { buyer, ticket: harness.shop.ids.next() as TicketId }),
+    ).toMatchObject({
       answer: 'admitted',
     })
   })
@@ -67,13 +64,13 @@ describe('pieces that were given back', () => {
   it('are for sale again once, when nobody noted that the gate knows', async () => {
     const { offer, ticket, buyer } = await ordered()
     await close(ticket)
-    await harness.deps.gate.giveBack(offer, 1, buyer.id, ticket)
+    await harness.deps.gate.giveBack(offer, 1, { buyer: buyer.id, ticket })
     expect(await left(offer)).toBe(5)
     await syncGate(harness.deps)
     await harness.settles(offer, 5)
   })
 
-  it('between the minting of an epoch and its load are told to the new gate, once', async () => {
+  it('between the minting of an epoch and its load are synced to the new gate, once', async () => {
     const { offer, ticket } = await ordered()
     const epoch = await mint(offer)
     await close(ticket)
@@ -85,7 +82,7 @@ describe('pieces that were given back', () => {
     await harness.settles(offer, 5)
   })
 
-  it('before the minting of an epoch are in its load, and need not be told', async () => {
+  it('before the minting of an epoch are in its load, and need not be synced', async () => {
     const { offer, ticket } = await ordered()
     await close(ticket)
     await reload(harness.sql, harness.deps.gate, offer)
@@ -95,7 +92,7 @@ describe('pieces that were given back', () => {
     await harness.settles(offer, 5)
   })
 
-  it('while an epoch is being minted wait, and are told to the new gate', async () => {
+  it('while an epoch is being minted wait, and are synced to the new gate', async () => {
     const { offer, ticket } = await ordered()
     let epoch = 0
     const minting = await held(harness.sql, async (tx) => {
@@ -111,7 +108,7 @@ describe('pieces that were given back', () => {
     await harness.settles(offer, 5)
   })
 
-  it('are told when the gate answers again', async () => {
+  it('are synced when the gate answers again', async () => {
     const { offer, ticket } = await ordered()
     await close(ticket)
     const away = { ...harness.deps.gate, giveBack: () => Promise.reject(new Error('Redis is away')) }
@@ -125,20 +122,97 @@ describe('pieces that were given back', () => {
     const { offer, ticket } = await ordered()
     await close(ticket)
     await endSession(harness.sql, offer.session)
-    await removeGate(harness.sql, harness.deps.gate, offer.session)
+    await removeGate(harness.deps, offer.session)
     expect(await syncGate(harness.deps)).toBe(1)
     expect([await toSync(ticket), await left(offer)]).toEqual([null, undefined])
   })
 })
 
+describe('pieces of a paid ticket that were refunded before shipping', () => {
+  /** A paid order of two pieces of an offer of five. `synced`: whether the gate knows of the payment. */
+  async function bought(synced = true) {
+    const { offer, ticket, buyer } = await ordered()
+    await pay(ticket, buyer)
+    if (synced) await syncGate(harness.deps)
+    return { offer, ticket, buyer }
+  }
+  const refundOne = (ticket: TicketId, key: string) =>
+    refundOrder(harness.sql, ticket, {
+      ...{ key, cause: 'operator', reason: 'one piece', askedBy: '1' },
+      choice: { lines: [{ line: 1, quantity: 1 }], shipping: false },
+    })
+  const look = (offer: OfferKey) => createGateLook(harness.deps, 'a consumer').look(offer)
+  const epochOf = async (offer: OfferKey) => (await offerRow(harness.sql, offer)).epoch
+  const pieces = async (offer: OfferKey, { id }: Joiner) =>
+    (await harness.deps.gate.standing(offer, id))?.pieces
+
+  it('are for sale again once, piece by piece, and the last one gives the ticket back', async () => {
+    const { offer, ticket, buyer } = await bought()
+    await refundOne(ticket, 'one')
+    expect([await left(offer), await toSync(ticket)]).toEqual([3, 'reduced'])
+    await Promise.all([1, 2, 3].map(() => syncGate(harness.deps)))
+    await harness.settles(offer, 4)
+    expect([await pieces(offer, buyer), await isPaid(offer, buyer)]).toEqual([1, true])
+    await refundOne(ticket, 'other')
+    await later()
+    await harness.settles(offer, 5)
+    expect(await harness.deps.gate.standing(offer, buyer.id)).toBeUndefined()
+  })
+
+  it('count in full when the gate was synced with nothing between: payment, one piece, the other', async () => {
+    const { offer, ticket } = await bought(false)
+    await refundOne(ticket, 'one')
+    await refundOne(ticket, 'other')
+    expect(await left(offer)).toBe(3)
+    await later()
+    await harness.settles(offer, 5)
+  })
+
+  it('count once when nobody noted that the gate knows', async () => {
+    const { offer, ticket, buyer } = await bought()
+    await refundOne(ticket, 'one')
+    await harness.deps.gate.keepPieces(offer, await epochOf(offer), { buyer: buyer.id, ticket, pieces: 1 })
+    expect(await left(offer)).toBe(4)
+    await later()
+    await harness.settles(offer, 4)
+  })
+
+  it('are in the load of a gate that is minted afterwards, and synced with one that was minted before', async () => {
+    const { offer, ticket } = await bought()
+    await refundOne(ticket, 'one')
+    await reload(harness.sql, harness.deps.gate, offer)
+    expect(await left(offer), 'the load has it').toBe(4)
+    await later()
+    await harness.settles(offer, 4)
+    const epoch = await mint(offer)
+    await refundOne(ticket, 'other')
+    await later()
+    expect(await left(offer), 'the gate is an older one').toBe(4)
+    await load(offer, epoch)
+    await later()
+    await harness.settles(offer, 5)
+  })
+
+  it('are no difference to the supervisor, before the gate is synced and after it', async () => {
+    const { offer, ticket } = await bought()
+    const before = await epochOf(offer)
+    await refundOne(ticket, 'one')
+    for (let i = 0; i < 10; i++) await look(offer)
+    await later()
+    for (let i = 0; i < 10; i++) await look(offer)
+    expect(await epochOf(offer), 'nothing was recounted').toBe(before)
+    await harness.settles(offer, 4)
+  })
+})
+
 describe('a payment', () => {
-  it('is told once, and its buyer may join again up to the limit', async () => {
+  it('is synced once, and its buyer may join again up to the limit', async () => {
     const offer = await harness.open(5)
     const buyer = await harness.shop.buyer()
     const ticket = await harness.admitted(offer, { buyer })
     await stageEntries(harness.deps, offer, await harness.read(offer))
     await placeInOneTransaction(harness.sql, await flashOrder(harness.sql, ticket), 'run')
-    const again = () => join(harness.deps.gate, offer, buyer, harness.shop.ids.next() as TicketId)
+    const again = () => join(harness.deps.gate, offer, { buyer, ticket: harness.shop.ids.next() as TicketId })
     expect(await again()).toMatchObject({ answer: 'already_queued', ticket })
     await pay(ticket, buyer)
     expect(await syncGate(harness.deps)).toBe(1)
@@ -148,7 +222,7 @@ describe('a payment', () => {
     await harness.settles(offer, 3)
   })
 
-  it('between the minting of an epoch and its load is told to the new gate', async () => {
+  it('between the minting of an epoch and its load is synced to the new gate', async () => {
     const { offer, ticket, buyer } = await ordered()
     const epoch = await mint(offer)
     await pay(ticket, buyer)
@@ -159,35 +233,35 @@ describe('a payment', () => {
     expect(await isPaid(offer, buyer)).toBe(true)
   })
 
-  it('while an epoch is being minted reaches the new gate, also when the old one has just heard of it', async () => {
+  it('while an epoch is being minted reaches the new gate, also when the old one has just been synced with it', async () => {
     const { offer, ticket, buyer } = await ordered()
     let epoch = 0
     const minting = await held(harness.sql, async (tx) => {
       epoch = await minted(harness.sql, offer, tx)
     })
     await pay(ticket, buyer)
-    const heard = door()
-    const telling = syncGate({
+    const reached = door()
+    const syncing = syncGate({
       ...harness.deps,
       gate: {
         ...harness.deps.gate,
         async paid(...args) {
           const is = await harness.deps.gate.paid(...args)
-          heard.open()
+          reached.open()
           return is
         },
       },
     })
-    await heard.opened
+    await reached.opened
     await minting.commit()
-    await telling
+    await syncing
     expect(await toSync(ticket), 'the gate that has it is not the one that comes').toBe('paid')
     await load(offer, epoch)
     await later()
     expect(await isPaid(offer, buyer)).toBe(true)
   })
 
-  it('of which the gate was told just before it was counted anew is in the new gate', async () => {
+  it('with which the gate was synced just before it was counted anew is in the new gate', async () => {
     const { offer, ticket, buyer } = await ordered()
     await pay(ticket, buyer)
     const paid: ConsumerDeps['gate']['paid'] = async (...args) => {

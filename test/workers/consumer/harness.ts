@@ -18,12 +18,12 @@ import { type JobsHarness, jobsHarness } from '../jobs/harness.ts'
 export type ConsumerHarness = Pick<JobsHarness, 'sql' | 'shop' | 'till' | 'startWorker'> & {
   deps: ConsumerDeps
   redis: Redis
-  /** The offers that were told to be for sale again. */
-  offersTold: string[]
+  /** The offers that were announced to be for sale again. */
+  offersAnnounced: string[]
   /** A session that is open, with one offer of so many pieces; a buyer may have two. */
   open(quota: number, payWithinMs?: number): Promise<OfferKey>
-  /** A buyer who has to get in: a new one, for one piece, unless told otherwise. */
-  admitted(offer: OfferKey, wish?: { buyer?: Joiner; pieces?: number }): Promise<TicketId>
+  /** A buyer who has to get in: a new one, for one piece, unless it is said otherwise. */
+  admitted(offer: OfferKey, join?: { buyer?: Joiner; pieces?: number }): Promise<TicketId>
   /** So many new buyers at once, who have to get in. */
   rush(offer: OfferKey, buyers: number): Promise<TicketId[]>
   /** What the queue holds, read by a consumer of this name that does no more than that. */
@@ -51,14 +51,14 @@ export async function consumerHarness({
   const redis = new Redis(redisUrl, redisOptions)
   redis.on('error', () => {}) // Some tests take it away.
   const [gate, queue] = [createGate(redis), createQueue(redis)]
-  const offersTold: string[] = []
+  const offersAnnounced: string[] = []
   const deps: ConsumerDeps = {
     sql: jobs.fresh.db.sql,
     ...{ gate, queue },
     client: jobs.deps.client,
     events: {
       announce: () => {},
-      announceOffer: ({ sku }) => offersTold.push(sku),
+      announceOffer: ({ sku }) => offersAnnounced.push(sku),
       announceSession: () => {},
     },
     ordersQueue: jobs.deps.queue,
@@ -68,19 +68,21 @@ export async function consumerHarness({
   const running: { stop(): Promise<void> }[] = []
   const harness: ConsumerHarness = {
     ...{ sql, shop, till: jobs.till, startWorker: jobs.startWorker },
-    ...{ deps, redis, offersTold },
+    ...{ deps, redis, offersAnnounced },
     async open(quota, payWithinMs = 600_000) {
       const sku = await shop.sku({ 1: quota })
       const { session } = await planSession(sql, { payWithinMs, offers: [{ sku, quota, limit: 2 }] })
-      await preheat(sql, gate, session)
+      await preheat({ sql, gate }, session)
       return { session, sku }
     },
     async admitted(offer, { buyer, pieces = 1 } = {}) {
       const ticket = shop.ids.next() as TicketId // A fresh snowflake.
-      expect(await join(gate, offer, buyer ?? (await shop.buyer()), ticket, pieces)).toMatchObject({
-        answer: 'admitted',
-        ticket,
-      })
+      expect(await join(gate, offer, { buyer: buyer ?? (await shop.buyer()), ticket, pieces })).toMatchObject(
+        {
+          answer: 'admitted',
+          ticket,
+        },
+      )
       return ticket
     },
     rush: (offer, buyers) => Promise.all(Array.from({ length: buyers }, () => harness.admitted(offer))),

@@ -1,21 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { OfferKey, TicketId } from '../../../domain/flash-sale.ts'
 import { keysOf } from '../../../redis/gate/keys.ts'
 import { endSession } from '../../../services/flash-sales/end-session.ts'
 import { stage, stageEntries } from '../../../services/flash-sales/stage-tickets.ts'
-import { expectBooksToAddUp } from '../../support/books.ts'
 import { offerRow, ticketRow } from '../../support/flash-sale.ts'
 import { minted } from '../../support/gate-load.ts'
-import { type ConsumerHarness, consumerHarness } from './harness.ts'
+import { audited } from '../../support/use-shop.ts'
+import { consumerHarness } from './harness.ts'
 
-let harness: ConsumerHarness
-beforeAll(async () => {
-  harness = await consumerHarness()
-})
-afterAll(async () => {
-  await expectBooksToAddUp(harness.sql)
-  await harness.close()
-})
+const harness = await audited(consumerHarness())
 
 const consumer = async (offer: OfferKey) => stageEntries(harness.deps, offer, await harness.read(offer))
 const granted = async (offer: OfferKey) => (await offerRow(harness.sql, offer)).granted
@@ -65,8 +58,7 @@ describe('a ticket that was let in', () => {
   async function refused(
     offer: OfferKey,
     ticket: TicketId,
-    reason: string,
-    counted: { granted: number; left: number },
+    { reason, ...counted }: { reason: string; granted: number; left: number },
   ): Promise<void> {
     const entries = await harness.read(offer)
     for (let i = 0; i < 2; i++) await stageEntries(harness.deps, offer, entries)
@@ -81,14 +73,14 @@ describe('a ticket that was let in', () => {
     const offer = await harness.open(3)
     const ticket = await harness.admitted(offer)
     await minted(harness.sql, offer)
-    await refused(offer, ticket, 'gate_rebuilt', { granted: 0, left: 2 })
+    await refused(offer, ticket, { reason: 'gate_rebuilt', granted: 0, left: 2 })
   })
 
   it('beyond the quota, by a gate that believed in a piece too many, is refused', async () => {
     const offer = await harness.open(1)
     const first = await harness.admitted(offer)
     await harness.redis.hincrby(keysOf(offer).offer, 'left', 1)
-    await refused(offer, await harness.admitted(offer), 'no_pieces_left', { granted: 1, left: 0 })
+    await refused(offer, await harness.admitted(offer), { reason: 'no_pieces_left', granted: 1, left: 0 })
     expect(await ticketRow(harness.sql, first)).toMatchObject({ state: 'waiting' })
   })
 
@@ -98,7 +90,7 @@ describe('a ticket that was let in', () => {
     await harness.redis.hincrby(keysOf(offer).offer, 'left', 2)
     const large = await harness.admitted(offer, { pieces: 2 })
     const small = await harness.admitted(offer)
-    await refused(offer, large, 'no_pieces_left', { granted: 2, left: 0 })
+    await refused(offer, large, { reason: 'no_pieces_left', granted: 2, left: 0 })
     expect(await ticketRow(harness.sql, small)).toMatchObject({ state: 'waiting' })
   })
 
@@ -109,11 +101,15 @@ describe('a ticket that was let in', () => {
     const first = await harness.admitted(offer, { buyer })
     await consumer(offer)
     await forgotten()
-    await refused(offer, await harness.admitted(offer, { buyer }), 'over_limit', { granted: 1, left: 7 })
+    await refused(offer, await harness.admitted(offer, { buyer }), {
+      reason: 'over_limit',
+      granted: 1,
+      left: 7,
+    })
 
     await harness.redis.hset(keysOf(offer).offer, 'limit', 9)
     const three = await harness.admitted(offer, { pieces: 3 })
-    await refused(offer, three, 'over_limit', { granted: 1, left: 4 })
+    await refused(offer, three, { reason: 'over_limit', granted: 1, left: 4 })
     expect(await ticketRow(harness.sql, first)).toMatchObject({ state: 'waiting' })
   })
 
@@ -121,7 +117,7 @@ describe('a ticket that was let in', () => {
     const offer = await harness.open(3)
     const ticket = await harness.admitted(offer)
     await endSession(harness.sql, offer.session)
-    await refused(offer, ticket, 'session_ended', { granted: 0, left: 2 })
+    await refused(offer, ticket, { reason: 'session_ended', granted: 0, left: 2 })
   })
 
   it('and refused may join again', async () => {
@@ -130,7 +126,7 @@ describe('a ticket that was let in', () => {
     await harness.admitted(offer)
     await harness.redis.hincrby(keysOf(offer).offer, 'left', 1)
     const ticket = await harness.admitted(offer, { buyer })
-    await refused(offer, ticket, 'no_pieces_left', { granted: 1, left: 0 })
+    await refused(offer, ticket, { reason: 'no_pieces_left', granted: 1, left: 0 })
     await harness.redis.hincrby(keysOf(offer).offer, 'left', 1)
     expect(await harness.admitted(offer, { buyer })).not.toBe(ticket)
   })

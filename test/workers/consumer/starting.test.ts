@@ -1,6 +1,6 @@
 import { Client } from '@temporalio/client'
 import { NativeConnection } from '@temporalio/worker'
-import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
+import { describe, expect, inject, it, onTestFinished } from 'vitest'
 import type { OfferKey, TicketId } from '../../../domain/flash-sale.ts'
 import type { UserId } from '../../../domain/ids.ts'
 import { reportLateTickets } from '../../../services/flash-sales/late-tickets.ts'
@@ -8,21 +8,15 @@ import { stageEntries } from '../../../services/flash-sales/stage-tickets.ts'
 import { syncGate } from '../../../services/flash-sales/sync-gate.ts'
 import { placeInOneTransaction } from '../../../services/orders/place.ts'
 import { startOrders } from '../../../workers/consumer/start-orders.ts'
-import { expectBooksToAddUp, orderRow } from '../../support/books.ts'
+import { orderRow } from '../../support/books.ts'
 import { ticketRow } from '../../support/flash-sale.ts'
 import { doorTo } from '../../support/proxy.ts'
 import { flashOrder } from '../../support/tickets.ts'
-import { type ConsumerHarness, consumerHarness } from './harness.ts'
+import { audited } from '../../support/use-shop.ts'
+import { consumerHarness } from './harness.ts'
 
-let harness: ConsumerHarness
-beforeAll(async () => {
-  harness = await consumerHarness()
-  await harness.startWorker()
-})
-afterAll(async () => {
-  await expectBooksToAddUp(harness.sql)
-  await harness.close()
-})
+const harness = await audited(consumerHarness())
+await harness.startWorker()
 
 async function staged(buyers: number, quota = buyers): Promise<{ offer: OfferKey; tickets: TicketId[] }> {
   const offer = await harness.open(quota)
@@ -51,7 +45,7 @@ describe('starting the orders of tickets', () => {
     await harness.ordered(tickets)
   })
 
-  it('never has more starts under way than it was told', async () => {
+  it('never has more starts under way than it was allowed', async () => {
     const { tickets } = await staged(12)
     let [now, most] = [0, 0]
     const client = through(async (start, args) => {
@@ -81,13 +75,13 @@ describe('starting the orders of tickets', () => {
     await harness.ordered(tickets)
   })
 
-  it('starts once what reached Temporal, and nobody heard of it', async () => {
+  it('starts once what reached Temporal, and nobody knows', async () => {
     const { offer, tickets } = await staged(3)
-    const deaf = through(async (start, args) => {
+    const unanswered = through(async (start, args) => {
       await start(...args)
       throw new Error('the answer was lost')
     })
-    await startOrders({ ...harness.deps, client: deaf })
+    await startOrders({ ...harness.deps, client: unanswered })
     await harness.timePasses(offer)
     await startOrders(harness.deps)
     await harness.ordered(tickets)

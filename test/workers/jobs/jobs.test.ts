@@ -1,5 +1,5 @@
 import { pino } from 'pino'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { OrderId, RefundNumber } from '../../../domain/ids.ts'
 import { runPollLoops } from '../../../runtime/poll-loop.ts'
 import { leaveCart } from '../../../services/orders/leave-cart.ts'
@@ -10,24 +10,18 @@ import { startRefunds } from '../../../workers/jobs/refunds.ts'
 import { watch } from '../../../workers/jobs/watch.ts'
 import { confirmed, done, everything, reject } from '../../services/orders/everything.ts'
 import { closedUnpaid, payable } from '../../services/payments/resolving.ts'
-import { expectBooksToAddUp, orderRow } from '../../support/books.ts'
+import { orderRow } from '../../support/books.ts'
 import { gate } from '../../support/gates.ts'
-import { type JobsHarness, jobsHarness } from './harness.ts'
+import { audited } from '../../support/use-shop.ts'
+import { jobsHarness } from './harness.ts'
 
-let harness: JobsHarness
 const log = pino({ level: 'silent' })
-beforeAll(async () => {
-  harness = await jobsHarness()
-})
-afterAll(async () => {
-  await expectBooksToAddUp(harness.sql)
-  await harness.close()
-})
+const harness = await audited(jobsHarness())
 
 async function lateMoney(): Promise<RefundNumber> {
   const { attempt } = await closedUnpaid(harness.sql, harness.shop, harness.till)
   // As the outcome says.
-  return (await harness.till.told(await harness.till.facts(attempt))).replace('refund ', '') as RefundNumber
+  return (await harness.till.notify(await harness.till.facts(attempt))).replace('refund ', '') as RefundNumber
 }
 
 describe('a refund', () => {
@@ -173,7 +167,7 @@ describe('the outbox', () => {
     const input = await everything(harness.shop)
     const lines = input.lines.map((line, i) => ({ ...line, ...(i === 0 ? { cartLine: 'line-1' } : {}) }))
     harness.carts.away = true
-    await leaveCart(harness.sql, harness.deps.carts, log, { ...input, lines })
+    await leaveCart({ sql: harness.sql, carts: harness.deps.carts, log }, { ...input, lines })
     for (const tried of [1, 2]) {
       expect(await emptyOutbox(harness.deps)).toBe(1)
       expect(await emptyOutbox(harness.deps)).toBe(0)
@@ -191,16 +185,16 @@ describe('the outbox', () => {
 
   it('gets nothing for an order that was not bought from the cart', async () => {
     harness.carts.away = true
-    await leaveCart(harness.sql, harness.deps.carts, log, await everything(harness.shop))
+    await leaveCart({ sql: harness.sql, carts: harness.deps.carts, log }, await everything(harness.shop))
     expect(await left()).toHaveLength(0)
   })
 })
 
 describe('the jobs', () => {
-  it('runs a duty again after a fault, and stops when told to', async () => {
+  it('runs a job again after a fault, and stops when asked to', async () => {
     const [failed, again] = [gate(), gate()]
     let runs = 0
-    const duty = async () => {
+    const job = async () => {
       runs += 1
       if (runs === 1) {
         failed.open()
@@ -209,7 +203,7 @@ describe('the jobs', () => {
       again.open()
       return 0
     }
-    const running = runPollLoops([{ name: 'test', everyMs: 1, run: duty }], log)
+    const running = runPollLoops([{ name: 'test', everyMs: 1, run: job }], log)
     await failed.opened
     await again.opened
     await running.stop()

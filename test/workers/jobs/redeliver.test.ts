@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { AttemptNumber, NotificationId, OrderId } from '../../../domain/ids.ts'
 import type { OrderInput } from '../../../domain/order-input.ts'
 import { storePayment } from '../../../services/payments/notifications.ts'
@@ -6,17 +6,11 @@ import { redeliver } from '../../../workers/jobs/notifications.ts'
 import { findOverdue } from '../../../workers/jobs/overdue.ts'
 import { everything } from '../../services/orders/everything.ts'
 import { payable } from '../../services/payments/resolving.ts'
-import { expectBooksToAddUp, orderRow } from '../../support/books.ts'
-import { type JobsHarness, jobsHarness } from './harness.ts'
+import { orderRow } from '../../support/books.ts'
+import { audited } from '../../support/use-shop.ts'
+import { jobsHarness } from './harness.ts'
 
-let harness: JobsHarness
-beforeAll(async () => {
-  harness = await jobsHarness()
-})
-afterAll(async () => {
-  await expectBooksToAddUp(harness.sql)
-  await harness.close()
-})
+const harness = await audited(jobsHarness())
 
 /** A paid attempt whose notification is due. */
 async function notified(): Promise<{
@@ -27,8 +21,7 @@ async function notified(): Promise<{
 }> {
   const made = await payable(harness.sql, harness.shop, harness.till)
   const { id } = await storePayment(
-    harness.sql,
-    harness.shop.ids,
+    { sql: harness.sql, ids: harness.shop.ids },
     await harness.till.facts(made.attempt),
     'callback',
   )
@@ -49,7 +42,11 @@ const attentionOf = (id: NotificationId) =>
 describe('a stored notification', () => {
   it('is left to whoever stored it for a while', async () => {
     const { attempt } = await payable(harness.sql, harness.shop, harness.till)
-    await storePayment(harness.sql, harness.shop.ids, await harness.till.facts(attempt), 'callback')
+    await storePayment(
+      { sql: harness.sql, ids: harness.shop.ids },
+      await harness.till.facts(attempt),
+      'callback',
+    )
     expect(await redeliver(harness.deps)).toBe(0)
     await harness.sql`UPDATE notifications SET due_at = now() WHERE outcome IS NULL`
     await redeliver(harness.deps)
@@ -71,7 +68,7 @@ describe('a stored notification', () => {
     expect(await orderRow(harness.sql, order)).toMatchObject({ status: 'to_ship', payState: 'paid' })
   })
 
-  it('is resolved also when the order has no workflow, and those who wait are told', async () => {
+  it('is resolved also when the order has no workflow, and those who wait are notified', async () => {
     const { order, notification } = await notified()
     expect(await redeliver(harness.deps)).toBe(1)
     expect(await stateOf(notification)).toMatchObject({ outcome: 'paid' })
@@ -88,8 +85,7 @@ describe('a stored notification', () => {
       .toMatchObject({ status: 'awaiting_payment' })
     const attempt = await harness.till.attempt(input.orderId, input.buyerId)
     const { id } = await storePayment(
-      harness.sql,
-      harness.shop.ids,
+      { sql: harness.sql, ids: harness.shop.ids },
       await harness.till.facts(attempt),
       'callback',
     )
@@ -102,7 +98,7 @@ describe('a stored notification', () => {
 
   it('of a trade that nobody knows is resolved, and asks a human', async () => {
     const facts = await harness.till.facts('1' as AttemptNumber, { transaction: 'stray' })
-    const { id } = await storePayment(harness.sql, harness.shop.ids, facts, 'callback')
+    const { id } = await storePayment({ sql: harness.sql, ids: harness.shop.ids }, facts, 'callback')
     await due(id)
     await redeliver(harness.deps)
     expect(await stateOf(id)).toMatchObject({ outcome: 'attention' })

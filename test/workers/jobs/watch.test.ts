@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
+import { beforeEach, describe, expect, inject, it } from 'vitest'
 import type { AttemptNumber, OrderId } from '../../../domain/ids.ts'
 import { createProviderRateLimit } from '../../../redis/provider-rate-limit.ts'
 import { observedProvider } from '../../../runtime/provider-calls.ts'
@@ -7,20 +7,14 @@ import { closeOrder } from '../../../services/orders/close.ts'
 import type { JobsDeps } from '../../../workers/jobs/deps.ts'
 import { findUnwatched, watch as watchOne } from '../../../workers/jobs/watch.ts'
 import { payable } from '../../services/payments/resolving.ts'
-import { expectBooksToAddUp, orderRow } from '../../support/books.ts'
+import { orderRow } from '../../support/books.ts'
 import { attemptRow } from '../../support/paying.ts'
-import { type JobsHarness, jobsHarness } from './harness.ts'
+import { audited } from '../../support/use-shop.ts'
+import { jobsHarness } from './harness.ts'
 
-let harness: JobsHarness
-beforeAll(async () => {
-  harness = await jobsHarness()
-})
+const harness = await audited(jobsHarness())
 beforeEach(() => {
   Object.assign(harness.till.pay, { answers: {}, queried: [], closed: [] })
-})
-afterAll(async () => {
-  await expectBooksToAddUp(harness.sql)
-  await harness.close()
 })
 
 /** Both of the test's providers, one after the other. */
@@ -40,7 +34,7 @@ async function dueAttempt(): Promise<{ order: OrderId; attempt: AttemptNumber }>
 async function outlived(): Promise<{ order: OrderId; attempt: AttemptNumber }> {
   const { order, attempt: earlier, input } = await payable(harness.sql, harness.shop, harness.till)
   const attempt = await harness.till.attempt(order, input.buyerId, 'other')
-  expect(await harness.till.told(await harness.till.facts(earlier))).toBe('paid')
+  expect(await harness.till.notify(await harness.till.facts(earlier))).toBe('paid')
   await due(attempt)
   return { order, attempt }
 }
@@ -84,7 +78,7 @@ describe('the watch', () => {
     const facts = await harness.till.facts(attempt)
     harness.till.pay.answers.query = () => ({ is: 'paid', facts })
     await watch(harness.deps)
-    expect(await harness.till.told(facts)).toBe('paid')
+    expect(await harness.till.notify(facts)).toBe('paid')
     expect(await harness.sql`SELECT 1 FROM notifications WHERE attempt = ${attempt}`).toHaveLength(1)
   })
 
@@ -144,7 +138,7 @@ describe('the watch', () => {
     expect([...harness.till.pay.queried].sort()).toEqual(attempts.map(({ attempt }) => attempt).sort())
   })
 
-  it('goes on with the others when providerRateLimit about one fails', async () => {
+  it('goes on with the others when the query of one fails', async () => {
     const [broken, fine] = [await dueAttempt(), await dueAttempt()]
     harness.till.pay.answers.query = (number) => {
       if (number === broken.attempt) throw new Error('a fault of ours')

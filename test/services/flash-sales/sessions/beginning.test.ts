@@ -1,21 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { preheat } from '../../../../services/flash-sales/preheat.ts'
-import { expectBooksToAddUp } from '../../../support/books.ts'
 import { type Joiner, offerRow, planSession } from '../../../support/flash-sale.ts'
-import { type SessionHarness, sessionHarness } from './harness.ts'
+import { audited } from '../../../support/use-shop.ts'
+import { sessionHarness } from './harness.ts'
 
 const inMinutes = (minutes: number) => ({ opensInMs: minutes * 60_000 })
 
-let harness: SessionHarness
-let worker: { stop(): Promise<void> }
-beforeAll(async () => {
-  harness = await sessionHarness()
-  worker = await harness.startWorker()
-})
-afterAll(async () => {
-  await expectBooksToAddUp(harness.sql)
-  await harness.close()
-})
+const harness = await audited(sessionHarness())
+let worker = await harness.startWorker()
 
 const movements = (sku: string) =>
   harness.sql`
@@ -42,7 +34,7 @@ describe('before it opens', () => {
     expect(await harness.answer(offer)).toBe('not_open')
   })
 
-  it('an offer gets what the shelf has; when that is less than planned, a human is told', async () => {
+  it('an offer gets what the shelf has; when that is less than planned, a human is notified', async () => {
     const [short, empty, enough] = [
       await harness.shop.sku({ 1: 5, 2: 9 }),
       await harness.shop.sku({ 2: 9 }),
@@ -50,7 +42,7 @@ describe('before it opens', () => {
     ]
     const offers = [short, empty, enough].map((sku) => ({ sku, quota: sku === enough ? 5 : 8 }))
     const { session } = await planSession(harness.sql, { ...inMinutes(4), offers })
-    await preheat(harness.sql, harness.deps.gate, session)
+    await preheat(harness.deps, session)
     for (const [sku, quota] of [[short, 5] as const, [empty, 0] as const, [enough, 5] as const])
       expect(await harness.pieces({ session, sku })).toEqual({
         quota,
@@ -59,9 +51,9 @@ describe('before it opens', () => {
         left: quota,
         shelf: 0,
       })
-    const told =
+    const raised =
       await harness.sql`SELECT subject, details FROM attention WHERE reason = 'quota_short' ORDER BY subject`
-    expect([...told]).toEqual(
+    expect([...raised]).toEqual(
       [
         { subject: `${session} ${short}`, details: { planned: '8', moved: '5' } },
         { subject: `${session} ${empty}`, details: { planned: '8', moved: '0' } },
@@ -72,7 +64,7 @@ describe('before it opens', () => {
   it('pieces that a cart’s order has reserved are not for the session', async () => {
     const { offer, sku, input } = await harness.plan({ quota: 5 })
     await harness.sql`UPDATE stock SET reserved = 2 WHERE sku_id = ${sku}`
-    await preheat(harness.sql, harness.deps.gate, input.session)
+    await preheat(harness.deps, input.session)
     expect(await harness.pieces(offer)).toMatchObject({ quota: 3, left: 3, shelf: 0 })
     await harness.sql`UPDATE stock SET reserved = 0 WHERE sku_id = ${sku}` // No order is behind it.
   })
@@ -80,12 +72,12 @@ describe('before it opens', () => {
   it('preheating again moves nothing again, also when a first try died before its gate was loaded', async () => {
     const { offer, sku, input } = await harness.plan()
     const dies = { ...harness.deps.gate, load: () => Promise.reject(new Error('the worker dies')) }
-    await expect(preheat(harness.sql, dies, input.session)).rejects.toThrow('dies')
+    await expect(preheat({ sql: harness.sql, gate: dies }, input.session)).rejects.toThrow('dies')
     expect(await harness.pieces(offer)).toMatchObject({ left: undefined, shelf: 0 })
-    await preheat(harness.sql, harness.deps.gate, input.session)
+    await preheat(harness.deps, input.session)
     const { epoch } = await offerRow(harness.sql, offer)
     expect(await harness.answer(offer)).toBe('admitted')
-    await preheat(harness.sql, harness.deps.gate, input.session)
+    await preheat(harness.deps, input.session)
     expect(await offerRow(harness.sql, offer)).toMatchObject({ epoch })
     expect(await harness.pieces(offer)).toMatchObject({ quota: 5, left: 4, shelf: 0 })
     expect(await movements(sku)).toHaveLength(1)
@@ -97,19 +89,19 @@ describe('at its hour', () => {
     const { offer, input } = await harness.open({ opensInMs: 700 })
     await worker.stop()
     const buyers: Joiner[] = await Promise.all(Array.from({ length: 5 }, () => harness.shop.buyer()))
-    const heard: { answer: string; from: number; to: number }[] = []
+    const answers: { answer: string; from: number; to: number }[] = []
     const ask = async () => {
       const from = Date.now()
       const answer = await harness.answer(offer, buyers[0])
-      heard.push({ answer, from, to: Date.now() })
+      answers.push({ answer, from, to: Date.now() })
       return answer
     }
     await expect.poll(ask, { interval: 20, timeout: 20_000 }).toBe('admitted')
-    for (const { answer, from } of heard.slice(0, -1)) {
+    for (const { answer, from } of answers.slice(0, -1)) {
       expect(answer).toBe('not_open')
       expect(from).toBeLessThan(input.opensAt)
     }
-    expect(heard.at(-1)?.to).toBeGreaterThanOrEqual(input.opensAt)
+    expect(answers.at(-1)?.to).toBeGreaterThanOrEqual(input.opensAt)
     expect(await Promise.all(buyers.slice(1).map((buyer) => harness.answer(offer, buyer)))).toEqual(
       Array(4).fill('admitted'),
     )

@@ -1,20 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { keysOf } from '../../../../redis/gate/keys.ts'
 import { addOffer, changeQuota, endNow, pause, resume } from '../../../../workflows/messages.ts'
-import { expectBooksToAddUp } from '../../../support/books.ts'
 import { offerRow, ticketRow } from '../../../support/flash-sale.ts'
 import { refusalOf } from '../../../support/updates.ts'
-import { newChange, type Sale, type SessionHarness, sessionHarness } from './harness.ts'
+import { audited } from '../../../support/use-shop.ts'
+import { newChange, type Sale, sessionHarness } from './harness.ts'
 
-let harness: SessionHarness
-beforeAll(async () => {
-  harness = await sessionHarness()
-  await harness.startWorker()
-})
-afterAll(async () => {
-  await expectBooksToAddUp(harness.sql)
-  await harness.close()
-})
+const harness = await audited(sessionHarness())
+await harness.startWorker()
 
 const end = ({ workflow }: Sale) => workflow.executeUpdate(endNow)
 const phaseOf = async ({ input }: Sale) =>
@@ -129,7 +122,7 @@ it('a session without offers ends', async () => {
 })
 
 describe('while a granted ticket is not staged', () => {
-  it('a session has not ended, and takes no more wishes; a consumer lets it end', async () => {
+  it('a session has not ended, and takes no more requests; a consumer lets it end', async () => {
     const sale = await harness.open()
     const ticket = await harness.admitted(sale.offer)
     await end(sale)
@@ -146,8 +139,8 @@ describe('while a granted ticket is not staged', () => {
         workflow.executeUpdate(changeQuota, { args: [{ sku, quota: 9, change: newChange() }] }),
       ),
     ).toEqual(ended)
-    for (const wish of [pause, resume, endNow])
-      expect(await refusalOf(workflow.executeUpdate(wish))).toEqual(ended)
+    for (const request of [pause, resume, endNow])
+      expect(await refusalOf(workflow.executeUpdate(request))).toEqual(ended)
 
     const consumer = harness.startConsumer()
     await workflow.result()
@@ -165,7 +158,7 @@ describe('while a granted ticket is not staged', () => {
     expect(await harness.keys(sale.offer)).toEqual([])
   })
 
-  it('and a consumer has died with it in its hands, the session waits for another consumer', async () => {
+  it('and a consumer has died after reading it, the session waits for another consumer', async () => {
     const sale = await harness.open()
     const ticket = await harness.admitted(sale.offer)
     expect(await harness.read(sale.offer, 'a consumer that dies')).toHaveLength(1)

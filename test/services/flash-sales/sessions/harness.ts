@@ -20,20 +20,20 @@ export type Sale = {
   sku: SkuId
   workflow: Awaited<ReturnType<typeof startSession>>
 }
-type Wish = Omit<Plan, 'offers'> & { quota?: number; stock?: number; limit?: number }
+type Terms = Omit<Plan, 'offers'> & { quota?: number; stock?: number; limit?: number }
 
 /**
  * Sessions with their workflows on real servers, in a shop of the file's own. No consumer runs unless the
  * test starts one.
  */
 export type SessionHarness = Omit<ConsumerHarness, 'open' | 'admitted'> & {
-  /** Plans a session with one offer of five pieces, all that the shelf has, unless told otherwise. */
-  plan(wish?: Wish): Promise<Omit<Sale, 'workflow'>>
+  /** Plans a session with one offer of five pieces, all that the shelf has, unless it is said otherwise. */
+  plan(terms?: Terms): Promise<Omit<Sale, 'workflow'>>
   /** Plans it and starts its workflow. */
-  start(wish?: Wish): Promise<Sale>
-  /** The same, and waits until it is preheated. It is open, unless told otherwise. */
-  open(wish?: Wish): Promise<Sale>
-  /** What the gate answers to a buyer, a new one unless told otherwise. */
+  start(terms?: Terms): Promise<Sale>
+  /** The same, and waits until it is preheated. It is open, unless it is said otherwise. */
+  open(terms?: Terms): Promise<Sale>
+  /** What the gate answers to a buyer, a new one unless it is said otherwise. */
   answer(offer: OfferKey, buyer?: Joiner): Promise<string>
   admitted(offer: OfferKey, buyer?: Joiner): Promise<TicketId>
   /** Pieces on the shelf that nobody has reserved. */
@@ -63,12 +63,12 @@ export async function sessionHarness(options: { fresh?: FreshDatabase } = {}): P
       const input = await planSession(sql, { ...plan, offers: [{ sku, quota, limit }] })
       return { input, sku, offer: { session: input.session, sku } }
     },
-    async start(wish) {
-      const planned = await harness.plan(wish)
+    async start(terms) {
+      const planned = await harness.plan(terms)
       return { ...planned, workflow: await startSession(deps.client, deps.ordersQueue, planned.input) }
     },
-    async open(wish) {
-      const sale = await harness.start(wish)
+    async open(terms) {
+      const sale = await harness.start(terms)
       // Loaded, and opened by the terms that are read after the load.
       const loaded = async () => expect(await redis.hget(keysOf(sale.offer).offer, 'paused')).toBe('0')
       await vi.waitFor(loaded, { timeout: 30_000 }) // `expect.poll` is for tests, and this is for `beforeAll` too.
@@ -77,7 +77,10 @@ export async function sessionHarness(options: { fresh?: FreshDatabase } = {}): P
     async answer(offer, buyer) {
       await renew(offer)
       // A fresh snowflake.
-      const { answer } = await join(gate, offer, buyer ?? (await shop.buyer()), shop.ids.next() as TicketId)
+      const { answer } = await join(gate, offer, {
+        buyer: buyer ?? (await shop.buyer()),
+        ticket: shop.ids.next() as TicketId,
+      })
       return answer
     },
     async admitted(offer, buyer) {

@@ -1,24 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { NewOffer } from '../../../../domain/flash-sale.ts'
 import type { SkuId } from '../../../../domain/ids.ts'
 import { preheat } from '../../../../services/flash-sales/preheat.ts'
 import { addOffer } from '../../../../workflows/messages.ts'
-import { expectBooksToAddUp } from '../../../support/books.ts'
 import { offerRow, ticketRow } from '../../../support/flash-sale.ts'
 import { refusalOf } from '../../../support/updates.ts'
-import { type Sale, type SessionHarness, sessionHarness } from './harness.ts'
+import { audited } from '../../../support/use-shop.ts'
+import { type Sale, sessionHarness } from './harness.ts'
 
-let harness: SessionHarness
-let sale: Sale
-beforeAll(async () => {
-  harness = await sessionHarness()
-  await harness.startWorker()
-  sale = await harness.open()
-})
-afterAll(async () => {
-  await expectBooksToAddUp(harness.sql)
-  await harness.close()
-})
+const harness = await audited(sessionHarness())
+await harness.startWorker()
+const sale = await harness.open()
 
 const offerOf = (sku: SkuId, but: Partial<NewOffer> = {}): NewOffer => ({
   sku,
@@ -39,7 +31,7 @@ describe('an offer that is added', () => {
     await add(later, offerOf(sku))
     const offer = { session: later.input.session, sku }
     expect(await harness.pieces(offer)).toEqual({ quota: 3, granted: 0, sold: 0, left: undefined, shelf: 4 })
-    await preheat(harness.sql, harness.deps.gate, offer.session)
+    await preheat(harness.deps, offer.session)
     for (const [one, shelf] of [[offer, 1] as const, [later.offer, 0] as const])
       expect(await harness.pieces(one)).toMatchObject({ shelf })
     expect(await harness.answer(offer)).toBe('not_open')

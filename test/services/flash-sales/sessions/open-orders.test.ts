@@ -39,7 +39,9 @@ async function granted() {
   const order = system.container.ids.next() as TicketId // A fresh snowflake.
   // Rows of the seeded shop.
   const joiner = { id: shopper.id as UserId, addressId: shopper.addressId as AddressId }
-  expect(await join(system.container.gate, offer, joiner, order)).toMatchObject({ answer: 'admitted' })
+  expect(await join(system.container.gate, offer, { buyer: joiner, ticket: order })).toMatchObject({
+    answer: 'admitted',
+  })
   await system.reaches(order, 'awaiting_payment')
   const ends = async () => {
     await session.executeUpdate(endNow)

@@ -1,20 +1,13 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import type { TicketId } from '../../../../domain/flash-sale.ts'
 import { preheat } from '../../../../services/flash-sales/preheat.ts'
 import { pause, resume } from '../../../../workflows/messages.ts'
-import { expectBooksToAddUp } from '../../../support/books.ts'
 import { ticketRow } from '../../../support/flash-sale.ts'
-import { type SessionHarness, sessionHarness } from './harness.ts'
+import { audited } from '../../../support/use-shop.ts'
+import { sessionHarness } from './harness.ts'
 
-let harness: SessionHarness
-beforeAll(async () => {
-  harness = await sessionHarness()
-  await harness.startWorker()
-})
-afterAll(async () => {
-  await expectBooksToAddUp(harness.sql)
-  await harness.close()
-})
+const harness = await audited(sessionHarness())
+await harness.startWorker()
 
 const isPaused = async (session: string) =>
   (await harness.sql<{ paused: boolean }[]>`SELECT paused FROM sessions WHERE id = ${session}`)[0]?.paused
@@ -23,7 +16,7 @@ it('a paused session admits nobody and spends no token; resumed it admits again'
   const { offer, workflow } = await harness.open()
   const buyer = await harness.shop.buyer()
   const { token } = await harness.deps.gate.issueToken(offer, buyer.id, 0)
-  const wish = {
+  const join = {
     buyer: buyer.id,
     pieces: 1,
     address: buyer.addressId,
@@ -31,10 +24,10 @@ it('a paused session admits nobody and spends no token; resumed it admits again'
     ticket: harness.shop.ids.next() as TicketId,
   } // A fresh snowflake.
   for (let i = 0; i < 2; i++) await workflow.executeUpdate(pause)
-  expect(await harness.deps.gate.admit(offer, wish)).toEqual({ answer: 'paused' })
+  expect(await harness.deps.gate.admit(offer, join)).toEqual({ answer: 'paused' })
   expect(await isPaused(offer.session)).toBe(true)
   for (let i = 0; i < 2; i++) await workflow.executeUpdate(resume)
-  expect(await harness.deps.gate.admit(offer, wish)).toMatchObject({ answer: 'admitted' })
+  expect(await harness.deps.gate.admit(offer, join)).toMatchObject({ answer: 'admitted' })
   expect(await isPaused(offer.session)).toBe(false)
 })
 
@@ -53,7 +46,7 @@ it('who got in before the pause gets an order during it', async () => {
 it('paused before preheating, it is loaded paused', async () => {
   const { offer, workflow } = await harness.start({ opensInMs: 3_600_000 })
   await workflow.executeUpdate(pause)
-  await preheat(harness.sql, harness.deps.gate, offer.session)
+  await preheat(harness.deps, offer.session)
   expect(await harness.answer(offer)).toBe('paused')
   await workflow.executeUpdate(resume)
   expect(await harness.answer(offer)).toBe('not_open')
@@ -73,24 +66,27 @@ it('an offer that is added while it is paused is paused, too', async () => {
 })
 
 it.each([
-  ['a pause', 'resume', 'pause', 'paused'],
-  ['a resumption', 'pause', 'resume', 'admitted'],
-] as const)('%s while the gate is lost is heard once it is loaded', async (_, before, asked, then) => {
-  const { offer, workflow } = await harness.open()
-  await workflow.executeUpdate(before)
-  await harness.deps.gate.remove(offer)
-  let answered = false
-  const asking = workflow.executeUpdate(asked).then(() => {
-    answered = true
-  })
-  const waiting = async () => {
-    const [pending] = (await workflow.describe()).raw.pendingActivities ?? []
-    return [pending?.activityType?.name, (pending?.attempt ?? 0) > 1]
-  }
-  await expect.poll(waiting, { timeout: 20_000 }).toEqual(['pauseSession', true])
-  expect(answered).toBe(false)
-  const consumer = harness.startConsumer()
-  await asking
-  expect(await harness.answer(offer)).toBe(then)
-  await consumer.stop()
-})
+  { what: 'a pause', before: 'resume', asked: 'pause', answers: 'paused' },
+  { what: 'a resumption', before: 'pause', asked: 'resume', answers: 'admitted' },
+] as const)(
+  '$what while the gate is lost takes effect once it is loaded',
+  async ({ before, asked, answers }) => {
+    const { offer, workflow } = await harness.open()
+    await workflow.executeUpdate(before)
+    await harness.deps.gate.remove(offer)
+    let answered = false
+    const asking = workflow.executeUpdate(asked).then(() => {
+      answered = true
+    })
+    const waiting = async () => {
+      const [pending] = (await workflow.describe()).raw.pendingActivities ?? []
+      return [pending?.activityType?.name, (pending?.attempt ?? 0) > 1]
+    }
+    await expect.poll(waiting, { timeout: 20_000 }).toEqual(['pauseSession', true])
+    expect(answered).toBe(false)
+    const consumer = harness.startConsumer()
+    await asking
+    expect(await harness.answer(offer)).toBe(answers)
+    await consumer.stop()
+  },
+)

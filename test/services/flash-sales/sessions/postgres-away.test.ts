@@ -54,7 +54,7 @@ afterAll(async () => {
   removeState(stateDir)
 })
 
-/** What somebody wishes while PostgreSQL restarts, begun before it goes, or while it is away. */
+/** What somebody asks for while PostgreSQL restarts, begun before it goes, or while it is away. */
 async function duringRestart<T>(when: 'before' | 'away', work: () => Promise<T>): Promise<T> {
   const early = when === 'before' ? work() : undefined
   await server.stop()
@@ -65,7 +65,7 @@ async function duringRestart<T>(when: 'before' | 'away', work: () => Promise<T>)
 }
 
 /**
- * After a restart the first statement on each of the pool's connections may fail: postgres.js hands it the
+ * After a restart the first statement on each of the pool's connections may fail: postgres.js gives it the
  * last error of the server of before.
  */
 const patiently = <T>(look: () => Promise<T>): Promise<T> => vi.waitFor(look, { timeout: 20_000 })
@@ -86,7 +86,7 @@ it.each(['before', 'away'] as const)(
       // A gate whose load PostgreSQL broke off before its terms were read is paused until the supervisor's
       // next look.
       await expect
-        .poll(() => join(harness.deps.gate, offer, buyer, ticket), { timeout: 20_000 })
+        .poll(() => join(harness.deps.gate, offer, { buyer, ticket }), { timeout: 20_000 })
         .toMatchObject({ answer: 'admitted' })
       await expect
         .poll(async () => (await ticketRow(harness.sql, ticket))?.state, { timeout: 40_000 })

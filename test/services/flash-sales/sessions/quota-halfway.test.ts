@@ -1,35 +1,29 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { OfferKey } from '../../../../domain/flash-sale.ts'
 import type { Gate } from '../../../../redis/gate/gate.ts'
 import { loadEpoch } from '../../../../services/flash-sales/load-gate.ts'
 import { preheat } from '../../../../services/flash-sales/preheat.ts'
 import { changeQuota } from '../../../../services/flash-sales/quota.ts'
 import { stageEntries } from '../../../../services/flash-sales/stage-tickets.ts'
-import { expectBooksToAddUp } from '../../../support/books.ts'
 import { minted, reload } from '../../../support/gate-load.ts'
-import { newChange, type SessionHarness, sessionHarness } from './harness.ts'
+import { audited } from '../../../support/use-shop.ts'
+import { newChange, sessionHarness } from './harness.ts'
 
-let harness: SessionHarness
-beforeAll(async () => {
-  harness = await sessionHarness()
-})
-afterAll(async () => {
-  await expectBooksToAddUp(harness.sql)
-  await harness.close()
-})
+const harness = await audited(sessionHarness())
 
 /** An open offer of five pieces, ten more on the shelf, of which one is granted and another in the queue. */
 async function open(): Promise<OfferKey> {
   const { input, offer } = await harness.plan({ quota: 5, stock: 15 })
-  await preheat(harness.sql, harness.deps.gate, input.session)
+  await preheat(harness.deps, input.session)
   await harness.admitted(offer)
   await stageEntries(harness.deps, offer, await harness.read(offer))
   await harness.admitted(offer)
   return offer
 }
-const to = ({ session, sku }: OfferKey, quota: number, change: string, gate: Gate = harness.deps.gate) =>
-  changeQuota(harness.sql, gate, session, { sku, quota, change })
+type Change = { quota: number; change: string; gate?: Gate }
+const to = ({ session, sku }: OfferKey, { quota, change, gate = harness.deps.gate }: Change) =>
+  changeQuota({ sql: harness.sql, gate }, session, { sku, quota, change })
 
 /** As the supervisor rebuilds: what is queued is staged first. */
 async function rebuild(offer: OfferKey): Promise<void> {
@@ -78,8 +72,8 @@ describe.each(directions)('a change %s whose worker dies', (_, quota) => {
     ['after the gate was changed', { after: dies }],
   ])('%s is finished by its repetition, and counts once', async (_, halfway) => {
     const [offer, change] = [await open(), newChange()]
-    await expect(to(offer, quota, change, gateWith(halfway))).rejects.toThrow('dies')
-    for (let i = 0; i < 2; i++) await to(offer, quota, change)
+    await expect(to(offer, { quota, change, gate: gateWith(halfway) })).rejects.toThrow('dies')
+    for (let i = 0; i < 2; i++) await to(offer, { quota, change })
     await counted(offer)
   })
 
@@ -88,9 +82,9 @@ describe.each(directions)('a change %s whose worker dies', (_, quota) => {
     ['after the gate was changed', { after: dies }],
   ])('%s counts once also when the gate is rebuilt before its repetition', async (_, halfway) => {
     const [offer, change] = [await open(), newChange()]
-    await expect(to(offer, quota, change, gateWith(halfway))).rejects.toThrow('dies')
+    await expect(to(offer, { quota, change, gate: gateWith(halfway) })).rejects.toThrow('dies')
     await rebuild(offer)
-    for (let i = 0; i < 2; i++) await to(offer, quota, change)
+    for (let i = 0; i < 2; i++) await to(offer, { quota, change })
     await counted(offer)
     await rebuild(offer)
     await counted(offer)
@@ -101,12 +95,12 @@ describe.each(directions)('a change %s', (_, quota) => {
   it.each<[string, (happens: Before) => Parameters<typeof gateWith>[0]]>([
     ['just before', (before) => ({ before })],
     ['just after', (after) => ({ after })],
-  ])('counts once when the gate is rebuilt %s it hears of it', async (_, when) => {
+  ])('counts once when the gate is rebuilt %s it learns of it', async (_, when) => {
     const [offer, change] = [await open(), newChange()]
-    await to(offer, quota, change, gateWith(when(rebuild))).catch((error: Error) =>
+    await to(offer, { quota, change, gate: gateWith(when(rebuild)) }).catch((error: Error) =>
       expect(error.message).toMatch('changed meanwhile'),
     )
-    await to(offer, quota, change)
+    await to(offer, { quota, change })
     await harness.conserved(offer)
     expect(await harness.pieces(offer)).toMatchObject({ quota, shelf: 15 - quota })
   })
@@ -116,9 +110,9 @@ describe.each(directions)('a change %s', (_, quota) => {
     await stageEntries(harness.deps, offer, await harness.read(offer))
     const epoch = await minted(harness.sql, offer)
     for (let i = 0; i < 2; i++)
-      await expect(to(offer, quota, change)).rejects.toThrow(/still to be loaded|changed meanwhile/)
-    await loadEpoch(harness.sql, harness.deps.gate, offer, epoch)
-    await to(offer, quota, change)
+      await expect(to(offer, { quota, change })).rejects.toThrow(/still to be loaded|changed meanwhile/)
+    await loadEpoch(harness.deps, offer, epoch)
+    await to(offer, { quota, change })
     await harness.conserved(offer)
     expect(await harness.pieces(offer)).toMatchObject({ quota, shelf: 15 - quota })
   })
@@ -127,9 +121,10 @@ describe.each(directions)('a change %s', (_, quota) => {
     const [offer, change] = [await open(), newChange()]
     await stageEntries(harness.deps, offer, await harness.read(offer))
     await harness.deps.gate.remove(offer)
-    for (let i = 0; i < 2; i++) await expect(to(offer, quota, change)).rejects.toThrow('still to be loaded')
+    for (let i = 0; i < 2; i++)
+      await expect(to(offer, { quota, change })).rejects.toThrow('still to be loaded')
     await rebuild(offer)
-    await to(offer, quota, change)
+    await to(offer, { quota, change })
     await harness.conserved(offer)
     expect(await harness.pieces(offer)).toMatchObject({ quota, shelf: 15 - quota })
   })
@@ -160,10 +155,17 @@ describe('whatever changes there are, in whichever order, and wherever each is b
         ).count > 0
       const before = await harness.pieces(offer)
       for (const { before, after } of tries)
-        await to(offer, quota, id, gateWith({ before: mishaps[before], after: mishaps[after] })).catch(
-          () => {},
+        await to(offer, {
+          quota,
+          change: id,
+          gate: gateWith({ before: mishaps[before], after: mishaps[after] }),
+        }).catch(() => {})
+      if (!givenUp)
+        await ends(
+          offer,
+          { quota, change: id },
+          { before: before.quota, after: known ? before.quota : quota },
         )
-      if (!givenUp) await ends(offer, quota, id, known ? before.quota : quota, before.quota)
       const { quota: now, shelf } = await harness.pieces(offer)
       expect(now + shelf).toBe(15)
       expect(await harness.counted(offer), 'the gate never has more than there is').toBeLessThanOrEqual(now)
@@ -175,12 +177,10 @@ describe('whatever changes there are, in whichever order, and wherever each is b
   /** Asks for it once more; a refused one leaves everything as it was before. */
   async function ends(
     offer: OfferKey,
-    quota: number,
-    id: string,
-    after: number,
-    before: number,
+    request: { quota: number; change: string },
+    { before, after }: { before: number; after: number },
   ): Promise<void> {
-    const error: unknown = await to(offer, quota, id).catch((error: unknown) => error)
+    const error: unknown = await to(offer, request).catch((error: unknown) => error)
     if (error !== undefined)
       expect(error).toMatchObject({
         refusal: { code: expect.stringMatching(/^quota_(short|below_granted)$/) },

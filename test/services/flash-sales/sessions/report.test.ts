@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import type { OfferKey, TicketId } from '../../../../domain/flash-sale.ts'
 import { type AddressId, orderWorkflowId } from '../../../../domain/ids.ts'
 import { endSession } from '../../../../services/flash-sales/end-session.ts'
@@ -6,20 +6,13 @@ import { preheat } from '../../../../services/flash-sales/preheat.ts'
 import { closeOrder } from '../../../../services/orders/close.ts'
 import { placeInOneTransaction } from '../../../../services/orders/place.ts'
 import { cancel } from '../../../../workflows/messages.ts'
-import { expectBooksToAddUp } from '../../../support/books.ts'
 import { offerRow, planSession, ticketRow } from '../../../support/flash-sale.ts'
 import { flashOrder, staged } from '../../../support/tickets.ts'
-import { type SessionHarness, sessionHarness } from './harness.ts'
+import { audited } from '../../../support/use-shop.ts'
+import { sessionHarness } from './harness.ts'
 
-let harness: SessionHarness
-beforeAll(async () => {
-  harness = await sessionHarness()
-  await harness.startWorker()
-})
-afterAll(async () => {
-  await expectBooksToAddUp(harness.sql)
-  await harness.close()
-})
+const harness = await audited(sessionHarness())
+await harness.startWorker()
 
 /** A ticket of a new buyer, and what becomes of it. */
 async function played(
@@ -28,18 +21,18 @@ async function played(
   pieces = 1,
 ): Promise<TicketId> {
   const buyer = await harness.shop.buyer()
-  const wish = {
+  const but = {
     pieces,
     ...(end === 'refused' ? { epoch: 7 } : {}),
     ...(end === 'rejected' ? { address: '1' as AddressId } : {}),
   } // Nobody's.
-  const ticket = await staged(harness.sql, harness.shop.ids, offer, buyer, wish)
+  const ticket = await staged({ sql: harness.sql, ids: harness.shop.ids }, offer, { buyer, ...but })
   if (end === 'waiting' || end === 'refused') return ticket
   await placeInOneTransaction(harness.sql, await flashOrder(harness.sql, ticket), 'run')
   if (end === 'closed') await closeOrder(harness.sql, ticket, 'pay_timeout')
   if (end === 'paid')
     expect(
-      await harness.till.told(await harness.till.facts(await harness.till.attempt(ticket, buyer.id))),
+      await harness.till.notify(await harness.till.facts(await harness.till.attempt(ticket, buyer.id))),
     ).toBe('paid')
   return ticket
 }
@@ -57,7 +50,7 @@ it('the closing report says what became of each offer, and stays as it was store
     { sku: unsold, quota: 9 },
   ]
   const { session } = await planSession(sql, { offers })
-  await preheat(sql, harness.deps.gate, session)
+  await preheat({ sql, gate: harness.deps.gate }, session)
   const [one, other] = [
     { session, sku: first },
     { session, sku: second },

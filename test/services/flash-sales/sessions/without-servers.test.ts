@@ -1,20 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { OfferKey } from '../../../../domain/flash-sale.ts'
 import { endSession, untilStaged } from '../../../../services/flash-sales/end-session.ts'
 import { preheat, preheatDue } from '../../../../services/flash-sales/preheat.ts'
 import { closeGates } from '../../../../services/flash-sales/session-phase.ts'
-import { expectBooksToAddUp } from '../../../support/books.ts'
 import { offerRow, startSession } from '../../../support/flash-sale.ts'
-import { type SessionHarness, sessionHarness } from './harness.ts'
+import { audited } from '../../../support/use-shop.ts'
+import { sessionHarness } from './harness.ts'
 
-let harness: SessionHarness
-beforeAll(async () => {
-  harness = await sessionHarness()
-})
-afterAll(async () => {
-  await expectBooksToAddUp(harness.sql)
-  await harness.close()
-})
+const harness = await audited(sessionHarness())
 
 const minutes = (count: number) => count * 60_000
 const phaseOf = async ({ session }: OfferKey) =>
@@ -55,7 +48,7 @@ describe('while Temporal is away', () => {
     const ended = await harness.plan({ opensInMs: minutes(4) })
     const over = await harness.plan({ opensInMs: -minutes(60), lastsMs: minutes(30) })
     for (const { offer } of [early, ended, over]) await plannedAgo(offer, 3600)
-    await closeGates(harness.sql, harness.deps.gate, ended.input.session)
+    await closeGates(harness.deps, ended.input.session)
     await preheatDue(harness.deps)
     for (const { offer } of [early, justNow, ended, over]) expect(await phaseOf(offer)).toBe('planned')
     await plannedAgo(justNow.offer, 11)
@@ -68,9 +61,9 @@ describe('while Temporal is away', () => {
 describe('a session ends without a gate', () => {
   it('whose keys are gone: nothing is waited for, and its pieces go back', async () => {
     const { input, offer, sku } = await harness.plan({ quota: 5 })
-    await preheat(harness.sql, harness.deps.gate, input.session)
+    await preheat(harness.deps, input.session)
     await harness.deps.gate.remove(offer)
-    await closeGates(harness.sql, harness.deps.gate, input.session)
+    await closeGates(harness.deps, input.session)
     await untilStaged(harness.sql, harness.deps.queue, input.session)
     await endSession(harness.sql, input.session)
     expect(await harness.shelf(sku)).toBe(5)
@@ -82,13 +75,13 @@ describe('a session ends without a gate', () => {
   it('whose Redis is away: the gate’s lease is waited for, then its queue for ten minutes, and a human is notified', async () => {
     const { input, offer, sku } = await harness.plan({ quota: 5 })
     const { session } = input
-    await preheat(harness.sql, harness.deps.gate, session)
+    await preheat(harness.deps, session)
     const away = () => Promise.reject(new Error('Redis is away'))
     const gate = { ...harness.deps.gate, setTerms: away }
     const queue = { ...harness.deps.queue, length: away }
-    await expect(closeGates(harness.sql, gate, session)).rejects.toThrow('do not answer')
+    await expect(closeGates({ sql: harness.sql, gate }, session)).rejects.toThrow('do not answer')
     await later(offer, 21)
-    await closeGates(harness.sql, gate, session)
+    await closeGates({ sql: harness.sql, gate }, session)
     await expect(untilStaged(harness.sql, queue, session)).rejects.toThrow('do not answer')
     await later(offer, 600)
     await untilStaged(harness.sql, queue, session)
@@ -103,7 +96,7 @@ describe('a session ends without a gate', () => {
   it('days after its end, with a ticket that counts: it closes at once, and by its gate’s own clock', async () => {
     const { input, offer, sku } = await harness.plan({ quota: 5 })
     const { session } = input
-    await preheat(harness.sql, harness.deps.gate, session)
+    await preheat(harness.deps, session)
     await harness.admitted(offer)
     const consumer = harness.startConsumer()
     await expect.poll(() => harness.deps.queue.length(offer), { timeout: 20_000 }).toBe(0)

@@ -5,7 +5,7 @@ let key: KeyObject | undefined
 /**
  * A key that is no provider's: what forged answers and notifications are signed with. Made at its first use.
  */
-export function strangerKey(): KeyObject {
+export function forgersKey(): KeyObject {
   key ??= generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
   return key
 }

@@ -4,13 +4,15 @@ import type { Buyer } from './buyer.ts'
 import type { Refund, RefundBook } from './refunds.ts'
 import type { Trade, TradeBook } from './trades.ts'
 
-/** What a gateway is beside its wire protocol, for both of WeChat's: the buyer's hands, and the books. */
-export const handsOf = (
-  trades: TradeBook,
-  refunds: RefundBook,
-  buyer: Buyer,
-  notify: { stop(): void },
-): Omit<Gateway, 'path' | 'routes'> => ({
+type Container = { trades: TradeBook; refunds: RefundBook; buyer: Buyer; notify: { stop(): void } }
+
+/** What a gateway is beside its wire protocol, for both of WeChat's: the buyer's side, and the books. */
+export const buyerSideOf = ({
+  trades,
+  refunds,
+  buyer,
+  notify,
+}: Container): Omit<Gateway, 'path' | 'routes'> => ({
   has: trades.has,
   show(outTradeNo) {
     const { state, captured, request, transactionId, failures } = trades.find(outTradeNo)

@@ -1,0 +1,1 @@
+export function drawOf(seed: number, id: string): number

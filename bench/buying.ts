@@ -12,7 +12,7 @@ export async function basket(harness: Harness, apis: Map<string, ApiClient>, i: 
   const { buyers, skus } = harness.shop
   const buyer = buyers[i % buyers.length]
   if (!buyer) throw new Error('the shop has no buyers')
-  const api = apis.get(buyer.id) ?? (await harness.as(buyer.id))
+  const api = apis.get(buyer.id) ?? harness.as(buyer.id)
   apis.set(buyer.id, api)
   const sku = (n: number) => skus[n % skus.length] ?? ''
   const quoted = await api.v1.quotes.$post({

@@ -2,19 +2,17 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { migrate } from '../db/migrate.ts'
 import type { OfferKey, TicketId } from '../domain/flash-sale.ts'
-import type { SessionId, SkuId, UserId } from '../domain/ids.ts'
+import type { UserId } from '../domain/ids.ts'
 import { appEnvironment } from '../local/environment.ts'
 import { keysOf } from '../local/keys.ts'
 import { startServers } from '../local/servers/start.ts'
 import { endLeftovers, removeState } from '../local/state.mjs'
 import { type Container, openContainer } from '../runtime/container.ts'
 import { consumerVariables, readEnv } from '../runtime/environment.ts'
-import { insertOffer } from '../services/flash-sales/add-offer.ts'
-import { preheat } from '../services/flash-sales/preheat.ts'
 import { startConsumer } from '../workers/consumer/consumer.ts'
 import { consumerDeps } from '../workers/consumer/deps.ts'
 import { type Figure, inParallel, say } from './figures.ts'
-import { measureRebuild } from './rebuild.ts'
+import { openedOffer } from './offer.ts'
 import { makeShop, type Shop } from './shop.ts'
 
 const orders = 1500
@@ -52,9 +50,7 @@ export async function benchConsumer(rounds: number): Promise<Figure[]> {
         `round ${round} of ${rounds}: ${((orders * 1000) / ours).toFixed(0)} orders/s started beside ${((orders * 1000) / bare).toFixed(0)} bare`,
       )
     }
-    const rebuilt = await measureRebuild(container, { env, shop }, rounds)
     return [
-      { figure: 'rebuild_s', rounds: rebuilt, target: { atMost: 5 } },
       { figure: 'consumer_vs_start', rounds: figures.ratio, target: { atLeast: 0.7 } },
       { figure: 'consumer_per_s', rounds: figures.ours, target: null },
       { figure: 'start_per_s', rounds: figures.bare, target: null },
@@ -67,43 +63,11 @@ export async function benchConsumer(rounds: number): Promise<Figure[]> {
 }
 
 /** An offer whose queue holds so many tickets, of as many buyers. */
-async function queueUp(
-  { db: { sql }, gate, ids }: Container,
-  shop: Shop,
-  tickets: number,
-): Promise<OfferKey> {
-  const session = `2026010100-${ids.next()}` as SessionId // The form of an operator's id.
-  const sku = ids.next() as SkuId // A fresh snowflake, here and below.
+async function queueUp(container: Container, shop: Shop, tickets: number): Promise<OfferKey> {
+  const { gate, ids } = container
   const address = shop.buyers[0]?.address
   if (!address) throw new Error('the shop has no buyers')
-  await sql`
-    INSERT INTO skus (id, product_id, name, price_fen)
-    SELECT ${sku}, product_id, 'Bench', 5000
-    FROM skus
-    LIMIT 1`
-  await sql`
-    INSERT INTO stock (sku_id, warehouse_id, on_hand)
-    SELECT ${sku}, id, ${tickets}
-    FROM warehouses
-    ORDER BY id
-    LIMIT 1`
-  await sql`
-    INSERT INTO sessions (id, opens_at, ends_at, pay_within_ms)
-    VALUES (${session}, now(), now() + interval '1 hour', 600000)`
-  const [first] = await sql<
-    { warehouse: number }[]
-  >`SELECT warehouse_id AS warehouse FROM stock WHERE sku_id = ${sku}`
-  await sql.begin((tx) =>
-    insertOffer(tx, session, {
-      sku,
-      priceFen: '4000',
-      quota: tickets,
-      limit: 1,
-      warehouse: first?.warehouse ?? 0,
-    }),
-  )
-  await preheat({ sql, gate }, session)
-  const offer = { session, sku }
+  const offer = await openedOffer(container, tickets)
   await inParallel(tickets, 100, async () => {
     const buyer = ids.next() as UserId
     const { token } = await gate.issueToken(offer, buyer, 0)

@@ -7,11 +7,16 @@ const tickMs = 10 // USER_HZ is 100 on every Linux that Node runs on.
 
 type Process = { pid: number; parent: number; ms: number }
 
-/** Each of these processes with everything that it has started. */
+/**
+ * Each of these processes with everything that it has started, but for those that have a name of their own.
+ */
 function cpuTimes(pids: Readonly<Record<string, number>>): CpuTimes {
   const all = readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? statOf(name) : []))
+  const named = new Set(Object.values(pids))
   const under = (pid: number): number =>
-    all.filter(({ parent }) => parent === pid).reduce((sum, child) => sum + child.ms + under(child.pid), 0)
+    all
+      .filter(({ parent, pid: child }) => parent === pid && !named.has(child))
+      .reduce((sum, child) => sum + child.ms + under(child.pid), 0)
   return Object.fromEntries(
     Object.entries(pids).map(([name, pid]) => [
       name,

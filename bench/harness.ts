@@ -1,16 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createPrivateKey } from 'node:crypto'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Client, Connection } from '@temporalio/client'
 import { Redis } from 'ioredis'
-import { SignJWT } from 'jose'
 import { type ApiClient, createApiClient } from '../api/client.ts'
 import { connect, type Db } from '../db/client.ts'
 import { type Ids, snowflakes } from '../domain/ids.ts'
 import { type Stack, startStack } from '../local/compose.ts'
-import { signIn } from '../local/environment.ts'
+import { tokenSigner } from '../local/sign-in.ts'
 import { endLeftovers, removeState } from '../local/state.mjs'
 import { createEvents, type Events } from '../redis/events.ts'
 import { type SandboxClient, sandboxClient } from '../sandbox/client.ts'
@@ -32,7 +30,7 @@ export type Harness = {
   floor: ChildProcess
   /** The processes that a figure may be divided by: the application, the servers, the floor, this one. */
   pids: Readonly<Record<string, number>>
-  as(buyer: string): Promise<ApiClient>
+  as(buyer: string): ApiClient
   close(): Promise<void>
 }
 
@@ -74,7 +72,7 @@ export async function openHarness(app: Record<string, string> = {}): Promise<Har
   const events = createEvents(redis)
   const temporal = await Connection.connect({ address: servers.temporalAddress })
   const floor = await fork('./floor/worker.ts', { TEMPORAL_ADDRESS: servers.temporalAddress })
-  const key = createPrivateKey(keys.jwt.privateKey)
+  const signed = tokenSigner(keys.jwt.privateKey)
   return {
     stack,
     db,
@@ -85,17 +83,7 @@ export async function openHarness(app: Record<string, string> = {}): Promise<Har
     sandbox: sandboxClient(stack.sandboxUrl),
     floor,
     pids: { ...pidsIn(stateDir), floor: floor.pid ?? 0, bench: process.pid },
-    as: async (buyer) =>
-      createApiClient(
-        stack.url,
-        await new SignJWT()
-          .setProtectedHeader({ alg: 'RS256' })
-          .setSubject(buyer)
-          .setIssuer(signIn.issuer)
-          .setAudience(signIn.audience)
-          .setExpirationTime('2h')
-          .sign(key),
-      ),
+    as: (buyer) => createApiClient(stack.url, signed(buyer)),
     async close() {
       floor.kill('SIGTERM')
       await once(floor, 'exit')

@@ -1,13 +1,11 @@
-import { createPrivateKey, sign } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createBrowser } from '../demo/crowd/http.ts'
 import type { OfferKey } from '../domain/flash-sale.ts'
-import type { SessionId, SkuId } from '../domain/ids.ts'
+import { tokenSigner } from '../local/sign-in.ts'
 import type { Container } from '../runtime/container.ts'
-import { insertOffer } from '../services/flash-sales/add-offer.ts'
-import { preheat } from '../services/flash-sales/preheat.ts'
 import type { Shot } from './cannon.ts'
 import { type Figure, inParallel, say } from './figures.ts'
+import { openedOffer } from './offer.ts'
 import { inTurns, startOneApi } from './one-api.ts'
 import { makeShop } from './shop.ts'
 
@@ -27,11 +25,11 @@ export async function benchJoin(rounds: number): Promise<Figure[]> {
   const { container, keys, url, bareUrl } = one
   const browser = createBrowser(url, connections)
   try {
-    const bearers = signAll(keys.jwt.privateKey)
+    const signed = tokenSigner(keys.jwt.privateKey)
+    const bearers = Array.from({ length: buyers }, (_, n) => signed(String(800_001 + n)))
     const shop = await makeShop(container.db, container.ids)
     const address = shop.buyers[0]?.address ?? ''
-    const fire = async (to: string, shots: Shot[], status: string) =>
-      (await one.fire(to, { shots, status, connections })).perS
+    const fire = (to: string, shots: Shot[], status: string) => one.fire(to, { shots, status, connections })
     const names = [
       'join_vs_bare',
       'sold_out_vs_hello',
@@ -39,6 +37,10 @@ export async function benchJoin(rounds: number): Promise<Figure[]> {
       'bare_per_s',
       'sold_out_per_s',
       'hello_per_s',
+      'join_cpu_us',
+      'bare_cpu_us',
+      'sold_out_cpu_us',
+      'hello_cpu_us',
     ] as const
     const figures = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<
       (typeof names)[number],
@@ -75,14 +77,18 @@ export async function benchJoin(rounds: number): Promise<Figure[]> {
         (some) => fire(bareUrl, some.map(hello), '200'),
       )
       if (round === 0) continue // Warm-up.
-      figures.join_vs_bare.push(joins / counts)
-      figures.sold_out_vs_hello.push(noes / hellos)
-      figures.joins_per_s.push(joins)
-      figures.bare_per_s.push(counts)
-      figures.sold_out_per_s.push(noes)
-      figures.hello_per_s.push(hellos)
+      figures.join_vs_bare.push(joins.perS / counts.perS)
+      figures.sold_out_vs_hello.push(noes.perS / hellos.perS)
+      figures.joins_per_s.push(joins.perS)
+      figures.bare_per_s.push(counts.perS)
+      figures.sold_out_per_s.push(noes.perS)
+      figures.hello_per_s.push(hellos.perS)
+      figures.join_cpu_us.push(joins.cpuUs)
+      figures.bare_cpu_us.push(counts.cpuUs)
+      figures.sold_out_cpu_us.push(noes.cpuUs)
+      figures.hello_cpu_us.push(hellos.cpuUs)
       say(
-        `round ${round} of ${rounds}: ${joins.toFixed(0)} joins/s beside ${counts.toFixed(0)} bare, ${noes.toFixed(0)} sold-out/s beside ${hellos.toFixed(0)} hello`,
+        `round ${round} of ${rounds}: ${joins.perS.toFixed(0)} joins/s beside ${counts.perS.toFixed(0)} bare, ${noes.perS.toFixed(0)} sold-out/s beside ${hellos.perS.toFixed(0)} hello`,
       )
     }
     const target = (name: string) => (name.includes('_vs_') ? { atLeast: 0.7 } : null)
@@ -93,31 +99,13 @@ export async function benchJoin(rounds: number): Promise<Figure[]> {
   }
 }
 
-/** An offer that is open now. Preheated with so many pieces; 0: sold out from the start. */
-async function openOffer(
-  { db: { sql }, events, gate, ids }: Container,
-  url: string,
-  pieces: number,
-): Promise<OfferKey> {
-  const session = `2026010100-${ids.next()}` as SessionId // The form of an operator's id.
-  const sku = ids.next() as SkuId // A fresh snowflake.
-  await sql`
-    INSERT INTO skus (id, product_id, name, price_fen)
-    SELECT ${sku}, product_id, 'Bench', 5000
-    FROM skus
-    LIMIT 1`
-  await sql`INSERT INTO stock (sku_id, warehouse_id, on_hand) VALUES (${sku}, 9001, ${pieces})`
-  await sql`
-    INSERT INTO sessions (id, opens_at, ends_at, pay_within_ms)
-    VALUES (${session}, now(), now() + interval '1 hour', 600000)`
-  await sql.begin((tx) =>
-    insertOffer(tx, session, { sku, priceFen: '4000', quota: pieces, limit: 1, warehouse: 9001 }),
-  )
-  await preheat({ sql, gate }, session)
-  await keepAlive(gate, { session, sku })
-  events.announceSession(session)
-  while (!(await fetch(url + pathOf({ session, sku }))).ok) await pause(50)
-  return { session, sku }
+/** An offer that the API knows to be open. 0 pieces: sold out from the start. */
+async function openOffer(container: Container, url: string, pieces: number): Promise<OfferKey> {
+  const offer = await openedOffer(container, pieces)
+  await keepAlive(container.gate, offer)
+  container.events.announceSession(offer.session)
+  while (!(await fetch(url + pathOf(offer))).ok) await pause(50)
+  return offer
 }
 
 /** No consumer runs here to renew the lease. */
@@ -153,13 +141,3 @@ const shot = (path: string, headers: Record<string, string>, body: object): Shot
   headers: { ...headers, 'content-type': 'application/json' },
   body: JSON.stringify(body),
 })
-
-function signAll(privateKey: string): string[] {
-  const key = createPrivateKey(privateKey)
-  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const exp = Math.floor(Date.now() / 1000) + 7200
-  return Array.from({ length: buyers }, (_, n) => {
-    const text = `${encode({ alg: 'RS256' })}.${encode({ sub: String(800_001 + n), exp })}`
-    return `${text}.${sign('RSA-SHA256', Buffer.from(text), key).toString('base64url')}`
-  })
-}

@@ -7,8 +7,10 @@ import { type Harness, openHarness } from './harness.ts'
 import { benchJoin } from './join.ts'
 import { benchNotify } from './notify.ts'
 import { benchOrders } from './orders.ts'
+import { benchRebuild } from './rebuild.ts'
 import { benchRush } from './rush.ts'
 import { benchSleep } from './sleep.ts'
+import { benchStreams } from './streams.ts'
 
 type Bench = (rounds: number) => Promise<Figure[]>
 
@@ -29,6 +31,8 @@ const benches: Record<string, Bench> = {
   sleep: onHarness(benchSleep),
   gate: async (rounds) => [...(await benchGate(rounds)), ...(await benchJoin(rounds))],
   consumer: benchConsumer,
+  rebuild: benchRebuild,
+  streams: benchStreams,
   rush: benchRush,
   notify: benchNotify,
   bill: benchBill,
@@ -36,7 +40,7 @@ const benches: Record<string, Bench> = {
 const names = Object.keys(benches).join(' or ')
 
 /**
- * `npm run bench -- orders|sleep|gate|consumer|rush|notify|bill [--json]`: exits 1 when a target is missed.
+ * `npm run bench -- orders|sleep|gate|consumer|rebuild|streams|rush|notify|bill [--json]`: exits 1 when a target is missed.
  */
 const program = new Command('bench')
   .argument('<what>', names)

@@ -21,10 +21,10 @@ export async function benchNotify(rounds: number): Promise<Figure[]> {
   const one = await startOneApi('./floor/bare-notify.ts', {})
   const { url, bareUrl, fire } = one
   try {
-    const perS = (to: string) => async (shots: Shot[]) => {
-      const { perS } = await fire(to, { shots, status: '204', connections: connections.flood })
+    const at = (to: string) => async (shots: Shot[]) => {
+      const fired = await fire(to, { shots, status: '204', connections: connections.flood })
       await quiet(one)
-      return perS
+      return fired
     }
     const took = async (shots: Shot[]) => {
       const { tookMs } = await fire(url, { shots, status: '204', connections: connections.stream })
@@ -46,7 +46,7 @@ export async function benchNotify(rounds: number): Promise<Figure[]> {
     > // One list a name.
     for (let round = 0; round <= rounds; round++) {
       const shots = await paidAttempts(one, notifications)
-      const [ours, bare] = await inTurns(shots, perS(url), perS(bareUrl))
+      const [ours, bare] = await inTurns(shots, at(url), at(bareUrl))
       const resolved = await resolvedShare(one, shots.length)
       const up: number[] = []
       const down: number[] = []
@@ -57,15 +57,15 @@ export async function benchNotify(rounds: number): Promise<Figure[]> {
       }
       if (round === 0) continue // Warm-up.
       const [upMs, downMs] = [percentile(up, 0.99), percentile(down, 0.99)]
-      figures.notify_vs_bare.push(ours / bare)
+      figures.notify_vs_bare.push(ours.perS / bare.perS)
       figures.ack_down_vs_up.push(downMs / upMs)
-      figures.notify_per_s.push(ours)
-      figures.bare_per_s.push(bare)
+      figures.notify_per_s.push(ours.perS)
+      figures.bare_per_s.push(bare.perS)
       figures.ack_up_ms_p99.push(upMs)
       figures.ack_down_ms_p99.push(downMs)
       figures.resolved_share.push(resolved)
       say(
-        `round ${round} of ${rounds}: ${ours.toFixed(0)}/s beside ${bare.toFixed(0)} bare, acknowledged within ${upMs.toFixed(1)} ms, ${downMs.toFixed(1)} without Temporal`,
+        `round ${round} of ${rounds}: ${ours.perS.toFixed(0)}/s beside ${bare.perS.toFixed(0)} bare, acknowledged within ${upMs.toFixed(1)} ms, ${downMs.toFixed(1)} without Temporal`,
       )
     }
     const targets: Partial<Record<string, Figure['target']>> = {

@@ -11,11 +11,12 @@ import { endLeftovers, removeState } from '../local/state.mjs'
 import { type Container, openContainer } from '../runtime/container.ts'
 import { consumerVariables, readEnv } from '../runtime/environment.ts'
 import type { FromCannon, Shot, ToCannon } from './cannon.ts'
+import { measuring } from './cpu.ts'
 import { say } from './figures.ts'
 import { fork } from './harness.ts'
 
-/** How fast the shots were answered, and how long each took (ms). */
-type Fired = Extract<FromCannon, { perS: number }>
+/** How fast the shots were answered, how long each took (ms), and what one cost who answered (CPU μs). */
+type Fired = Extract<FromCannon, { perS: number }> & { cpuUs: number }
 
 /**
  * One API process as an operator runs it, over servers of its own, and a bare process of the same settings
@@ -29,6 +30,7 @@ export type OneApi = {
   /** Where the API and the bare process listen. */
   url: string
   bareUrl: string
+  apiPid: number
   /**
    * Fires each shot once from a process of its own. Throws when one is answered otherwise than with this
    * status.
@@ -72,14 +74,20 @@ export async function startOneApi(floor: string, app: Record<string, string>): P
   const cannon = await fork('./cannon.ts', {})
   return {
     ...{ stateDir, servers, keys, container, url, bareUrl: `http://127.0.0.1:${barePort}` },
+    apiPid: api.pid,
     async fire(to, { shots, status, connections }) {
-      cannon.send({ url: to, connections, shots } satisfies ToCannon)
-      const [fired] = (await once(cannon, 'message')) as [FromCannon]
+      const { result: fired, cpuMs } = await measuring(
+        { it: to === url ? api.pid : (bare.pid ?? 0) },
+        async () => {
+          cannon.send({ url: to, connections, shots } satisfies ToCannon)
+          return ((await once(cannon, 'message')) as [FromCannon])[0]
+        },
+      )
       if ('ready' in fired) throw new Error('the load process started twice')
       const { tookMs: _, ...summary } = fired
       if (fired.errors > 0 || Object.keys(fired.statuses).some((other) => other !== status))
         throw new Error(`answers: ${JSON.stringify(summary)}`)
-      return fired
+      return { ...fired, cpuUs: ((cpuMs.it ?? 0) * 1000) / shots.length }
     },
     async close() {
       cannon.disconnect()
@@ -107,16 +115,22 @@ async function startBare(
 
 /** Both sides take turns, so that what else happens on the machine meets both. */
 const turns = 3
-type Fire = (shots: Shot[]) => Promise<number>
+type Fire = (shots: Shot[]) => Promise<Pick<Fired, 'perS' | 'cpuUs'>>
+type Side = { perS: number; cpuUs: number }
 
-/** The same shots at both, a part at a time; answers what each does in a second. */
-export async function inTurns(shots: Shot[], ours: Fire, bare: Fire): Promise<[number, number]> {
-  let [oursS, bareS] = [0, 0]
+/** The same shots at both, a part at a time: what each does in a second, and what one answer costs it. */
+export async function inTurns(shots: Shot[], ours: Fire, bare: Fire): Promise<[Side, Side]> {
+  const sides = [ours, bare].map((fire) => ({ fire, seconds: 0, cpuUs: 0 }))
   const size = shots.length / turns
   for (let i = 0; i < shots.length; i += size) {
     const some = shots.slice(i, i + size)
-    oursS += some.length / (await ours(some))
-    bareS += some.length / (await bare(some))
+    for (const side of sides) {
+      const { perS, cpuUs } = await side.fire(some)
+      side.seconds += some.length / perS
+      side.cpuUs += (cpuUs * some.length) / shots.length
+    }
   }
-  return [shots.length / oursS, shots.length / bareS]
+  const [first, second] = sides.map(({ seconds, cpuUs }) => ({ perS: shots.length / seconds, cpuUs }))
+  if (!first || !second) throw new Error('there are two sides')
+  return [first, second]
 }

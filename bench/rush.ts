@@ -5,11 +5,11 @@ import { hireOperator, type Sale } from '../demo/flash-sale/operator.ts'
 import type { SessionId, SkuId } from '../domain/ids.ts'
 import { type Figure, say } from './figures.ts'
 import { type Harness, openHarness } from './harness.ts'
+import { warehouse } from './shop.ts'
 
 const joins = 50_000
 const pieces = 1000
 const firstBuyer = 600_001
-const warehouse = 9001 // The one of bench/shop.ts.
 
 /**
  * 50,000 buyers over HTTP for 1,000 pieces, on the whole application in one process: seconds from the opening
@@ -19,7 +19,7 @@ export async function benchRush(rounds: number): Promise<Figure[]> {
   const harness = await openHarness({ TRUSTED_PROXIES: '127.0.0.1' })
   try {
     const buyers = await makeBuyers(harness)
-    const operator = await hireOperator(harness.stack.url, harness.stack.keys.jwt.privateKey)
+    const operator = hireOperator(harness.stack.url, harness.stack.keys.jwt.privateKey)
     const names = ['rush_s', 'rush_answered_s', 'join_p99_ms', 'oversold', 'undersold', 'lost'] as const
     const figures = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<
       (typeof names)[number],

@@ -4,6 +4,8 @@ import type { AddressId, Ids, SkuId, UserId } from '../domain/ids.ts'
 export type Buyer = { id: UserId; address: AddressId; coupon: string }
 export type Shop = { buyers: Buyer[]; skus: SkuId[] }
 
+/** The warehouse that holds everything. */
+export const warehouse = 9001
 const buyers = 60
 const skus = 40
 
@@ -37,13 +39,13 @@ export async function makeShop({ sql }: Db, ids: Ids): Promise<Shop> {
     await tx`
       INSERT INTO skus (id, product_id, name, price_fen)
       SELECT unnest(${shop.skus}::bigint[]), ${product}, 'Bench', 5000`
-    await tx`INSERT INTO warehouses (id, name, priority) VALUES (9001, 'Bench', 1) ON CONFLICT DO NOTHING`
+    await tx`INSERT INTO warehouses (id, name, priority) VALUES (${warehouse}, 'Bench', 1) ON CONFLICT DO NOTHING`
     await tx`
       INSERT INTO stock (sku_id, warehouse_id, on_hand)
-      SELECT unnest(${shop.skus}::bigint[]), 9001, 10000000`
+      SELECT unnest(${shop.skus}::bigint[]), ${warehouse}, 10000000`
     await tx`
       INSERT INTO stock_movements (sku_id, warehouse_id, kind, on_hand, reserved)
-      SELECT unnest(${shop.skus}::bigint[]), 9001, 'received', 10000000, 0`
+      SELECT unnest(${shop.skus}::bigint[]), ${warehouse}, 'received', 10000000, 0`
     await tx`
       INSERT INTO coupons (id, name, kind, amount_fen, valid_from, valid_until)
       VALUES (${coupon}, 'Bench', 'amount_off', 500, now() - interval '1 day', now() + interval '1 day')`

@@ -10,7 +10,7 @@ export const byCode =
   (channel: CodeChannel): Act =>
   async (stage) => {
     const extras = stage.dice.between(0, 3)
-    const shopper = await (extras === 1 ? stage.shopperWithCoupon() : stage.shopper())
+    const shopper = extras === 1 ? stage.shopperWithCoupon() : stage.shopper()
     const quote = await shopper.quote(stage.cart(extras === 1 ? 4900n : 0n))
     const extra = { coupon: extras === 1, points: extras === 2, ...(extras === 3 ? { balance: 2000n } : {}) }
     const order = await shopper.place(quote, { payment: 'online', ...extra })
@@ -21,7 +21,7 @@ export const byCode =
 
 /** Paid, and called off before it is shipped: everything goes back to where it came from. */
 export const calledOff: Act = async (stage) => {
-  const shopper = await stage.shopper()
+  const shopper = stage.shopper()
   const order = await shopper.place(await shopper.quote(stage.cart()), {
     payment: 'online',
     points: true,
@@ -35,7 +35,7 @@ export const calledOff: Act = async (stage) => {
 
 /** The wallet as the channel: paid at once. */
 export const balance: Act = async (stage) => {
-  const shopper = await stage.shopper()
+  const shopper = stage.shopper()
   const order = await shopper.place(await shopper.quote(stage.cheap()), { payment: 'online' })
   await soon(stage, 200, 2000)
   await shopper.pay(order, 'balance')
@@ -44,7 +44,7 @@ export const balance: Act = async (stage) => {
 
 /** All of it from the wallet when placing: nothing is due. */
 export const nothingDue: Act = async (stage) => {
-  const shopper = await stage.shopper()
+  const shopper = stage.shopper()
   const order = await shopper.place(await shopper.quote(stage.cheap()), {
     payment: 'online',
     balance: 1_000_000n,
@@ -54,7 +54,7 @@ export const nothingDue: Act = async (stage) => {
 
 /** Cash on delivery. */
 export const onDelivery: Act = async (stage) => {
-  const shopper = await stage.shopper()
+  const shopper = stage.shopper()
   const order = await shopper.place(await shopper.quote(stage.cart()), { payment: 'on_delivery' })
   return settledAs(stage, order, isOnDelivery)
 }
@@ -64,7 +64,7 @@ export const onDelivery: Act = async (stage) => {
  * before the second is opened.
  */
 export const changedMind: Act = async (stage) => {
-  const shopper = await stage.shopper()
+  const shopper = stage.shopper()
   const order = await shopper.place(await shopper.quote(stage.cheap()), { payment: 'online' })
   await shopper.pay(order, 'wechat-v3')
   await soon(stage, 300, 1500)

@@ -4,7 +4,7 @@ import { type Act, payByCode, settledAs } from './stage.ts'
 
 /** Spends a coupon, then tries to spend it again: the second order is refused. */
 export const usedCoupon: Act = async (stage) => {
-  const shopper = await stage.shopperWithCoupon()
+  const shopper = stage.shopperWithCoupon()
   const order = await shopper.place(await shopper.quote(stage.cart(4900n)), {
     payment: 'on_delivery',
     coupon: true,
@@ -21,7 +21,7 @@ export const usedCoupon: Act = async (stage) => {
  * again.
  */
 export const emptyWallet: Act = async (stage) => {
-  const shopper = await stage.broke()
+  const shopper = stage.broke()
   return refusedAs(
     'balance_insufficient',
     shopper.place(await shopper.quote(stage.cart()), { payment: 'online', balance: 5000n }),
@@ -31,7 +31,7 @@ export const emptyWallet: Act = async (stage) => {
 /** Six buyers press at once for the one piece that there is: one has it, five learn that it is gone. */
 export const lastPiece: Act = async (stage) => {
   const line = [{ sku: stage.lastPiece(), quantity: 1 }]
-  const rivals = await Promise.all(Array.from({ length: 6 }, () => stage.shopper()))
+  const rivals = Array.from({ length: 6 }, () => stage.shopper())
   const quotes = await Promise.all(rivals.map((rival) => rival.quote(line)))
   const tries = await Promise.allSettled(
     rivals.map((rival, i) =>

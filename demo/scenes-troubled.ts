@@ -4,7 +4,7 @@ import { type Act, settledAs, soon } from './stage.ts'
 
 /** Nobody pays; half of them have a code open at WeChat. */
 export const neverPaid: Act = async (stage) => {
-  const shopper = await stage.shopper()
+  const shopper = stage.shopper()
   const order = await shopper.place(await shopper.quote(stage.cart()), {
     payment: 'online',
     coupon: false,
@@ -17,7 +17,7 @@ export const neverPaid: Act = async (stage) => {
 
 /** Cancelled by the buyer before it is paid. */
 export const cancelled: Act = async (stage) => {
-  const shopper = await stage.shopper()
+  const shopper = stage.shopper()
   const order = await shopper.place(await shopper.quote(stage.cart()), { payment: 'online', balance: 1000n })
   if (stage.dice.between(0, 1) === 1) await shopper.pay(order, 'wechat-v3')
   await soon(stage, 300, 2500)
@@ -30,7 +30,7 @@ export const cancelled: Act = async (stage) => {
  * never as both.
  */
 export const lastSecond: Act = async (stage) => {
-  const shopper = await stage.shopper()
+  const shopper = stage.shopper()
   const order = await shopper.place(await shopper.quote(stage.cart()), { payment: 'online' })
   const trade = await shopper.pay(order, 'wechat-v3')
   const { payBy } = await stage.following.until(order, (now) => now.payBy !== null)
@@ -52,7 +52,7 @@ function unlessTooLate(error: unknown): void {
 
 /** WeChat never calls back: the watch asks, and finds the money. */
 export const lostCallback: Act = async (stage) => {
-  const shopper = await stage.shopper()
+  const shopper = stage.shopper()
   const order = await shopper.place(await shopper.quote(stage.cart()), { payment: 'online' })
   const trade = await shopper.pay(order, 'wechat-v3')
   await stage.sandbox.switches({ noNotification: true }, trade)
@@ -62,7 +62,7 @@ export const lostCallback: Act = async (stage) => {
 
 /** WeChat takes the money after the order closed: it goes back. */
 export const paidLate: Act = async (stage) => {
-  const shopper = await stage.shopper()
+  const shopper = stage.shopper()
   const order = await shopper.place(await shopper.quote(stage.cart()), { payment: 'online' })
   const trade = await shopper.pay(order, 'wechat-v3')
   await stage.sandbox.switches({ takeMoneyWhenClosed: true }, trade)
@@ -74,7 +74,7 @@ export const paidLate: Act = async (stage) => {
 
 /** WeChat captures another amount than was asked for: it goes back, and the order is not paid by it. */
 export const wrongAmount: Act = async (stage) => {
-  const shopper = await stage.shopper()
+  const shopper = stage.shopper()
   const order = await shopper.place(await shopper.quote(stage.cart()), { payment: 'online' })
   const trade = await shopper.pay(order, 'wechat-v3')
   await stage.sandbox.switches({ captureFen: '1' }, trade)
@@ -84,7 +84,7 @@ export const wrongAmount: Act = async (stage) => {
 
 /** A forged callback arrives before the genuine one: it is not believed. */
 export const forged: Act = async (stage) => {
-  const shopper = await stage.shopper()
+  const shopper = stage.shopper()
   const order = await shopper.place(await shopper.quote(stage.cart()), { payment: 'online' })
   const trade = await shopper.pay(order, 'wechat-v3')
   await stage.sandbox.forge(trade)

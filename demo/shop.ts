@@ -1,7 +1,6 @@
-import { importPKCS8, SignJWT } from 'jose'
 import { type ApiClient, createApiClient } from '../api/client.ts'
 import type { AttemptNumber, OrderId } from '../domain/ids.ts'
-import { signIn } from '../local/environment.ts'
+import { tokenSigner } from '../local/sign-in.ts'
 import type { Buyer } from './provisions.ts'
 import type { Tally } from './tally.ts'
 
@@ -39,24 +38,10 @@ export type Shopper = {
 const counters = 8
 
 /** Signs tokens for buyers with the demo's own key, as a shop's sign-in would, and opens the shop to them. */
-export async function openShop(
-  url: string,
-  privateKey: string,
-  tally: Tally,
-): Promise<(buyer: Buyer) => Promise<Shopper>> {
-  const key = await importPKCS8(privateKey, 'RS256')
+export function openShop(url: string, privateKey: string, tally: Tally): (buyer: Buyer) => Shopper {
+  const signed = tokenSigner(privateKey)
   const counter = atMost(counters)
-  return async (buyer) => {
-    const token = await new SignJWT()
-      .setProtectedHeader({ alg: 'RS256' })
-      .setSubject(buyer.id)
-      .setIssuedAt()
-      .setIssuer(signIn.issuer)
-      .setAudience(signIn.audience)
-      .setExpirationTime('2h')
-      .sign(key)
-    return shopper({ api: createApiClient(url, token), buyer, tally, counter })
-  }
+  return (buyer) => shopper({ api: createApiClient(url, signed(buyer.id)), buyer, tally, counter })
 }
 
 type ShopperDeps = { api: ApiClient; buyer: Buyer; tally: Tally; counter: Counter }

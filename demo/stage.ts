@@ -18,11 +18,11 @@ export type Stage = {
   sandbox: SandboxClient
   dice: Random
   /** The next buyer, all of them in turn, signed in. */
-  shopper(): Promise<Shopper>
+  shopper(): Shopper
   /** The next buyer of those who have their coupon yet: nobody twice. */
-  shopperWithCoupon(): Promise<Shopper>
+  shopperWithCoupon(): Shopper
   /** A buyer whose wallet is empty. */
-  broke(): Promise<Shopper>
+  broke(): Shopper
   /** One or two lines of what is plenty, worth at least so much. */
   cart(atLeast?: bigint): Line[]
   /** One piece for less than 100 yuan. */
@@ -40,7 +40,7 @@ export type StageParts = {
   following: Following
   sandbox: SandboxClient
   dice: Random
-  enter: (buyer: Buyer) => Promise<Shopper>
+  enter: (buyer: Buyer) => Shopper
   show: Stage['show']
 }
 

@@ -36,7 +36,7 @@ export async function playStory(
     following,
     sandbox: sandboxClient(stack.sandboxUrl),
     dice,
-    enter: await openShop(stack.url, stack.keys.jwt.privateKey, counter),
+    enter: openShop(stack.url, stack.keys.jwt.privateKey, counter),
     show: (kind, order) => shown.set(kind, shown.get(kind) ?? order),
   })
   const board = showBoard(counter, following)

@@ -21,7 +21,7 @@ await runProcess(async () => {
   const env = readEnv(apiVariables, process.env)
   await migrate(env.DATABASE_URL)
   const [container, workflowBundle] = await Promise.all([openContainer(env), bundleWorkflows()])
-  const workers = await startWorkersOf(env, container, workflowBundle)
+  const workers = await startWorkersOf(env, container, { workflowBundle })
   const jobs = startJobs(jobsDeps(readEnv(jobsVariables, process.env), container))
   const consumer = startConsumer(consumerDeps(readEnv(consumerVariables, process.env), container))
   await schedulePlanning(container.client, env.ORDERS_QUEUE)

@@ -1,5 +1,6 @@
 import type { Keys } from './keys.ts'
 import type { Servers } from './servers/start.ts'
+import { signIn } from './sign-in.ts'
 
 /** What the application and the sandbox must agree about. */
 export const wechat = {
@@ -8,9 +9,6 @@ export const wechat = {
   merchantSerial: '5157F09EFDC096DE15EBE81A47057A7232F1B8E1',
   platformKeyId: 'PUB_KEY_ID_0001',
 }
-
-/** Who signs the buyers' tokens of the local stack, and whom they are for. */
-export const signIn = { issuer: 'https://id.floodgate.test', audience: 'floodgate' }
 
 const alipay = { appId: '2021000000000109', sellerId: '2088000000000109' }
 

@@ -48,6 +48,7 @@ export function createLog({ level, write, now = Date.now }: LogOptions): Logger 
     level,
     formatters: { log: (line: Record<string, unknown>) => withoutHidden(line) },
     hooks: {
+      // biome-ignore lint/complexity/useMaxParams: pino calls it so, and `this` is none
       logMethod(this: Logger, args: Parameters<pino.LogFn>, method: pino.LogFn, severity: number) {
         const text = args.find((arg) => typeof arg === 'string') ?? ''
         const suppressed = severity < 40 ? 0 : repeated(text)

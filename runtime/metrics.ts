@@ -95,12 +95,17 @@ export function sampleGauges(
 
 type Timed = { labels(labels: Record<string, string>): { observe(s: number): void } }
 
+/** Where a call's time goes, and by which name its outcome. */
+type Timing<T> = {
+  histogram: Timed
+  labels: Record<string, string>
+  outcomeOf: (result: { value: T } | { error: unknown }) => string
+}
+
 /** Times a call and names its outcome; a rejection is passed on. */
 export async function timed<T>(
-  histogram: Timed,
-  labels: Record<string, string>,
+  { histogram, labels, outcomeOf }: Timing<T>,
   call: () => Promise<T>,
-  outcomeOf: (result: { value: T } | { error: unknown }) => string,
 ): Promise<T> {
   const began = performance.now()
   const observe = (outcome: string) =>

@@ -1,6 +1,5 @@
-import { createPrivateKey, sign } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
-import { signIn } from '../../local/environment.ts'
+import { tokenSigner } from '../../local/sign-in.ts'
 import { createBrowser } from './http.ts'
 import { type Crowd, createMember, type Joined, type Member } from './member.ts'
 import type { CrowdPlan } from './plan.ts'
@@ -14,7 +13,7 @@ export async function rush(plan: CrowdPlan, tally: Counter, goHome: AbortSignal)
   const browser = createBrowser(plan.url, plan.width)
   const sandbox = createBrowser(plan.sandboxUrl, 16)
   const crowd: Crowd = { browser, sandbox, plan, tally }
-  const bearer = bearers(plan.privateKey)
+  const bearer = tokenSigner(plan.privateKey)
   const members: Member[] = []
   for (const [n, buyer] of plan.buyers.entries()) {
     members.push(createMember(crowd, { buyer, bearer: bearer(buyer.id), n }))
@@ -145,16 +144,4 @@ async function lanes<T>(
     }
   }
   await Promise.all(Array.from({ length: Math.min(width, all.length) }, lane))
-}
-
-/** Bearers as the shop's sign-in would give them (RFC 7519, RS256). */
-function bearers(privateKey: string): (subject: string) => string {
-  const key = createPrivateKey(privateKey)
-  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const header = encode({ alg: 'RS256' })
-  const exp = Math.floor(Date.now() / 1000) + 7200
-  return (sub) => {
-    const text = `${header}.${encode({ sub, exp, iss: signIn.issuer, aud: signIn.audience })}`
-    return `${text}.${sign('RSA-SHA256', Buffer.from(text), key).toString('base64url')}`
-  }
 }

@@ -1,20 +1,12 @@
-import { importPKCS8, SignJWT } from 'jose'
 import type { SkuId } from '../../domain/ids.ts'
 import { shanghaiDigits } from '../../domain/shanghai-time.ts'
-import { signIn } from '../../local/environment.ts'
+import { tokenSigner } from '../../local/sign-in.ts'
 
 export type Sale = { session: string; sku: SkuId; opensAt: number }
 
 /** An operator of the shop, over HTTP. */
-export async function hireOperator(url: string, privateKey: string) {
-  const key = await importPKCS8(privateKey, 'RS256')
-  const token = await new SignJWT({ role: 'operator' })
-    .setProtectedHeader({ alg: 'RS256' })
-    .setSubject('1')
-    .setIssuer(signIn.issuer)
-    .setAudience(signIn.audience)
-    .setExpirationTime('2h')
-    .sign(key)
+export function hireOperator(url: string, privateKey: string) {
+  const token = tokenSigner(privateKey)('1', { role: 'operator' })
   const call = async (
     method: 'GET' | 'POST',
     path: string,

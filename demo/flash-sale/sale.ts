@@ -26,7 +26,7 @@ const patienceMs = 120_000
 export async function playFlashSale(db: Db, stack: Stack): Promise<Played[]> {
   const redis = new Redis(stack.servers.redisUrl, { maxRetriesPerRequest: 1 })
   redis.on('error', () => {}) // Each command rejects with it.
-  const operator = await hireOperator(stack.url, stack.keys.jwt.privateKey)
+  const operator = hireOperator(stack.url, stack.keys.jwt.privateKey)
   const { buyers, sale } = await prepare(db, operator)
   const doomed = await startDoomed(stack)
   const happened: string[] = []
@@ -70,7 +70,7 @@ export async function playFlashSale(db: Db, stack: Stack): Promise<Played[]> {
 
 async function prepare(
   db: Db,
-  operator: Awaited<ReturnType<typeof hireOperator>>,
+  operator: ReturnType<typeof hireOperator>,
 ): Promise<{ buyers: Awaited<ReturnType<typeof crowdOf>>; sale: Sale }> {
   const ids = await leasedSnowflakes(db)
   try {

@@ -2,7 +2,7 @@ import { CompactSign, exportSPKI, generateKeyPair, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createBearers } from '../../api/bearers.ts'
 import type { UserId } from '../../domain/ids.ts'
-import { signIn } from '../../local/environment.ts'
+import { signIn } from '../../local/sign-in.ts'
 import { bearer, type Harness, startHarness, verifierOf } from './harness.ts'
 
 let harness: Harness

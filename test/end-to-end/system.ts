@@ -1,8 +1,6 @@
-import { createPrivateKey } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { SignJWT } from 'jose'
 import { expect, inject, vi } from 'vitest'
 import { type ApiClient, createApiClient } from '../../api/client.ts'
 import { apiVariables } from '../../api/environment.ts'
@@ -10,9 +8,10 @@ import { startApi } from '../../api/server.ts'
 import { audit } from '../../db/audit/audit.ts'
 import { seed } from '../../db/seed/seed.ts'
 import type { OrderId, SkuId } from '../../domain/ids.ts'
-import { appEnvironment, sandboxEnvironment, signIn } from '../../local/environment.ts'
+import { appEnvironment, sandboxEnvironment } from '../../local/environment.ts'
 import { keysOf } from '../../local/keys.ts'
 import { freePort } from '../../local/servers/ports.ts'
+import { tokenSigner } from '../../local/sign-in.ts'
 import { activityDeps, type Container, openContainer } from '../../runtime/container.ts'
 import { consumerVariables, jobsVariables, readEnv } from '../../runtime/environment.ts'
 import { startWorkers } from '../../runtime/workers.ts'
@@ -113,7 +112,7 @@ export async function openSystem({
   const container = await openContainer(env)
   await seed(container.db, container.ids, { buyers: 60 })
   const api = await startApi(env, container)
-  const jwtKey = createPrivateKey(keys.jwt.privateKey)
+  const signed = tokenSigner(keys.jwt.privateKey)
   const started: { stop(): Promise<void> }[] = [api]
 
   const system: TestSystem = {
@@ -123,17 +122,10 @@ export async function openSystem({
     url: `http://127.0.0.1:${appPort}`,
     async shopper(n) {
       const id = String(20_001 + n)
-      const token = await new SignJWT()
-        .setProtectedHeader({ alg: 'RS256' })
-        .setSubject(id)
-        .setIssuer(signIn.issuer)
-        .setAudience(signIn.audience)
-        .setExpirationTime('1h')
-        .sign(jwtKey)
       const [home] = await container.db.sql<
         { id: string }[]
       >`SELECT id::text AS id FROM addresses WHERE user_id = ${id} AND is_default`
-      return { id, addressId: home?.id ?? '', api: createApiClient(system.url, token) }
+      return { id, addressId: home?.id ?? '', api: createApiClient(system.url, signed(id)) }
     },
     async skus() {
       const rows = await container.db.sql<{ id: SkuId }[]>`

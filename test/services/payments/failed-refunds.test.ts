@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Sql } from '../../../db/types.ts'
+import { describe, expect, it } from 'vitest'
 import type { AttemptNumber, OrderId, RefundNumber } from '../../../domain/ids.ts'
 import type { RefundRequest, RefundState } from '../../../providers/provider.ts'
 import { stuckRefunds } from '../../../services/payments/due.ts'
@@ -7,26 +6,11 @@ import { storeRefund } from '../../../services/payments/notifications.ts'
 import { recordPaidByHand, reissueRefund } from '../../../services/payments/refunds/failed.ts'
 import { resolveRefund } from '../../../services/payments/refunds/resolve.ts'
 import { refundAtProvider } from '../../../services/payments/refunds/send.ts'
-import { expectBooksToAddUp } from '../../support/books.ts'
-import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
-import { accounts, openTill, type Till } from '../../support/paying.ts'
-import { openShop, type Shop } from '../../support/shop.ts'
+import { accounts } from '../../support/paying.ts'
+import { useShop } from '../../support/use-shop.ts'
 import { closedUnpaid } from './resolving.ts'
 
-let fresh: FreshDatabase
-let sql: Sql
-let shop: Shop
-let till: Till
-beforeAll(async () => {
-  fresh = await freshDatabase()
-  sql = fresh.db.sql
-  shop = await openShop(fresh.db)
-  till = openTill(sql, shop.ids)
-})
-afterAll(async () => {
-  await expectBooksToAddUp(sql)
-  await fresh.drop()
-})
+const { sql, shop, till } = await useShop()
 
 type Case = {
   order: OrderId

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { OfferKey, TicketId } from '../../../domain/flash-sale.ts'
 import { endSession, removeGate } from '../../../services/flash-sales/end-session.ts'
 import { loadEpoch } from '../../../services/flash-sales/load-gate.ts'
@@ -7,21 +7,14 @@ import { syncGate } from '../../../services/flash-sales/sync-gate.ts'
 import { closeOrder } from '../../../services/orders/close.ts'
 import { placeInOneTransaction } from '../../../services/orders/place.ts'
 import type { ConsumerDeps } from '../../../workers/consumer/deps.ts'
-import { expectBooksToAddUp } from '../../support/books.ts'
 import { type Joiner, join, ticketRow } from '../../support/flash-sale.ts'
 import { minted, reload } from '../../support/gate-load.ts'
 import { gate as door, held, waitingForLocks } from '../../support/gates.ts'
 import { flashOrder } from '../../support/tickets.ts'
-import { type ConsumerHarness, consumerHarness } from './harness.ts'
+import { audited } from '../../support/use-shop.ts'
+import { consumerHarness } from './harness.ts'
 
-let harness: ConsumerHarness
-beforeAll(async () => {
-  harness = await consumerHarness()
-})
-afterAll(async () => {
-  await expectBooksToAddUp(harness.sql)
-  await harness.close()
-})
+const harness = await audited(consumerHarness())
 
 /** An offer of five pieces, two of which are an order's that waits for its payment. */
 async function ordered(): Promise<{ offer: OfferKey; ticket: TicketId; buyer: Joiner }> {

@@ -1,21 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { OfferKey, TicketId } from '../../../domain/flash-sale.ts'
 import { keysOf } from '../../../redis/gate/keys.ts'
 import { endSession } from '../../../services/flash-sales/end-session.ts'
 import { stage, stageEntries } from '../../../services/flash-sales/stage-tickets.ts'
-import { expectBooksToAddUp } from '../../support/books.ts'
 import { offerRow, ticketRow } from '../../support/flash-sale.ts'
 import { minted } from '../../support/gate-load.ts'
-import { type ConsumerHarness, consumerHarness } from './harness.ts'
+import { audited } from '../../support/use-shop.ts'
+import { consumerHarness } from './harness.ts'
 
-let harness: ConsumerHarness
-beforeAll(async () => {
-  harness = await consumerHarness()
-})
-afterAll(async () => {
-  await expectBooksToAddUp(harness.sql)
-  await harness.close()
-})
+const harness = await audited(consumerHarness())
 
 const consumer = async (offer: OfferKey) => stageEntries(harness.deps, offer, await harness.read(offer))
 const granted = async (offer: OfferKey) => (await offerRow(harness.sql, offer)).granted

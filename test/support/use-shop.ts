@@ -7,7 +7,7 @@ import { type FreshDatabase, freshDatabase } from './database.ts'
 import { openTill, type Till } from './paying.ts'
 import { openShop, type Shop } from './shop.ts'
 
-type ShopOfFile = { fresh: FreshDatabase; sql: Sql; shop: Shop; till: Till }
+export type ShopOfFile = { fresh: FreshDatabase; sql: Sql; shop: Shop; till: Till }
 
 /**
  * A shop on a database of the test file's own, with two providers. When the file's tests are over its books

@@ -1,7 +1,8 @@
 import { ApplicationFailure } from '@temporalio/common'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cancel } from '../../workflows/messages.ts'
-import { type Acting, type Stage, setStage, withAttempt } from './stage.ts'
+import { type Acting, withAttempt } from './acting.ts'
+import { type Stage, setStage } from './stage.ts'
 
 let stage: Stage
 beforeAll(async () => {

@@ -3,7 +3,8 @@ import type { SkuId } from '../../domain/ids.ts'
 import { addOffer, changeQuota, endNow, pause, resume } from '../../workflows/messages.ts'
 import { gate } from '../support/gates.ts'
 import { refusalOf } from '../support/updates.ts'
-import { type Acting, type Played, refused, reportOf, type Stage, setStage } from './stage.ts'
+import { type Acting, refused, reportOf } from './acting.ts'
+import { type Played, type Stage, setStage } from './stage.ts'
 
 let stage: Stage
 beforeAll(async () => {

@@ -48,7 +48,7 @@ export function connect(url: string, { max = 20, statementMs = 4000, debug }: Db
   return { sql, orm, close: () => sql.end({ timeout: 5 }) }
 }
 
-/** How long (s) a server that does not answer is waited for: who asks is told then that it is away. */
+/** How long (s) a server that does not answer is waited for: who asks is answered then that it is away. */
 const connectWithinS = 5
 
 /**

@@ -41,7 +41,7 @@ afterAll(async () => {
 /** The status of a ticket whose order waits for its payment. */
 const won = 2
 
-/** Nobody is told later than this that a server is away, ms. */
+/** Within this everybody is answered that a server is away, ms. */
 const soonMs = 10_000
 
 type Answer = { status: number; retryAfter: string | null; type: string; body: Record<string, unknown> }
@@ -132,7 +132,7 @@ async function requestsOf(n: number): Promise<Record<string, () => Promise<Answe
 
 const all = ['join', 'place', 'cancel', 'pay', 'refund', 'look', 'quote', 'cart', 'products']
 
-describe('while a server is away, who needs it is told so soon, with when to come back, and nobody else is', () => {
+describe('while a server is away, who needs it is answered 503 soon, with when to come back, and nobody else is', () => {
   it.each<[Server, { works: string[] }]>([
     ['postgresql', { works: ['join'] }],
     ['redis', { works: ['place', 'cancel', 'pay', 'refund', 'look', 'quote', 'products'] }],

@@ -45,7 +45,7 @@ describe('a process', { timeout: 30_000 }, () => {
     expect(started.said()).toMatch(/"stopWithinMs":300.*stopping takes too long/)
   })
 
-  it('that is told twice to end does so at once', async () => {
+  it('that gets a second signal ends at once', async () => {
     const started = start('hangs')
     await says(started, /at work/)
     started.kill('SIGTERM')

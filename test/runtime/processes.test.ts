@@ -116,7 +116,7 @@ it('each process is ready while it has what it needs, whatever else is away', {
   }
 })
 
-it('a process that is told to end is not ready at once, and still answers until its grace is over', {
+it('a process that gets SIGTERM is not ready at once, and still answers until its grace is over', {
   timeout: 150_000,
 }, async () => {
   const port = String(await freePort())

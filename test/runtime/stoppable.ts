@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { runProcess } from '../../runtime/process.ts'
 
 /**
- * A process that runs until it is told to end, for the test of `runProcess`. PART says what its one part
+ * A process that runs until it gets a signal, for the test of `runProcess`. PART says what its one part
  * does: `rejects` now and then a promise that nobody waits for, `throws` where nobody catches, `hangs` when it
  * is to stop.
  */

@@ -39,13 +39,19 @@ const words = new RegExp(
     '^(transport error|operation was canceled)$',
   ].join('|'),
 )
-const names = new Set(['MaxRetriesPerRequestError', 'ClusterAllFailedError', 'TransportError'])
+const names = new Set([
+  'MaxRetriesPerRequestError',
+  'ClusterAllFailedError',
+  'TransportError',
+  'TemporalAway',
+])
 
 /**
- * gRPC's DEADLINE_EXCEEDED and UNAVAILABLE, as Temporal's client reports them.
+ * gRPC's DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED and UNAVAILABLE, as Temporal's client reports them.
  * https://grpc.io/docs/guides/status-codes/
  */
-const grpc = new Set([4, 14])
+const exhausted = 8
+const grpc = new Set([4, exhausted, 14])
 
 /**
  * Whether a fault says that PostgreSQL, Redis or Temporal is away for now, rather than that something is
@@ -77,4 +83,10 @@ const gaveUpWaiting = new Set(['57014', '55P03', '25P03', '40P01', '40001'])
 export function isBusy(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   return ('code' in error && gaveUpWaiting.has(String(error.code))) || isBusy(error.cause)
+}
+
+/** Whether Temporal refused a call because of how many there are at this time. Looks into `cause`. */
+export function isThrottled(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  return ('code' in error && error.code === exhausted) || isThrottled(error.cause)
 }

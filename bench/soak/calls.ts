@@ -3,12 +3,8 @@ import { tokenSigner } from '../../local/sign-in.ts'
 
 /** An answer that decided something: no 429, no 5xx. */
 export type Answer = { status: number; body: Record<string, unknown> }
-export type Call = (
-  method: 'GET' | 'POST' | 'PATCH',
-  path: string,
-  json?: object,
-  key?: string,
-) => Promise<Answer>
+/** `request`: method and path. `key`: the Idempotency-Key. */
+export type Call = (request: string, json?: object, key?: string) => Promise<Answer>
 
 /** Nobody answered in time, however often it was asked. */
 export class GaveUp extends Error {}
@@ -51,7 +47,8 @@ export function createCalls(url: string, privateKey: string) {
     tally,
     /** How this subject calls. */
     as(subject: string, role?: string): Call {
-      return async (method, path, json, idempotencyKey) => {
+      return async (request, json, idempotencyKey) => {
+        const [method = '', path = ''] = request.split(' ')
         const headers = {
           authorization: `Bearer ${tokenOf(subject, role)}`,
           ...(json && { 'content-type': 'application/json' }),
@@ -66,7 +63,7 @@ export function createCalls(url: string, privateKey: string) {
           wait = Math.min(4000, Math.max(wait * 1.5, (answer?.afterS ?? 0) * 1000))
         }
         tally.gaveUp += 1
-        throw new GaveUp(`${method} ${path}`)
+        throw new GaveUp(request)
       }
     },
   }

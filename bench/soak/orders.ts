@@ -154,7 +154,7 @@ const refundedInPieces: Act = async (scene) => {
   promises.wantsBack(placed.order)
   const refund = async (choice: object): Promise<void> => {
     const path = `/v1/ops/orders/${placed.order}/refunds`
-    const made = await finance('POST', path, { ...choice, reason: 'soak' }, randomUUID())
+    const made = await finance(`POST ${path}`, { ...choice, reason: 'soak' }, randomUUID())
     if (made.status === 201) promises.refunded(String(made.body.number))
     else if (!isOver.has(String(made.body.code)))
       throw new Error(`a refund of order ${placed.order} was answered ${said(made)}`)
@@ -167,7 +167,7 @@ const refundedInPieces: Act = async (scene) => {
 /** Cancels as the buyer does, and takes "too late" for an answer. */
 async function cancel({ promises }: Scene, { call, order }: Placed): Promise<void> {
   promises.wantsBack(order)
-  const answer = await call('POST', `/v1/orders/${order}/cancel`)
+  const answer = await call(`POST /v1/orders/${order}/cancel`)
   const late = ['already_paid', 'not_payable', 'nothing_to_refund']
   if (answer.status === 200) promises.closed(order)
   else if (answer.status !== 202 && !late.includes(String(answer.body.code)))

@@ -51,7 +51,7 @@ async function plan({ calls, shop }: Scene, sku: string): Promise<Sale | undefin
   const opensAt = Math.ceil((Date.now() + opensInMs) / 1000) * 1000
   const endsAt = opensAt + lastsMs
   const session = `${shanghaiDigits(opensAt).slice(0, 10)}-${Date.now().toString(36)}`
-  const planned = await calls.as('1', 'operator')('POST', '/v1/ops/sessions', {
+  const planned = await calls.as('1', 'operator')('POST /v1/ops/sessions', {
     id: session,
     opensAt: new Date(opensAt).toISOString(),
     endsAt: new Date(endsAt).toISOString(),
@@ -74,13 +74,13 @@ async function operate({ calls, dice }: Scene, { session, sku, opensAt }: Sale):
       throw new Error(`${what} was answered ${status} ${body.code}`)
   }
   if (dice.between(1, 3) === 1)
-    await ask(operator('PATCH', `${path}/offers/${sku}`, { quota: quota + 10 }, randomUUID()), 'a quota')
+    await ask(operator(`PATCH ${path}/offers/${sku}`, { quota: quota + 10 }, randomUUID()), 'a quota')
   if (dice.between(1, 3) === 1) {
-    await ask(operator('POST', `${path}/pause`), 'a pause')
+    await ask(operator(`POST ${path}/pause`), 'a pause')
     await pause(dice.between(1000, 6000))
-    await ask(operator('POST', `${path}/resume`), 'a resumption')
+    await ask(operator(`POST ${path}/resume`), 'a resumption')
   }
-  if (dice.between(1, 4) === 1) await ask(operator('POST', `${path}/end`), 'an end')
+  if (dice.between(1, 4) === 1) await ask(operator(`POST ${path}/end`), 'an end')
 }
 
 /** A buyer rushes: joins until there is a ticket or nothing to be had, follows it, and pays or does not. */
@@ -91,7 +91,7 @@ async function visit(scene: Scene, sale: Sale, buyer: Buyer): Promise<void> {
     const ticket = await join(scene, sale, buyer)
     if (ticket === 'over') return
     if (ticket === 'again') await pause(dice.between(1500, 5000))
-    else if ((await hold(scene, sale, buyer, ticket)) === 'done') return
+    else if ((await hold(scene, { sale, buyer, ticket })) === 'done') return
   }
 }
 
@@ -99,10 +99,10 @@ const pathOf = ({ session, sku }: Sale): string => `/v1/seckill/sessions/${sessi
 
 async function join({ calls, dice }: Scene, sale: Sale, buyer: Buyer): Promise<string> {
   const call = calls.as(buyer.id)
-  const token = await call('POST', `${pathOf(sale)}/token`, {})
+  const token = await call(`POST ${pathOf(sale)}/token`, {})
   if (token.status !== 201) return token.body.code === 'ended' ? 'over' : 'again'
   const quantity = dice.between(1, 4) === 1 ? 2 : 1
-  const joined = await call('POST', `${pathOf(sale)}/tickets`, {
+  const joined = await call(`POST ${pathOf(sale)}/tickets`, {
     token: token.body.token,
     quantity,
     addressId: buyer.address,
@@ -124,11 +124,14 @@ async function join({ calls, dice }: Scene, sale: Sale, buyer: Buyer): Promise<s
 }
 
 /** Follows a ticket to its end. `again`: it was lost or given back, and its buyer may join anew. */
-async function hold(scene: Scene, sale: Sale, buyer: Buyer, ticket: string): Promise<'done' | 'again'> {
+async function hold(
+  scene: Scene,
+  { sale, buyer, ticket }: { sale: Sale; buyer: Buyer; ticket: string },
+): Promise<'done' | 'again'> {
   const call = scene.calls.as(buyer.id)
   const isPayer = scene.dice.between(1, 4) > 1
   for (let looks = 0; looks < 150; looks++) {
-    const { status, body } = await call('GET', `${pathOf(sale)}/tickets/mine?ticket=${ticket}`)
+    const { status, body } = await call(`GET ${pathOf(sale)}/tickets/mine?ticket=${ticket}`)
     if (status !== 200 || body.status === 4) return 'again'
     if (body.status === 3) return 'done'
     if (body.status === 2 || body.status === 5) {
@@ -152,8 +155,7 @@ async function pay(scene: Scene, buyer: Buyer, order: string): Promise<void> {
   scene.promises.wantsBack(order)
   const path = `/v1/ops/orders/${order}/refunds`
   const made = await scene.calls.as('1', 'finance')(
-    'POST',
-    path,
+    `POST ${path}`,
     { lines: [{ line: 1, quantity: 1 }], reason: 'soak' },
     randomUUID(),
   )

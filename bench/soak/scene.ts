@@ -48,7 +48,7 @@ export async function place(scene: Scene, choice: Choice = {}): Promise<Placed |
         sku,
         quantity: dice.between(1, 3),
       }))
-  const quote = await call('POST', '/v1/quotes', { lines, source: 'web' })
+  const quote = await call('POST /v1/quotes', { lines, source: 'web' })
   if (quote.status !== 200) throw new Error(`a quote was answered ${said(quote)}`)
   const json = {
     quoteToken: quote.body.quoteToken,
@@ -58,7 +58,7 @@ export async function place(scene: Scene, choice: Choice = {}): Promise<Placed |
   }
   const placed = await until(
     60,
-    () => call('POST', '/v1/orders', json),
+    () => call('POST /v1/orders', json),
     ({ status }) => status !== 202,
   )
   if (placed.status === 201) {
@@ -96,7 +96,7 @@ export async function open(
   const unsettled = ({ body }: Answer): boolean => body.code === 'attempt_unsettled'
   const opened = await until(
     60,
-    () => call('POST', `/v1/orders/${order}/payments`, { channel }),
+    () => call(`POST /v1/orders/${order}/payments`, { channel }),
     (answer) => !unsettled(answer),
   )
   if (opened.status === 201) return { number: String(opened.body.number) }
@@ -133,7 +133,7 @@ export async function follow(
 ): Promise<'paid' | 'closed'> {
   const seen = await until(
     200,
-    () => call('GET', `/v1/orders/${order}`),
+    () => call(`GET /v1/orders/${order}`),
     ({ status, body }) => status === 200 && ['to_ship', 'closed'].includes(String(body.status)),
   )
   if (seen.body.status === 'closed') {

@@ -30,6 +30,7 @@ export type Company = 'alone' | 'together'
 
 /** How the answers of one operation are made, from the world before it. */
 export type Making = {
+  company: Company
   same: (answer: string) => Outcome
   changed: (answer: string, change: (world: World) => void) => Outcome
 }

@@ -35,8 +35,7 @@ function closesOther(world: World, key: string): 'closed' | 'was paid' {
 export function openOutcomes(
   world: World,
   { order: key, channel, news, wrong, late }: Op & { is: 'open' },
-  company: Company,
-  { same, changed }: Making,
+  { company, same, changed }: Making,
 ): Outcome[] {
   const order = orderOf(world, key)
   const refusal = whyNotPayable(order)
@@ -103,7 +102,7 @@ export function resolve(world: World, key: string): void {
 }
 
 /** The buyer pays from the wallet. */
-export function walletOutcomes(world: World, key: string, company: Company, { same }: Making): Outcome[] {
+export function walletOutcomes(world: World, key: string, { company, same }: Making): Outcome[] {
   const order = orderOf(world, key)
   const refusal = whyNotPayable(order)
   if (refusal) return closingToo(refusal, company).map(same)
@@ -118,16 +117,11 @@ export function walletOutcomes(world: World, key: string, company: Company, { sa
 }
 
 /** The buyer cancels: an unpaid order is closed, a paid one is refunded. */
-export function cancelOutcomes(
-  world: World,
-  key: string,
-  company: Company,
-  { same, changed }: Making,
-): Outcome[] {
+export function cancelOutcomes(world: World, key: string, { company, same, changed }: Making): Outcome[] {
   const order = orderOf(world, key)
   if (order.status === 'closed') return [same('closed')]
   if (order.status === 'to_ship') {
-    const refunded = changed('closed', (next) => refund(next, key, undefined, true))
+    const refunded = changed('closed', (next) => refund(next, key, { choice: undefined, restock: true }))
     // It was being closed when the money came: the answer says so.
     return company === 'together' ? [refunded, same('already_paid')] : [refunded]
   }

@@ -33,7 +33,11 @@ const add = (a: Sources, b: Sources): Sources => ({
 })
 
 /** A refund of an order: money, points and pieces go back where they came from. */
-export function refund(world: World, key: string, choice: RefundChoice, restock: boolean): void {
+export function refund(
+  world: World,
+  key: string,
+  { choice, restock }: { choice: RefundChoice; restock: boolean },
+): void {
   const order = orderOf(world, key)
   const buyer = buyerOf(world, order.buyer)
   const all = { lines: remaining(order), shipping: true }

@@ -13,6 +13,7 @@ export function outcomes(before: World, op: Op, company: Company): Outcome[] {
     change(world)
     return { answer, world }
   }
+  const making = { company, same, changed }
   switch (op.is) {
     case 'place': {
       const reasons = whyNotPlaced(before, op)
@@ -24,18 +25,22 @@ export function outcomes(before: World, op: Op, company: Company): Outcome[] {
       return [answer === 'admitted' ? changed(answer, (world) => admit(world, op)) : same(answer)]
     }
     case 'open':
-      return openOutcomes(before, op, company, { same, changed })
+      return openOutcomes(before, op, making)
     case 'pay':
-      return payOutcomes(before, op.trade, { same, changed })
+      return payOutcomes(before, op.trade, making)
     case 'pay from wallet':
-      return walletOutcomes(before, op.order, company, { same, changed })
+      return walletOutcomes(before, op.order, making)
     case 'cancel':
-      return cancelOutcomes(before, op.order, company, { same, changed })
+      return cancelOutcomes(before, op.order, making)
     case 'refund': {
       const order = orderOf(before, op.order)
       const refusal = whyNotRefunded(order, op.choice)
       if (refusal) return [same(refusal)]
-      return [changed('refunded', (world) => refund(world, op.order, op.choice, op.restock ?? true))]
+      return [
+        changed('refunded', (world) =>
+          refund(world, op.order, { choice: op.choice, restock: op.restock ?? true }),
+        ),
+      ]
     }
     case 'end sale':
       return before.offer.ended ? [same('session_ended')] : [changed('ended', endSale)]

@@ -89,13 +89,16 @@ async function openSale(system: ModelSystem, sku: SkuId): Promise<OfferKey> {
   const now = Date.now()
   // A form that operators' own ids have.
   const session = `2026121210-${randomUUID().replaceAll('-', '').slice(0, 20)}` as SessionId
-  const planned = await call(system, await system.tokenOf('1', 'operator'), 'POST', '/v1/ops/sessions', {
-    id: session,
-    opensAt: new Date(now - 1000).toISOString(),
-    endsAt: new Date(now + 3_600_000).toISOString(),
-    payWithinS: 1800,
-    coolOffS: 0,
-    offers: [{ sku, price: { fen: price.toString() }, quota, limit, warehouse: 1 }],
+  const planned = await call(system, await system.tokenOf('1', 'operator'), {
+    request: 'POST /v1/ops/sessions',
+    body: {
+      id: session,
+      opensAt: new Date(now - 1000).toISOString(),
+      endsAt: new Date(now + 3_600_000).toISOString(),
+      payWithinS: 1800,
+      coolOffS: 0,
+      offers: [{ sku, price: { fen: price.toString() }, quota, limit, warehouse: 1 }],
+    },
   })
   if (planned.status !== 201) throw new Error(`planning was answered ${planned.status} ${planned.body.code}`)
   const offer = { session, sku }
@@ -107,10 +110,9 @@ async function openSale(system: ModelSystem, sku: SkuId): Promise<OfferKey> {
 async function call(
   { url }: Pick<ModelSystem, 'url'>,
   token: string,
-  method: 'GET' | 'POST',
-  path: string,
-  body?: object,
+  { request, body }: { request: string; body?: object | undefined },
 ): Promise<Answer> {
+  const [method = '', path = ''] = request.split(' ')
   for (;;) {
     const answer = await fetch(`${url}${path}`, {
       method,
@@ -142,7 +144,11 @@ export async function perform(system: ModelSystem, shop: StoryShop, op: Op): Pro
     case 'pay':
       return pay(system, shop.trades.get(op.trade) ?? '')
     case 'pay from wallet': {
-      const answer = await ofBuyer(system, shop, op.order, '/payments', { channel: 'balance' })
+      const answer = await ofBuyer(system, shop, {
+        order: op.order,
+        path: '/payments',
+        body: { channel: 'balance' },
+      })
       return answer.status === 201 ? 'paid' : codeOf(answer)
     }
     case 'cancel':
@@ -151,7 +157,7 @@ export async function perform(system: ModelSystem, shop: StoryShop, op: Op): Pro
       return refund(system, shop, op)
     case 'end sale': {
       const path = `/v1/ops/sessions/${shop.offer.session}/end`
-      const answer = await call(system, await system.tokenOf('1', 'operator'), 'POST', path)
+      const answer = await call(system, await system.tokenOf('1', 'operator'), { request: `POST ${path}` })
       return answer.status === 200 ? 'ended' : codeOf(answer)
     }
   }
@@ -160,7 +166,7 @@ export async function perform(system: ModelSystem, shop: StoryShop, op: Op): Pro
 async function place(system: ModelSystem, shop: StoryShop, op: Op & { is: 'place' }): Promise<string> {
   const person = personOf(shop, op.buyer)
   const lines = op.lines.map(({ sku, quantity }) => ({ sku: shop.skus[sku], quantity }))
-  const quote = await call(system, person.token, 'POST', '/v1/quotes', { lines })
+  const quote = await call(system, person.token, { request: 'POST /v1/quotes', body: { lines } })
   if (quote.status !== 200) throw new Error(`a quote was answered ${codeOf(quote)}`)
   const choice = {
     quoteToken: quote.body.quoteToken,
@@ -172,7 +178,7 @@ async function place(system: ModelSystem, shop: StoryShop, op: Op & { is: 'place
   }
   const api = op.near ? { url: system.nearUrl } : system
   for (;;) {
-    const placed = await call(api, person.token, 'POST', '/v1/orders', choice)
+    const placed = await call(api, person.token, { request: 'POST /v1/orders', body: choice })
     if (placed.status === 202) continue // Still being placed: the same token asks again.
     if (placed.status !== 201) return codeOf(placed)
     shop.orders.set(op.key, String(placed.body.id))
@@ -185,12 +191,15 @@ async function join(system: ModelSystem, shop: StoryShop, op: Op & { is: 'join' 
   const person = personOf(shop, op.buyer)
   const path = `/v1/seckill/sessions/${session}/offers/${sku}`
   for (;;) {
-    const token = await call(system, person.token, 'POST', `${path}/token`, {})
+    const token = await call(system, person.token, { request: `POST ${path}/token`, body: {} })
     if (token.status !== 201) return codeOf(token)
-    const joined = await call(system, person.token, 'POST', `${path}/tickets`, {
-      token: token.body.token,
-      quantity: op.pieces,
-      addressId: person.address,
+    const joined = await call(system, person.token, {
+      request: `POST ${path}/tickets`,
+      body: {
+        token: token.body.token,
+        quantity: op.pieces,
+        addressId: person.address,
+      },
     })
     if (joined.status === 202) shop.orders.set(op.key, String(joined.body.ticket))
     if (joined.status < 300) return joined.status === 202 ? 'admitted' : 'already_queued'
@@ -212,7 +221,11 @@ const switchesOf: Record<News, Switches> = {
 }
 
 async function open(system: ModelSystem, shop: StoryShop, op: Op & { is: 'open' }): Promise<string> {
-  const opened = await ofBuyer(system, shop, op.order, '/payments', { channel: op.channel })
+  const opened = await ofBuyer(system, shop, {
+    order: op.order,
+    path: '/payments',
+    body: { channel: op.channel },
+  })
   if (opened.status !== 201) return codeOf(opened)
   const number = String(opened.body.number)
   if ([...shop.trades.values()].includes(number)) return 'same'
@@ -242,7 +255,7 @@ async function pay({ sandbox }: ModelSystem, number: string): Promise<string> {
 /** Waits where the provider has still to be asked. */
 async function cancel(system: ModelSystem, shop: StoryShop, order: string): Promise<string> {
   for (;;) {
-    const answer = await ofBuyer(system, shop, order, '/cancel')
+    const answer = await ofBuyer(system, shop, { order, path: '/cancel' })
     if (answer.status !== 202) return answer.status === 200 ? 'closed' : codeOf(answer)
     const [row] = await system.container.db.sql<{ status: string }[]>`
       SELECT status
@@ -263,7 +276,7 @@ async function refund(system: ModelSystem, shop: StoryShop, op: Op & { is: 'refu
     ...(restock !== undefined && { restock }),
   }
   const path = `/v1/ops/orders/${shop.orders.get(op.order)}/refunds`
-  const answer = await call(system, await system.tokenOf('1', 'finance'), 'POST', path, body)
+  const answer = await call(system, await system.tokenOf('1', 'finance'), { request: `POST ${path}`, body })
   return answer.status === 201 ? 'refunded' : codeOf(answer)
 }
 
@@ -277,9 +290,7 @@ const personOf = (shop: StoryShop, n: number): Person => {
 async function ofBuyer(
   system: ModelSystem,
   shop: StoryShop,
-  order: string,
-  path: string,
-  body?: object,
+  { order, path, body }: { order: string; path: string; body?: object },
 ): Promise<Answer> {
   const id = shop.orders.get(order) ?? ''
   const [row] = await system.container.db.sql<{ buyer: string }[]>`
@@ -288,5 +299,5 @@ async function ofBuyer(
     WHERE id = ${id}`
   const person = shop.people.find((one) => one.id === row?.buyer)
   if (!person) throw new Error(`order ${order} has no buyer`)
-  return call(system, person.token, 'POST', `/v1/orders/${id}${path}`, body)
+  return call(system, person.token, { request: `POST /v1/orders/${id}${path}`, body })
 }

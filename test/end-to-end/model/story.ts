@@ -53,19 +53,16 @@ export class StepCommand implements fc.AsyncCommand<Story, Real> {
     const done = ops.map((op, i) => `${inWords(op)} → ${answers[i]}`)
     this.said = [...done, ...(this.step.harm ? [this.step.harm] : [])].join('\n    ')
     story.trace.push(this.said)
-    await follow(story, { system, shop }, ops, answers)
+    await follow(story, { system, shop }, { ops, answers })
   }
 
   toString = (): string => this.said || 'nothing to do'
 }
 
+type Done = { ops: readonly Op[]; answers: readonly string[] }
+
 /** Keeps the worlds that explain these answers, and then those that look like the shop at rest. */
-async function follow(
-  story: Story,
-  real: Real,
-  ops: readonly Op[],
-  answers: readonly string[],
-): Promise<void> {
+async function follow(story: Story, real: Real, { ops, answers }: Done): Promise<void> {
   const explained = after(story.worlds, ops, answers)
   if (explained.length === 0) {
     const alone = ops.map((op) => after(story.worlds, [op], undefined).length)
@@ -125,7 +122,7 @@ export async function endStory(story: Story, real: Real): Promise<void> {
   const { sql } = system.container.db
   const end: Op = { is: 'end sale' }
   story.trace.push('the end')
-  await follow(story, real, [end], [await perform(system, shop, end)])
+  await follow(story, real, { ops: [end], answers: [await perform(system, shop, end)] })
   await sql`
     UPDATE attempts
     SET next_ask_at = now()

@@ -60,7 +60,7 @@ export function openOutcomes(
 
 /** The buyer pays at the provider. */
 export function payOutcomes(world: World, key: string, { same, changed }: Making): Outcome[] {
-  const { atProvider, late, news, wrong, amount, order } = tradeOf(world, key)
+  const { atProvider, channel, late, news, wrong, amount, order } = tradeOf(world, key)
   const takes = (how: (world: World, trade: Trade) => void) =>
     changed('taken', (next) => {
       const trade = tradeOf(next, key)
@@ -69,16 +69,19 @@ export function payOutcomes(world: World, key: string, { same, changed }: Making
       how(next, trade)
     })
   if (atProvider === 'paid') return [same('refused')]
+  // Alipay has no trade to be closed before its code is scanned: a code that is left over can still be paid.
   // What is taken too late is always notified: nobody would ask.
-  if (atProvider === 'closed')
-    return late
-      ? [
-          takes((next, trade) => {
-            trade.atProvider = 'paid'
-            resolve(next, key)
-          }),
-        ]
-      : [same('refused')]
+  if (atProvider === 'closed') {
+    if (!late && channel !== 'alipay-qr') return [same('refused')]
+    const isOver = orderOf(world, order).near ? [same('refused')] : []
+    return [
+      takes((next, trade) => {
+        trade.atProvider = 'paid'
+        resolve(next, key)
+      }),
+      ...isOver,
+    ]
+  }
   const taken = takes((next, trade) => {
     trade.atProvider = 'paid'
     if (news === 'once' || news === 'twice' || news === 'forged first') resolve(next, key)

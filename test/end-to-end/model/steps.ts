@@ -64,8 +64,12 @@ const open: fc.Arbitrary<Plan> = fc
     wrong: often(10),
     late: often(40),
   })
-  // Money that is taken too late is always notified: only a statement would find it otherwise.
-  .map((plan) => (plan.late ? { ...plan, news: 'once' as const } : plan))
+  // Money that may be taken too late is always notified: only a statement would find it otherwise.
+  .map((plan) => {
+    if (plan.late) return { ...plan, news: 'once' as const }
+    const isSilent = plan.news === 'lost' || plan.news === 'forged alone'
+    return plan.channel === 'alipay-qr' && isSilent ? { ...plan, news: 'forged first' as const } : plan
+  })
 const pay: fc.Arbitrary<Plan> = fc.record({ is: fc.constant('pay' as const), which, fit })
 const walletOrCancel: fc.Arbitrary<Plan> = fc.record({
   is: fc.constantFrom('pay from wallet' as const, 'cancel' as const),

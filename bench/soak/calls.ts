@@ -10,7 +10,7 @@ export type Call = (request: string, json?: object, key?: string) => Promise<Ans
 export class GaveUp extends Error {}
 
 /** What the API has answered, by status, and how often nothing came. */
-export type CallTally = { answers: Record<string, number>; broken: number; gaveUp: number }
+type CallTally = { answers: Record<string, number>; broken: number; gaveUp: number }
 
 /** How long a token is used: it lives for two. */
 const tokenMs = 3_600_000

@@ -8,7 +8,7 @@ import { freePort } from '../../local/servers/ports.ts'
 import type { Party } from './servers.ts'
 
 export const roles = ['api', 'worker', 'consumer', 'jobs'] as const
-export type Role = (typeof roles)[number]
+type Role = (typeof roles)[number]
 
 /** As package.json starts them. */
 const commands: Record<Role, string[]> = {
@@ -22,7 +22,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const restartAfterMs = 1000
 
 /** A process of the shop that is started again whenever it ends. */
-export type Supervised = {
+type Supervised = {
   readonly name: string
   readonly role: Role
   /** Undefined while it is down. */
@@ -33,7 +33,7 @@ export type Supervised = {
 }
 
 /** How often processes were started, and the ends that nobody asked for. */
-export type FleetTally = { starts: number; ownEnds: string[] }
+type FleetTally = { starts: number; ownEnds: string[] }
 export type Fleet = { processes: readonly Supervised[]; tally: FleetTally }
 
 type FleetOptions = {

@@ -46,7 +46,7 @@ export async function becomesQuiet(
 }
 
 /**
- * Attention that tells of what was really done to the machinery, and that only a human can clear: a queue of
+ * Attention that names what was really done to the machinery, and that only a human can clear: a queue of
  * Redis was lost with it.
  */
 const trueTrouble = (faults: Readonly<Record<string, number>>): ReadonlySet<string> =>

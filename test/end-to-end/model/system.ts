@@ -16,7 +16,7 @@ import { limits } from './world.ts'
 /** Nobody else lives there: the model's own shipping rate. */
 export const province = '模型省'
 /** How long an order with a near deadline waits for its payment. */
-export const nearS = 2
+const nearS = 2
 
 /**
  * The whole system as operators run it, for the model: workers are processes that can be killed, Redis is the

@@ -5,14 +5,14 @@ export type Channel = 'wechat-v3' | 'wechat-v2' | 'alipay-qr'
 /** How the provider's notification of a payment comes: `lost` and `forged alone` never. */
 export type News = 'once' | 'twice' | 'delayed' | 'forged first' | 'forged alone' | 'lost'
 
-export type Buyer = {
+type Buyer = {
   wallet: bigint
   points: bigint
   growth: bigint
   coupons: Partial<Record<CouponKind, CouponState>>
 }
-export type Sku = { price: bigint; onHand: number; reserved: number; sales: number }
-export type Offer = {
+type Sku = { price: bigint; onHand: number; reserved: number; sales: number }
+type Offer = {
   price: bigint
   quota: number
   granted: number

@@ -1,39 +1,23 @@
 import { z } from 'zod'
-import { ConfigurationError } from '../domain/configuration.ts'
 import { paymentVariables } from './payments.ts'
+import { storeVariables } from './store-variables.ts'
 import { variable, variables } from './variables.ts'
+
+export { readEnv } from './read-env.ts'
 
 const onOff = z.enum(['on', 'off'])
 const pem = (what: string) => z.string().includes('-----BEGIN', { error: `the ${what} in PEM form` })
-const redisUrl = z.url({ protocol: /^rediss?$/, error: 'a Redis URL, e.g. redis://127.0.0.1:6379' })
 
 /** What every process needs. */
 const shared = {
-  DATABASE_URL: variable(
-    z.url({
-      protocol: /^postgres(ql)?$/,
-      error: 'a PostgreSQL URL, e.g. postgres://user:password@127.0.0.1:5432/floodgate',
-    }),
-    {
-      meaning: 'PostgreSQL, directly or through a pooler in session mode',
-      example: 'postgres://shop:…@db:5432/floodgate',
-    },
-  ),
+  DATABASE_URL: storeVariables.DATABASE_URL,
   DATABASE_CONNECTIONS: variable(z.coerce.number().int().min(5).max(500).default(20), {
     meaning: 'size of the pool of each process',
     unit: 'connections',
   }),
-  REDIS_URL: variable(redisUrl, {
-    meaning: 'Redis or Valkey: carts, events, limits, and the gate unless it has its own; `rediss://` is TLS',
-    example: 'redis://cache:6379',
-  }),
-  GATE_URL: variable(redisUrl.optional(), {
-    meaning: 'the flash-sale gate’s own Redis or Valkey; without it the gate shares `REDIS_URL`',
-    example: 'rediss://:password@gate:6379',
-  }),
-  GATE_CLUSTER: variable(onOff.default('off'), {
-    meaning: '`on`: `GATE_URL` is one node of a cluster; its user, password and TLS hold for every node',
-  }),
+  REDIS_URL: storeVariables.REDIS_URL,
+  GATE_URL: storeVariables.GATE_URL,
+  GATE_CLUSTER: storeVariables.GATE_CLUSTER,
   TEMPORAL_ADDRESS: variable(z.string({ error: 'host:port of Temporal, e.g. 127.0.0.1:7233' }).min(3), {
     meaning: 'host and port of Temporal',
     example: 'temporal:7233',
@@ -273,20 +257,3 @@ export const tokenVariables = z.object({ DATABASE_URL: shared.DATABASE_URL, ...m
 
 /** What reconciling by hand needs: no Redis, no Temporal. */
 export const reconcileVariables = z.object({ DATABASE_URL: shared.DATABASE_URL, ...paymentVariables })
-
-/**
- * Reads and checks variables; an empty one counts as unset.
- * @throws {ConfigurationError} naming every variable that is wrong, and the remedy
- */
-export function readEnv<T>(schema: z.ZodType<T>, env: Record<string, string | undefined>): T {
-  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim() !== ''))
-  const read = schema.safeParse(set)
-  if (read.success) return read.data
-  const lines = read.error.issues.map(
-    (issue) => `  ${issue.path.join('.') || 'configuration'}: ${issue.message}`,
-  )
-  throw new ConfigurationError(
-    `The configuration is not complete:\n${lines.join('\n')}\n` +
-      'Set these variables and start again; docs/operations.md describes each.',
-  )
-}

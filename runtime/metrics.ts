@@ -31,6 +31,14 @@ export const problemsTotal = new Counter({
   registers,
 })
 
+/** `verdict`: `passed`, `failed` or `away`; what passes because the provider is away counts as passed. */
+export const captchaAnswers = new Counter({
+  name: 'captcha_answers_total',
+  help: 'Solutions of captchas that buyers sent, by what became of them',
+  labelNames: ['kind', 'verdict'] as const,
+  registers,
+})
+
 /** `outcome`: `done`, `refused` (by the business), `failed` (a fault; it is retried). */
 export const stepDuration = new Histogram({
   name: 'order_step_duration_seconds',

@@ -13,11 +13,19 @@ import type { Sql } from '../../db/types.ts'
 import type { NewOffer, QuotaChange } from '../../domain/flash-sale.ts'
 import { type SessionId, sessionWorkflowId } from '../../domain/ids.ts'
 import { type Refusal, Refused, refuse } from '../../domain/refusals.ts'
-import type { Events } from '../../runtime/container.ts'
+import type { Events, Gate } from '../../runtime/container.ts'
 import { faultOf } from '../../runtime/fault.ts'
+import type { Brakable } from '../../services/flash-sales/apply-terms.ts'
+import {
+  type Braked,
+  resumeSale,
+  shedSale,
+  stopSale,
+  wantCaptcha,
+} from '../../services/flash-sales/brakes.ts'
 import { insertSession, type SessionPlan } from '../../services/flash-sales/plan-session.ts'
 import type { session as sessionWorkflow } from '../../workflows/index.ts'
-import { addOffer, changeQuota, endNow, pause, resume } from '../../workflows/messages.ts'
+import { addOffer, changeQuota, endNow } from '../../workflows/messages.ts'
 import { Problem } from '../http/errors/problem.ts'
 
 /**
@@ -30,14 +38,21 @@ export type SessionOperations = {
   addOffer(session: SessionId, offer: NewOffer): Promise<void>
   /** Repeated with the same change's id it is done once. */
   changeQuota(session: SessionId, change: QuotaChange): Promise<void>
-  pause(session: SessionId): Promise<void>
-  resume(session: SessionId): Promise<void>
   /** Answers when the gates are closed; staging and counting follow. */
   end(session: SessionId): Promise<void>
+  /**
+   * The brakes, of a session or one of its offers: services/flash-sales/brakes.ts. They need PostgreSQL and
+   * Redis, no Temporal.
+   */
+  pause(what: Brakable): Promise<Braked>
+  resume(what: Brakable): Promise<Braked>
+  shed(what: Brakable, percent: number): Promise<Braked>
+  captcha(session: SessionId, on: boolean): Promise<void>
 }
 
 type OperationDeps = {
   sql: Sql
+  gate: Gate
   client: Client
   events: Pick<Events, 'announceSession'>
   /** The task queue of sessions: that of orders. */
@@ -53,6 +68,7 @@ type OperationDeps = {
  */
 export function createSessionOperations({
   sql,
+  gate,
   client,
   events,
   queue,
@@ -104,6 +120,12 @@ export function createSessionOperations({
     }
   }
 
+  const announcing = async <T>(session: SessionId, work: Promise<T>): Promise<T> => {
+    const done = await work
+    events.announceSession(session)
+    return done
+  }
+
   return {
     async plan(plan) {
       const fresh = await insertSession(sql, plan)
@@ -122,8 +144,10 @@ export function createSessionOperations({
       const updateId = `${request.sku}:${request.change}`
       return change(id, (session) => session.executeUpdate(changeQuota, { args: [request], updateId }))
     },
-    pause: (id) => change(id, (session) => session.executeUpdate(pause)),
-    resume: (id) => change(id, (session) => session.executeUpdate(resume)),
+    pause: (what) => announcing(what.session, stopSale({ sql, gate }, what)),
+    resume: (what) => announcing(what.session, resumeSale({ sql, gate }, what)),
+    shed: (what, percent) => announcing(what.session, shedSale({ sql, gate }, what, percent)),
+    captcha: (session, on) => announcing(session, wantCaptcha(sql, session, on)),
     end: (id) => change(id, (session) => session.executeUpdate(endNow)),
   }
 }

@@ -1,5 +1,15 @@
 import { sql } from 'drizzle-orm'
-import { bigint, index, integer, jsonb, pgTable, smallint, text, uniqueIndex } from 'drizzle-orm/pg-core'
+import {
+  bigint,
+  boolean,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  smallint,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core'
 import { id, moment } from './columns.ts'
 
 /** Asks a human to act: why, about what, since when. One open row a reason and subject. */
@@ -34,6 +44,13 @@ export const outbox = pgTable(
   },
   (t) => [index('outbox_due').on(t.dueAt)],
 )
+
+/** What operators have switched for every process of the shop; without a row it is on. */
+export const switches = pgTable('switches', {
+  name: text('name').$type<'event_streams'>().primaryKey(),
+  isOn: boolean('is_on').notNull(),
+  changedAt: moment('changed_at').notNull().defaultNow(),
+})
 
 /** Leases the worker number of a process's snowflakes. */
 export const snowflakeWorkers = pgTable('snowflake_workers', {

@@ -98,6 +98,31 @@ describe('a buyer who joins', () => {
     expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(2)
   })
 
+  it('who let a ticket go unpaid gets until when to wait; the ticket says so, too', async () => {
+    const own = await openSale(harness, { coolOffMs: 3_600_000 })
+    const shopper = await own.shopper()
+    const ticket = await own.admitted(shopper)
+    await own.stage()
+    await own.place(ticket)
+    await own.close(ticket, 'pay_timeout')
+    const [row] = await harness.db.sql<{ until: Date }[]>`
+      SELECT cool_until AS until
+      FROM tickets
+      WHERE id = ${ticket}`
+    const until = row?.until.toISOString()
+    const coolUntilMs = row?.until.getTime() ?? 0
+    await harness.gate.giveBack(own.offer, 1, { buyer: shopper.id, ticket, coolUntilMs })
+    expect(await own.join(shopper)).toMatchObject({
+      status: 409,
+      body: { code: 'cooling_off', details: { until } },
+    })
+    expect(await own.mine(shopper, ticket)).toMatchObject({
+      status: 200,
+      body: { status: 3, joinAgainAt: until },
+    })
+    expect((await own.join(await own.shopper())).status).toBe(202)
+  })
+
   it('gets bad_token for a token that is made up, spent, another buyer’s or another offer’s, and the token stays good for its buyer', async () => {
     const [owner, thief] = [await sale.shopper(), await sale.shopper()]
     const other = await openSale(harness)

@@ -40,6 +40,7 @@ const joining = operation(
   'already_bought',
   'over_limit',
   'bad_token',
+  'cooling_off',
   'paused',
   'rate_limited',
 )
@@ -92,6 +93,8 @@ function answer(c: Context, joined: Joined) {
       return problem(c, 'sold_out', { details: { left: joined.left } })
     case 'over_limit':
       return problem(c, 'over_limit', { details: { limit: joined.limit } })
+    case 'cooling_off':
+      return problem(c, 'cooling_off', { details: { until: new Date(joined.until).toISOString() } })
     case 'not_open':
       return problem(c, 'not_open', { details: { opensAt: new Date(joined.opensAt).toISOString() } })
     default:

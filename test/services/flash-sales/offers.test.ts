@@ -112,7 +112,7 @@ describe.each(paths)('a flash order placed %s', (_, place) => {
   it('whose pieces somebody gave back before is refused, and gives back nothing', async () => {
     const offer = await open()
     const ticket = await ticketOf(offer)
-    await sql.begin((tx) => giveBack(tx, ticket, 'by_hand'))
+    await sql.begin((tx) => giveBack(tx, ticket, { why: 'by_hand' }))
     await place(sql, await flashOrder(sql, ticket), 'run')
     expect(await orderRow(sql, ticket)).toMatchObject({
       status: 'rejected',

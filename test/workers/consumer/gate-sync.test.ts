@@ -2,12 +2,14 @@ import { describe, expect, it } from 'vitest'
 import type { OfferKey, TicketId } from '../../../domain/flash-sale.ts'
 import { endSession, removeGate } from '../../../services/flash-sales/end-session.ts'
 import { loadEpoch } from '../../../services/flash-sales/load-gate.ts'
+import { createGateLook } from '../../../services/flash-sales/look-at-gate.ts'
 import { stageEntries } from '../../../services/flash-sales/stage-tickets.ts'
 import { syncGate } from '../../../services/flash-sales/sync-gate.ts'
 import { closeOrder } from '../../../services/orders/close.ts'
 import { placeInOneTransaction } from '../../../services/orders/place.ts'
+import { refundOrder } from '../../../services/payments/refund-order.ts'
 import type { ConsumerDeps } from '../../../workers/consumer/deps.ts'
-import { type Joiner, join, ticketRow } from '../../support/flash-sale.ts'
+import { type Joiner, join, offerRow, ticketRow } from '../../support/flash-sale.ts'
 import { minted, reload } from '../../support/gate-load.ts'
 import { gate as door, held, waitingForLocks } from '../../support/gates.ts'
 import { flashOrder } from '../../support/tickets.ts'
@@ -123,6 +125,83 @@ describe('pieces that were given back', () => {
     await removeGate(harness.deps, offer.session)
     expect(await syncGate(harness.deps)).toBe(1)
     expect([await toSync(ticket), await left(offer)]).toEqual([null, undefined])
+  })
+})
+
+describe('pieces of a paid ticket that were refunded before shipping', () => {
+  /** A paid order of two pieces of an offer of five. `synced`: whether the gate knows of the payment. */
+  async function bought(synced = true) {
+    const { offer, ticket, buyer } = await ordered()
+    await pay(ticket, buyer)
+    if (synced) await syncGate(harness.deps)
+    return { offer, ticket, buyer }
+  }
+  const refundOne = (ticket: TicketId, key: string) =>
+    refundOrder(harness.sql, ticket, {
+      ...{ key, cause: 'operator', reason: 'one piece', askedBy: '1' },
+      choice: { lines: [{ line: 1, quantity: 1 }], shipping: false },
+    })
+  const look = (offer: OfferKey) => createGateLook(harness.deps, 'a consumer').look(offer)
+  const epochOf = async (offer: OfferKey) => (await offerRow(harness.sql, offer)).epoch
+  const pieces = async (offer: OfferKey, { id }: Joiner) =>
+    (await harness.deps.gate.standing(offer, id))?.pieces
+
+  it('are for sale again once, piece by piece, and the last one gives the ticket back', async () => {
+    const { offer, ticket, buyer } = await bought()
+    await refundOne(ticket, 'one')
+    expect([await left(offer), await toSync(ticket)]).toEqual([3, 'reduced'])
+    await Promise.all([1, 2, 3].map(() => syncGate(harness.deps)))
+    await harness.settles(offer, 4)
+    expect([await pieces(offer, buyer), await isPaid(offer, buyer)]).toEqual([1, true])
+    await refundOne(ticket, 'other')
+    await later()
+    await harness.settles(offer, 5)
+    expect(await harness.deps.gate.standing(offer, buyer.id)).toBeUndefined()
+  })
+
+  it('count in full when the gate was synced with nothing between: payment, one piece, the other', async () => {
+    const { offer, ticket } = await bought(false)
+    await refundOne(ticket, 'one')
+    await refundOne(ticket, 'other')
+    expect(await left(offer)).toBe(3)
+    await later()
+    await harness.settles(offer, 5)
+  })
+
+  it('count once when nobody noted that the gate knows', async () => {
+    const { offer, ticket, buyer } = await bought()
+    await refundOne(ticket, 'one')
+    await harness.deps.gate.keepPieces(offer, await epochOf(offer), { buyer: buyer.id, ticket, pieces: 1 })
+    expect(await left(offer)).toBe(4)
+    await later()
+    await harness.settles(offer, 4)
+  })
+
+  it('are in the load of a gate that is minted afterwards, and synced with one that was minted before', async () => {
+    const { offer, ticket } = await bought()
+    await refundOne(ticket, 'one')
+    await reload(harness.sql, harness.deps.gate, offer)
+    expect(await left(offer), 'the load has it').toBe(4)
+    await later()
+    await harness.settles(offer, 4)
+    const epoch = await mint(offer)
+    await refundOne(ticket, 'other')
+    await later()
+    expect(await left(offer), 'the gate is an older one').toBe(4)
+    await load(offer, epoch)
+    await later()
+    await harness.settles(offer, 5)
+  })
+
+  it('are no difference to the supervisor, before the gate is synced and after it', async () => {
+    const { offer, ticket } = await bought()
+    const before = await epochOf(offer)
+    await refundOne(ticket, 'one')
+    for (let i = 0; i < 10; i++) await look(offer)
+    await later()
+    for (let i = 0; i < 10; i++) await look(offer)
+    expect(await epochOf(offer), 'nothing was recounted').toBe(before)
+    await harness.settles(offer, 4)
   })
 })
 

@@ -134,8 +134,10 @@ function startAudits({ db }: SoakSystem, problems: string[]): { held(): number; 
       await pause(auditEveryMs, undefined, { signal: ending.signal }).catch(() => {})
       if (ending.signal.aborted) return
       const made = await audit(db.sql).catch(() => undefined) // PostgreSQL is away.
-      if (made?.holds) held += 1
-      else if (made) problems.push(`an audit under load:\n${failures(made.findings)}`)
+      // What is late while servers are down and processes frozen is judged at the end.
+      const wrong = made?.findings.filter(({ name, holds }) => !holds && name !== 'stuck') ?? []
+      if (wrong.length > 0) problems.push(`an audit under load:\n${failures(wrong)}`)
+      else if (made) held += 1
     }
   }
   const running = run()

@@ -58,11 +58,12 @@ const signalTo = (pid: number | undefined) => (signal: NodeJS.Signals) => {
 }
 
 const restart =
-  (server: ServerName, signals: readonly (NodeJS.Signals | undefined)[]): Fault =>
+  (server: ServerName, ways: readonly (NodeJS.Signals | 'in order')[]): Fault =>
   ({ dice, servers, alone }) =>
     alone(server, () => {
-      const signal = dice.one(signals)
-      return servers.restart(server, { awayMs: dice.between(200, 5000), ...(signal && { signal }) })
+      const how = dice.one(ways)
+      const awayMs = dice.between(200, 5000)
+      return servers.restart(server, how === 'in order' ? { awayMs } : { awayMs, signal: how })
     })
 
 const freezeServer =
@@ -125,9 +126,9 @@ const kinds: Readonly<Record<string, readonly [number, Fault]>> = {
       }
     },
   ],
-  'Redis restarted': [3, restart('redis', ['SIGKILL', undefined])],
-  'PostgreSQL restarted': [3, restart('postgresql', ['SIGQUIT', undefined])],
-  'Temporal restarted': [3, restart('temporal', ['SIGKILL', undefined])],
+  'Redis restarted': [3, restart('redis', ['SIGKILL', 'in order'])],
+  'PostgreSQL restarted': [3, restart('postgresql', ['SIGQUIT', 'in order'])],
+  'Temporal restarted': [3, restart('temporal', ['SIGKILL', 'in order'])],
   'Redis frozen': [2, freezeServer('redis')],
   'Temporal frozen': [2, freezeServer('temporal')],
   'provider in trouble': [

@@ -160,8 +160,8 @@ const refundedInPieces: Act = async (scene) => {
       throw new Error(`a refund of order ${placed.order} was answered ${said(made)}`)
   }
   await refund({ lines: [{ line: dice.between(1, placed.lines), quantity: 1 }] })
-  const second = dice.one([{}, { shipping: true }, undefined])
-  if (second) await refund(second)
+  const second = dice.one(['all', 'shipping', 'nothing'] as const)
+  if (second !== 'nothing') await refund(second === 'all' ? {} : { shipping: true })
 }
 
 /** Cancels as the buyer does, and takes "too late" for an answer. */

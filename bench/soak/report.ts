@@ -1,4 +1,3 @@
-import Table from 'cli-table3'
 import { say } from '../figures.ts'
 import type { Calls } from './calls.ts'
 import type { Faults } from './faults.ts'
@@ -27,7 +26,7 @@ export type Soaked = {
   json: boolean
 }
 
-/** Prints what came of it all, as a table or as JSON. Says whether everything held. */
+/** Prints what came of it all, in lines or as JSON. Says whether everything held. */
 export async function report(soaked: Soaked): Promise<boolean> {
   const { left, books, problems, system, calls, faults } = soaked
   const differences = [
@@ -57,7 +56,7 @@ export async function report(soaked: Soaked): Promise<boolean> {
     differences,
   }
   if (soaked.json) console.log(JSON.stringify(figures))
-  else console.log(tableOf(figures))
+  else console.log(linesOf(figures))
   for (const end of new Set(system.fleet.tally.ownEnds)) say(`ended by itself: ${end}`)
   say(
     differences.length === 0 ? 'Everything adds up.' : `${differences.length} difference(s). Logs are kept.`,
@@ -65,15 +64,10 @@ export async function report(soaked: Soaked): Promise<boolean> {
   return differences.length === 0
 }
 
-function tableOf(figures: Record<string, unknown>): string {
-  const table = new Table({
-    style: { head: [], border: [], compact: true },
-    colWidths: [16, 92],
-    wordWrap: true,
-  })
-  for (const [name, value] of Object.entries(figures)) table.push([name, inWords(value)])
-  return table.toString()
-}
+const linesOf = (figures: Record<string, unknown>): string =>
+  Object.entries(figures)
+    .map(([name, value]) => `${name.padEnd(16)}${inWords(value)}`)
+    .join('\n')
 
 function inWords(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join('\n')

@@ -233,24 +233,31 @@ export const jobsVariables = workerVariables.extend({
     unit: 'days',
   }),
   ...addressRetention,
+  AUDIT_EVERY_HOURS: variable(z.coerce.number().int().min(0).max(720).default(24), {
+    neededBy: 'jobs',
+    meaning:
+      'how often the books are audited, by one of the jobs processes; the figures say what it found. 0: never',
+    unit: 'hours',
+  }),
 })
 export type JobsEnv = z.infer<typeof jobsVariables>
+
+/** The API's check of tokens, and how long a withdrawal is kept. */
+export const maxTokenLife = {
+  JWT_MAX_LIFE_S: variable(z.coerce.number().int().min(60).max(2_592_000).default(86_400), {
+    neededBy: 'api, `npm run tokens`, `npm run forget`',
+    meaning: 'the longest life of a token that is believed',
+    unit: 's',
+  }),
+}
 
 /** What forgetting a buyer by hand needs. */
 export const forgetVariables = z.object({
   DATABASE_URL: shared.DATABASE_URL,
   REDIS_URL: shared.REDIS_URL,
   ...addressRetention,
+  ...maxTokenLife,
 })
-
-/** The API's check of tokens, and how long a withdrawal is kept. */
-export const maxTokenLife = {
-  JWT_MAX_LIFE_S: variable(z.coerce.number().int().min(60).max(2_592_000).default(86_400), {
-    neededBy: 'api, `npm run tokens`',
-    meaning: 'the longest life of a token that is believed',
-    unit: 's',
-  }),
-}
 
 /** What withdrawing tokens by hand needs. */
 export const tokenVariables = z.object({ DATABASE_URL: shared.DATABASE_URL, ...maxTokenLife })

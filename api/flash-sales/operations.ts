@@ -13,8 +13,10 @@ import type { Sql } from '../../db/types.ts'
 import type { NewOffer, QuotaChange } from '../../domain/flash-sale.ts'
 import { type SessionId, sessionWorkflowId } from '../../domain/ids.ts'
 import { type Refusal, Refused, refuse } from '../../domain/refusals.ts'
+import { isThrottled } from '../../runtime/away.ts'
 import type { Events, Gate } from '../../runtime/container.ts'
 import { faultOf } from '../../runtime/fault.ts'
+import { byDeadline } from '../../runtime/temporal-deadline.ts'
 import type { Brakable } from '../../services/flash-sales/apply-terms.ts'
 import {
   type Braked,
@@ -63,8 +65,8 @@ type OperationDeps = {
 }
 
 /**
- * Sessions by their rows and their workflows. A change that takes longer than `waitMs` throws the problem
- * `still_being_done`.
+ * Sessions by their rows and their workflows. A change that takes longer than `waitMs` in all, or comes while
+ * Temporal has as many under way as it takes of one session, throws the problem `still_being_done`.
  */
 export function createSessionOperations({
   sql,
@@ -75,7 +77,8 @@ export function createSessionOperations({
   log,
   waitMs = 10_000,
 }: OperationDeps): SessionOperations {
-  const within = <T>(work: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + waitMs, work)
+  const within = <T>(deadline: number, call: () => Promise<T>): Promise<T> =>
+    byDeadline(client, deadline, call)
 
   async function start({
     id,
@@ -100,19 +103,20 @@ export function createSessionOperations({
    * A session that lives and has no workflow was just written, or its workflow was terminated: it is started
    * now.
    */
-  async function startIfAlive(id: SessionId): Promise<void> {
+  async function startIfAlive(id: SessionId, deadline: number): Promise<void> {
     const row = await readSession(sql, id)
     if (!row) return refuse('session_unknown', {})
     if (row.phase === 'ended') return refuse('session_ended', {})
-    await within(() => start(row))
+    await within(deadline, () => start(row))
   }
 
   async function change(id: SessionId, update: (session: WorkflowHandle) => Promise<void>): Promise<void> {
-    const ask = () => within(() => update(client.workflow.getHandle(sessionWorkflowId(id))))
+    const deadline = Date.now() + waitMs
+    const ask = () => within(deadline, () => update(client.workflow.getHandle(sessionWorkflowId(id))))
     try {
       await ask().catch(async (error: unknown) => {
         if (!(error instanceof WorkflowNotFoundError)) throw error
-        await startIfAlive(id)
+        await startIfAlive(id, deadline)
         await ask()
       })
     } catch (error) {
@@ -130,7 +134,7 @@ export function createSessionOperations({
     async plan(plan) {
       const fresh = await insertSession(sql, plan)
       events.announceSession(plan.id)
-      await within(() => start(plan)).catch((error: unknown) =>
+      await within(Date.now() + waitMs, () => start(plan)).catch((error: unknown) =>
         log.warn(
           { session: plan.id, fault: faultOf(error) },
           'a session is started by the Schedule that plans the day',
@@ -154,10 +158,12 @@ export function createSessionOperations({
 
 /**
  * A refusal as one, a wait that was too long as the problem that it is, anything else as the fault that it
- * is.
+ * is. Temporal takes ten updates of a workflow at a time and refuses the next one for now.
+ * https://docs.temporal.io/cloud/limits#per-workflow-execution-update-limits
  */
 function answerOf(error: unknown): unknown {
-  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return new Problem('still_being_done')
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isThrottled(error))
+    return new Problem('still_being_done')
   if (!(error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure)) return error
   const { type, details } = error.cause
   // What activities and the workflow put there.

@@ -34,6 +34,8 @@ export const checks: readonly Check[] = [
  */
 export function audit(sql: Sql): Promise<AuditReport> {
   return sql.begin('ISOLATION LEVEL REPEATABLE READ READ ONLY', async (tx) => {
+    // A check reads whole tables: it takes longer than a statement of the business may.
+    await tx`SET LOCAL statement_timeout = '300s'`
     const findings: Finding[] = []
     for (const check of checks) findings.push(await run(tx, check))
     const attention = await tx<OpenAttention[]>`

@@ -45,6 +45,19 @@ export const outbox = pgTable(
   (t) => [index('outbox_due').on(t.dueAt)],
 )
 
+/** When the books were audited, and of each check how many rows did not add up. */
+export const audits = pgTable(
+  'audits',
+  {
+    id: bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
+    startedAt: moment('started_at').notNull().defaultNow(),
+    /** Null: it is under way, or was broken off. */
+    endedAt: moment('ended_at'),
+    differences: jsonb('differences').$type<Record<string, number>>().notNull().default({}),
+  },
+  (t) => [index('audits_ended').on(t.id).where(sql`${t.endedAt} IS NOT NULL`)],
+)
+
 /** What operators have switched for every process of the shop; without a row it is on. */
 export const switches = pgTable('switches', {
   name: text('name').$type<'event_streams'>().primaryKey(),

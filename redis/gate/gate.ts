@@ -196,6 +196,16 @@ export function createGate(redis: GateRedis) {
       return left === null ? undefined : Number(left)
     },
 
+    /**
+     * What monitoring shows of a gate: pieces left, and how long ago its lease was renewed, by this process's
+     * clock. Undefined when it is not loaded.
+     */
+    async vitals(offer: OfferKey): Promise<{ left: number; leaseAgeMs: number } | undefined> {
+      const [left, lease] = await redis.hmget(keysOf(offer).offer, 'left', 'lease')
+      if (left == null || lease == null) return undefined
+      return { left: Number(left), leaseAgeMs: Math.max(0, Date.now() - (Number(lease) - leaseMs)) }
+    },
+
     /** Removes the offer's keys. */
     async remove(offer: OfferKey): Promise<void> {
       const { offer: key, queue } = keysOf(offer)

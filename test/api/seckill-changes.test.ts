@@ -179,6 +179,23 @@ describe('changing', () => {
   })
 })
 
+describe('twenty changes of one session at once', { timeout: 20_000 }, () => {
+  it('are each done, or answered that they are still being done and when to ask again', async () => {
+    const session = await planned({ offers: [offer(7)] })
+    await preheated(session)
+    const change = (quota: number) => call('PATCH', `/${session}/offers/${skuOf(7)}`, { body: { quota } })
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => change((n % 5) + 1)))
+    for (const { status, headers, body } of answers)
+      if (status !== 200)
+        expect([status, body.code, headers.get('retry-after')]).toEqual([
+          503,
+          'still_being_done',
+          expect.stringMatching(/^\d+$/),
+        ])
+    expect(await change(4)).toMatchObject({ status: 200, body: { offers: [{ quota: 4 }] } })
+  })
+})
+
 describe('while Temporal does not get on', () => {
   const operations = (client: Client) =>
     createSessionOperations({
@@ -206,6 +223,19 @@ describe('while Temporal does not get on', () => {
     const session = wanted()
     await slow.plan(session)
     await expect(slow.end(session.id)).rejects.toMatchObject({ code: 'still_being_done' })
+  })
+
+  it('more changes of a session than Temporal takes at a time are answered so, too', async () => {
+    const slow = operations(system().container.client)
+    const session = wanted()
+    await slow.plan(session)
+    const answers = await Promise.allSettled(Array.from({ length: 20 }, () => slow.end(session.id)))
+    expect(answers).toEqual(
+      answers.map(() => ({
+        status: 'rejected',
+        reason: expect.objectContaining({ code: 'still_being_done' }),
+      })),
+    )
   })
 
   it('a session is planned all the same: the Schedule starts it later', async () => {

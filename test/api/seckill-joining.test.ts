@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createBuyerLimit } from '../../api/flash-sales/buyer-limits.ts'
 import type { SessionId } from '../../domain/ids.ts'
 import { keysOf } from '../../redis/gate/keys.ts'
+import { figure } from '../support/figures.ts'
 import { type Harness, startHarness } from './harness.ts'
 import { openSale, type Sale } from './sale.ts'
 
@@ -16,6 +17,18 @@ afterAll(() => harness.close())
 /** How many were let in since the gate was loaded. */
 const letIn = async ({ offer }: Sale): Promise<number> =>
   Number((await harness.redis.hget(keysOf(offer).offer, 'seq')) ?? 0)
+
+it('joins are counted by what they were answered, from memory too', async () => {
+  const one = await openSale(harness, { quota: 1 })
+  const counted = async (answer: string) => (await figure(`flash_sale_joins_total{answer="${answer}"}`)) ?? 0
+  const problems = async () => (await figure('http_problems_total{code="sold_out"}')) ?? 0
+  const before = { in: await counted('admitted'), out: await counted('sold_out'), no: await problems() }
+  await one.admitted(await one.shopper())
+  for (const _ of [1, 2, 3]) expect(await one.join(await one.shopper())).toMatchObject({ status: 409 })
+  expect(await counted('admitted')).toBe(before.in + 1)
+  expect(await counted('sold_out')).toBe(before.out + 3)
+  expect(await problems()).toBe(before.no + 3)
+})
 
 describe('a buyer who joins', () => {
   it('is let in with a ticket and a position: 202, code 0', async () => {

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { TicketId } from '../../domain/flash-sale.ts'
-import { madeAt } from '../../domain/ids.ts'
+import { madeAt, snowflakes } from '../../domain/ids.ts'
 import { freePort } from '../../local/servers/ports.ts'
 import { createGate } from '../../redis/gate/gate.ts'
 import { createQueue } from '../../redis/gate/queue.ts'
@@ -216,6 +216,24 @@ describe('while the gate is away', () => {
     expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(2)
     expect(away.logged.filter((line) => line.includes('a request failed'))).toEqual([])
     expect(away.logged.filter((line) => line.includes('the gate has no answer'))).not.toEqual([])
+  })
+
+  it('joining is paused as well while this process can make no ids', async () => {
+    const made = snowflakes(1023)
+    let leased = true
+    const next = () => {
+      if (leased) return made.next()
+      throw Object.assign(new Error('the lease ran out'), { code: 'SNOWFLAKE_LEASE_LOST' })
+    }
+    const idle = await startHarness({ ids: { next } })
+    const sale = await openSale(idle)
+    const [who, token] = await sale.shopper().then(async (who) => [who, await sale.token(who)] as const)
+    leased = false
+    const { status, headers, body } = await sale.join(who, { token })
+    expect([status, body.code, headers.get('retry-after')]).toEqual([503, 'paused', expect.any(String)])
+    leased = true
+    expect(await sale.join(who, { token })).toMatchObject({ status: 202 })
+    await idle.close()
   })
 
   it('so are tokens', async () => {

@@ -1,6 +1,9 @@
 import { type JWTPayload, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createBearers } from '../../api/bearers.ts'
+import { createTokenVerifier } from '../../api/token-verifier.ts'
 import type { UserId } from '../../domain/ids.ts'
+import { freePort } from '../../local/servers/ports.ts'
 import { signIn } from '../../local/sign-in.ts'
 import { blockUser, withdrawTokens } from '../../services/buyers/withdrawals.ts'
 import { bearer, type Harness, startHarness } from './harness.ts'
@@ -121,6 +124,22 @@ describe('a token', () => {
     expect(await statusOf({ ...good(), sub, exp: now + 25 * 3600 })).toBe(401)
     expect(await statusOf({ ...good(), sub, iat: now - 30 * 3600, exp: now + 600 })).toBe(401)
     expect(await statusOf({ ...good(), sub, iat: now + 600 })).toBe(401)
+  })
+
+  it('that nobody can verify, as the sign-in’s keys are away, is answered 503 with when to come again', async () => {
+    const key = { jwksUrl: `http://127.0.0.1:${await freePort()}/keys` } // Nobody serves there.
+    const dark = await startHarness({
+      bearers: createBearers({
+        verifier: createTokenVerifier({ key, ...signIn, audience: [signIn.audience], maxLifeS: 86_400 }),
+        userOf: async ({ subject }) => subject as UserId,
+        standing: { isWithdrawn: () => false, isBlocked: () => false },
+      }),
+    })
+    const token = await signed({ ...good(), sub: '42' })
+    const answer = await fetch(`${dark.url}/v1/addresses`, { headers: { authorization: `Bearer ${token}` } })
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, expect.stringMatching(/^\d+$/)])
+    expect(await answer.json()).toMatchObject({ code: 'sign_in_away' })
+    await dark.close()
   })
 })
 

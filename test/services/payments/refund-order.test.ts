@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { readRefunds } from '../../../db/reads/refunds.ts'
-import type { AttemptNumber, OrderId } from '../../../domain/ids.ts'
+import type { AttemptNumber, OrderId, RefundNumber } from '../../../domain/ids.ts'
 import type { OrderInput } from '../../../domain/order-input.ts'
 import { refundOrder } from '../../../services/payments/refund-order.ts'
 import { refundAtProvider } from '../../../services/payments/refunds/send.ts'
@@ -24,6 +24,8 @@ const money = async (attempt: AttemptNumber) => {
     WHERE number = ${attempt}`
   return row
 }
+const askedBy = async (number: RefundNumber) =>
+  (await sql<{ by: string }[]>`SELECT asked_by AS by FROM refunds WHERE number = ${number}`)[0]?.by
 const calledOff = { key: 'cancelled', cause: 'cancelled', reason: '', askedBy: '20001' } as const
 const request = (key: string, choice?: { lines: { line: number; quantity: number }[]; shipping: boolean }) =>
   ({ key, cause: 'operator', reason: 'broken', askedBy: 'operator-7', choice }) as const
@@ -82,6 +84,7 @@ describe('a paid order that is called off before it was shipped', () => {
     const numbers = await Promise.all(Array.from({ length: 8 }, () => refundOrder(sql, order, calledOff)))
     expect(new Set(numbers).size).toBe(1)
     expect(await refundOrder(sql, order, calledOff)).toBe(numbers[0])
+    expect(await askedBy(numbers[0] as RefundNumber)).toBe('20001')
     expect(await money(attempt)).toMatchObject({ refunding: 6300n })
   })
 
@@ -120,6 +123,7 @@ describe('a refund by an operator', () => {
       reason: 'broken',
       lines: [{ line: 1, quantity: 1 }],
     })
+    expect(await askedBy(number)).toBe('operator-7')
     expect(made?.amount).toBeGreaterThan(0n)
     expect(await money(attempt)).toMatchObject({ refunding: made?.amount })
     const [shelf] = await sql<

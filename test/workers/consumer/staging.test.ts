@@ -94,6 +94,25 @@ describe('a ticket that was let in', () => {
     expect(await ticketRow(harness.sql, small)).toMatchObject({ state: 'waiting' })
   })
 
+  it('by a gate that has forgotten the buyer’s other ticket is refused: unpaid ones, and pieces beyond the limit', async () => {
+    const offer = await harness.open(9)
+    const buyer = await harness.shop.buyer()
+    const forgotten = () => harness.redis.hdel(keysOf(offer).offer, buyer.id)
+    const first = await harness.admitted(offer, { buyer })
+    await consumer(offer)
+    await forgotten()
+    await refused(offer, await harness.admitted(offer, { buyer }), {
+      reason: 'over_limit',
+      granted: 1,
+      left: 7,
+    })
+
+    await harness.redis.hset(keysOf(offer).offer, 'limit', 9)
+    const three = await harness.admitted(offer, { pieces: 3 })
+    await refused(offer, three, { reason: 'over_limit', granted: 1, left: 4 })
+    expect(await ticketRow(harness.sql, first)).toMatchObject({ state: 'waiting' })
+  })
+
   it('when the session has been counted to its end is refused', async () => {
     const offer = await harness.open(3)
     const ticket = await harness.admitted(offer)

@@ -99,6 +99,21 @@ it('a session ends by itself at its hour', async () => {
   expect(Date.now()).toBeGreaterThanOrEqual(sale.input.endsAt)
 })
 
+it('a session whose workflow starts after its end sells nothing, and its pieces are on the shelf again', async () => {
+  const sale = await harness.start({ opensInMs: -3_600_000, lastsMs: 1_800_000 })
+  await nothingSold(sale)
+  expect(await phaseOf(sale)).toBe('ended')
+  const moved = await harness.sql`
+    SELECT kind, on_hand AS pieces
+    FROM stock_movements
+    WHERE session_id = ${sale.input.session}
+    ORDER BY id`
+  expect([...moved]).toEqual([
+    { kind: 'offered', pieces: -5 },
+    { kind: 'returned', pieces: 5 },
+  ])
+})
+
 it('a session without offers ends', async () => {
   const sale = await harness.start({ opensInMs: 3_600_000 })
   await harness.sql`DELETE FROM offers WHERE session_id = ${sale.input.session}`

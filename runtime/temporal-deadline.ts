@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client'
 
 /** Temporal has not answered in time, and its connection tries on. */
-class TemporalAway extends Error {
+export class TemporalAway extends Error {
   override readonly name = 'TemporalAway'
 }
 

@@ -16,7 +16,7 @@ import { type Refusal, Refused, refuse } from '../../domain/refusals.ts'
 import { isThrottled } from '../../runtime/away.ts'
 import type { Events, Gate } from '../../runtime/container.ts'
 import { faultOf } from '../../runtime/fault.ts'
-import { byDeadline } from '../../runtime/temporal-deadline.ts'
+import { byDeadline, TemporalAway } from '../../runtime/temporal-deadline.ts'
 import type { Brakable } from '../../services/flash-sales/apply-terms.ts'
 import {
   type Braked,
@@ -158,12 +158,13 @@ export function createSessionOperations({
 
 /**
  * A refusal as one, a wait that was too long as the problem that it is, anything else as the fault that it
- * is. Temporal takes ten updates of a workflow at a time and refuses the next one for now.
+ * is. Temporal takes ten updates of a workflow at a time and refuses the next one for now; its connection
+ * tries that again until nobody waits any more.
  * https://docs.temporal.io/cloud/limits#per-workflow-execution-update-limits
  */
 function answerOf(error: unknown): unknown {
-  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isThrottled(error))
-    return new Problem('still_being_done')
+  const late = error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || error instanceof TemporalAway
+  if (late || isThrottled(error)) return new Problem('still_being_done')
   if (!(error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure)) return error
   const { type, details } = error.cause
   // What activities and the workflow put there.

@@ -5,13 +5,21 @@ import { sampleOffers } from '../../workers/consumer/figures.ts'
 import { sampleShop } from '../../workers/jobs/figures.ts'
 import { textOf } from '../repository/files.ts'
 
-// Declared, and never read here: nothing is asked of a store.
-sampleShop(undefined as never)
-sampleOffers({} as ConsumerDeps)
+const declared = () => registry.getMetricsAsArray().map(({ name, type }) => [name, String(type)] as const)
+
+/** Every figure of every process. Those of stores are declared and removed again: nothing is read here. */
+function allKinds(): Map<string, string> {
+  const before = new Map(declared())
+  sampleShop(undefined as never)
+  sampleOffers({} as ConsumerDeps)
+  const all = new Map(declared())
+  for (const name of all.keys()) if (!before.has(name)) registry.removeSingleMetric(name)
+  return all
+}
 
 /** Node's own, and those of a library's convention. */
 const isOurs = (name: string): boolean => !/^(process|nodejs)_/.test(name)
-const kinds = new Map(registry.getMetricsAsArray().map(({ name, type }) => [name, String(type)]))
+const kinds = allKinds()
 const names = [...kinds.keys()].filter(isOurs)
 
 const tabled = (page: string): string[] =>

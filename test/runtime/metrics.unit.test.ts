@@ -1,7 +1,8 @@
 import { ApplicationFailure } from '@temporalio/common'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { createLog } from '../../runtime/log.ts'
 import { meteredActivities, meteredPayments } from '../../runtime/metered.ts'
+import { registry } from '../../runtime/metrics.ts'
 import type { Payments } from '../../runtime/payments.ts'
 import { sampleCounter, sampleGauges } from '../../runtime/sampled-metrics.ts'
 import { figure } from '../support/figures.ts'
@@ -64,6 +65,10 @@ it('warnings and errors are counted by their level, those too that are left out 
 })
 
 describe('what stores hold', () => {
+  afterAll(() => {
+    for (const name of ['held', 'waiting', 'happened_total']) registry.removeSingleMetric(name)
+  })
+
   it('is read when somebody asks, and by one look however many do', async () => {
     let looks = 0
     const read = async () => ({ held: [{ value: ++looks }] })

@@ -71,7 +71,8 @@ async function planSales({ db, ids }: Container): Promise<void> {
     const id = `2026010100-${ids.next()}` as SessionId // The form of an operator's id.
     await sql`
       INSERT INTO sessions (id, opens_at, ends_at, pay_within_ms)
-      VALUES (${id}, now() + make_interval(hours => ${hour}), now() + make_interval(hours => ${hour + 1}), 600000)`
+      SELECT ${id}, opens_at, opens_at + interval '1 hour', 600000
+      FROM (VALUES (now() + make_interval(hours => ${hour}))) AS slot (opens_at)`
     await sql`
       INSERT INTO offers (session_id, sku_id, warehouse_id, price_fen, quota)
       SELECT ${id}, sku, ${warehouse}, 4000, 1000

@@ -97,6 +97,7 @@ export type Member = ReturnType<typeof createMember>
 /** The solution of the challenge that an answer brings, as a page would compute it; undefined without one. */
 function solutionOf(body: Record<string, unknown>): object | undefined {
   if (body.code !== 'captcha_required' && body.code !== 'captcha_wrong') return undefined
-  const { captcha } = body.details as { captcha: { challenge: string; rounds: number; bits: number } } // Ours.
+  // What the API describes.
+  const { captcha } = body.details as { captcha: Parameters<typeof solveProofOfWork>[0] }
   return { kind: 'proof-of-work', challenge: captcha.challenge, nonces: solveProofOfWork(captcha) }
 }

@@ -5,6 +5,7 @@ import { goodsChecks } from './goods.ts'
 import { moneyChecks } from './money.ts'
 import { orderChecks } from './orders.ts'
 import { paymentChecks } from './payments.ts'
+import { refundChecks } from './refunds.ts'
 import { seckillChecks } from './seckill.ts'
 
 /** Something that waits for a human. */
@@ -25,6 +26,7 @@ export const checks: readonly Check[] = [
   ...moneyChecks,
   ...orderChecks,
   ...paymentChecks,
+  ...refundChecks,
   ...seckillChecks,
 ]
 

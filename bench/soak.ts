@@ -134,7 +134,7 @@ function startAudits({ db }: SoakSystem, problems: string[]): { held(): number; 
       await pause(auditEveryMs, undefined, { signal: ending.signal }).catch(() => {})
       if (ending.signal.aborted) return
       const made = await audit(db.sql).catch(() => undefined) // PostgreSQL is away.
-      // What is late while servers are down and processes frozen is judged at the end.
+      // Whether anything is late is checked at the end: servers are down and processes frozen now.
       const wrong = made?.findings.filter(({ name, holds }) => !holds && name !== 'stuck') ?? []
       if (wrong.length > 0) problems.push(`an audit under load:\n${failures(wrong)}`)
       else if (made) held += 1

@@ -5,13 +5,14 @@
 const arrows = {
   domain: [],
   providers: ['domain'],
+  challenges: ['domain'],
   redis: ['domain'],
   db: ['domain'],
   services: ['db', 'redis', 'providers/provider', 'domain'],
   activities: ['services', 'db/types', 'redis', 'providers/provider', 'domain'],
   // Of activities and services their types alone: test/workflows/imports.unit.test.ts.
   workflows: ['activities', 'services', 'domain'],
-  runtime: ['activities', 'services', 'providers', 'redis', 'db', 'workflows', 'domain'],
+  runtime: ['activities', 'services', 'providers', 'challenges', 'redis', 'db', 'workflows', 'domain'],
   // Adapters come in by the container alone: it says which of their types may be named.
   api: ['runtime', 'services', 'db/reads', 'db/types', 'providers/provider', 'workflows', 'domain'],
   workers: ['runtime', 'services', 'db/reads', 'db/types', 'providers/provider', 'workflows', 'domain'],
@@ -37,7 +38,7 @@ module.exports = {
     {
       name: 'services-know-no-http-and-no-temporal',
       severity: 'error',
-      from: { path: ['^services/', '^domain/', '^db/', '^redis/', '^providers/'] },
+      from: { path: ['^services/', '^domain/', '^db/', '^redis/', '^providers/', '^challenges/'] },
       to: { path: ['^node_modules/hono', '^node_modules/@hono', '^node_modules/@temporalio'] },
     },
   ],

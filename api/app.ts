@@ -1,9 +1,9 @@
 import type { ApiDeps } from './deps.ts'
 import { describeApi } from './http/document.ts'
 import { onError } from './http/errors/problem.ts'
-import { fixedBody } from './http/fixed-body.ts'
 import { jsonBodies, smallBodies } from './http/middleware/body.ts'
 import { allowOrigins, browserRules, publicAnswers } from './http/middleware/browsers.ts'
+import { compressed } from './http/middleware/compressed.ts'
 import { noRoute } from './http/middleware/methods.ts'
 import { addressRoutes } from './http/routes/addresses.ts'
 import { cartRoutes } from './http/routes/cart.ts'
@@ -17,6 +17,7 @@ import { quoteRoutes } from './http/routes/quotes.ts'
 import { seckillRoutes } from './http/routes/seckill.ts'
 import { ticketRoutes } from './http/routes/tickets.ts'
 import { routes } from './http/routing.ts'
+import { sharedBody } from './http/shared-body.ts'
 import { limitRates } from './rate-limits.ts'
 
 /**
@@ -34,6 +35,7 @@ export function createApp(deps: ApiDeps) {
   app.use(smallBodies)
   app.route('/', deps.notifyRoutes)
   app.route('/', docsRoutes())
+  app.use('/v1/*', compressed)
   app.use('/v1/*', browserRules(deps))
   app.use('/v1/products/*', ...publicAnswers)
   app.use('/v1/*', limitRates(deps))
@@ -52,7 +54,7 @@ export function createApp(deps: ApiDeps) {
 
   api.notFound(noRoute(api))
   const document = () => JSON.stringify(describeApi(api))
-  api.get('/openapi.json', fixedBody(document, { 'content-type': 'application/json' }))
+  api.get('/openapi.json', sharedBody(document, { contentType: 'application/json' }))
   return api
 }
 export type Api = ReturnType<typeof createApp>

@@ -6,13 +6,12 @@ import type { OpenAnswer } from '../domain/payment.ts'
 import type { Choice, Quote } from '../domain/quote.ts'
 import type { RefundChoice } from '../domain/refund.ts'
 import type { Payer } from '../providers/provider.ts'
-import type { Carts, Db, Gate, RateWindows } from '../runtime/container.ts'
+import type { AnonymousBounds, Carts, Challenge, Db, Gate, RateWindows } from '../runtime/container.ts'
 import type { Health } from '../runtime/health.ts'
 import type { Acted, ByOperator } from '../services/payments/refunds/failed.ts'
 import type { Bearers } from './bearers.ts'
 import type { TrustedProxies } from './client-address.ts'
 import type { BuyerLimit } from './flash-sales/buyer-limits.ts'
-import type { Captchas } from './flash-sales/captchas.ts'
 import type { EarlyRefusals } from './flash-sales/early-refusals.ts'
 import type { SessionOperations } from './flash-sales/operations.ts'
 import type { SessionBook } from './flash-sales/session-book.ts'
@@ -78,7 +77,8 @@ type SeckillDeps = {
   joinLimit: BuyerLimit
   lookLimit: BuyerLimit
   streams: TicketStreams
-  captchas: Captchas
+  /** What a token costs where the session wants a captcha. */
+  challenge: Challenge
   tokenLimits: TokenLimits
   trustedProxies: TrustedProxies
   operations: SessionOperations
@@ -90,13 +90,14 @@ type RateLimiting = {
   /** Multiplies every limit; 0: there are none. */
   factor: number
   now?: () => number
-  random?: () => number
 }
 
 /** All that the API needs of the world. */
 export type ApiDeps = SeckillDeps & {
   db: Db
   carts: Carts
+  /** How many carts one address may have that are nobody's yet, and how long each lives. */
+  anonymousCarts: Omit<AnonymousBounds, 'address'>
   ids: Ids
   bearers: Bearers
   rateLimiting: RateLimiting

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import type { OrderLimits } from '../domain/order-limits.ts'
+import { captchaVariables } from '../runtime/captcha.ts'
 import { maxTokenLife, workerVariables } from '../runtime/environment.ts'
 import { variable } from '../runtime/variables.ts'
 import { trustedProxies } from './client-address.ts'
@@ -162,6 +163,18 @@ export const apiVariables = workerVariables
       meaning: 'attempts to pay that one order may have, however they ended; then `too_many_attempts`',
       unit: 'attempts',
     }),
+    ANONYMOUS_CART_VALID_S: variable(z.coerce.number().int().min(60).max(2_592_000).default(259_200), {
+      neededBy,
+      meaning: 'how long a cart that is nobody’s yet lives after its last addition',
+      unit: 's',
+    }),
+    ANONYMOUS_CARTS_PER_ADDRESS: variable(z.coerce.number().int().min(1).max(1_000_000).default(200), {
+      neededBy,
+      meaning:
+        'such carts at a time from one address (of IPv6: its /64 network); a cart holds 20 kB at the most. Who signs ' +
+        'in needs none',
+      unit: 'carts',
+    }),
     JOINS_PER_BUYER_PER_MINUTE: variable(z.coerce.number().int().min(1).default(120), {
       neededBy,
       meaning: 'joins of one buyer, counted in each process',
@@ -192,6 +205,7 @@ export const apiVariables = workerVariables
       meaning: 'the same, from one address (of IPv6: its /64 network)',
       unit: 'requests a minute',
     }),
+    ...captchaVariables,
   })
   .refine((env) => env.TRUSTED_PROXIES !== undefined || isLoopback(env.HOST), {
     path: ['TRUSTED_PROXIES'],

@@ -13,7 +13,7 @@ await runProcess(async () => {
   const env = readEnv(apiVariables, process.env)
   const [container, workflowBundle] = await Promise.all([openContainer(env), bundleWorkflows()])
   await requireNoEviction(container)
-  const workers = await startWorkersOf(env, container, workflowBundle, 'orders')
+  const workers = await startWorkersOf(env, container, { workflowBundle, only: 'orders' })
   const { health, server, ending } = await startLifecycle(env, container, ['postgresql', 'ids'])
   const api = await startApi(env, container, health)
   return {

@@ -8,6 +8,7 @@ import { OrderUnknown } from '../domain/order-unknown.ts'
 import type { Choice, Quote } from '../domain/quote.ts'
 import { type Refusal, Refused, refuse } from '../domain/refusals.ts'
 import type { Db, Events } from '../runtime/container.ts'
+import { byDeadline } from '../runtime/temporal-deadline.ts'
 import { keepNote } from '../services/orders/notes.ts'
 import type { Placing, Refunding } from './deps.ts'
 import { isBeingPlaced, requestClose, startOrder } from './order-workflows.ts'
@@ -60,6 +61,8 @@ export function createPlacing({
       WHERE id = ${id}`
     return row
   }
+  /** A Temporal that does not answer is waited for no longer than a row. */
+  const within = <T>(call: () => Promise<T>): Promise<T> => byDeadline(client, Date.now() + waitMs, call)
   const answered = async (id: OrderId): Promise<Row | undefined> => {
     const row = await rowOf(id)
     return row?.status === 'placing' ? undefined : row
@@ -86,14 +89,14 @@ export function createPlacing({
       const fingerprint = fingerprintOf(choice)
       const before = await rowOf(quote.id)
       if (before && before.status !== 'placing') return answer(quote.id, before, fingerprint)
-      if (!before && expired) return await startedBefore(client, quote)
+      if (!before && expired) return await within(() => startedBefore(client, quote))
       if (before) return await joined(quote.id, fingerprint)
       await keepNote(sql, { order: quote.id, fingerprint, note: choice.note })
       // Listens before it starts, so that it cannot miss the events and need not look before there is any.
       const waiting = events.until(quote.id, { forMs: waitMs, first: 'later' }, () => answered(quote.id))
       waiting.catch(() => {}) // Awaited below, unless the start fails.
-      if (!(await startOrder(client, queue, inputOf({ quote, choice, fingerprint, payWithinMs, limits }))))
-        return await joined(quote.id, fingerprint)
+      const input = inputOf({ quote, choice, fingerprint, payWithinMs, limits })
+      if (!(await within(() => startOrder(client, queue, input)))) return await joined(quote.id, fingerprint)
       const row = await waiting
       return row ? answer(quote.id, row, fingerprint) : { state: 'pending', orderId: quote.id }
     },
@@ -104,7 +107,7 @@ export function createPlacing({
       if (row.status === 'closed' || row.status === 'closing') return
       if (row.status === 'to_ship') return await refunding.cancelPaidOrder(id, buyer)
       if (row.status !== 'awaiting_payment') throw new Refused(notCancellable(row))
-      if (!(await requestClose(client, id))) await hasEnded(id)
+      if (!(await within(() => requestClose(client, id)))) await hasEnded(id)
       const ended = await events.until(id, { forMs: waitMs }, async () => {
         const now = await rowOf(id)
         return now?.status === 'awaiting_payment' || now?.status === 'closing' ? undefined : now

@@ -5,8 +5,6 @@ import { Problem } from './http/errors/problem.ts'
 import { presentedToken } from './http/middleware/identity.ts'
 
 const windowS = 60
-/** Added to `Retry-After`, so that those who were refused together do not come back together, s. */
-const mostJitterS = 3
 
 type Limit = { name: string; methods: readonly string[]; path: RegExp; buyer: number; address: number }
 
@@ -49,7 +47,7 @@ export const rateLimits: readonly Limit[] = [
  * behind the same address. https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
  */
 export function limitRates(deps: Pick<ApiDeps, 'bearers' | 'trustedProxies' | 'rateLimiting'>) {
-  const { windows, factor, now = Date.now, random = Math.random } = deps.rateLimiting
+  const { windows, factor, now = Date.now } = deps.rateLimiting
   return createMiddleware(async (c, next) => {
     const { method, path } = c.req
     const limit =
@@ -67,8 +65,7 @@ export function limitRates(deps: Pick<ApiDeps, 'bearers' | 'trustedProxies' | 'r
     c.header('RateLimit-Limit', String(most))
     c.header('RateLimit-Remaining', String(Math.max(0, Math.floor(most - used))))
     c.header('RateLimit-Reset', String(resetS))
-    if (used > most)
-      throw new Problem('rate_limited', { retryAfterS: resetS + Math.floor(random() * (mostJitterS + 1)) })
+    if (used > most) throw new Problem('rate_limited', { retryAfterS: resetS })
     return next()
   })
 }

@@ -19,6 +19,7 @@ const rights: readonly Right[] = [
   { methods: anyMethod, path: /^\/v1\/ops\/orders\/[^/]+\/refunds$/, roles: ['finance', 'admin'] },
   { methods: anyMethod, path: /^\/v1\/ops\/refunds(\/|$)/, roles: ['finance', 'admin'] },
   { methods: anyMethod, path: /^\/v1\/ops\/sessions(\/|$)/, roles: ['operator', 'admin'] },
+  { methods: anyMethod, path: /^\/v1\/ops\/event-streams$/, roles: ['operator', 'admin'] },
 ]
 
 /** Whether a role may make a request under `/v1/ops`. */

@@ -1,14 +1,16 @@
 import { backgroundDelivery } from '../runtime/background-delivery.ts'
+import { configureCaptcha } from '../runtime/captcha.ts'
 import type { Container } from '../runtime/container.ts'
 import { createHealth, type Health } from '../runtime/health.ts'
+import { runPollLoops } from '../runtime/poll-loop.ts'
 import { createIdentities } from '../services/buyers/identities.ts'
 import { readWithdrawn } from '../services/buyers/withdrawals.ts'
+import { readSwitch } from '../services/operations/switches.ts'
 import { type Api, createApp } from './app.ts'
 import { createBearers } from './bearers.ts'
 import { trustedProxies } from './client-address.ts'
 import { type ApiEnv, orderLimits } from './environment.ts'
 import { createBuyerLimit } from './flash-sales/buyer-limits.ts'
-import { createCaptchas } from './flash-sales/captchas.ts'
 import { createEarlyRefusals } from './flash-sales/early-refusals.ts'
 import { gateAway } from './flash-sales/gate-away.ts'
 import { createSessionOperations } from './flash-sales/operations.ts'
@@ -56,9 +58,25 @@ export async function startApi(
     perBuyer: env.STREAMS_PER_BUYER,
     most: env.STREAMS_PER_PROCESS,
   })
+  let leaving = false
+  const heeding = runPollLoops(
+    [
+      {
+        name: 'heed the switch of event streams',
+        everyMs: 1000,
+        async run() {
+          const isOn = await readSwitch(db.sql, 'event_streams')
+          streams.allow(isOn && !leaving)
+          return 0
+        },
+      },
+    ],
+    log,
+  )
   const app = createApp({
     db,
     carts,
+    anonymousCarts: { validS: env.ANONYMOUS_CART_VALID_S, perAddress: env.ANONYMOUS_CARTS_PER_ADDRESS },
     ids,
     log,
     bearers: createBearers({
@@ -99,13 +117,13 @@ export async function startApi(
     earlyRefusals: createEarlyRefusals(gate, gateAway(log)),
     joinLimit: createBuyerLimit(env.JOINS_PER_BUYER_PER_MINUTE),
     lookLimit: createBuyerLimit(env.LOOKS_PER_BUYER_PER_MINUTE),
-    captchas: createCaptchas(gate),
+    challenge: configureCaptcha(env, { gate, log, secret: env.QUOTE_SECRET }),
     tokenLimits: createTokenLimits(redis, {
       perBuyer: env.TOKENS_PER_BUYER_PER_MINUTE,
       perAddress: env.TOKENS_PER_ADDRESS_PER_MINUTE,
     }),
     trustedProxies: env.TRUSTED_PROXIES ?? trustedProxies('none'),
-    operations: createSessionOperations({ sql: db.sql, client, events, queue: env.ORDERS_QUEUE, log }),
+    operations: createSessionOperations({ sql: db.sql, gate, client, events, queue: env.ORDERS_QUEUE, log }),
     notifyRoutes: notifyRoutes({ sql: db.sql, ids, providers: payments.providers, delivery, log }),
   })
   const server = await startHttpServer({
@@ -123,10 +141,11 @@ export async function startApi(
   return {
     port: server.port,
     async stop() {
+      leaving = true
       server.leave()
       streams.allow(false)
       standing.stop()
-      await server.close()
+      await Promise.all([server.close(), heeding.stop()])
     },
   }
 }

@@ -16,7 +16,7 @@ await runProcess(async () => {
     openContainer(env),
     bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('./order-workflows.ts', import.meta.url)) }),
   ])
-  const workers = await startWorkersOf(env, container, workflowBundle, 'orders')
+  const workers = await startWorkersOf(env, container, { workflowBundle, only: 'orders' })
   answerMemory()
   return { running: [workers, { stop: container.close }, { stop: hangUp }], failed: workers.failed }
 })

@@ -27,6 +27,7 @@ export function connect(url: string, { max = 20, statementMs = 4000, debug }: Db
     max,
     types: { bigint: postgres.BigInt },
     onnotice: () => {},
+    connect_timeout: connectWithinS,
     backoff: reopenAfterS,
     ...(debug ? { debug: (_connection: number, query: string) => debug(query) } : {}),
     connection: {
@@ -46,6 +47,9 @@ export function connect(url: string, { max = 20, statementMs = 4000, debug }: Db
   Object.assign(sql.options.serializers, dates.serializers, { 114: json, 3802: json })
   return { sql, orm, close: () => sql.end({ timeout: 5 }) }
 }
+
+/** How long (s) a server that does not answer is waited for: who asks is answered then that it is away. */
+const connectWithinS = 5
 
 /**
  * How long (s) a connection that was lost stays closed. The driver's own rule doubles it with every lost

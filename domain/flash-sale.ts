@@ -7,6 +7,9 @@ export type OfferKey = { session: SessionId; sku: SkuId }
 /** The Redis channel that says that an offer's pieces are for sale again, or that it was changed. */
 export const offerChannel = ({ session, sku }: OfferKey): string => `offer:${session}:${sku}`
 
+/** The Redis channel for announcements that a session, or any of its offers, was changed. */
+export const sessionChannel = (session: SessionId): string => `offer:${session}:`
+
 /** A granted place in an offer's queue. It becomes the order of the same id, or is given back. */
 export type TicketId = OrderId
 
@@ -48,6 +51,8 @@ export type JoinAnswer =
   | { answer: 'not_open'; opensAt: number }
   | { answer: 'ended' }
   | { answer: 'bad_token' }
+  /** The buyer has let a ticket of this offer go unpaid; `until`: ms since 1970. */
+  | { answer: 'cooling_off'; until: number }
   | { answer: 'paused' }
   /**
    * The gate knows nothing of this offer: whether it is over, not yet preheated or lost is for PostgreSQL to
@@ -88,6 +93,12 @@ export const preheatMs = 5 * 60_000
  * sale than in a cart.
  */
 export const flashPayWithinMs = 10 * 60_000
+
+/**
+ * How long a buyer who let a ticket go unpaid has to wait before joining the offer again, unless its session
+ * says otherwise: as long as the ticket may have held its pieces, so that others have their turn.
+ */
+export const flashCoolOffMs = flashPayWithinMs
 
 /**
  * What a session's workflow is started with; everything else it reads from its rows. Moments in ms since

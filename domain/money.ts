@@ -40,7 +40,7 @@ export function allocate(total: Fen, weights: readonly Fen[]): Fen[] {
   let left = total - parts.reduce((a, b) => a + b, 0n)
   const byRemainder = weights
     .map((weight, i) => ({ i, remainder: (total * weight) % sum }))
-    .sort((a, b) => (b.remainder > a.remainder ? 1 : b.remainder < a.remainder ? -1 : a.i - b.i))
+    .sort((a, b) => Number(b.remainder - a.remainder)) // Of the right sign; ties keep their order.
   for (const { i } of byRemainder) {
     if (left === 0n) break
     parts[i] = (parts[i] ?? 0n) + 1n

@@ -120,7 +120,7 @@ function couponShares(
   if (!coupon || coupon.does.kind === 'free_shipping') return lines.map(() => zero)
   const weights = lines.map((line, i) => (covers(coupon, line) ? (goodsOfLines[i] ?? zero) : zero))
   const inScope = add(...weights)
-  return inScope === 0n ? lines.map(() => zero) : allocate(couponOff(coupon.does, inScope), weights)
+  return allocate(couponOff(coupon.does, inScope), weights)
 }
 
 function couponOff(does: Exclude<CouponTerms['does'], { kind: 'free_shipping' }>, inScope: Fen): Fen {

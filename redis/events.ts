@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { Redis } from 'ioredis'
-import { type OfferKey, offerChannel } from '../domain/flash-sale.ts'
+import { type OfferKey, offerChannel, sessionChannel } from '../domain/flash-sale.ts'
 import { type OrderId, orderChannel, type SessionId } from '../domain/ids.ts'
 
 /**
@@ -65,7 +65,7 @@ export function createEvents(redis: Redis): Events {
       redis.publish(offerChannel(offer), 'changed').catch(() => {})
     },
     announceSession(session) {
-      redis.publish(`offer:${session}:`, 'changed').catch(() => {})
+      redis.publish(sessionChannel(session), 'changed').catch(() => {})
     },
     onOrder(order, listener) {
       const channel = orderChannel(order)

@@ -39,13 +39,19 @@ const words = new RegExp(
     '^(transport error|operation was canceled)$',
   ].join('|'),
 )
-const names = new Set(['MaxRetriesPerRequestError', 'ClusterAllFailedError', 'TransportError'])
+const names = new Set([
+  'MaxRetriesPerRequestError',
+  'ClusterAllFailedError',
+  'TransportError',
+  'TemporalAway',
+])
 
 /**
- * gRPC's DEADLINE_EXCEEDED and UNAVAILABLE, as Temporal's client reports them.
+ * gRPC's DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED and UNAVAILABLE, as Temporal's client reports them.
  * https://grpc.io/docs/guides/status-codes/
  */
-const grpc = new Set([4, 14])
+const exhausted = 8
+const grpc = new Set([4, exhausted, 14])
 
 /**
  * Whether a fault says that PostgreSQL, Redis or Temporal is away for now, rather than that something is
@@ -61,4 +67,10 @@ export function isAway(error: unknown): boolean {
   if (names.has(name) || words.test(message)) return true
   if (error instanceof AggregateError && error.errors.some(isAway)) return true
   return isAway(error.cause)
+}
+
+/** Whether Temporal refused a call because of how many there are at this time. Looks into `cause`. */
+export function isThrottled(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  return ('code' in error && error.code === exhausted) || isThrottled(error.cause)
 }

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundleWorkflowCode, DefaultLogger, type WorkflowBundleOption } from '@temporalio/worker'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
+/** `.ts`, and `.js` in what `npm run build` has made. */
+const extension = extname(fileURLToPath(import.meta.url))
 /** What workflows are made of: their own files, and the folders that they may import code from. */
 const sources = ['workflows', 'domain']
 const built = join(root, '.floodgate', 'bundles')
@@ -32,7 +34,7 @@ export async function buildWorkflows(): Promise<string> {
 
 const compile = () =>
   bundleWorkflowCode({
-    workflowsPath: join(root, 'workflows', 'index.ts'),
+    workflowsPath: join(root, 'workflows', `index${extension}`),
     logger: new DefaultLogger('WARN'),
   })
 
@@ -41,7 +43,7 @@ function bundleFile(): string {
   const digest = createHash('sha256').update(sdkVersion())
   for (const folder of sources) {
     const names = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    for (const name of names.filter((one) => one.endsWith('.ts')).sort())
+    for (const name of names.filter((one) => one.endsWith(extension)).sort())
       digest.update(`\n${folder}/${name}\n`).update(readFileSync(join(root, folder, name)))
   }
   return join(built, `workflows-${digest.digest('hex').slice(0, 32)}.js`)

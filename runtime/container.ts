@@ -23,10 +23,11 @@ import { installRuntime, temporalOf } from './temporal.ts'
 
 /** What processes, and the API above all, name of the adapters: they come in by the container alone. */
 export type { Client } from '@temporalio/client'
+export type { Challenge, Solution, Subject } from '../challenges/challenge.ts'
 export type { Db } from '../db/client.ts'
 export { connect } from '../db/client.ts'
 export type { Sql } from '../db/types.ts'
-export type { CartLine, CartOwner, Carts } from '../redis/carts/carts.ts'
+export type { AnonymousBounds, CartLine, CartOwner, Carts } from '../redis/carts/carts.ts'
 export { createCarts } from '../redis/carts/carts.ts'
 export type { Events } from '../redis/events.ts'
 export type { Gate, Standing } from '../redis/gate/gate.ts'

@@ -1,39 +1,23 @@
 import { z } from 'zod'
-import { ConfigurationError } from '../domain/configuration.ts'
 import { paymentVariables } from './payments.ts'
+import { storeVariables } from './store-variables.ts'
 import { variable, variables } from './variables.ts'
+
+export { readEnv } from './read-env.ts'
 
 const onOff = z.enum(['on', 'off'])
 const pem = (what: string) => z.string().includes('-----BEGIN', { error: `the ${what} in PEM form` })
-const redisUrl = z.url({ protocol: /^rediss?$/, error: 'a Redis URL, e.g. redis://127.0.0.1:6379' })
 
 /** What every process needs. */
 const shared = {
-  DATABASE_URL: variable(
-    z.url({
-      protocol: /^postgres(ql)?$/,
-      error: 'a PostgreSQL URL, e.g. postgres://user:password@127.0.0.1:5432/floodgate',
-    }),
-    {
-      meaning: 'PostgreSQL, directly or through a pooler in session mode',
-      example: 'postgres://shop:…@db:5432/floodgate',
-    },
-  ),
+  DATABASE_URL: storeVariables.DATABASE_URL,
   DATABASE_CONNECTIONS: variable(z.coerce.number().int().min(5).max(500).default(20), {
     meaning: 'size of the pool of each process',
     unit: 'connections',
   }),
-  REDIS_URL: variable(redisUrl, {
-    meaning: 'Redis or Valkey: carts, events, limits, and the gate unless it has its own; `rediss://` is TLS',
-    example: 'redis://cache:6379',
-  }),
-  GATE_URL: variable(redisUrl.optional(), {
-    meaning: 'the flash-sale gate’s own Redis or Valkey; without it the gate shares `REDIS_URL`',
-    example: 'rediss://:password@gate:6379',
-  }),
-  GATE_CLUSTER: variable(onOff.default('off'), {
-    meaning: '`on`: `GATE_URL` is one node of a cluster; its user, password and TLS hold for every node',
-  }),
+  REDIS_URL: storeVariables.REDIS_URL,
+  GATE_URL: storeVariables.GATE_URL,
+  GATE_CLUSTER: storeVariables.GATE_CLUSTER,
   TEMPORAL_ADDRESS: variable(z.string({ error: 'host:port of Temporal, e.g. 127.0.0.1:7233' }).min(3), {
     meaning: 'host and port of Temporal',
     example: 'temporal:7233',
@@ -249,44 +233,34 @@ export const jobsVariables = workerVariables.extend({
     unit: 'days',
   }),
   ...addressRetention,
+  AUDIT_EVERY_HOURS: variable(z.coerce.number().int().min(0).max(720).default(24), {
+    neededBy: 'jobs',
+    meaning:
+      'how often the books are audited, by one of the jobs processes; the figures say what it found. 0: never',
+    unit: 'hours',
+  }),
 })
 export type JobsEnv = z.infer<typeof jobsVariables>
+
+/** The API's check of tokens, and how long a withdrawal is kept. */
+export const maxTokenLife = {
+  JWT_MAX_LIFE_S: variable(z.coerce.number().int().min(60).max(2_592_000).default(86_400), {
+    neededBy: 'api, `npm run tokens`, `npm run forget`',
+    meaning: 'the longest life of a token that is believed',
+    unit: 's',
+  }),
+}
 
 /** What forgetting a buyer by hand needs. */
 export const forgetVariables = z.object({
   DATABASE_URL: shared.DATABASE_URL,
   REDIS_URL: shared.REDIS_URL,
   ...addressRetention,
+  ...maxTokenLife,
 })
-
-/** The API's check of tokens, and how long a withdrawal is kept. */
-export const maxTokenLife = {
-  JWT_MAX_LIFE_S: variable(z.coerce.number().int().min(60).max(2_592_000).default(86_400), {
-    neededBy: 'api, `npm run tokens`',
-    meaning: 'the longest life of a token that is believed',
-    unit: 's',
-  }),
-}
 
 /** What withdrawing tokens by hand needs. */
 export const tokenVariables = z.object({ DATABASE_URL: shared.DATABASE_URL, ...maxTokenLife })
 
 /** What reconciling by hand needs: no Redis, no Temporal. */
 export const reconcileVariables = z.object({ DATABASE_URL: shared.DATABASE_URL, ...paymentVariables })
-
-/**
- * Reads and checks variables; an empty one counts as unset.
- * @throws {ConfigurationError} naming every variable that is wrong, and the remedy
- */
-export function readEnv<T>(schema: z.ZodType<T>, env: Record<string, string | undefined>): T {
-  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim() !== ''))
-  const read = schema.safeParse(set)
-  if (read.success) return read.data
-  const lines = read.error.issues.map(
-    (issue) => `  ${issue.path.join('.') || 'configuration'}: ${issue.message}`,
-  )
-  throw new ConfigurationError(
-    `The configuration is not complete:\n${lines.join('\n')}\n` +
-      'Set these variables and start again; docs/operations.md describes each.',
-  )
-}

@@ -1,5 +1,6 @@
 import { type Logger, pino } from 'pino'
 import { faultOf } from './fault.ts'
+import { loggedTotal } from './metrics.ts'
 
 /**
  * What a log never shows, at whatever depth: a person's data, secrets, and what drivers add to their errors.
@@ -29,6 +30,7 @@ const deepest = 6
  * were.
  */
 const mostOfOneText = 20
+const warning = pino.levels.values.warn ?? 40
 const windowMs = 10_000
 
 export type LogOptions = {
@@ -48,9 +50,11 @@ export function createLog({ level, write, now = Date.now }: LogOptions): Logger 
     level,
     formatters: { log: (line: Record<string, unknown>) => withoutHidden(line) },
     hooks: {
+      // biome-ignore lint/complexity/useMaxParams: pino calls it so, and `this` is none
       logMethod(this: Logger, args: Parameters<pino.LogFn>, method: pino.LogFn, severity: number) {
         const text = args.find((arg) => typeof arg === 'string') ?? ''
-        const suppressed = severity < 40 ? 0 : repeated(text)
+        if (severity >= warning) loggedTotal.inc({ level: pino.levels.labels[severity] ?? '' })
+        const suppressed = severity < warning ? 0 : repeated(text)
         if (suppressed === undefined) return
         if (suppressed > 0) method.apply(this, [{ suppressed, of: text }, 'lines of this text were left out'])
         method.apply(this, args)

@@ -6,7 +6,9 @@ type Call = (...given: never[]) => unknown
 
 /** The same activities, each timed by its name and outcome. */
 export const meteredActivities = <T extends object>(activities: T): T =>
-  wrapped(activities, (step, call) => timed(stepDuration, { step }, call, stepOutcome))
+  wrapped(activities, (step, call) =>
+    timed({ histogram: stepDuration, labels: { step }, outcomeOf: stepOutcome }, call),
+  )
 
 /** The same providers, each call timed by its name and by what the provider said. */
 export const meteredPayments = (payments: Payments): Payments => ({
@@ -14,7 +16,9 @@ export const meteredPayments = (payments: Payments): Payments => ({
   providers: Object.fromEntries(
     Object.entries(payments.providers).map(([provider, adapter]) => [
       provider,
-      wrapped(adapter, (call, work) => timed(providerCallDuration, { provider, call }, work, callOutcome)),
+      wrapped(adapter, (call, work) =>
+        timed({ histogram: providerCallDuration, labels: { provider, call }, outcomeOf: callOutcome }, work),
+      ),
     ]),
   ),
 })

@@ -43,8 +43,7 @@ export async function startWorkers(options: WorkerOptions, only?: 'orders'): Pro
 export const startWorkersOf = (
   env: WorkerEnv,
   container: Container,
-  workflowBundle: WorkflowBundleOption,
-  only?: 'orders',
+  { workflowBundle, only }: { workflowBundle: WorkflowBundleOption; only?: 'orders' },
 ): Promise<Running> =>
   startWorkers(
     {

@@ -17,7 +17,11 @@ async function run(): Promise<number> {
   const redis = new Redis(env.REDIS_URL, { maxRetriesPerRequest: 2, lazyConnect: true })
   redis.on('error', () => {}) // The command that fails says so.
   try {
-    const forgetting = { buyer: buyer as UserId, addressDays: env.RETAIN_ADDRESS_DAYS } // Checked above.
+    const forgetting = {
+      buyer: buyer as UserId, // Checked above.
+      addressDays: env.RETAIN_ADDRESS_DAYS,
+      maxTokenLifeS: env.JWT_MAX_LIFE_S,
+    }
     const known = await forgetBuyer({ sql: db.sql, carts: createCarts(redis) }, forgetting)
     console.log(known ? `Buyer ${buyer} is forgotten.` : `There is no buyer ${buyer}.`)
     return known ? 0 : 1

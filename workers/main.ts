@@ -13,7 +13,7 @@ import { schedulePlanning, scheduleStatements } from './schedules.ts'
 await runProcess(async () => {
   const env = readEnv(workerVariables, process.env)
   const [container, workflowBundle] = await Promise.all([openContainer(env), bundleWorkflows()])
-  const workers = await startWorkersOf(env, container, workflowBundle)
+  const workers = await startWorkersOf(env, container, { workflowBundle })
   await schedulePlanning(container.client, env.ORDERS_QUEUE)
   await scheduleStatements(container.client, env.ORDERS_QUEUE)
   const { server, ending } = await startLifecycle(env, container, ['postgresql', 'temporal', 'ids'])

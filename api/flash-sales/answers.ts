@@ -11,6 +11,7 @@ export const joinStatus = {
   already_bought: 409,
   over_limit: 409,
   bad_token: 403,
+  cooling_off: 409,
   paused: 503,
   rate_limited: 429,
   captcha_required: 403,

@@ -13,11 +13,21 @@ import type { Sql } from '../../db/types.ts'
 import type { NewOffer, QuotaChange } from '../../domain/flash-sale.ts'
 import { type SessionId, sessionWorkflowId } from '../../domain/ids.ts'
 import { type Refusal, Refused, refuse } from '../../domain/refusals.ts'
-import type { Events } from '../../runtime/container.ts'
+import { isThrottled } from '../../runtime/away.ts'
+import type { Events, Gate } from '../../runtime/container.ts'
 import { faultOf } from '../../runtime/fault.ts'
+import { byDeadline, TemporalAway } from '../../runtime/temporal-deadline.ts'
+import type { Brakable } from '../../services/flash-sales/apply-terms.ts'
+import {
+  type Braked,
+  resumeSale,
+  shedSale,
+  stopSale,
+  wantCaptcha,
+} from '../../services/flash-sales/brakes.ts'
 import { insertSession, type SessionPlan } from '../../services/flash-sales/plan-session.ts'
 import type { session as sessionWorkflow } from '../../workflows/index.ts'
-import { addOffer, changeQuota, endNow, pause, resume } from '../../workflows/messages.ts'
+import { addOffer, changeQuota, endNow } from '../../workflows/messages.ts'
 import { Problem } from '../http/errors/problem.ts'
 
 /**
@@ -30,14 +40,21 @@ export type SessionOperations = {
   addOffer(session: SessionId, offer: NewOffer): Promise<void>
   /** Repeated with the same change's id it is done once. */
   changeQuota(session: SessionId, change: QuotaChange): Promise<void>
-  pause(session: SessionId): Promise<void>
-  resume(session: SessionId): Promise<void>
   /** Answers when the gates are closed; staging and counting follow. */
   end(session: SessionId): Promise<void>
+  /**
+   * The brakes, of a session or one of its offers: services/flash-sales/brakes.ts. They need PostgreSQL and
+   * Redis, no Temporal.
+   */
+  pause(what: Brakable): Promise<Braked>
+  resume(what: Brakable): Promise<Braked>
+  shed(what: Brakable, percent: number): Promise<Braked>
+  captcha(session: SessionId, on: boolean): Promise<void>
 }
 
 type OperationDeps = {
   sql: Sql
+  gate: Gate
   client: Client
   events: Pick<Events, 'announceSession'>
   /** The task queue of sessions: that of orders. */
@@ -48,18 +65,20 @@ type OperationDeps = {
 }
 
 /**
- * Sessions by their rows and their workflows. A change that takes longer than `waitMs` throws the problem
- * `still_being_done`.
+ * Sessions by their rows and their workflows. A change that takes longer than `waitMs` in all, or comes while
+ * Temporal has as many under way as it takes of one session, throws the problem `still_being_done`.
  */
 export function createSessionOperations({
   sql,
+  gate,
   client,
   events,
   queue,
   log,
   waitMs = 10_000,
 }: OperationDeps): SessionOperations {
-  const within = <T>(work: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + waitMs, work)
+  const within = <T>(deadline: number, call: () => Promise<T>): Promise<T> =>
+    byDeadline(client, deadline, call)
 
   async function start({
     id,
@@ -84,19 +103,20 @@ export function createSessionOperations({
    * A session that lives and has no workflow was just written, or its workflow was terminated: it is started
    * now.
    */
-  async function startIfAlive(id: SessionId): Promise<void> {
+  async function startIfAlive(id: SessionId, deadline: number): Promise<void> {
     const row = await readSession(sql, id)
     if (!row) return refuse('session_unknown', {})
     if (row.phase === 'ended') return refuse('session_ended', {})
-    await within(() => start(row))
+    await within(deadline, () => start(row))
   }
 
   async function change(id: SessionId, update: (session: WorkflowHandle) => Promise<void>): Promise<void> {
-    const ask = () => within(() => update(client.workflow.getHandle(sessionWorkflowId(id))))
+    const deadline = Date.now() + waitMs
+    const ask = () => within(deadline, () => update(client.workflow.getHandle(sessionWorkflowId(id))))
     try {
       await ask().catch(async (error: unknown) => {
         if (!(error instanceof WorkflowNotFoundError)) throw error
-        await startIfAlive(id)
+        await startIfAlive(id, deadline)
         await ask()
       })
     } catch (error) {
@@ -104,11 +124,17 @@ export function createSessionOperations({
     }
   }
 
+  const announcing = async <T>(session: SessionId, work: Promise<T>): Promise<T> => {
+    const done = await work
+    events.announceSession(session)
+    return done
+  }
+
   return {
     async plan(plan) {
       const fresh = await insertSession(sql, plan)
       events.announceSession(plan.id)
-      await within(() => start(plan)).catch((error: unknown) =>
+      await within(Date.now() + waitMs, () => start(plan)).catch((error: unknown) =>
         log.warn(
           { session: plan.id, fault: faultOf(error) },
           'a session is started by the Schedule that plans the day',
@@ -122,18 +148,23 @@ export function createSessionOperations({
       const updateId = `${request.sku}:${request.change}`
       return change(id, (session) => session.executeUpdate(changeQuota, { args: [request], updateId }))
     },
-    pause: (id) => change(id, (session) => session.executeUpdate(pause)),
-    resume: (id) => change(id, (session) => session.executeUpdate(resume)),
+    pause: (what) => announcing(what.session, stopSale({ sql, gate }, what)),
+    resume: (what) => announcing(what.session, resumeSale({ sql, gate }, what)),
+    shed: (what, percent) => announcing(what.session, shedSale({ sql, gate }, what, percent)),
+    captcha: (session, on) => announcing(session, wantCaptcha(sql, session, on)),
     end: (id) => change(id, (session) => session.executeUpdate(endNow)),
   }
 }
 
 /**
  * A refusal as one, a wait that was too long as the problem that it is, anything else as the fault that it
- * is.
+ * is. Temporal takes ten updates of a workflow at a time and refuses the next one for now; its connection
+ * tries that again until nobody waits any more.
+ * https://docs.temporal.io/cloud/limits#per-workflow-execution-update-limits
  */
 function answerOf(error: unknown): unknown {
-  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return new Problem('still_being_done')
+  const late = error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || error instanceof TemporalAway
+  if (late || isThrottled(error)) return new Problem('still_being_done')
   if (!(error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure)) return error
   const { type, details } = error.cause
   // What activities and the workflow put there.

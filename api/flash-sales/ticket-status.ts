@@ -17,12 +17,15 @@ export type StatusDeps = {
 /** The well-known numbers of a flash sale's ticket. */
 const ticketStatuses = { queueing: 1, won: 2, pay_timeout: 3, failed: 4, paid: 5 } as const
 
-/** What a buyer's ticket has come to. `order`: what its order costs, and until when it can be paid. */
+/**
+ * What a buyer's ticket has come to. `order`: what its order costs, and until when it can be paid;
+ * `joinAgainAt`: when a buyer who let it go unpaid may join again.
+ */
 export type TicketStatus = { ticket: TicketId; quantity: number | null } & (
   | { status: 1; position: number | null; waitS: number | null }
   | { status: 2 | 5; order: { dueFen: bigint; payBy: Date | null } }
-  | { status: 3 }
-  | { status: 4; reason: string }
+  | { status: 3; joinAgainAt: Date | null }
+  | { status: 4; joinAgainAt: Date | null; reason: string }
 )
 
 /** Whether its position changes while nothing is announced. */
@@ -65,7 +68,7 @@ export async function ticketStatus(
   const nothing = { ticket, quantity: null }
   return standing === 'away'
     ? { ...nothing, status: ticketStatuses.queueing, position: null, waitS: null }
-    : { ...nothing, status: ticketStatuses.failed, reason: 'lost' }
+    : { ...nothing, status: ticketStatuses.failed, joinAgainAt: null, reason: 'lost' }
 }
 
 /** The newest ticket of a buyer who has none that counts, by the gate. */
@@ -111,6 +114,7 @@ function statusOf({
   orderStatus,
   dueFen,
   payBy,
+  coolUntil: joinAgainAt,
 }: StoredTicket): TicketStatus {
   const about = { ticket, quantity }
   const order = { dueFen: dueFen ?? 0n, payBy }
@@ -125,7 +129,7 @@ function statusOf({
       return { ...about, status: ticketStatuses.queueing, position: 0, waitS: 0 }
     case 'given_back':
     case 'refused':
-      if (reason === 'pay_timeout') return { ...about, status: ticketStatuses.pay_timeout }
-      return { ...about, status: ticketStatuses.failed, reason: reason ?? state }
+      if (reason === 'pay_timeout') return { ...about, status: ticketStatuses.pay_timeout, joinAgainAt }
+      return { ...about, status: ticketStatuses.failed, joinAgainAt, reason: reason ?? state }
   }
 }

@@ -13,16 +13,16 @@ const minuteS = 60
 
 /**
  * So many requests for tokens a minute: of each buyer, and from each address; counted in Redis for all
- * processes, in this process's memory while Redis is away.
+ * processes, in this process's memory while Redis is away. An address is charged only for what its buyers'
+ * own limits let through, so that one buyer's refusals cost no neighbour behind it.
  */
 export function createTokenLimits(redis: Redis, { perBuyer, perAddress }: TokenLimitOptions): TokenLimits {
   const buyers = limiter(redis, 'limit:token:buyer', perBuyer)
   const addresses = limiter(redis, 'limit:token:address', perAddress)
   return {
     async waitS(buyer, address) {
-      const waits = await Promise.all([waitMs(buyers, buyer), waitMs(addresses, address)])
-      const longest = Math.max(...waits)
-      return longest > 0 ? Math.ceil(longest / 1000) : undefined
+      const wait = (await waitMs(buyers, buyer)) || (await waitMs(addresses, address))
+      return wait > 0 ? Math.ceil(wait / 1000) : undefined
     },
   }
 }

@@ -5,6 +5,7 @@ import { goodsChecks } from './goods.ts'
 import { moneyChecks } from './money.ts'
 import { orderChecks } from './orders.ts'
 import { paymentChecks } from './payments.ts'
+import { refundChecks } from './refunds.ts'
 import { seckillChecks } from './seckill.ts'
 
 /** Something that waits for a human. */
@@ -25,6 +26,7 @@ export const checks: readonly Check[] = [
   ...moneyChecks,
   ...orderChecks,
   ...paymentChecks,
+  ...refundChecks,
   ...seckillChecks,
 ]
 
@@ -34,6 +36,8 @@ export const checks: readonly Check[] = [
  */
 export function audit(sql: Sql): Promise<AuditReport> {
   return sql.begin('ISOLATION LEVEL REPEATABLE READ READ ONLY', async (tx) => {
+    // A check reads whole tables: it takes longer than a statement of the business may.
+    await tx`SET LOCAL statement_timeout = '300s'`
     const findings: Finding[] = []
     for (const check of checks) findings.push(await run(tx, check))
     const attention = await tx<OpenAttention[]>`

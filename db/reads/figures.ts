@@ -9,6 +9,7 @@ const labelOf: Record<string, string> = {
   orders_open: 'status',
   due_oldest_seconds: 'list',
   attention_open: 'reason',
+  audit_differences: 'check',
 }
 
 /**
@@ -42,6 +43,10 @@ export async function shopFigures(sql: Sql): Promise<Record<string, Value[]>> {
     FROM tickets
     WHERE state = 'waiting'
     UNION ALL
+    SELECT 'due_oldest_seconds', 'gate_sync', EXTRACT(epoch FROM now() - min(sync_at))::float8
+    FROM tickets
+    WHERE sync IS NOT NULL
+    UNION ALL
     SELECT 'tickets_unstarted', NULL, count(*)::float8
     FROM tickets
     WHERE state = 'waiting'
@@ -53,7 +58,16 @@ export async function shopFigures(sql: Sql): Promise<Record<string, Value[]>> {
     UNION ALL
     SELECT 'reconciliation_open', NULL, count(*)::float8
     FROM reconciliation
-    WHERE cleared_at IS NULL`
+    WHERE cleared_at IS NULL
+    UNION ALL
+    SELECT 'audit_age_seconds', NULL, EXTRACT(epoch FROM now() - ended_at)::float8
+    FROM audits
+    WHERE id = (SELECT max(id) FROM audits WHERE ended_at IS NOT NULL)
+    UNION ALL
+    SELECT 'audit_differences', checked.name, checked.wrongs::float8
+    FROM audits
+    CROSS JOIN LATERAL jsonb_each_text(differences) AS checked (name, wrongs)
+    WHERE id = (SELECT max(id) FROM audits WHERE ended_at IS NOT NULL)`
   const figures: Record<string, Value[]> = {}
   for (const { figure, label, value } of rows) {
     const name = labelOf[figure]

@@ -19,6 +19,9 @@ export type StoredOffer = {
   /** Its pieces are out of the warehouse. */
   preheated: boolean
   soldOut: boolean
+  /** The brakes of this offer alone; the session's count as well. */
+  paused: boolean
+  shedPercent: number
 }
 
 export type StoredSession = {
@@ -27,8 +30,11 @@ export type StoredSession = {
   endsAt: Date
   phase: SessionPhase
   paused: boolean
+  /** Of a hundred tokens so many are refused. */
+  shedPercent: number
   captcha: boolean
   payWithinMs: number
+  coolOffMs: number
   createdAt: Date
   endedAt: Date | null
   offers: StoredOffer[]
@@ -40,8 +46,10 @@ const columns = (sql: Sql) => sql`
   s.ends_at AS "endsAt",
   s.phase,
   s.paused,
+  s.shed_percent AS "shedPercent",
   s.captcha,
   s.pay_within_ms AS "payWithinMs",
+  s.cool_off_ms AS "coolOffMs",
   s.created_at AS "createdAt",
   s.ended_at AS "endedAt",
   COALESCE((
@@ -59,7 +67,9 @@ const columns = (sql: Sql) => sql`
         'limit', o.buyer_limit,
         'warehouse', o.warehouse_id,
         'preheated', o.preheated_at IS NOT NULL,
-        'soldOut', o.sold_out_at IS NOT NULL
+        'soldOut', o.sold_out_at IS NOT NULL,
+        'paused', o.paused,
+        'shedPercent', o.shed_percent
       ) ORDER BY o.sku_id)
     FROM offers o
     JOIN skus k ON k.id = o.sku_id

@@ -13,6 +13,8 @@ export type StoredTicket = {
   orderStatus: OrderStatus | null
   dueFen: bigint | null
   payBy: Date | null
+  /** Given back unpaid: until then the buyer may not join the offer again. */
+  coolUntil: Date | null
 }
 
 const columns = (sql: Sql) => sql`
@@ -20,6 +22,7 @@ const columns = (sql: Sql) => sql`
   t.quantity,
   t.state,
   t.reason,
+  t.cool_until AS "coolUntil",
   o.status     AS "orderStatus",
   o.due_fen    AS "dueFen",
   o.pay_by     AS "payBy"`

@@ -1,5 +1,15 @@
 import { sql } from 'drizzle-orm'
-import { bigint, index, integer, jsonb, pgTable, smallint, text, uniqueIndex } from 'drizzle-orm/pg-core'
+import {
+  bigint,
+  boolean,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  smallint,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core'
 import { id, moment } from './columns.ts'
 
 /** Asks a human to act: why, about what, since when. One open row a reason and subject. */
@@ -34,6 +44,26 @@ export const outbox = pgTable(
   },
   (t) => [index('outbox_due').on(t.dueAt)],
 )
+
+/** When the books were audited, and of each check how many rows did not add up. */
+export const audits = pgTable(
+  'audits',
+  {
+    id: bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
+    startedAt: moment('started_at').notNull().defaultNow(),
+    /** Null: it is under way, or was broken off. */
+    endedAt: moment('ended_at'),
+    differences: jsonb('differences').$type<Record<string, number>>().notNull().default({}),
+  },
+  (t) => [index('audits_ended').on(t.id).where(sql`${t.endedAt} IS NOT NULL`)],
+)
+
+/** What operators have switched for every process of the shop; without a row it is on. */
+export const switches = pgTable('switches', {
+  name: text('name').$type<'event_streams'>().primaryKey(),
+  isOn: boolean('is_on').notNull(),
+  changedAt: moment('changed_at').notNull().defaultNow(),
+})
 
 /** Leases the worker number of a process's snowflakes. */
 export const snowflakeWorkers = pgTable('snowflake_workers', {

@@ -11,6 +11,7 @@ import {
   text,
 } from 'drizzle-orm/pg-core'
 import {
+  flashCoolOffMs,
   flashPayWithinMs,
   type SessionPhase,
   type TicketState,
@@ -38,6 +39,8 @@ export const sessions = pgTable(
     gatesClosedAt: moment('gates_closed_at'),
     /** How long its orders wait for their payment. */
     payWithinMs: integer('pay_within_ms').notNull(),
+    /** How long a buyer who let a ticket go unpaid may not join its offer again; 0: not at all. */
+    coolOffMs: integer('cool_off_ms').notNull().default(flashCoolOffMs),
     /** Whether a token costs a captcha. */
     captcha: boolean('captcha').notNull().default(false),
     /** What was sold, stored when it ended. */
@@ -48,6 +51,7 @@ export const sessions = pgTable(
   (t) => [
     index('sessions_by_end').on(t.endsAt),
     check('session_ends_after_it_opens', sql`${t.endsAt} > ${t.opensAt}`),
+    check('session_cool_off_not_negative', sql`${t.coolOffMs} >= 0`),
     check('session_shed_is_a_percentage', sql`${t.shedPercent} BETWEEN 0 AND 100`),
   ],
 )
@@ -119,6 +123,8 @@ export const tickets = pgTable(
     state: text('state').$type<TicketState>().notNull(),
     /** Why it was given back or refused. */
     reason: text('reason'),
+    /** Given back unpaid: until then its buyer may not join the offer again. */
+    coolUntil: moment('cool_until'),
     /** While it waits: when its order is started (again). */
     dueAt: moment('due_at').notNull().defaultNow(),
     tried: integer('tried').notNull().default(0),
@@ -164,6 +170,7 @@ export const slots = pgTable(
     minute: integer('minute').primaryKey(),
     lastsMin: integer('lasts_min').notNull(),
     payWithinMs: integer('pay_within_ms').notNull().default(flashPayWithinMs),
+    coolOffMs: integer('cool_off_ms').notNull().default(flashCoolOffMs),
     captcha: boolean('captcha').notNull().default(false),
   },
   (t) => [check('slot_within_a_day', sql`${t.minute} BETWEEN 0 AND 1439 AND ${t.lastsMin} > 0`)],

@@ -8,7 +8,10 @@ import { redisWays } from './redis-ways.ts'
 import type { Server, ServerOptions } from './server.ts'
 import { firstThatWorks } from './ways.ts'
 
-/** Redis or Valkey with its append-only file on: the one that `REDIS_URL` names, or one that we start. */
+/**
+ * Redis or Valkey with its append-only file on, which evicts nothing: the one that `REDIS_URL` names, or one
+ * that we start. Throws when the named one does not answer, or may evict keys.
+ */
 export async function startRedis(
   options: ServerOptions,
   report: Report,
@@ -16,11 +19,15 @@ export async function startRedis(
 ): Promise<Server> {
   const found = await firstThatWorks('Redis or Valkey', ways, report)
   if ('url' in found) {
-    const version = await versionOf(found.url).catch((error: unknown) => {
+    const { version, evicts } = await lookAt(found.url).catch((error: unknown) => {
       throw new Error(
         `REDIS_URL is set, but nothing answers there: ${error instanceof Error ? error.message : error}. Correct it, or unset it.`,
       )
     })
+    if (evicts !== undefined)
+      throw new Error(
+        `REDIS_URL is set, but that server may evict keys (maxmemory-policy ${evicts}): set it to noeviction there, or unset REDIS_URL.`,
+      )
     return { url: found.url, about: `${version} given by REDIS_URL`, stop: async () => {} }
   }
   const port = await freePort(options.usualPorts ? 6379 : undefined)
@@ -34,15 +41,20 @@ export async function startRedis(
     args: [
       ...['--port', String(port), '--bind', '127.0.0.1', '--dir', dir],
       ...['--appendonly', 'yes', '--appendfsync', options.durable ? 'everysec' : 'no', '--save', ''],
+      ...['--maxmemory-policy', 'noeviction'],
     ],
     stateDir: options.stateDir,
-    ready: async () => (await versionOf(url)) !== '',
+    ready: async () => (await lookAt(url)).version !== '',
   })
-  return { url, about: `${await versionOf(url)} ${found.from}, port ${port}`, stop: child.stop }
+  const { version } = await lookAt(url)
+  return { url, about: `${version} ${found.from}, port ${port}`, stop: child.stop }
 }
 
-/** Fails while nothing answers, and while the server still reads its file. */
-async function versionOf(url: string): Promise<string> {
+/**
+ * Which server it is, and by which policy it evicts keys, if it does. Fails while nothing answers, and while
+ * the server still reads its file.
+ */
+async function lookAt(url: string): Promise<{ version: string; evicts: string | undefined }> {
   const redis = new Redis(url, {
     lazyConnect: true,
     retryStrategy: () => null,
@@ -55,7 +67,9 @@ async function versionOf(url: string): Promise<string> {
     await redis.ping()
     const info = await redis.info('server')
     const valkey = /^valkey_version:(\S+)/m.exec(info)?.[1]
-    return valkey ? `Valkey ${valkey}` : `Redis ${/^redis_version:(\S+)/m.exec(info)?.[1] ?? ''}`
+    const version = valkey ? `Valkey ${valkey}` : `Redis ${/^redis_version:(\S+)/m.exec(info)?.[1] ?? ''}`
+    const policy = /^maxmemory_policy:(\S+)/m.exec(await redis.info('memory'))?.[1]
+    return { version, evicts: policy === 'noeviction' ? undefined : policy }
   } finally {
     redis.disconnect()
   }

@@ -25,8 +25,12 @@ export type CartLine = {
 /** What an order has bought from a cart. */
 export type BoughtLine = { sku: string; line: string }
 
+/** What bounds anonymous carts: how many one address may have at a time, and how long each lives. */
+export type AnonymousBounds = { address: string; validS: number; perAddress: number }
+
 const mostLines = 120
-const anonymousS = 30 * 24 * 3600
+/** Of a buyer's cart: it is for ever, and counts for no address. */
+const none: AnonymousBounds = { address: '', validS: 0, perAddress: 0 }
 
 type Stored = { line: string; quantity: number; price: string; selected: boolean; addedAt: number }
 
@@ -47,12 +51,13 @@ export function createCarts(redis: Redis) {
     },
 
     /**
-     * Adds pieces at today's price; a line that is there keeps its own. An anonymous cart lives 30 days from
-     * its last addition on.
+     * Adds pieces at today's price; a line that is there keeps its own. An anonymous cart lives `validS` from
+     * its last addition on; `too_many_carts` when its address has as many as it may.
      */
     add(
       owner: CartOwner,
       { sku, quantity, price }: Pick<CartLine, 'sku' | 'quantity' | 'price'>,
+      anonymous: AnonymousBounds = none,
     ): Promise<CartWord> {
       const line: Stored = {
         line: newLine(),
@@ -61,13 +66,10 @@ export function createCarts(redis: Redis) {
         selected: true,
         addedAt: Date.now(),
       }
+      const bounds = isAnonymous(owner) ? anonymous : none
       return redis.cartAdd(
-        keyOf(owner),
-        sku,
-        JSON.stringify(line),
-        mostPieces,
-        mostLines,
-        isAnonymous(owner) ? anonymousS : 0,
+        ...[keyOf(owner), `carts:${bounds.address}`],
+        ...[sku, JSON.stringify(line), mostPieces, mostLines, bounds.validS, bounds.perAddress],
       )
     },
 

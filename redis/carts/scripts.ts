@@ -6,7 +6,7 @@ type Args = (string | number)[]
 declare module 'ioredis' {
   // The parameter's name has to be ioredis's own. The arguments are those that the script's first lines name.
   interface RedisCommander<Context> {
-    cartAdd(cart: string, ...args: Args): Result<CartWord, Context>
+    cartAdd(cart: string, cartsOfAddress: string, ...args: Args): Result<CartWord, Context>
     cartChange(cart: string, ...args: Args): Result<number, Context>
     cartSelect(cart: string, selected: string): Result<number, Context>
     cartMerge(from: string, into: string, ...args: Args): Result<number, Context>
@@ -15,10 +15,10 @@ declare module 'ioredis' {
 }
 
 /** What `cartAdd` answers. */
-export type CartWord = 'added' | 'full' | 'too_many'
+export type CartWord = 'added' | 'full' | 'too_many' | 'too_many_carts'
 
 const scripts = {
-  cartAdd: { name: 'add', keys: 1 },
+  cartAdd: { name: 'add', keys: 2 },
   cartChange: { name: 'change', keys: 1 },
   cartSelect: { name: 'select', keys: 1 },
   cartMerge: { name: 'merge', keys: 2 },

@@ -14,6 +14,8 @@ export function joinAnswerOf(text: string): JoinAnswer {
       return { answer, left: Number(first) }
     case 'not_open':
       return { answer, opensAt: Number(first) }
+    case 'cooling_off':
+      return { answer, until: Number(first) }
     case 'already_bought':
     case 'ended':
     case 'bad_token':

@@ -91,20 +91,19 @@ export function createGate(redis: GateRedis) {
       return { token, expiresAt }
     },
 
-    /** Keeps the right answer to a captcha for so many ms, where every API process finds it. */
-    async keepAnswer(offer: OfferKey, captcha: string, answer: string, forMs: number): Promise<void> {
-      await redis.set(keysOf(offer).captcha(captcha), answer, 'PX', forMs)
-    },
-
-    /** What the right answer was; null when it has expired or was taken before. */
-    takeAnswer: (offer: OfferKey, captcha: string): Promise<string | null> =>
-      redis.getdel(keysOf(offer).captcha(captcha)),
+    /** Notes for so many ms that a challenge is solved; whether this is the first time. */
+    spendChallenge: async (offer: OfferKey, id: string, forMs: number): Promise<boolean> =>
+      (await redis.set(keysOf(offer).challenge(id), 1, 'PX', Math.ceil(forMs), 'NX')) === 'OK',
 
     /**
-     * Puts a ticket's pieces on sale again, once. `epoch`: the offer's when it was given back in PostgreSQL.
+     * Puts a ticket's pieces on sale again, once. `epoch`: the offer's when it was given back in PostgreSQL;
+     * `coolUntilMs`: until then its buyer may not join again, ms since 1970; 0: at once.
      */
-    giveBack: (offer: OfferKey, epoch: number, { buyer, ticket }: HeldTicket): Promise<EpochWord> =>
-      redis.gateGiveBack(keysOf(offer).offer, epoch, buyer, ticket),
+    giveBack: (
+      offer: OfferKey,
+      epoch: number,
+      { buyer, ticket, coolUntilMs = 0 }: HeldTicket & { coolUntilMs?: number },
+    ): Promise<EpochWord> => redis.gateGiveBack(keysOf(offer).offer, epoch, buyer, ticket, coolUntilMs),
 
     /** Notes that a ticket is paid. */
     paid: (offer: OfferKey, epoch: number, { buyer, ticket }: HeldTicket): Promise<EpochWord> =>
@@ -195,6 +194,16 @@ export function createGate(redis: GateRedis) {
     async left(offer: OfferKey): Promise<number | undefined> {
       const left = await redis.hget(keysOf(offer).offer, 'left')
       return left === null ? undefined : Number(left)
+    },
+
+    /**
+     * What monitoring shows of a gate: pieces left, and how long ago its lease was renewed, by this process's
+     * clock. Undefined when it is not loaded.
+     */
+    async vitals(offer: OfferKey): Promise<{ left: number; leaseAgeMs: number } | undefined> {
+      const [left, lease] = await redis.hmget(keysOf(offer).offer, 'left', 'lease')
+      if (left == null || lease == null) return undefined
+      return { left: Number(left), leaseAgeMs: Math.max(0, Date.now() - (Number(lease) - leaseMs)) }
     },
 
     /** Removes the offer's keys. */

@@ -13,8 +13,8 @@ export function keysOf({ session, sku }: OfferKey) {
     token(buyer: UserId, token: string) {
       return `${tag}:token:${buyer}:${token}`
     },
-    captcha(id: string) {
-      return `${tag}:captcha:${id}`
+    challenge(id: string) {
+      return `${tag}:challenge:${id}`
     },
     /** The buyers of a load before they count, one key for each epoch. */
     loading(epoch: number) {

@@ -74,6 +74,13 @@ export function createQueue(redis: GateRedis) {
 
     /** How many entries are neither staged nor acknowledged. */
     length: (offer: OfferKey): Promise<number> => redis.xlen(keysOf(offer).queue),
+
+    /** How long the oldest entry has been in the queue, ms by this process's clock; 0: it is empty. */
+    async oldestMs(offer: OfferKey): Promise<number> {
+      const [oldest] = await redis.xrange(keysOf(offer).queue, '-', '+', 'COUNT', 1)
+      // An entry's id begins with the moment at which it was added, ms by the server's clock.
+      return oldest === undefined ? 0 : Math.max(0, Date.now() - Number.parseInt(oldest[0], 10))
+    },
   }
 }
 export type TicketQueue = ReturnType<typeof createQueue>

@@ -58,7 +58,7 @@ const lua = (name: string): string => readFileSync(new URL(`./lua/${name}.lua`, 
 const scripts = {
   gateAdmit: { name: 'admit', keys: undefined, shared: ['clock', 'tickets', 'position'] },
   gatePeek: { name: 'peek', keys: 1, shared: ['clock'] },
-  gateGiveBack: { name: 'give-back', keys: 1, shared: ['tickets', 'changes'] },
+  gateGiveBack: { name: 'give-back', keys: 1, shared: ['clock', 'tickets', 'changes'] },
   gatePaid: { name: 'paid', keys: 1, shared: ['tickets', 'changes'] },
   gateKeep: { name: 'keep', keys: 1, shared: ['tickets', 'changes'] },
   gateStatus: { name: 'status', keys: 1, shared: ['clock', 'tickets', 'position', 'rate'] },

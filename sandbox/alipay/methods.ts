@@ -15,7 +15,7 @@ import {
 } from './refunds.ts'
 import { type TradeBook, type TradeName, tradeJson } from './trades.ts'
 
-export type Parts = {
+export type Container = {
   trades: TradeBook
   refunds: RefundBook
   bills: BillBook
@@ -52,7 +52,7 @@ const tradeSchema = z
 type Parameters = Readonly<Record<string, string>>
 
 /** The methods of the open platform that the stand-in knows; undefined for others. */
-export function methods({ trades, refunds, bills, switches, buyer, notify }: Parts) {
+export function methods({ trades, refunds, bills, switches, buyer, notify }: Container) {
   /** The merchant's number of a trade, by which switches are set; undefined when there is no such trade. */
   const numberOf = ({ out_trade_no, trade_no }: TradeName): string | undefined =>
     out_trade_no ?? trades.all().find(({ tradeNo }) => tradeNo === trade_no)?.request.out_trade_no

@@ -5,11 +5,11 @@ import { withFaults } from '../faults.ts'
 import { forgersKey } from '../forger.ts'
 import { GatewayRefusal } from '../refusal.ts'
 import { creationSchema } from './creation.ts'
-import { type Act, type Method, methods, type Parts, reading } from './methods.ts'
+import { type Act, type Container, type Method, methods, reading } from './methods.ts'
 import type { Platform } from './signature.ts'
 
 type Env = { Bindings: HttpBindings }
-type Gate = Parts & {
+type Merchants = Container & {
   platform: Platform
   rejectionOf(parameters: Record<string, string>): string | undefined
 }
@@ -18,9 +18,9 @@ type Gate = Parts & {
  * Alipay's one address (/gateway.do): every request is verified, every answer signed, errors too; and the
  * form that a buyer's browser posts.
  */
-export function merchantRoutes({ platform, rejectionOf, ...parts }: Gate): Hono<Env> {
+export function merchantRoutes({ platform, rejectionOf, ...container }: Merchants): Hono<Env> {
   const app = new Hono<Env>()
-  const known = methods(parts)
+  const known = methods(container)
 
   const reply = (method: string, node: object, key?: KeyObject): Response =>
     new Response(platform.answer(method, node, key), {
@@ -29,7 +29,7 @@ export function merchantRoutes({ platform, rejectionOf, ...parts }: Gate): Hono<
   const refused = (method: string, refusal: GatewayRefusal): Response => reply(method, refusalNode(refusal))
 
   const operate = (c: Context<Env>, name: string, { operation, trade, act }: Method): Promise<Response> =>
-    withFaults(c, parts.switches, {
+    withFaults(c, container.switches, {
       operation,
       trade,
       act: () => settled(act),
@@ -43,7 +43,7 @@ export function merchantRoutes({ platform, rejectionOf, ...parts }: Gate): Hono<
   /** 电脑网站支付: the buyer's browser opens the form; now the trade exists, and the cashier asks for the money. */
   const openForm = (parameters: Record<string, string>): Response => {
     const request = reading(creationSchema, parameters.biz_content)
-    parts.trades.create(request, 'page', {
+    container.trades.create(request, 'page', {
       notifyUrl: parameters.notify_url,
       returnUrl: parameters.return_url,
     })
@@ -79,7 +79,7 @@ export function merchantRoutes({ platform, rejectionOf, ...parts }: Gate): Hono<
   })
 
   app.get('/downloadBillFile.resource', (c) => {
-    const zip = parts.bills.file(c.req.query('fileId') ?? '')
+    const zip = container.bills.file(c.req.query('fileId') ?? '')
     return zip
       ? new Response(new Uint8Array(zip), { headers: { 'Content-Type': 'application/zip' } })
       : c.text('expired', 404)

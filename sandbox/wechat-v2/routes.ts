@@ -18,7 +18,7 @@ import { type Fields, fieldsOf, nonce, xmlOf } from './xml.ts'
 /** By which algorithm a trade was created, as its notification is signed, and when. */
 export type Made = { signType: SignType; at: number }
 
-type Parts = {
+type Container = {
   merchant: WechatV2Sandbox
   trades: TradeBook
   refunds: RefundBook
@@ -70,7 +70,7 @@ export function merchantRoutes({
   buyer,
   notify,
   now,
-}: Parts): Hono<Env> {
+}: Container): Hono<Env> {
   const app = new Hono<Env>()
 
   const signed = (fields: Fields, type: SignType, key: string): Response => {

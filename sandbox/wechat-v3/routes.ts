@@ -15,7 +15,7 @@ import { type Refund, type RefundBook, refundJson, refundNoticeJson, refundSchem
 import type { SignedHeaders, SignedRequest } from './signature.ts'
 import { type Trade, type TradeBook, transactionJson } from './trades.ts'
 
-export type Parts = {
+export type Container = {
   mchId: string
   headers(body: string, key?: KeyObject, asked?: string): SignedHeaders
   rejectionOf(request: SignedRequest): string | undefined
@@ -72,7 +72,7 @@ export function merchantRoutes({
   switches,
   buyer,
   notify,
-}: Parts): Hono<Env> {
+}: Container): Hono<Env> {
   const app = new Hono<Env>()
 
   const reply = (c: Context, { status, body }: Answer, key?: KeyObject): Response => {

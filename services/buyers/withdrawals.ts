@@ -1,4 +1,4 @@
-import type { Sql } from '../../db/types.ts'
+import type { Sql, Tx } from '../../db/types.ts'
 import type { UserId } from '../../domain/ids.ts'
 
 /**
@@ -11,7 +11,12 @@ export type Withdrawal = { jti: string } | { user: UserId; before: Date } | { ev
  * Withdraws tokens; every API process heeds it within seconds. A withdrawal is kept as long as a token may
  * live (`maxLifeS`), and goes when the next one is written.
  */
-export async function withdrawTokens(sql: Sql, what: Withdrawal, maxLifeS: number): Promise<void> {
+export function withdrawTokens(sql: Sql, what: Withdrawal, maxLifeS: number): Promise<void> {
+  return sql.begin((tx) => withdrawIn(tx, what, maxLifeS))
+}
+
+/** The same within a transaction of the caller's. */
+export async function withdrawIn(tx: Tx, what: Withdrawal, maxLifeS: number): Promise<void> {
   const {
     jti = null,
     user = null,
@@ -20,14 +25,12 @@ export async function withdrawTokens(sql: Sql, what: Withdrawal, maxLifeS: numbe
     ...{ jti: undefined, user: undefined, before: undefined },
     ...what,
   }
-  await sql.begin(async (tx) => {
-    await tx`
-      DELETE FROM token_withdrawals
-      WHERE ends_at < now()`
-    await tx`
-      INSERT INTO token_withdrawals (jti, user_id, before, ends_at)
-      VALUES (${jti}, ${user}, ${before}, now() + make_interval(secs => ${maxLifeS}))`
-  })
+  await tx`
+    DELETE FROM token_withdrawals
+    WHERE ends_at < now()`
+  await tx`
+    INSERT INTO token_withdrawals (jti, user_id, before, ends_at)
+    VALUES (${jti}, ${user}, ${before}, now() + make_interval(secs => ${maxLifeS}))`
 }
 
 /** Blocks an account, or lets it go on. False when there is no such user. */

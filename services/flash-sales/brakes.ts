@@ -1,6 +1,6 @@
-import type { Tx } from '../../db/types.ts'
+import type { Sql, Tx } from '../../db/types.ts'
 import type { SessionPhase } from '../../domain/flash-sale.ts'
-import type { SkuId } from '../../domain/ids.ts'
+import type { SessionId, SkuId } from '../../domain/ids.ts'
 import { refuse } from '../../domain/refusals.ts'
 import { applyTerms, type Brakable } from './apply-terms.ts'
 import type { OfferDeps } from './deps.ts'
@@ -45,13 +45,7 @@ export const shedSale = (deps: OfferDeps, what: Brakable, percent: number): Prom
 async function brake(deps: OfferDeps, what: Brakable, to: Brake): Promise<Braked> {
   const { session, sku } = what
   const offers = await deps.sql.begin(async (tx) => {
-    const [row] = await tx<{ phase: SessionPhase }[]>`
-      SELECT phase
-      FROM sessions
-      WHERE id = ${session}
-      FOR UPDATE`
-    if (!row) return refuse('session_unknown', {})
-    if (row.phase === 'ended') return refuse('session_ended', {})
+    await lockLiving(tx, session)
     const locked = await lockOffers(tx, session)
     const braked = locked.filter((offer) => sku === undefined || offer.sku === sku)
     if (sku !== undefined && braked.length === 0) return refuse('offer_unknown', { session, sku })
@@ -60,6 +54,29 @@ async function brake(deps: OfferDeps, what: Brakable, to: Brake): Promise<Braked
   })
   const { pending } = await applyTerms(deps, what)
   return { offers, pending }
+}
+
+/**
+ * Whether a token costs a captcha from now on. API processes know it at the session's next announcement, and
+ * within a second without one. Tokens that were given stay good.
+ * @throws {Refused} session_unknown, session_ended
+ */
+export function wantCaptcha(sql: Sql, session: SessionId, captcha: boolean): Promise<void> {
+  return sql.begin(async (tx) => {
+    await lockLiving(tx, session)
+    await tx`UPDATE sessions SET captcha = ${captcha} WHERE id = ${session}`
+  })
+}
+
+/** Locks a session that has not ended. */
+async function lockLiving(tx: Tx, session: SessionId): Promise<void> {
+  const [row] = await tx<{ phase: SessionPhase }[]>`
+    SELECT phase
+    FROM sessions
+    WHERE id = ${session}
+    FOR UPDATE`
+  if (!row) return refuse('session_unknown', {})
+  if (row.phase === 'ended') refuse('session_ended', {})
 }
 
 async function write(tx: Tx, { session, sku }: Brakable, to: Brake): Promise<void> {

@@ -93,17 +93,26 @@ async function loadSnapshot({ sql, tx, gate, offer, epoch }: Snapshot): Promise<
   })
 }
 
-/** Every buyer with tickets that count, as the gate keeps them (redis/gate/lua/shared/tickets.lua). */
+/**
+ * Every buyer with tickets that count, or who cools off, as the gate keeps them
+ * (redis/gate/lua/shared/tickets.lua).
+ */
 async function* buyersOf(tx: Tx, { session, sku }: OfferKey): AsyncGenerator<BuyersChunk> {
   const rows = tx<{ buyer: UserId; record: string; seq: number }[]>`
     SELECT buyer_id::text AS buyer,
-           string_agg(concat(id, ':', quantity, ':', seq, ':', CASE state WHEN 'paid' THEN 'p' ELSE 'l' END),
+           string_agg(CASE state
+                        WHEN 'given_back'
+                        THEN concat(id, ':0:', (extract(epoch FROM cool_until) * 1000)::bigint, ':c')
+                        WHEN 'paid'
+                        THEN concat(id, ':', quantity, ':', seq, ':p')
+                        ELSE concat(id, ':', quantity, ':', seq, ':l')
+                      END,
                       ',' ORDER BY id) AS record,
            max(seq) AS seq
     FROM tickets
     WHERE session_id = ${session}
       AND sku_id = ${sku}
-      AND state IN ('waiting', 'live', 'paid')
+      AND (state IN ('waiting', 'live', 'paid') OR (state = 'given_back' AND cool_until > now()))
     GROUP BY buyer_id`.cursor(chunk)
   for await (const found of rows) {
     const records: Record<UserId, string> = {}

@@ -5,6 +5,13 @@ import { refuse } from '../../domain/refusals.ts'
 import { returnFromOffer } from '../inventory/offer-stock.ts'
 
 type Row = { session: SessionId; sku: SkuId; quantity: number }
+type Offer = { epoch: number; ended: boolean; warehouse: number; coolOffMs: number }
+
+/**
+ * Why a ticket is given back. `coolOff`: its buyer let it go unpaid, and has to wait for the session's
+ * `cool_off_ms` before joining the offer again.
+ */
+export type GivingBack = { why: string; coolOff?: boolean }
 
 /**
  * Takes the ticket's pieces for its order: from now on they are sold.
@@ -54,7 +61,7 @@ export async function untakeOffer(tx: Tx, order: OrderId): Promise<void> {
  * session while it runs (the consumer syncs the gate, with the epoch that is read here), to the warehouse
  * after it. Does nothing for an order without a ticket.
  */
-export async function giveBack(tx: Tx, order: OrderId, why: string): Promise<void> {
+export async function giveBack(tx: Tx, order: OrderId, { why, coolOff = false }: GivingBack): Promise<void> {
   const [ticket] = await tx<Row[]>`
     SELECT session_id AS session,
            sku_id::text AS sku,
@@ -64,21 +71,25 @@ export async function giveBack(tx: Tx, order: OrderId, why: string): Promise<voi
       AND state = 'waiting'`
   if (!ticket) return
   const { session, sku, quantity } = ticket
-  const [offer] = await tx<{ epoch: number; ended: boolean; warehouse: number }[]>`
-    SELECT epoch,
-           ended,
-           warehouse_id AS warehouse
-    FROM offers
-    WHERE session_id = ${session}
-      AND sku_id = ${sku}
-    FOR UPDATE`
+  const [offer] = await tx<Offer[]>`
+    SELECT o.epoch,
+           o.ended,
+           o.warehouse_id AS warehouse,
+           s.cool_off_ms AS "coolOffMs"
+    FROM offers o
+    JOIN sessions s ON s.id = o.session_id
+    WHERE o.session_id = ${session}
+      AND o.sku_id = ${sku}
+    FOR UPDATE OF o`
   if (!offer) throw new Error(`ticket ${order} is of no offer`)
-  const { epoch, ended, warehouse } = offer
+  const { epoch, ended, warehouse, coolOffMs } = offer
+  const coolOffS = coolOff && !ended && coolOffMs > 0 ? coolOffMs / 1000 : null
   const given = await tx`
     UPDATE tickets
     SET state = 'given_back',
         reason = ${why},
         ended_at = now(),
+        cool_until = now() + make_interval(secs => ${coolOffS}),
         sync = CASE WHEN ${ended} THEN NULL ELSE 'given_back' END,
         sync_epoch = ${epoch},
         sync_at = CASE WHEN ${ended} THEN NULL ELSE now() END

@@ -2,7 +2,7 @@ import type { Sql } from '../../db/types.ts'
 import { dayMs, type SessionInput, sessionIdOf, slotOpensAt } from '../../domain/flash-sale.ts'
 import type { SessionId } from '../../domain/ids.ts'
 
-type Slot = { minute: number; lastsMin: number; payWithinMs: number; captcha: boolean }
+type Slot = { minute: number; lastsMin: number; payWithinMs: number; coolOffMs: number; captcha: boolean }
 type Planned = { session: SessionInput['session']; opensAt: Date; endsAt: Date }
 
 /**
@@ -17,6 +17,7 @@ export async function planDay(sql: Sql, now: number): Promise<SessionInput[]> {
     SELECT minute,
            lasts_min AS "lastsMin",
            pay_within_ms AS "payWithinMs",
+           cool_off_ms AS "coolOffMs",
            captcha
     FROM slots
     ORDER BY minute`
@@ -41,15 +42,15 @@ export async function planDay(sql: Sql, now: number): Promise<SessionInput[]> {
 }
 
 async function planSlot(sql: Sql, slot: Slot, opensAt: Date): Promise<void> {
-  const { lastsMin, payWithinMs, captcha } = slot
+  const { lastsMin, payWithinMs, coolOffMs, captcha } = slot
   const endsAt = new Date(opensAt.getTime() + lastsMin * 60_000)
   const own = sessionIdOf(opensAt.getTime())
   // The form that operators' own ids have.
   const instead = `${own}${own.includes('-') ? '' : '-'}slot` as SessionId
   for (const id of [own, instead]) {
     await sql`
-      INSERT INTO sessions (id, opens_at, ends_at, pay_within_ms, captcha)
-      VALUES (${id}, ${opensAt}, ${endsAt}, ${payWithinMs}, ${captcha})
+      INSERT INTO sessions (id, opens_at, ends_at, pay_within_ms, cool_off_ms, captcha)
+      VALUES (${id}, ${opensAt}, ${endsAt}, ${payWithinMs}, ${coolOffMs}, ${captcha})
       ON CONFLICT DO NOTHING`
     const [there] = await sql`SELECT 1 FROM sessions WHERE id = ${id} AND opens_at = ${opensAt}`
     if (there) return

@@ -9,6 +9,8 @@ export type SessionPlan = {
   opensAt: Date
   endsAt: Date
   payWithinMs: number
+  /** How long a buyer who let a ticket go unpaid may not join its offer again, ms. */
+  coolOffMs: number
   captcha: boolean
   offers: readonly NewOffer[]
 }
@@ -19,11 +21,11 @@ export type SessionPlan = {
  * @throws {Refused} session_exists when another one was
  */
 export function insertSession(sql: Sql, plan: SessionPlan): Promise<boolean> {
-  const { id, opensAt, endsAt, payWithinMs, captcha, offers } = plan
+  const { id, opensAt, endsAt, payWithinMs, coolOffMs, captcha, offers } = plan
   return sql.begin(async (tx) => {
     const fresh = await tx`
-      INSERT INTO sessions (id, opens_at, ends_at, pay_within_ms, captcha)
-      VALUES (${id}, ${opensAt}, ${endsAt}, ${payWithinMs}, ${captcha})
+      INSERT INTO sessions (id, opens_at, ends_at, pay_within_ms, cool_off_ms, captcha)
+      VALUES (${id}, ${opensAt}, ${endsAt}, ${payWithinMs}, ${coolOffMs}, ${captcha})
       ON CONFLICT DO NOTHING`
     if (fresh.count === 0) {
       if (contentOf(await planOf(tx, id)) !== contentOf(plan)) refuse('session_exists', { session: id })
@@ -44,6 +46,7 @@ async function planOf(tx: Tx, id: SessionId): Promise<SessionPlan | undefined> {
            opens_at AS "opensAt",
            ends_at AS "endsAt",
            pay_within_ms AS "payWithinMs",
+           cool_off_ms AS "coolOffMs",
            captcha,
            coalesce((SELECT jsonb_agg(jsonb_build_object(
                               'sku', sku_id::text,
@@ -61,11 +64,11 @@ async function planOf(tx: Tx, id: SessionId): Promise<SessionPlan | undefined> {
 /** What a plan says, as a text to compare. */
 function contentOf(plan: SessionPlan | undefined): string | undefined {
   if (!plan) return undefined
-  const { opensAt, endsAt, payWithinMs, captcha } = plan
+  const { opensAt, endsAt, payWithinMs, coolOffMs, captcha } = plan
   const offers = [...plan.offers]
     .sort((a, b) => a.sku.localeCompare(b.sku))
     .map(({ sku, priceFen, quota, limit, warehouse }) => [sku, priceFen, quota, limit, warehouse])
-  return JSON.stringify([opensAt.getTime(), endsAt.getTime(), payWithinMs, captcha, offers])
+  return JSON.stringify([opensAt.getTime(), endsAt.getTime(), payWithinMs, coolOffMs, captcha, offers])
 }
 
 /** Of these offers' SKUs and warehouses, those that do not exist. */

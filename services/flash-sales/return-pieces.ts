@@ -22,7 +22,7 @@ export async function returnPieces(tx: Tx, { order, refund, pieces, why }: Retur
   const ticket = await lockedTicket(tx, order)
   if (pieces === ticket.quantity) {
     await untakeOffer(tx, order)
-    return await giveBack(tx, order, why)
+    return await giveBack(tx, order, { why })
   }
   const { session, sku, epoch, ended } = ticket
   const kept = await tx`

@@ -11,6 +11,7 @@ type Due = OfferKey & {
   syncEpoch: number
   epoch: number
   ended: boolean
+  coolUntil: Date | null
 }
 
 const batch = 200
@@ -54,6 +55,7 @@ const takeDue = (sql: FlashSaleDeps['sql']) => sql<Due[]>`
          t.quantity,
          t.sync,
          t.sync_epoch AS "syncEpoch",
+         t.cool_until AS "coolUntil",
          o.epoch,
          o.ended
   FROM taken t
@@ -100,13 +102,16 @@ async function clearSynced(sql: FlashSaleDeps['sql'], done: readonly Due[]): Pro
 /** Whether the gate has it now, or need not. */
 async function sync(
   gate: FlashSaleDeps['gate'],
-  { id, buyer, quantity, sync, syncEpoch, epoch, ended, ...offer }: Due,
+  { id: ticket, buyer, quantity, sync, syncEpoch, epoch, ended, coolUntil, ...offer }: Due,
 ): Promise<boolean> {
   if (ended) return true
-  if (sync === 'given_back') return (await gate.giveBack(offer, syncEpoch, { buyer, ticket: id })) !== 'older'
-  if ((await gate.paid(offer, epoch, { buyer, ticket: id })) !== 'same') return false
+  if (sync === 'given_back') {
+    const coolUntilMs = coolUntil?.getTime() ?? 0
+    return (await gate.giveBack(offer, syncEpoch, { buyer, ticket, coolUntilMs })) !== 'older'
+  }
+  if ((await gate.paid(offer, epoch, { buyer, ticket })) !== 'same') return false
   if (sync === 'paid') return true
-  return (await gate.keepPieces(offer, syncEpoch, { buyer, ticket: id, pieces: quantity })) !== 'older'
+  return (await gate.keepPieces(offer, syncEpoch, { buyer, ticket, pieces: quantity })) !== 'older'
 }
 
 function fault(log: FlashSaleDeps['log'], error: unknown): false {

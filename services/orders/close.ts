@@ -44,7 +44,7 @@ export function closeOrder(sql: Sql, order: OrderId, why: ClosedWhy): Promise<Cl
     if (!row) throw new Error(`order ${order} has no row to close`)
     if (ended) {
       await undoPlacing(tx, order)
-      await giveBack(tx, order, why)
+      await giveBack(tx, order, { why, coolOff: why !== 'operator_cancelled' })
     }
     return row
   })

@@ -30,7 +30,7 @@ export async function openOrder(
   const facts = await readFacts(tx, input)
   const verdict = { ...checkOrder(input, facts, new Date()), ...(refusal ? { refusal } : {}) }
   if (await insertOrder(tx, { input, runId, facts, verdict })) {
-    if (verdict.refusal) await giveBack(tx, input.orderId, verdict.refusal.code)
+    if (verdict.refusal) await giveBack(tx, input.orderId, { why: verdict.refusal.code })
     return { mine: true, fresh: true, status: verdict.refusal ? 'rejected' : 'placing' }
   }
   const [row] = await tx<Stored[]>`

@@ -18,7 +18,7 @@ export function rejectOrder(sql: Sql, order: OrderId, refusal: Refusal): Promise
     const rejected = await moveOrder(tx, { order, next: 'rejected', why: refusal.code, also })
     if (rejected) {
       await undoPlacing(tx, order)
-      await giveBack(tx, order, refusal.code)
+      await giveBack(tx, order, { why: refusal.code })
     }
     return await standing(tx, order)
   })

@@ -24,7 +24,8 @@ beforeAll(async () => {
     paying: { pay: async () => refuse('order_closed', {}) },
     operations: {
       plan: async ({ id }) => refuse('session_exists', { session: id }),
-      ...{ addOffer: unknown, changeQuota: unknown, pause: unknown, resume: unknown, end: unknown },
+      ...{ addOffer: unknown, changeQuota: unknown, end: unknown },
+      ...{ pause: unknown, resume: unknown, shed: unknown, captcha: unknown },
     },
   })
   const buyer = await harness.newBuyer()

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import { Redis } from 'ioredis'
@@ -9,7 +10,6 @@ import { createBearers } from '../../api/bearers.ts'
 import { type ApiClient, createApiClient } from '../../api/client.ts'
 import { trustedProxies } from '../../api/client-address.ts'
 import type { ApiDeps } from '../../api/deps.ts'
-import { createCaptchas } from '../../api/flash-sales/captchas.ts'
 import { createEarlyRefusals } from '../../api/flash-sales/early-refusals.ts'
 import { createSessionBook } from '../../api/flash-sales/session-book.ts'
 import { createTicketStreams } from '../../api/flash-sales/ticket-streams.ts'
@@ -18,6 +18,7 @@ import { createQuoteTokens } from '../../api/quote-token.ts'
 import { createRefunding } from '../../api/refunding.ts'
 import { watchStanding } from '../../api/token-standing.ts'
 import { createTokenVerifier } from '../../api/token-verifier.ts'
+import { proofOfWork } from '../../challenges/proof-of-work.ts'
 import type { Db } from '../../db/client.ts'
 import { type Ids, snowflakes, type UserId } from '../../domain/ids.ts'
 import { signIn } from '../../local/sign-in.ts'
@@ -76,6 +77,7 @@ export async function startHarness(
   const { db, url: databaseUrl, drop } = await freshDatabase((statement) => statements.push(statement))
   const redis = new Redis(inject('redisUrl'))
   const keys = await generateKeyPair('RS256')
+  const captchaSecret = randomBytes(32)
   const ids = snowflakes(Math.floor(Math.random() * 1024))
   const carts = createCarts(redis)
   const quoteTokens = createQuoteTokens({ secret, validS: 900 })
@@ -93,6 +95,7 @@ export async function startHarness(
     const app = createApp({
       db,
       carts,
+      anonymousCarts: { validS: 3600, perAddress: 10_000 },
       ids,
       bearers: createBearers({
         verifier: await verifierOf(keys),
@@ -119,12 +122,13 @@ export async function startHarness(
       earlyRefusals: createEarlyRefusals(own, () => 'away'),
       joinLimit: () => undefined,
       lookLimit: () => undefined,
-      captchas: createCaptchas(own),
+      challenge: proofOfWork({ secret: captchaSecret, difficulty: 8, spend: own.spendChallenge }),
       tokenLimits: createTokenLimits(redis, { perBuyer: 10_000, perAddress: 1_000_000 }),
       trustedProxies: trustedProxies(''),
       operations: {
         ...{ plan: mustNotHappen, addOffer: mustNotHappen, changeQuota: mustNotHappen },
-        ...{ pause: mustNotHappen, resume: mustNotHappen, end: mustNotHappen },
+        ...{ pause: mustNotHappen, resume: mustNotHappen, shed: mustNotHappen },
+        ...{ captcha: mustNotHappen, end: mustNotHappen },
       },
       ...deps,
     })

@@ -1,3 +1,4 @@
+import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
 import { describedApi } from './described.ts'
@@ -54,9 +55,17 @@ export async function differences(method: string, path: string, answer: Response
     type,
   ]
   const holds = ajv.compile({ $ref: `api#/${[...pointer, 'schema'].map(escaped).join('/')}` })
-  const body: unknown = await answer.json()
+  const body: unknown = JSON.parse(await textOf(answer))
   if (holds(body)) return []
   return [`${at}: ${ajv.errorsText(holds.errors)}\n${JSON.stringify(body)}`]
+}
+
+/** A body as it was before it was compressed. */
+async function textOf(answer: Response): Promise<string> {
+  const bytes = Buffer.from(await answer.arrayBuffer())
+  const encoding = answer.headers.get('content-encoding')
+  if (encoding === 'br') return brotliDecompressSync(bytes).toString()
+  return (encoding === 'gzip' ? gunzipSync(bytes) : bytes).toString()
 }
 
 const headersOfApi = [

@@ -4,6 +4,7 @@ import { pino } from 'pino'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type HttpServer, type ServerOptions, startHttpServer } from '../../api/http-server.ts'
 import { createRequestLog } from '../../api/request-log.ts'
+import { figure } from '../support/figures.ts'
 
 let server: HttpServer | undefined
 const sockets: Socket[] = []
@@ -141,6 +142,27 @@ describe('a request', () => {
       ms: expect.any(Number),
     })
     expect(JSON.stringify(logged)).not.toContain('secret')
+  })
+
+  it('is counted and timed by its route and status, and an event stream by being open', async () => {
+    const body = () => new ReadableStream({ start: (stream) => stream.enqueue(new Uint8Array([10])) })
+    const url = await start((request) =>
+      request.url.endsWith('/stream')
+        ? new Response(body(), { headers: { 'content-type': 'text/event-stream' } })
+        : new Response('none', { status: 404 }),
+    )
+    const requests = () =>
+      figure('http_request_duration_seconds_count{method="GET",route="/v1/counted/:id",status="404"}')
+    for (const id of [1, 2]) await (await fetch(`${url}/v1/counted/${id}`)).text()
+    await vi.waitFor(async () => expect(await requests()).toBe(2))
+
+    const open = await figure('http_event_streams')
+    const socket = connect(server?.port ?? 0, '127.0.0.1')
+    socket.write('GET /stream HTTP/1.1\r\nHost: a\r\n\r\n')
+    await once(socket, 'data')
+    expect(await figure('http_event_streams')).toBe((open ?? 0) + 1)
+    socket.destroy()
+    await vi.waitFor(async () => expect(await figure('http_event_streams')).toBe(open))
   })
 
   it('in a rush is counted instead of logged', async () => {

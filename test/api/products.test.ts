@@ -54,6 +54,26 @@ describe('products', () => {
     })
   })
 
+  it('go out compressed where that is worth while, and are 304 all the same', async () => {
+    const ask = (path: string, headers: Record<string, string>) =>
+      fetch(harness.url + path, { headers: { 'accept-encoding': 'identity', ...headers } })
+    const gzip = { 'accept-encoding': 'gzip' }
+    const [plain, zipped] = [await ask('/v1/products', {}), await ask('/v1/products', gzip)]
+    expect([plain, zipped].map(({ headers }) => headers.get('content-encoding'))).toEqual([null, 'gzip'])
+    expect([plain, zipped].map(({ headers }) => headers.get('vary'))).toEqual([
+      'Accept-Encoding',
+      'Accept-Encoding',
+    ])
+    expect(await zipped.json()).toEqual(await plain.json())
+    const tag = zipped.headers.get('etag') ?? ''
+    expect(tag).toBe(plain.headers.get('etag'))
+    expect((await ask('/v1/products', { ...gzip, 'if-none-match': tag })).status).toBe(304)
+    const small = await ask(`/v1/products/${goods[0]?.product}`, gzip)
+    expect([small.status, small.headers.get('content-encoding')]).toEqual([200, null])
+    const problem = await ask('/v1/products/1', gzip)
+    expect([problem.status, problem.headers.get('content-encoding')]).toEqual([404, null])
+  })
+
   it.each(['1', '0', 'x', '%27'])('%s is not found', async (id) => {
     expect((await fetch(`${harness.url}/v1/products/${id}`)).status).toBe(404)
   })

@@ -21,6 +21,7 @@ export type Terms = {
   captcha?: boolean
   quota?: number
   limit?: number
+  coolOffMs?: number
   gate?: 'loaded' | 'none'
 }
 /** A buyer whom the shop knows, with an address. */
@@ -60,7 +61,7 @@ export type Sale = {
  */
 export async function openSale(
   harness: Harness,
-  { opensInMs, lastsMs, captcha, quota = 10, limit = 1, gate: loaded = 'loaded' }: Terms = {},
+  { opensInMs, lastsMs, captcha, quota = 10, limit = 1, coolOffMs = 0, gate: loaded = 'loaded' }: Terms = {},
 ): Promise<Sale> {
   const { db, ids, events, redis, url } = harness
   const [gate, queue] = [createGate(redis), createQueue(redis)] // Its own: a test may take the API's away.
@@ -72,6 +73,7 @@ export async function openSale(
   const planned = await planSession(db.sql, {
     ...times,
     captcha: captcha ?? false,
+    coolOffMs,
     offers: [{ sku, quota, limit }],
   })
   const offer = { session: planned.session, sku }

@@ -7,7 +7,7 @@ import type { SessionPlan } from '../../services/flash-sales/plan-session.ts'
 import { join } from '../support/flash-sale.ts'
 import { useOperators } from './operators.ts'
 
-const { system, call, skuOf, offer, plan, planned, offersOf, preheated, open } = useOperators()
+const { system, buyer, call, skuOf, offer, plan, planned, offersOf, preheated, open } = useOperators()
 
 describe('changing', () => {
   let session: SessionId
@@ -147,7 +147,52 @@ describe('changing', () => {
   it('starts a session whose workflow is not there, and changes it', async () => {
     const lonely = await planned()
     await system().container.client.workflow.getHandle(sessionWorkflowId(lonely)).terminate('by mistake')
-    expect(await call('POST', `/${lonely}/pause`)).toMatchObject({ status: 200, body: { paused: true } })
+    expect(await call('POST', `/${lonely}/offers`, { body: offer(6) })).toMatchObject({ status: 201 })
+  })
+
+  it('ends the event streams of every API process within seconds, and opens them again', async () => {
+    const sale = await planned({ opensAt: new Date().toISOString(), offers: [offer(7)] })
+    await preheated(sale)
+    const { id, addressId } = await system().shopper(0) // Whose token `buyer()` is.
+    const ticket = system().container.ids.next() as TicketId // A fresh snowflake.
+    const who = { id: id as UserId, addressId: addressId as never } // A seeded buyer's.
+    await join(system().container.gate, open(sale, 7), { buyer: who, ticket })
+    const url = `${system().url}/v1/seckill/sessions/${sale}/offers/${skuOf(7)}/tickets/mine/events`
+    const follow = () => fetch(url, { headers: { authorization: `Bearer ${buyer()}` } })
+    const switchTo = (on: boolean) => call('POST', '/../event-streams', { body: { on } })
+    const streaming = await follow()
+    expect(streaming.status).toBe(200)
+    expect((await switchTo(false)).status).toBe(200)
+    await streaming.text() // It ends.
+    expect((await follow()).status).toBe(503)
+    await switchTo(true)
+    await expect
+      .poll(
+        async () => {
+          const { status, body } = await follow()
+          await body?.cancel()
+          return status
+        },
+        { timeout: 10_000 },
+      )
+      .toBe(200)
+  })
+})
+
+describe('twenty changes of one session at once', { timeout: 20_000 }, () => {
+  it('are each done, or answered that they are still being done and when to ask again', async () => {
+    const session = await planned({ offers: [offer(7)] })
+    await preheated(session)
+    const change = (quota: number) => call('PATCH', `/${session}/offers/${skuOf(7)}`, { body: { quota } })
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => change((n % 5) + 1)))
+    for (const { status, headers, body } of answers)
+      if (status !== 200)
+        expect([status, body.code, headers.get('retry-after')]).toEqual([
+          503,
+          'still_being_done',
+          expect.stringMatching(/^\d+$/),
+        ])
+    expect(await change(4)).toMatchObject({ status: 200, body: { offers: [{ quota: 4 }] } })
   })
 })
 
@@ -167,6 +212,7 @@ describe('while Temporal does not get on', () => {
       opensAt: new Date(opensAt),
       endsAt: new Date(endsAt),
       payWithinMs: 600_000,
+      coolOffMs: 0,
       captcha: false,
       offers: [],
     } // A test's own id.
@@ -176,7 +222,20 @@ describe('while Temporal does not get on', () => {
     const slow = operations(system().container.client)
     const session = wanted()
     await slow.plan(session)
-    await expect(slow.pause(session.id)).rejects.toMatchObject({ code: 'still_being_done' })
+    await expect(slow.end(session.id)).rejects.toMatchObject({ code: 'still_being_done' })
+  })
+
+  it('more changes of a session than Temporal takes at a time are answered so, too', async () => {
+    const slow = operations(system().container.client)
+    const session = wanted()
+    await slow.plan(session)
+    const answers = await Promise.allSettled(Array.from({ length: 20 }, () => slow.end(session.id)))
+    expect(answers).toEqual(
+      answers.map(() => ({
+        status: 'rejected',
+        reason: expect.objectContaining({ code: 'still_being_done' }),
+      })),
+    )
   })
 
   it('a session is planned all the same: the Schedule starts it later', async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createBuyerLimit } from '../../api/flash-sales/buyer-limits.ts'
-import type { SessionId } from '../../domain/ids.ts'
 import { keysOf } from '../../redis/gate/keys.ts'
+import { figure } from '../support/figures.ts'
 import { type Harness, startHarness } from './harness.ts'
 import { openSale, type Sale } from './sale.ts'
 
@@ -16,6 +16,18 @@ afterAll(() => harness.close())
 /** How many were let in since the gate was loaded. */
 const letIn = async ({ offer }: Sale): Promise<number> =>
   Number((await harness.redis.hget(keysOf(offer).offer, 'seq')) ?? 0)
+
+it('joins are counted by what they were answered, from memory too', async () => {
+  const one = await openSale(harness, { quota: 1 })
+  const counted = async (answer: string) => (await figure(`flash_sale_joins_total{answer="${answer}"}`)) ?? 0
+  const problems = async () => (await figure('http_problems_total{code="sold_out"}')) ?? 0
+  const before = { in: await counted('admitted'), out: await counted('sold_out'), no: await problems() }
+  await one.admitted(await one.shopper())
+  for (const _ of [1, 2, 3]) expect(await one.join(await one.shopper())).toMatchObject({ status: 409 })
+  expect(await counted('admitted')).toBe(before.in + 1)
+  expect(await counted('sold_out')).toBe(before.out + 3)
+  expect(await problems()).toBe(before.no + 3)
+})
 
 describe('a buyer who joins', () => {
   it('is let in with a ticket and a position: 202, code 0', async () => {
@@ -98,6 +110,31 @@ describe('a buyer who joins', () => {
     expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(2)
   })
 
+  it('who let a ticket go unpaid gets until when to wait; the ticket says so, too', async () => {
+    const own = await openSale(harness, { coolOffMs: 3_600_000 })
+    const shopper = await own.shopper()
+    const ticket = await own.admitted(shopper)
+    await own.stage()
+    await own.place(ticket)
+    await own.close(ticket, 'pay_timeout')
+    const [row] = await harness.db.sql<{ until: Date }[]>`
+      SELECT cool_until AS until
+      FROM tickets
+      WHERE id = ${ticket}`
+    const until = row?.until.toISOString()
+    const coolUntilMs = row?.until.getTime() ?? 0
+    await harness.gate.giveBack(own.offer, 1, { buyer: shopper.id, ticket, coolUntilMs })
+    expect(await own.join(shopper)).toMatchObject({
+      status: 409,
+      body: { code: 'cooling_off', details: { until } },
+    })
+    expect(await own.mine(shopper, ticket)).toMatchObject({
+      status: 200,
+      body: { status: 3, joinAgainAt: until },
+    })
+    expect((await own.join(await own.shopper())).status).toBe(202)
+  })
+
   it('gets bad_token for a token that is made up, spent, another buyer’s or another offer’s, and the token stays good for its buyer', async () => {
     const [owner, thief] = [await sale.shopper(), await sale.shopper()]
     const other = await openSale(harness)
@@ -148,99 +185,5 @@ describe('a buyer who joins', () => {
     expect(
       await sale.post(undefined, `${sale.path}/tickets`, { body: { token: 'x', addressId: '1' } }),
     ).toMatchObject({ status: 401 })
-  })
-})
-
-describe('an offer that the gate does not know', () => {
-  const join = async (of: Sale) => of.join(await of.shopper(), { token: 'x' })
-
-  it('is not open while its session is planned', async () => {
-    const planned = await openSale(harness, { opensInMs: 600_000, gate: 'none' })
-    const opensAt = new Date(planned.opensAt).toISOString()
-    expect(await join(planned)).toMatchObject({
-      status: 409,
-      body: { code: 'not_open', details: { opensAt } },
-    })
-  })
-
-  it('is paused while its session runs: it was lost with Redis, and is rebuilt', async () => {
-    const lost = await openSale(harness)
-    await harness.gate.remove(lost.offer)
-    expect(await join(lost)).toMatchObject({ status: 503, body: { code: 'paused' } })
-  })
-
-  it('is ended when its session is, as soon as that was announced', async () => {
-    const over = await openSale(harness)
-    await harness.gate.remove(over.offer)
-    expect(await join(over)).toMatchObject({ body: { code: 'paused' } })
-    await harness.db.sql`UPDATE sessions SET phase = 'ended' WHERE id = ${over.offer.session}`
-    harness.events.announceSession(over.offer.session)
-    await expect.poll(async () => (await join(over)).body.code, { timeout: 10_000 }).toBe('ended')
-  })
-
-  it('is 404 when there is no such session, or none of this SKU in it, or no such id', async () => {
-    // The form of an id.
-    const nowhere = { ...sale, offer: { ...sale.offer, session: '2019052614' as SessionId } }
-    const shopper = await sale.shopper()
-    const to = (session: string, sku: string) =>
-      sale.post(shopper, `/v1/seckill/sessions/${session}/offers/${sku}/tickets`, {
-        body: {
-          token: 'x',
-          addressId: shopper.addressId,
-        },
-      })
-    expect(await to(nowhere.offer.session, sale.offer.sku)).toMatchObject({
-      status: 404,
-      body: { code: 'session_unknown' },
-    })
-    expect(await to(sale.offer.session, '1')).toMatchObject({ status: 404, body: { code: 'offer_unknown' } })
-    for (const [session, sku] of [
-      ['today', sale.offer.sku],
-      [sale.offer.session, 'tea'],
-    ] as const)
-      expect(await to(session, sku)).toMatchObject({ status: 404, body: { code: 'not_found' } })
-  })
-})
-
-describe('input that is not as expected', () => {
-  it.each([
-    ['a quantity of none', { quantity: 0 }, 'quantity'],
-    ['half a piece', { quantity: 1.5 }, 'quantity'],
-    ['a thousand', { quantity: 1000 }, 'quantity'],
-    ['a text', { quantity: '1' }, 'quantity'],
-    ['no address', { addressId: undefined }, 'addressId'],
-    ['an address that is none', { addressId: 'home' }, 'addressId'],
-    ['no token', { token: undefined }, 'token'],
-    ['an endless token', { token: 'x'.repeat(101) }, 'token'],
-    ['an unknown field', { vip: true }, 'vip'],
-  ])('is refused with 422 and the field, and nobody is let in: %s', async (_, wrong, field) => {
-    const shopper = await sale.shopper()
-    const before = await letIn(sale)
-    const body = { token: await sale.token(shopper), quantity: 1, addressId: shopper.addressId, ...wrong }
-    expect(await sale.post(shopper, `${sale.path}/tickets`, { body })).toMatchObject({
-      status: 422,
-      body: { code: 'validation', field },
-    })
-    expect(await letIn(sale)).toBe(before)
-  })
-
-  it('is 400 when it is no JSON, 413 when it is large, 415 when it is something else', async () => {
-    const shopper = await sale.shopper()
-    const post = async (body: string, headers = {}) =>
-      (await sale.post(shopper, `${sale.path}/tickets`, { body, headers })).status
-    expect(await post('{')).toBe(400)
-    expect(await post(JSON.stringify({ token: 'x'.repeat(70_000) }))).toBe(413)
-    const chunked = (container: string[]) =>
-      fetch(`${harness.url}${sale.path}/tickets`, {
-        ...{
-          method: 'POST',
-          duplex: 'half',
-          body: ReadableStream.from(container.map((part) => new TextEncoder().encode(part))),
-        },
-        headers: { authorization: `Bearer ${shopper.token}`, 'content-type': 'application/json' },
-      } as RequestInit) // `duplex` is not in the types, and needed.
-    expect((await chunked(['{"token":"x","addr', 'essId":"1"}'])).status).toBe(403)
-    expect((await chunked(Array.from({ length: 8 }, () => 'x'.repeat(16 * 1024)))).status).toBe(413)
-    expect(await post('token=x', { 'content-type': 'application/x-www-form-urlencoded' })).toBe(415)
   })
 })

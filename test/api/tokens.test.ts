@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import { type JWTPayload, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createBearers } from '../../api/bearers.ts'
+import { createTokenVerifier } from '../../api/token-verifier.ts'
 import type { UserId } from '../../domain/ids.ts'
+import { freePort } from '../../local/servers/ports.ts'
 import { signIn } from '../../local/sign-in.ts'
 import { blockUser, withdrawTokens } from '../../services/buyers/withdrawals.ts'
 import { bearer, type Harness, startHarness } from './harness.ts'
@@ -126,6 +125,22 @@ describe('a token', () => {
     expect(await statusOf({ ...good(), sub, iat: now - 30 * 3600, exp: now + 600 })).toBe(401)
     expect(await statusOf({ ...good(), sub, iat: now + 600 })).toBe(401)
   })
+
+  it('that nobody can verify, as the sign-in’s keys are away, is answered 503 with when to come again', async () => {
+    const key = { jwksUrl: `http://127.0.0.1:${await freePort()}/keys` } // Nobody serves there.
+    const dark = await startHarness({
+      bearers: createBearers({
+        verifier: createTokenVerifier({ key, ...signIn, audience: [signIn.audience], maxLifeS: 86_400 }),
+        userOf: async ({ subject }) => subject as UserId,
+        standing: { isWithdrawn: () => false, isBlocked: () => false },
+      }),
+    })
+    const token = await signed({ ...good(), sub: '42' })
+    const answer = await fetch(`${dark.url}/v1/addresses`, { headers: { authorization: `Bearer ${token}` } })
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, expect.stringMatching(/^\d+$/)])
+    expect(await answer.json()).toMatchObject({ code: 'sign_in_away' })
+    await dark.close()
+  })
 })
 
 describe('what the shop has withdrawn', () => {
@@ -230,36 +245,5 @@ describe('a role’s rights', () => {
         },
       }),
     )
-  })
-})
-
-describe('npm run tokens', () => {
-  const run = async (...args: string[]) => {
-    const command = fileURLToPath(new URL('../../workers/tokens-cli.ts', import.meta.url))
-    const child = spawn(process.execPath, ['--import', 'tsx', command, ...args], {
-      env: { PATH: process.env.PATH, DATABASE_URL: harness.databaseUrl },
-    })
-    const [out, err, [code]] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
-      once(child, 'exit'),
-    ])
-    return { code: Number(code), said: out + err }
-  }
-
-  it('withdraws and blocks, and says what it can do when it is asked for something else', async () => {
-    const { id, token } = await harness.newBuyer()
-    expect((await ask(token)).status).toBe(200)
-    expect(await run('withdraw', '--user', id)).toMatchObject({ code: 0 })
-    await vi.waitFor(async () => expect((await ask(token)).status).toBe(401), { timeout: 10_000 })
-    await harness.db.sql`INSERT INTO users (id) VALUES (${id})`
-    expect(await run('block', '--user', id)).toMatchObject({ code: 0 })
-    expect(await harness.db.sql`SELECT blocked FROM users WHERE id = ${id}`).toEqual([{ blocked: true }])
-    for (const args of [[], ['withdraw'], ['withdraw', '--user', id, '--everybody'], ['block'], ['go']])
-      expect(await run(...args)).toMatchObject({
-        code: 1,
-        said: expect.stringContaining('npm run tokens --'),
-      })
-    expect(await run('block', '--user', '1')).toEqual({ code: 1, said: 'There is no user 1.\n' })
   })
 })

@@ -206,7 +206,7 @@ const queries: [string, () => PromiseLike<unknown>][] = [
   ['an order’s attempts', () => readAttempts(db.sql, order)],
   [
     'a buyer to forget',
-    () => forgetBuyer({ sql: db.sql, carts }, { buyer: '7' as UserId, addressDays: 1095 }),
+    () => forgetBuyer({ sql: db.sql, carts }, { buyer: '7' as UserId, addressDays: 1095, maxTokenLifeS: 60 }),
   ],
 ]
 

@@ -25,6 +25,8 @@ describe('allocate', () => {
 
   it('gives it to the largest remainder first', () => {
     expect(allocate(fen(10), [fen(1), fen(2), fen(4)])).toEqual([1n, 3n, 6n])
+    expect(allocate(fen(4), [fen(1), fen(3), fen(6)])).toEqual([1n, 1n, 2n])
+    expect(allocate(fen(8), [fen(1), fen(3), fen(6)])).toEqual([1n, 2n, 5n])
   })
 
   it('gives all to the first part when no part weighs anything', () => {

@@ -118,6 +118,11 @@ describe('golden examples', () => {
     })
   })
 
+  it('a coupon for goods that cost nothing takes nothing', () => {
+    const coupon = terms({ kind: 'amount_off', amount: fen(500) }, { scope: [sku(2)] })
+    expect(summary({ lines: [line(1, 20), line(2, 0)], coupon })).toMatchObject({ coupon: 0n, due: 3000n })
+  })
+
   it('points pay at most half of the goods after the coupon, rounded down, and no shipping', () => {
     expect(summary({ lines: [line(1, 0.33)], points: 100n })).toMatchObject({
       goods: 33n,
@@ -145,6 +150,7 @@ describe('a coupon that does not fit', () => {
     expect(couponProblem(terms(off), [line(1, 1)], new Date('2027-01-01'))).toBe('expired')
     expect(couponProblem(terms(off), [line(1, 1)], new Date('2025-12-31'))).toBe('expired')
     expect(couponProblem(terms(off), [line(1, 1)], now)).toBeUndefined()
+    expect(couponProblem(terms(off), [line(1, 1)], new Date('2026-01-01'))).toBeUndefined()
   })
 
   it('is out of scope, or below its minimum counted over its scope alone', () => {

@@ -98,6 +98,29 @@ describe('a refund', () => {
       { line: 9, quantity: 1 },
     ])
       expect(() => refundParts(bought(), { lines: [choice], shipping: false })).toThrow(RangeError)
+    const twoOfOne = { lines: [{ line: 2, quantity: 2 }], shipping: false }
+    expect(() => refundParts(bought(), twoOfOne)).toThrow('line 2 has no 2 pieces to refund')
+  })
+
+  it.each([
+    ['a piece of one line, as many as another has', [{ line: 1, quantity: 1 }]],
+    ['all of one line', [{ line: 1, quantity: 3 }]],
+    [
+      'all of one line and a part of the other',
+      [
+        { line: 1, quantity: 2 },
+        { line: 2, quantity: 1 },
+      ],
+    ],
+  ])('of %s is not whole, with the shipping fee either', (_, lines) => {
+    expect(refundParts(bought(), { lines, shipping: true }).whole).toBe(false)
+  })
+
+  it('of one of two lines with as many pieces is not whole', () => {
+    const [first] = bought().lines
+    if (!first) throw new Error('nothing is bought')
+    const twins = { ...bought(), lines: [first, { ...first, line: 2 }], balance: fen(1600) }
+    expect(refundParts(twins, { lines: [{ line: 1, quantity: 3 }], shipping: true }).whole).toBe(false)
   })
 
   it('in whatever pieces, adds up to exactly what was paid, and never takes a fen from anybody', () => {

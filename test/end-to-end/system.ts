@@ -77,6 +77,8 @@ export type TestSystemOptions = {
   jobs?: boolean
   consumer?: boolean
   env?: Record<string, string>
+  /** Ports of doors in front of servers, by the variable that says where the server is. */
+  through?: Partial<Record<'DATABASE_URL' | 'REDIS_URL' | 'TEMPORAL_ADDRESS', number>>
 }
 
 export async function openSystem({
@@ -85,6 +87,7 @@ export async function openSystem({
   jobs = true,
   consumer = false,
   env: more = {},
+  through = {},
 }: TestSystemOptions = {}): Promise<TestSystem> {
   const database = await freshDatabase()
   const folder = mkdtempSync(join(tmpdir(), 'floodgate-system-'))
@@ -100,7 +103,7 @@ export async function openSystem({
   // WeChat v2 closes nothing in a trade's first five minutes; here it is a second.
   const sandboxEnv = { ...sandboxEnvironment({ sandboxPort }, keys), SANDBOX_WECHAT_V2_CLOSABLE_AFTER_S: '1' }
   const sandbox = await startSandbox({ ...sandboxConfig(sandboxEnv), pauseFactor: 0.02, refundGapMs: 0 })
-  const environment = {
+  const environment: Record<string, string> = {
     ...appEnvironment({ servers, appPort, sandboxPort }, keys),
     LOG_LEVEL: 'error',
     PAY_WITHIN_S: String(payWithinS),
@@ -108,6 +111,8 @@ export async function openSystem({
     ORDERS_QUEUE: `orders-${database.url.split('/').at(-1)}`,
     ...more,
   }
+  for (const [name, port] of Object.entries(through))
+    environment[name] = (environment[name] ?? '').replace(/:\d+(?=\/|$)/, `:${port}`)
   const env = readEnv(apiVariables, environment)
   const container = await openContainer(env)
   await seed(container.db, container.ids, { buyers: 60 })

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, lstatSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { Redis } from 'ioredis'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { freePort } from '../../local/servers/ports.ts'
 import { postgresWays, startPostgres } from '../../local/servers/postgres.ts'
@@ -17,6 +18,24 @@ const quiet = () => {}
 /** A machine with nothing on PATH and nothing in the cache. */
 const bare = (): NodeJS.ProcessEnv => ({ PATH: '', XDG_CACHE_HOME: folder() })
 const options = (env: NodeJS.ProcessEnv) => ({ stateDir: folder(), env, usualPorts: false, durable: false })
+
+describe('a Redis of the local stack', () => {
+  it('evicts nothing: the one that we start, and one that is given or it is not taken', async () => {
+    const started = await startRedis(options({ ...process.env, REDIS_URL: '' }), quiet)
+    const redis = new Redis(started.url)
+    onTestFinished(async () => {
+      redis.disconnect()
+      await started.stop()
+    })
+    expect(await redis.config('GET', 'maxmemory-policy')).toEqual(['maxmemory-policy', 'noeviction'])
+    const given = () => startRedis(options({ ...bare(), REDIS_URL: started.url }), quiet)
+    expect(await given()).toMatchObject({ url: started.url })
+    await redis.config('SET', 'maxmemory-policy', 'allkeys-lru')
+    await expect(given()).rejects.toThrow(
+      'may evict keys (maxmemory-policy allkeys-lru): set it to noeviction',
+    )
+  })
+})
 
 describe('a server that cannot be had', () => {
   it('Temporal: one error lists what was tried and what helps', async () => {

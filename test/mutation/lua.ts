@@ -56,7 +56,7 @@ export function triedLua(
   }
   symlinkSync(join(process.cwd(), 'node_modules'), join(sandbox, 'node_modules'))
   try {
-    if (!passes(sandbox)) throw new Error('the tests fail without any mutant')
+    if (!passes(sandbox, 'inherit')) throw new Error('the tests fail without any mutant')
     const mutants = filesOf(`${folder}/*.lua`, `${folder}/**/*.lua`).flatMap((file) =>
       luaMutants(readFileSync(file, 'utf8')).map((mutant) => ({ file, ...mutant })),
     )
@@ -76,8 +76,8 @@ export function triedLua(
   }
 }
 
-/** Whether all tests pass; what hangs for five minutes does not. */
-function passes(sandbox: string): boolean {
+/** Whether all tests pass; what hangs for ten minutes does not. */
+function passes(sandbox: string, stdio: 'inherit' | 'ignore' = 'ignore'): boolean {
   const vitest = join(sandbox, 'node_modules/vitest/vitest.mjs')
   const args = [
     vitest,
@@ -89,6 +89,6 @@ function passes(sandbox: string): boolean {
     '--maxWorkers',
     '1',
   ]
-  const { status } = spawnSync(process.execPath, args, { cwd: sandbox, stdio: 'ignore', timeout: 300_000 })
+  const { status } = spawnSync(process.execPath, args, { cwd: sandbox, stdio, timeout: 600_000 })
   return status === 0
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { luaMutants } from './lua.ts'
 import { planOf } from './plan.ts'
-import { type Mutant, scoreOf, wilson } from './report.ts'
+import { changeOf, type Mutant, scoreOf, wilson } from './report.ts'
 import { drawOf } from './sample.mjs'
 import { sqlMutants } from './sql.ts'
 
@@ -45,6 +45,14 @@ describe('a mutant of Lua', () => {
         text: '-- a < b\n',
       },
     ])
+  })
+})
+
+describe('a change in words', () => {
+  it('is what went and what came, whole words of both', () => {
+    expect(changeOf('WHERE a = 1\n  AND b = 2', 'WHERE a = 1')).toBe('AND b = 2 becomes nothing')
+    expect(changeOf('SELECT least(a, b)', 'SELECT greatest(a, b)')).toBe('least(a, becomes greatest(a,')
+    expect(changeOf('a < b', 'a <= b')).toBe('< becomes <=')
   })
 })
 

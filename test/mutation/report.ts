@@ -37,6 +37,17 @@ export function wilson(hits: number, of: number): [from: number, to: number] {
   return [Math.max(0, (middle - half) / (1 + spread)), Math.min(1, (middle + half) / (1 + spread))]
 }
 
+/** What differs between two texts, word by word: `AND a = 1 becomes nothing`. */
+export function changeOf(before: string, after: string): string {
+  const [was, is] = [before.trim().split(/\s+/), after.trim().split(/\s+/)]
+  const most = Math.min(was.length, is.length)
+  let [from, behind] = [0, 0]
+  while (from < most && was[from] === is[from]) from++
+  while (behind < most - from && was.at(-1 - behind) === is.at(-1 - behind)) behind++
+  const inWords = (words: string[]) => words.slice(from, words.length - behind).join(' ') || 'nothing'
+  return `${inWords(was)} becomes ${inWords(is)}`
+}
+
 /** A table of files, then each mutant that survived, as `file:line mutator → replacement`. */
 export function printReport(mutants: readonly Mutant[], sampled: boolean): void {
   const table = new Table({ head: ['file', 'tried', 'killed', 'timed out', 'survived', 'not reached', '%'] })

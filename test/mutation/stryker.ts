@@ -1,9 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { Stryker } from '@stryker-mutator/core'
 import type { Plan } from './plan.ts'
-import type { Mutant } from './report.ts'
+import { changeOf, type Mutant } from './report.ts'
 import { drawOf } from './sample.mjs'
 import { sqlMutator } from './sql.ts'
 
@@ -30,7 +31,8 @@ export async function triedByStryker(plan: Plan, sample: Sample): Promise<Mutant
     tempDirName: '.floodgate/mutation/sandbox',
     ignorePatterns: ['.floodgate', 'docs', 'demo'],
     dryRunTimeoutMinutes: 60,
-    timeoutMS: 20_000,
+    timeoutMS: 60_000,
+    timeoutFactor: 3,
   })
   return (await stryker.runMutationTest()).map((result) => mutantOf(result, sample))
 }
@@ -44,10 +46,26 @@ async function addMutators(): Promise<void> {
   allMutators.push(sqlMutator)
 }
 
+type Place = { line: number; column: number }
+
+/** The text of a file between two places; lines and columns count from 1. */
+function textAt(file: string, start: Place, end: Place): string {
+  const lines = readFileSync(file, 'utf8')
+    .split('\n')
+    .slice(start.line - 1, end.line)
+  const last = lines.pop() ?? ''
+  const text = [...lines, last.slice(0, end.column - 1)].join('\n')
+  return text.slice(start.column - 1)
+}
+
 function mutantOf(result: MutantResult, { share, seed }: Sample): Mutant {
-  const { id, fileName, location, mutatorName: mutator, replacement = '', status } = result
+  const { id, fileName, location, mutatorName: mutator, replacement = '', status, statusReason } = result
   const known = ['Killed', 'Timeout', 'Survived', 'NoCoverage'] as const
-  const is = drawOf(seed, id) < share ? known.find((one) => one === status) : undefined
+  // A test that ran out of time may have done so without the mutant, on a machine that is busy.
+  const reached = statusReason && /timed out/i.test(statusReason) ? 'Timeout' : status
+  const is = drawOf(seed, id) < share ? known.find((one) => one === reached) : undefined
   const file = relative(root, fileName)
-  return { id, file, line: location.start.line, mutator, replacement, status: is ?? 'NotTried' }
+  const { start, end } = location
+  const change = mutator === 'Sql' ? changeOf(textAt(fileName, start, end), replacement) : replacement
+  return { id, file, line: start.line, mutator, replacement: change, status: is ?? 'NotTried' }
 }

@@ -21,8 +21,9 @@ export default defineConfig({
   test: {
     include: tests,
     exclude: ['test/repository/**', 'test/local/**', '**/node_modules/**'],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // A test that is slow on a busy machine is no test that fails: Stryker bounds each mutant by itself.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     ...(servers ? { globalSetup: [file('./servers.ts')] } : { isolate: false }),
     ...(workflows && { setupFiles: [file('./workflow-mutant.ts')] }),
   },

@@ -4,15 +4,8 @@ import type { OrderInput } from '../../domain/order-input.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import type { Confirmed } from '../../services/orders/confirm.ts'
 import { addOffer, cancel, changeQuota, endNow, pause, resume } from '../../workflows/messages.ts'
-import {
-  type Acting,
-  lateAndBroken,
-  type Played,
-  refused,
-  reportOf,
-  type Stage,
-  withAttempt,
-} from '../workflows/stage.ts'
+import { type Acting, lateAndBroken, refused, reportOf, withAttempt } from '../workflows/acting.ts'
+import type { Played, Stage } from '../workflows/stage.ts'
 
 const waits = (): Confirmed => ({ status: 'awaiting_payment', payBy: Date.now() + 60_000 })
 const soon = (): Confirmed => ({ status: 'awaiting_payment', payBy: Date.now() + 300 })

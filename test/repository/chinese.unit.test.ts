@@ -4,7 +4,7 @@ import { problemTexts } from '../../api/http/errors/problem-texts.ts'
 import { filesOf, textOf } from './files.ts'
 
 const english = filesOf('docs/*.md').filter(
-  (page) => /^docs\/[\w-]+\.md$/.test(page) && !/dependencies|testing/.test(page),
+  (page) => /^docs\/[\w-]+\.md$/.test(page) && !/dependencies/.test(page),
 )
 const chineseOf = (page: string): string => page.replace('docs/', 'docs/zh-CN/')
 

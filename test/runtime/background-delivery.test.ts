@@ -1,22 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { connect } from '../../db/client.ts'
 import type { AttemptNumber, NotificationId, OrderId } from '../../domain/ids.ts'
 import { backgroundDelivery } from '../../runtime/background-delivery.ts'
 import { storePayment } from '../../services/payments/notifications.ts'
 import { deliveryDeps } from '../../workers/jobs/deps.ts'
 import { payable } from '../services/payments/resolving.ts'
-import { expectBooksToAddUp } from '../support/books.ts'
 import { gate, held, waitingForLocks } from '../support/gates.ts'
-import { type JobsHarness, jobsHarness } from '../workers/jobs/harness.ts'
+import { audited } from '../support/use-shop.ts'
+import { jobsHarness } from '../workers/jobs/harness.ts'
 
-let harness: JobsHarness
-beforeAll(async () => {
-  harness = await jobsHarness()
-})
-afterAll(async () => {
-  await expectBooksToAddUp(harness.sql)
-  await harness.close()
-})
+const harness = await audited(jobsHarness())
 
 type Notified = { order: OrderId; attempt: AttemptNumber; notification: NotificationId }
 async function notified(): Promise<Notified> {

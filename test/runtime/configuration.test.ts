@@ -1,54 +1,23 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { appEnvironment } from '../../local/environment.ts'
-import { keysOf } from '../../local/keys.ts'
-import { freePort } from '../../local/servers/ports.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../support/database.ts'
+import { environmentOf, startProcess } from '../support/processes.ts'
 
 let database: FreshDatabase
-let folder: string
 let right: Record<string, string>
 beforeAll(async () => {
   database = await freshDatabase()
-  folder = mkdtempSync(join(tmpdir(), 'floodgate-configuration-'))
-  const servers = {
-    databaseUrl: database.url,
-    redisUrl: inject('redisUrl'),
-    temporalAddress: inject('temporalAddress'),
-    temporalNamespace: 'default',
-    stop: async () => {},
-  }
-  right = {
-    ...appEnvironment(
-      { servers, appPort: await freePort(), sandboxPort: await freePort() },
-      await keysOf(folder),
-    ),
-    LOG_LEVEL: 'silent',
-  }
+  right = await environmentOf(database.url)
 })
-afterAll(async () => {
-  rmSync(folder, { recursive: true, force: true })
-  await database.drop()
-})
+afterAll(() => database.drop())
 
 /** Starts a process of the product and answers how it ended. */
-async function ends(main: string, env: Record<string, string>): Promise<{ code: number; said: string }> {
-  const child = spawn(
-    process.execPath,
-    ['--import', 'tsx', fileURLToPath(new URL(`../../${main}`, import.meta.url))],
-    {
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    },
-  )
-  const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')])
-  return { code, said }
+async function ends(
+  main: string,
+  env: Record<string, string>,
+): Promise<{ code: number | null; said: string }> {
+  const started = startProcess(main, env)
+  const { code } = await started.ended
+  return { code, said: started.said() }
 }
 const without = (...names: string[]) =>
   Object.fromEntries(Object.entries(right).filter(([name]) => !names.includes(name)))

@@ -16,24 +16,24 @@ export type Plan = {
   opensInMs?: number
   lastsMs?: number
   payWithinMs?: number
+  coolOffMs?: number
   captcha?: boolean
   offers: { sku: SkuId; quota: number; price?: number; limit?: number; warehouse?: number }[]
 }
 
 let made = 0
 
-/** Writes a session's rows, as an operator's request does. */
-export async function planSession(
-  sql: Sql,
-  { opensInMs = -1000, lastsMs = 3_600_000, payWithinMs = 600_000, captcha = false, offers }: Plan,
-): Promise<SessionInput> {
+/** Writes a session's rows, as an operator's request does; without a cool-off, unless it is said otherwise. */
+export async function planSession(sql: Sql, plan: Plan): Promise<SessionInput> {
+  const { opensInMs = -1000, lastsMs = 3_600_000, payWithinMs = 600_000, coolOffMs = 0 } = plan
+  const { captcha = false, offers } = plan
   // The form that operators' own ids have.
   const id = `2026010100-t${process.pid}x${made++}x${Date.now().toString(36)}` as SessionId
   const opensAt = Date.now() + opensInMs
   const endsAt = opensAt + lastsMs
   await sql`
-    INSERT INTO sessions (id, opens_at, ends_at, pay_within_ms, captcha)
-    VALUES (${id}, ${new Date(opensAt)}, ${new Date(endsAt)}, ${payWithinMs}, ${captcha})`
+    INSERT INTO sessions (id, opens_at, ends_at, pay_within_ms, cool_off_ms, captcha)
+    VALUES (${id}, ${new Date(opensAt)}, ${new Date(endsAt)}, ${payWithinMs}, ${coolOffMs}, ${captcha})`
   for (const { sku, quota, price = 900, limit = 1, warehouse = 1 } of offers) {
     await sql`
       INSERT INTO offers (session_id, sku_id, warehouse_id, price_fen, quota, buyer_limit)

@@ -21,22 +21,32 @@ export type TestLoad = {
   revision?: number
   changes?: string[]
   tickets: LoadedTicket[]
+  /** Buyers who cool off, ms since 1970. */
+  cooling?: { ticket: TicketId; buyer: UserId; until: number }[]
 }
 
 /** Loads a gate as if this were what PostgreSQL says. */
 export async function loadGate(gate: Gate, offer: OfferKey, load: TestLoad): Promise<LoadWord | 'dropped'> {
-  const { epoch, left, limit, opensAt, endsAt, paused, shed = 0, revision = 0, changes = [], tickets } = load
+  const { epoch, left, limit, opensAt, endsAt, paused, shed = 0, revision = 0, changes = [] } = load
+  const { tickets, cooling = [] } = load
   const terms = { opensAt, endsAt, paused, shed, revision }
-  return await gate.load(offer, { epoch, left, limit, terms, changes, buyers: chunksOf(tickets) })
+  const buyers = chunksOf(tickets, cooling)
+  return await gate.load(offer, { epoch, left, limit, terms, changes, buyers })
 }
 
 /** These tickets by buyer, so many buyers a chunk. */
-function chunksOf(tickets: readonly LoadedTicket[], size = 5000): BuyersChunk[] {
+function chunksOf(
+  tickets: readonly LoadedTicket[],
+  cooling: NonNullable<TestLoad['cooling']>,
+  size = 5000,
+): BuyersChunk[] {
   const records = new Map<UserId, string>()
-  for (const ticket of tickets) {
-    const before = records.get(ticket.buyer)
-    records.set(ticket.buyer, before ? `${before},${recordOf(ticket)}` : recordOf(ticket))
+  const add = (buyer: UserId, entry: string) => {
+    const before = records.get(buyer)
+    records.set(buyer, before ? `${before},${entry}` : entry)
   }
+  for (const ticket of tickets) add(ticket.buyer, recordOf(ticket))
+  for (const { ticket, buyer, until } of cooling) add(buyer, `${ticket}:0:${until}:c`)
   const lastSeq = tickets.reduce((highest, { seq }) => Math.max(highest, seq), 0)
   const all = [...records]
   return Array.from({ length: Math.ceil(all.length / size) }, (_, i) => ({

@@ -2,8 +2,9 @@ import { ApplicationFailure } from '@temporalio/common'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { dayMs } from '../../domain/flash-sale.ts'
 import { endings } from '../replay/endings.ts'
+import { reportOf, withAttempt } from './acting.ts'
 import { askedOfTemporal, detailsOf } from './asked-of-temporal.ts'
-import { type Played, reportOf, type Stage, setStage, withAttempt } from './stage.ts'
+import { type Played, type Stage, setStage } from './stage.ts'
 
 let stage: Stage
 beforeAll(async () => {

@@ -3,7 +3,8 @@ import type { OrderActivities } from '../../activities/index.ts'
 import type { SessionId } from '../../domain/ids.ts'
 import type { OrderInput } from '../../domain/order-input.ts'
 import type { Refusal } from '../../domain/refusals.ts'
-import { refused, type Stage, setStage } from './stage.ts'
+import { refused } from './acting.ts'
+import { type Stage, setStage } from './stage.ts'
 
 let stage: Stage
 beforeAll(async () => {

@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { lateAndBroken, type Stage, setStage } from './stage.ts'
+import { lateAndBroken } from './acting.ts'
+import { type Stage, setStage } from './stage.ts'
 
 let stage: Stage
 beforeAll(async () => {

@@ -3,7 +3,8 @@ import type { SkuId } from '../../domain/ids.ts'
 import { addOffer, changeQuota, endNow, pause, resume } from '../../workflows/messages.ts'
 import { gate } from '../support/gates.ts'
 import { refusalOf } from '../support/updates.ts'
-import { type Acting, type Played, refused, reportOf, type Stage, setStage } from './stage.ts'
+import { type Acting, refused, reportOf } from './acting.ts'
+import { type Played, type Stage, setStage } from './stage.ts'
 
 let stage: Stage
 beforeAll(async () => {
@@ -37,12 +38,6 @@ describe('a session', () => {
     await end(played)
     expect(await played.end()).toEqual({ sold: 0 })
     expect(played.calls).toEqual(['closeGates', ...closing])
-  })
-
-  it('that is started after its end is preheated and closed at once', async () => {
-    const played = await stage.session({ opensAt: Date.now() - 5000, endsAt: Date.now() - 1 })
-    expect(await played.end()).toEqual({ sold: 0 })
-    expect(played.calls).toEqual(['preheat', ...closing])
   })
 
   it.each(['preheat', 'closeGates', 'untilStaged', 'endSession', 'removeGate'] as const)(

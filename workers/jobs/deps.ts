@@ -21,6 +21,8 @@ export type JobsDeps = {
   events: Pick<Events, 'announce'>
   carts: Pick<Carts, 'removeBought' | 'clear'>
   retention: JobsRetention
+  /** How often the books are audited; 0: never. */
+  auditEveryHours: number
   log: Logger
 }
 
@@ -36,6 +38,7 @@ export const jobsDeps = (env: JobsEnv, container: Container): JobsDeps => {
       clearedDays: env.RETAIN_CLEARED_DAYS,
       addressDays: env.RETAIN_ADDRESS_DAYS,
     },
+    auditEveryHours: env.AUDIT_EVERY_HOURS,
   }
 }
 

@@ -1,11 +1,15 @@
 import { shopFigures } from '../../db/reads/figures.ts'
+import { countStatusChanges } from '../../db/reads/order-log.ts'
 import type { Sql } from '../../runtime/container.ts'
-import { sampleGauges } from '../../runtime/metrics.ts'
+import { sampleCounter, sampleGauges } from '../../runtime/sampled-metrics.ts'
+
+type Sampling = { warn?: (error: unknown) => void; everyMs?: number }
 
 /**
- * What waits in PostgreSQL, as gauges of this process. Every jobs process shows the same: take the maximum.
+ * What waits in PostgreSQL, and what became of orders, as figures of this process. Every jobs process shows
+ * the same: take the maximum.
  */
-export function sampleShop(sql: Sql, warn: (error: unknown) => void): void {
+export function sampleShop(sql: Sql, sampling: Sampling = {}): void {
   sampleGauges(
     [
       { name: 'orders_open', help: 'Orders that are neither paid nor ended', labels: ['status'] },
@@ -17,8 +21,24 @@ export function sampleShop(sql: Sql, warn: (error: unknown) => void): void {
       { name: 'tickets_unstarted', help: 'Staged tickets of flash sales whose order has not begun' },
       { name: 'attention_open', help: 'Rows that ask a human to act', labels: ['reason'] },
       { name: 'reconciliation_open', help: 'Differences with statements that nobody has cleared' },
+      { name: 'audit_age_seconds', help: 'How long ago the last audit of the books ended' },
+      {
+        name: 'audit_differences',
+        help: 'Rows that did not add up in the last audit of the books',
+        labels: ['check'],
+      },
     ],
     () => shopFigures(sql),
-    { warn },
+    sampling,
+  )
+  const changes = countStatusChanges(sql)
+  sampleCounter(
+    {
+      name: 'order_status_changes_total',
+      help: 'Orders that have reached a status, since this process was first asked',
+      labels: ['status'],
+    },
+    async () => (await changes()).map(({ status, count }) => ({ labels: { status }, value: count })),
+    sampling,
   )
 }

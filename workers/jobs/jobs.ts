@@ -1,5 +1,6 @@
 import { type PollLoop, runPollLoops } from '../../runtime/poll-loop.ts'
 import { purgeOrderNotes } from '../../services/orders/notes.ts'
+import { auditBooks } from './audit.ts'
 import type { JobsDeps } from './deps.ts'
 import { redeliver } from './notifications.ts'
 import { emptyOutbox } from './outbox.ts'
@@ -25,6 +26,7 @@ const jobLoops = (deps: JobsDeps): PollLoop[] => [
   { name: 'find overdue orders', everyMs: 30_000, run: () => findOverdue(deps) },
   { name: 'close abandoned orders', everyMs: 30_000, run: () => closeAbandoned(deps) },
   { name: 'find stuck refunds', everyMs: 30_000, run: () => findStuckRefunds(deps) },
+  { name: 'audit the books', everyMs: 60_000, run: () => auditBooks(deps) },
 ]
 
 /** Delivers what callbacks and signals did not, until stopped. */

@@ -11,7 +11,9 @@ await runProcess(async () => {
   const env = readEnv(jobsVariables, process.env)
   const container = await openContainer(env)
   const jobs = startJobs(jobsDeps(env, container))
-  sampleShop(container.db.sql, (error) => container.log.warn({ error }, 'the figures could not be read'))
+  sampleShop(container.db.sql, {
+    warn: (error) => container.log.warn({ error }, 'the figures could not be read'),
+  })
   const { server, ending } = await startLifecycle(env, container, ['postgresql', 'temporal'])
   return { running: [jobs, { stop: container.close }, server], ...ending }
 })

@@ -19,6 +19,7 @@ export type ApiProblemCode =
   | 'not_json'
   | 'validation'
   | 'cart_full'
+  | 'too_many_carts'
   | 'addresses_full'
   | 'no_ticket'
   | 'too_many_streams'

@@ -28,6 +28,7 @@ const apiStatus = {
   not_json: 415,
   validation: 422,
   cart_full: 409,
+  too_many_carts: 429,
   addresses_full: 409,
   no_ticket: 404,
   too_many_streams: 429,
@@ -38,7 +39,7 @@ const apiStatus = {
 } as const satisfies Record<ApiProblemCode, number>
 type ProblemStatus = (typeof apiStatus)[ApiProblemCode] | (typeof refusalStatus)[RefusalCode]
 
-/** What passes in time, and when it is worth while to ask again, in seconds. */
+/** What passes in time, and when it is worth while to ask again at the earliest, in seconds. */
 const retryAfterS: Partial<Record<ProblemCode, number>> = {
   attempt_unsettled: 5,
   unavailable: 5,
@@ -48,13 +49,14 @@ const retryAfterS: Partial<Record<ProblemCode, number>> = {
   still_being_done: 5,
   paused: 2,
   too_many_streams: 30,
+  too_many_carts: 3600,
   streams_off: 30,
 }
 
 export type FieldError = { field: string; code: string; message: string }
 /**
  * `details`: a refusal's own. `errors`: what is wrong with which field. `dependencies`: what does not answer.
- * `retryAfterS`: goes into the header of that name.
+ * `retryAfterS`: goes into the header `Retry-After`, with some seconds added.
  */
 export type ProblemMore = {
   details?: object
@@ -142,10 +144,17 @@ export function problemParts(
       'content-language': language,
       vary: 'Accept-Language',
       ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
-      ...(wait === undefined ? {} : { 'retry-after': String(wait) }),
+      ...(wait === undefined ? {} : { 'retry-after': String(wait + spread(wait)) }),
     },
   }
 }
+
+/** The most that is added to `Retry-After`, s. */
+const mostSpreadS = 5
+
+/** Some seconds more, so that all who were refused in one moment do not come back in one. */
+const spread = (wait: number): number =>
+  Math.floor(Math.random() * (Math.min(mostSpreadS, Math.max(1, wait)) + 1))
 
 const isApiCode = (code: ProblemCode): code is ApiProblemCode => code in apiStatus
 const statusOf = (code: ProblemCode): ProblemStatus =>

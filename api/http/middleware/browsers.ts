@@ -26,7 +26,7 @@ export const allowOrigins = (origins: readonly string[]) => {
       'x-request-id',
     ],
     exposeHeaders: [
-      ...['etag', 'location', 'retry-after', 'x-cart', 'x-request-id'],
+      ...['etag', 'location', 'retry-after', 'x-cart', 'x-request-id', 'x-server-time'],
       ...['ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset'],
     ],
     maxAge: day,
@@ -54,7 +54,7 @@ export const browserRules = ({ trustedProxies }: Pick<ApiDeps, 'trustedProxies'>
 
 /** For what everybody may see: asked again with its tag, it is 304. */
 export const publicAnswers = [
-  etag(),
+  etag({ weak: true }), // The same content, compressed or not.
   createMiddleware(async (c, next) => {
     await next()
     if (c.res.status === 200 && !c.res.headers.has('cache-control'))

@@ -11,19 +11,18 @@ import { buyerOf } from './identity.ts'
 const header = 'x-cart'
 const cookie = 'floodgate_cart'
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-const thirtyDays = 30 * 24 * 3600
 
 /**
  * Finds whose cart a request means: the buyer's, or the anonymous one that the header `X-Cart` or the cookie
  * `floodgate_cart` names. A buyer who brings an anonymous cart has just signed in: it is merged into theirs.
  * Who brings neither gets a new one, named in both.
  */
-export const cartOf = (deps: Pick<ApiDeps, 'bearers' | 'carts'>) =>
+export const cartOf = (deps: Pick<ApiDeps, 'anonymousCarts' | 'bearers' | 'carts'>) =>
   createMiddleware<ApiEnv>(async (c, next) => {
     const buyer = await buyerOf(deps, c)
     const anonymous = anonymousOf(c)
     if (buyer && anonymous) await mergeInto(deps, c, { anonymous, buyer })
-    c.set('cart', buyer ?? anonymous ?? newCart(c))
+    c.set('cart', buyer ?? anonymous ?? newCart(c, deps.anonymousCarts.validS))
     await next()
   })
 
@@ -51,11 +50,11 @@ function anonymousOf(c: Context): CartOwner | undefined {
   return named !== undefined && uuid.test(named) ? `anon-${named}` : undefined
 }
 
-function newCart(c: Context<ApiEnv>): CartOwner {
+function newCart(c: Context<ApiEnv>, validS: number): CartOwner {
   const name = randomUUID()
   c.header(header, name)
   // Over https its name has the prefix `__Host-`: no other host of the domain can set or read it.
-  const common = { path: '/', httpOnly: true, sameSite: 'Lax', maxAge: thirtyDays } as const
+  const common = { path: '/', httpOnly: true, sameSite: 'Lax', maxAge: validS } as const
   setCookie(c, cookie, name, c.var.https ? { ...common, secure: true, prefix: 'host' } : common)
   return `anon-${name}`
 }

@@ -1,6 +1,7 @@
 import type { SkuId } from '../../../domain/ids.ts'
 import { checkQuantity } from '../../../domain/quantity.ts'
 import { addToCart, showCart } from '../../cart.ts'
+import { clientAddress, limitKey } from '../../client-address.ts'
 import type { ApiDeps } from '../../deps.ts'
 import { Problem } from '../errors/problem.ts'
 import { cartOf } from '../middleware/cart.ts'
@@ -12,7 +13,10 @@ import { anonymous, bearer, body, header, json, newCart } from '../schemas/value
 const about = { tags: ['Cart'], security: [...bearer, ...anonymous, newCart] }
 const cartHeaders = {
   'X-Cart': header('A new cart’s name, when the request named none.', '0b1e8a52-7f0c-4a43-9f0e-3c5f2a6d9e11'),
-  'Set-Cookie': header('The same as a cookie, for 30 days.', 'floodgate_cart=0b1e8a52-…; Path=/; HttpOnly'),
+  'Set-Cookie': header(
+    'The same as a cookie, for as long as the cart lives.',
+    'floodgate_cart=0b1e8a52-…; Path=/; HttpOnly',
+  ),
 }
 const responses = { 200: json('The cart as it is now', cartSchema, cartHeaders) }
 
@@ -40,6 +44,7 @@ const add = operation(
   'sku_unknown',
   'not_on_sale',
   'cart_full',
+  'too_many_carts',
 )
 const select = operation({
   ...about,
@@ -76,16 +81,19 @@ const remove = operation({
 })
 
 /** The cart of a buyer, or of somebody who has not signed in yet (`X-Cart`). */
-export function cartRoutes(deps: Pick<ApiDeps, 'db' | 'carts' | 'bearers'>) {
-  const { carts } = deps
+export function cartRoutes(
+  deps: Pick<ApiDeps, 'anonymousCarts' | 'bearers' | 'carts' | 'db' | 'trustedProxies'>,
+) {
+  const { anonymousCarts, carts, trustedProxies } = deps
   const app = routes()
   app.use('/v1/cart/*', cartOf(deps))
   return app
     .openapi(show, async (c) => c.json(await showCart(deps, c.var.cart), 200))
     .openapi(add, async (c) => {
-      const { sku, quantity } = c.req.valid('json')
-      // The schema has checked that it is an id.
-      await addToCart(deps, c.var.cart, { sku: sku as SkuId, quantity })
+      const { sku: id, quantity } = c.req.valid('json')
+      const sku = id as SkuId // The schema has checked that it is an id.
+      const anonymous = { ...anonymousCarts, address: limitKey(clientAddress(trustedProxies, c)) }
+      await addToCart(deps, c.var.cart, { sku, quantity, anonymous })
       return c.json(await showCart(deps, c.var.cart), 200)
     })
     .openapi(select, async (c) => {

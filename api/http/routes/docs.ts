@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { type Context, Hono } from 'hono'
 import { Problem } from '../errors/problem.ts'
-import { fixedBody } from '../fixed-body.ts'
+import { sharedBody } from '../shared-body.ts'
 
 const page = `<!doctype html>
 <html lang="en">
@@ -38,23 +38,21 @@ const policy = [
   "base-uri 'none'",
 ].join('; ')
 
-const headersOf = (type: string) => ({
-  'content-type': type,
-  'content-security-policy': policy,
-  'x-content-type-options': 'nosniff',
+const of = (contentType: string) => ({
+  contentType,
+  headers: { 'content-security-policy': policy, 'x-content-type-options': 'nosniff' },
 })
-const html = headersOf('text/html; charset=utf-8')
-const css = headersOf('text/css; charset=utf-8')
-const script = headersOf('text/javascript; charset=utf-8')
-const png = headersOf('image/png')
+const html = of('text/html; charset=utf-8')
+const css = of('text/css; charset=utf-8')
+const script = of('text/javascript; charset=utf-8')
+const png = of('image/png')
 
 /** The API's page: Swagger UI, every byte of it from here, read and compressed once. */
 export function docsRoutes(): Hono {
   const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
-  const ofPackage = (name: string, headers: typeof css) =>
-    fixedBody(() => readFile(join(folder, name)), headers)
+  const ofPackage = (name: string, kind: typeof css) => sharedBody(() => readFile(join(folder, name)), kind)
   const assets = new Map([
-    ['start.js', fixedBody(() => start, script)],
+    ['start.js', sharedBody(() => start, script)],
     ['swagger-ui.css', ofPackage('swagger-ui.css', css)],
     ['swagger-ui-bundle.js', ofPackage('swagger-ui-bundle.js', script)],
     ['favicon-32x32.png', ofPackage('favicon-32x32.png', png)],
@@ -68,7 +66,7 @@ export function docsRoutes(): Hono {
   return new Hono()
     .get(
       '/docs',
-      fixedBody(() => page, html),
+      sharedBody(() => page, html),
     )
     .get('/docs/:asset', asset)
 }

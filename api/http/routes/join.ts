@@ -2,6 +2,7 @@ import type { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { isSessionId, type OfferKey } from '../../../domain/flash-sale.ts'
 import { type AddressId, isId } from '../../../domain/ids.ts'
+import { joinsTotal, problemsTotal } from '../../../runtime/metrics.ts'
 import type { ApiDeps } from '../../deps.ts'
 import { joinCode, joinStatus } from '../../flash-sales/answers.ts'
 import { gateAway } from '../../flash-sales/gate-away.ts'
@@ -40,6 +41,7 @@ const joining = operation(
   'already_bought',
   'over_limit',
   'bad_token',
+  'cooling_off',
   'paused',
   'rate_limited',
 )
@@ -66,7 +68,10 @@ export function joinRoutes(deps: JoinRouteDeps) {
     async (c: Context<ApiEnv, '/v1/seckill/sessions/:session/offers/:sku/tickets', JoinInput>) => {
       const { id: buyer } = await whoIsSignedIn(deps, c)
       const retryAfterS = deps.joinLimit(buyer)
-      if (retryAfterS !== undefined) return problem(c, 'rate_limited', { retryAfterS })
+      if (retryAfterS !== undefined) {
+        joinsTotal.inc({ answer: 'rate_limited' })
+        return problem(c, 'rate_limited', { retryAfterS })
+      }
       const offer = offerOf({ session: c.req.param('session'), sku: c.req.param('sku') })
       const refusal = await deps.earlyRefusals.find(offer, buyer)
       if (refusal) return refusal.answer === 'sold_out' ? soldOut(c) : answer(c, refusal)
@@ -82,6 +87,7 @@ export function joinRoutes(deps: JoinRouteDeps) {
 const couldBe = ({ session, sku }: OfferKey): boolean => isSessionId(session) && isId(sku)
 
 function answer(c: Context, joined: Joined) {
+  joinsTotal.inc({ answer: joined.answer })
   switch (joined.answer) {
     case 'admitted':
     case 'already_queued': {
@@ -92,6 +98,8 @@ function answer(c: Context, joined: Joined) {
       return problem(c, 'sold_out', { details: { left: joined.left } })
     case 'over_limit':
       return problem(c, 'over_limit', { details: { limit: joined.limit } })
+    case 'cooling_off':
+      return problem(c, 'cooling_off', { details: { until: new Date(joined.until).toISOString() } })
     case 'not_open':
       return problem(c, 'not_open', { details: { opensAt: new Date(joined.opensAt).toISOString() } })
     default:
@@ -106,6 +114,8 @@ const soldOutParts = {
 
 /** `sold_out`, serialised ahead. */
 function soldOut(c: Context): Response {
+  joinsTotal.inc({ answer: 'sold_out' })
+  problemsTotal.inc({ code: 'sold_out' })
   const { body, status, headers } = soldOutParts[languageOf(c.req.header('accept-language'))]
   return new Response(body, { status, headers })
 }

@@ -50,31 +50,26 @@ const quota = operation(
   'still_being_done',
 )
 
-const act = <N extends 'pause' | 'resume' | 'end'>(name: N, summary: string, description: string) =>
-  operation(
-    {
-      ...about,
-      method: 'post',
-      path: `${path}/${name}` as const,
-      operationId: `${name}Session`,
-      summary,
-      description,
-      request: { params: sessionParam },
-      responses: { 200: json('The session as it is now', sessionSchema) },
-    },
-    'session_unknown',
-    'session_ended',
-    'still_being_done',
-  )
-const pause = act(
-  'pause',
-  'Stops letting buyers in',
-  'Tickets that are granted go on. Repeated, it stays paused.',
+const end = operation(
+  {
+    ...about,
+    method: 'post',
+    path: `${path}/end`,
+    operationId: 'endSession',
+    summary: 'Ends it now',
+    description: 'Closes the gates; staging and counting follow.',
+    request: { params: sessionParam },
+    responses: { 200: json('The session as it is now', sessionSchema) },
+  },
+  'session_unknown',
+  'session_ended',
+  'still_being_done',
 )
-const resume = act('resume', 'Lets buyers in again', 'Buyers who came in between have to come again.')
-const end = act('end', 'Ends it now', 'Closes the gates; staging and counting follow.')
 
-/** Changes of a flash sale that has not ended. Each answers when it is done. */
+/**
+ * Changes of a flash sale that its workflow does, one after the other. Each answers when it is done. What has
+ * to work without Temporal is in ops-brakes.ts.
+ */
 export function opsChangeRoutes({ db: { sql }, operations }: Pick<ApiDeps, 'db' | 'operations'>) {
   const shown = async (id: string) => sessionView(await storedSession(sql, id))
   return routes()
@@ -88,16 +83,6 @@ export function opsChangeRoutes({ db: { sql }, operations }: Pick<ApiDeps, 'db' 
       const { session, sku } = offerOf(c.req.valid('param'))
       const change = c.req.valid('header')['idempotency-key'] ?? randomUUID()
       await operations.changeQuota(session, { sku, change, quota: c.req.valid('json').quota })
-      return c.json(await shown(session), 200)
-    })
-    .openapi(pause, async (c) => {
-      const { session } = c.req.valid('param')
-      await operations.pause(idOf(session))
-      return c.json(await shown(session), 200)
-    })
-    .openapi(resume, async (c) => {
-      const { session } = c.req.valid('param')
-      await operations.resume(idOf(session))
       return c.json(await shown(session), 200)
     })
     .openapi(end, async (c) => {

@@ -75,7 +75,7 @@ const report = operation(
 export function opsSessionRoutes({ db: { sql }, operations }: Pick<ApiDeps, 'db' | 'operations'>) {
   return routes()
     .openapi(plan, async (c) => {
-      const { id, opensAt, endsAt, payWithinS, captcha, offers: wanted } = c.req.valid('json')
+      const { id, opensAt, endsAt, payWithinS, coolOffS, captcha, offers: wanted } = c.req.valid('json')
       // The schema has checked that it is one.
       const session = (id ?? sessionIdOf(opensAt.getTime())) as SessionId
       const offers = wanted.map(newOffer)
@@ -85,6 +85,7 @@ export function opsSessionRoutes({ db: { sql }, operations }: Pick<ApiDeps, 'db'
         opensAt,
         endsAt,
         payWithinMs: payWithinS * 1000,
+        coolOffMs: coolOffS * 1000,
         captcha,
         offers,
       })

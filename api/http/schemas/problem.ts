@@ -3,6 +3,7 @@ import type { RefusalCode, RefusalDetails } from '../../../domain/refusals.ts'
 import type { ProblemCode } from '../errors/codes.ts'
 import { problemParts } from '../errors/problem.ts'
 import { problemTexts } from '../errors/problem-texts.ts'
+import { captchaTask } from './captcha.ts'
 import { decimal, exampleId, flag, idOf, momentOf, moneyOf, text, whole } from './values.ts'
 
 const toSay = 'What a page needs to say what to do next.'
@@ -75,14 +76,7 @@ const details: { [C in RefusalCode]: z.ZodType<RefusalDetails[C]> } = {
   quota_below_granted: z.object({ least: whole('The smallest quota that is possible now.', 8) }),
 }
 
-const captcha = z.object({
-  captcha: z
-    .object({
-      id: text('Send it with the answer.', 'tX0aFv7mQ2yLr9cK'),
-      svg: text('The picture to read.', '<svg xmlns="http://www.w3.org/2000/svg"/>'),
-    })
-    .openapi({ description: 'The next picture; each can be answered once, within two minutes.' }),
-})
+const captcha = z.object({ captcha: captchaTask })
 const field = text('The field’s path in the request.', 'lines.0.sku')
 const dependency = z.object({
   up: flag('Whether it answered.', false),
@@ -100,6 +94,9 @@ const members: Partial<Record<ProblemCode, z.ZodRawShape>> = {
   not_open: { details: z.object({ opensAt: momentOf('When it opens.') }).openapi({ description: toSay }) },
   over_limit: {
     details: z.object({ limit: whole('Pieces that a buyer may have.', 1) }).openapi({ description: toSay }),
+  },
+  cooling_off: {
+    details: z.object({ until: momentOf('When the buyer may join again.') }).openapi({ description: toSay }),
   },
   captcha_required: { details: captcha.openapi({ description: toSay }) },
   captcha_wrong: { details: captcha.openapi({ description: toSay }) },

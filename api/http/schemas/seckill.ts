@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { isSessionId, type OfferKey } from '../../../domain/flash-sale.ts'
 import type { SessionId, SkuId } from '../../../domain/ids.ts'
+import { captchaSolution } from './captcha.ts'
 import {
   attributes,
   exampleId,
@@ -77,7 +78,6 @@ const sale = z
 
 export const salesSchema = z
   .object({
-    serverTime,
     current: z.array(sale).openapi({ description: 'The sessions that are on, paused ones too.' }),
     next: z.array(sale).openapi({ description: 'Those that come, the soonest first.' }),
   })
@@ -90,21 +90,9 @@ export const offerSchema = z
   })
   .openapi('SaleOfferPage', { description: 'An offer in its session.' })
 
-const captchaAnswer = z
-  .strictObject({
-    id: z
-      .string()
-      .regex(/^[\w-]{1,40}$/)
-      .openapi({
-        description: 'The `id` that the problem `captcha_required` names.',
-        example: 'tX0aFv7mQ2yLr9cK',
-      }),
-    answer: z.string().min(1).max(20).openapi({ description: 'What the picture says.', example: 'k7mP' }),
-  })
-  .openapi('CaptchaAnswer', { description: 'The answer to a captcha, where the session wants one.' })
 export const tokenRequest = z
   .strictObject({
-    captcha: captchaAnswer.optional(),
+    captcha: captchaSolution.optional(),
   })
   .openapi('TokenRequest', { description: 'A request for a token.' })
 export const tokenSchema = z
@@ -154,6 +142,12 @@ const ticketStatuses = z
     example: 1,
   })
 
+const ticketReason =
+  'Of 4: why; else null. `lost`, `gate_rebuilt`: Redis has lost it before it was stored. `no_pieces_left`, ' +
+  '`over_limit`, `session_ended`: PostgreSQL did not count it, as all pieces were granted, the buyer had as ' +
+  'many as a buyer may, or the session was over. `buyer_cancelled`, `operator_cancelled`: its order was ' +
+  'closed. Anything else: the refusal of its order, such as `address_unknown`.'
+
 export const ticketSchema = z
   .object({
     type: z.literal(2).openapi({ description: 'A flash sale’s ticket.', example: 2 }),
@@ -174,9 +168,9 @@ export const ticketSchema = z
       .openapi({ description: 'Of 2 and 5: its order; else null.', example: exampleId }),
     amount: nullable(moneyOf('What its order costs.', '990'), 'Of 2 and 5: what is due; else null.'),
     payBy: moment.nullable().openapi({ description: 'Of 2 and 5: until when it can be paid; else null.' }),
-    reason: z.string().nullable().openapi({
-      description: 'Of 4: why. `lost`, `gate_rebuilt`: not the buyer’s fault; join again. Else null.',
-      example: 'lost',
+    reason: z.string().nullable().openapi({ description: ticketReason, example: 'lost' }),
+    joinAgainAt: moment.nullable().openapi({
+      description: 'Of 3 and 4: when a buyer who let it go unpaid may join again; null: at once.',
     }),
   })
   .openapi('Ticket', { description: 'A granted place in an offer’s queue.' })

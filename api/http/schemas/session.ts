@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { flashPayWithinMs, isSessionId } from '../../../domain/flash-sale.ts'
+import { flashCoolOffMs, flashPayWithinMs, isSessionId } from '../../../domain/flash-sale.ts'
 import { exampleSession, sessionId } from './seckill.ts'
 import { flag, idOf, limit, moment, momentOf, moneyOf, text, whole } from './values.ts'
 
@@ -63,6 +63,16 @@ export const sessionInput = z
       .max(86_400)
       .default(flashPayWithinMs / 1000)
       .openapi({ description: 'How long its orders wait for their payment, s.', example: 300 }),
+    coolOffS: z
+      .int()
+      .min(0)
+      .max(86_400)
+      .default(flashCoolOffMs / 1000)
+      .openapi({
+        description:
+          'How long a buyer who let a ticket go unpaid may not join its offer again, s; 0: not at all.',
+        example: 600,
+      }),
     captcha: z
       .boolean()
       .default(false)
@@ -117,6 +127,8 @@ const offer = z
     warehouse: whole('The warehouse that the pieces come from.', 1),
     preheated: flag('Its pieces are out of the warehouse, its gate is loaded.'),
     soldOut: flag('Everything is granted.', false),
+    paused: flag('Whether an operator stopped letting buyers into this offer.', false),
+    shedPercent: whole('Of a hundred tokens for this offer so many are refused.', 0),
   })
   .openapi('SessionOffer', { description: 'An offer as operators see it.' })
 
@@ -131,13 +143,43 @@ export const sessionSchema = z
     endsAt: momentOf('When it ends.', '2026-12-12T03:00:00.000Z'),
     phase,
     paused: flag('Whether an operator stopped letting buyers in.', false),
+    shedPercent: whole(
+      'Of a hundred tokens so many are refused; the offer’s own counts where it is larger.',
+      0,
+    ),
     captcha: flag('Whether a token costs a captcha.', false),
     payWithinS: whole('How long its orders wait for their payment, s.', 300),
+    coolOffS: whole('How long a buyer who let a ticket go unpaid may not join its offer again, s.', 600),
     createdAt: momentOf('When it was planned.'),
     endedAt: moment.nullable().openapi({ description: 'When it was ended and counted; null until then.' }),
     offers: z.array(offer).openapi({ description: 'What it offers.' }),
   })
   .openapi('Session', { description: 'A flash sale as operators see it.' })
+
+export const brakedSchema = z
+  .object({
+    ...sessionSchema.shape,
+    pending: z.array(z.string()).openapi({
+      description: 'SKUs whose gate was not reached; it gets the decision with its next look or load.',
+      example: [],
+    }),
+  })
+  .openapi('BrakedSession', { description: 'A flash sale after a brake.' })
+export const shedInput = z
+  .strictObject({
+    percent: z
+      .int()
+      .min(0)
+      .max(100)
+      .openapi({ description: 'Of a hundred tokens so many are refused as `paused`; 0: none.', example: 40 }),
+  })
+  .openapi('Shedding', { description: 'How many joins are refused before anything is decided.' })
+export const switchInput = z
+  .strictObject({ on: z.boolean().openapi({ description: 'On or off.', example: false }) })
+  .openapi('Switch', { description: 'Switches something on or off.' })
+export const switchSchema = z
+  .object({ on: flag('Whether it is on.', false) })
+  .openapi('SwitchState', { description: 'What a switch is set to.' })
 
 export const sessionQuery = z.object({
   limit,

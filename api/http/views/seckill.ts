@@ -40,7 +40,6 @@ export function salesView(sessions: readonly StoredSession[], now: number) {
     offers: session.offers.map(saleOfferView),
   }))
   return {
-    serverTime: new Date(now).toISOString(),
     current: views.filter(({ state }) => state === 'open' || state === 'paused'),
     next: views.filter(({ state }) => state === 'coming'),
   }
@@ -60,5 +59,6 @@ export function ticketView({ session, sku }: OfferKey, ticketStatus: TicketStatu
     amount: order ? moneyJson(fen(order.dueFen)) : null,
     payBy: order?.payBy?.toISOString() ?? null,
     reason: status === 4 ? ticketStatus.reason : null,
+    joinAgainAt: status === 3 || status === 4 ? (ticketStatus.joinAgainAt?.toISOString() ?? null) : null,
   }
 }

@@ -6,6 +6,7 @@ export const sessionView = ({
   opensAt,
   endsAt,
   payWithinMs,
+  coolOffMs,
   createdAt,
   endedAt,
   offers,
@@ -15,6 +16,7 @@ export const sessionView = ({
   opensAt: opensAt.toISOString(),
   endsAt: endsAt.toISOString(),
   payWithinS: payWithinMs / 1000,
+  coolOffS: coolOffMs / 1000,
   createdAt: createdAt.toISOString(),
   endedAt: endedAt?.toISOString() ?? null,
   offers: offers.map(offerView),
@@ -31,8 +33,10 @@ const offerView = ({
   warehouse,
   preheated,
   soldOut,
+  paused,
+  shedPercent,
 }: StoredOffer) => ({
-  ...{ sku, name, quota, granted, sold, limit, warehouse, preheated, soldOut },
+  ...{ sku, name, quota, granted, sold, limit, warehouse, preheated, soldOut, paused, shedPercent },
   price: moneyJson(fen(price)),
 })
 

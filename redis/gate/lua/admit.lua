@@ -41,14 +41,24 @@ local function is_shed(token)
   return shed > 0 and tonumber(string.sub(redis.sha1hex(token), 1, 6), 16) % 100 < shed
 end
 
+-- A buyer's record without the tickets that were let go: their time is over.
+local function without_cooling(record)
+  local kept = {}
+  for entry in string.gmatch(record, '[^,]+') do
+    if string.sub(entry, -1) ~= 'c' then kept[#kept + 1] = entry end
+  end
+  return kept[1] and table.concat(kept, ',')
+end
+
 local changed = {}
 local function admit(buyer, pieces, ticket, address, token)
-  local record, bought = records[buyer], 0
+  local record, bought, cools = records[buyer], 0, 0
   if record then
     for known, quantity, at, state in string.gmatch(record, one_ticket) do
       if state == 'l' then
         return 'already_queued:' .. known .. ':' .. position(tonumber(at), staged, started, ahead)
       end
+      if state == 'c' then cools = math.max(cools, tonumber(at)) end
       bought = bought + tonumber(quantity)
     end
   end
@@ -58,6 +68,8 @@ local function admit(buyer, pieces, ticket, address, token)
   if not refusal then
     if is_shed(token) then
       return 'paused'
+    elseif cools > time then
+      refusal = 'cooling_off:' .. string.format('%.0f', cools)
     elseif bought >= limit then
       refusal = 'already_bought'
     elseif bought + pieces > limit then
@@ -72,6 +84,7 @@ local function admit(buyer, pieces, ticket, address, token)
 
   left, queued, seq = left - pieces, queued + pieces, seq + 1
   local entry = ticket .. ':' .. pieces .. ':' .. seq .. ':l'
+  if cools > 0 then record = without_cooling(record) end
   records[buyer] = record and record .. ',' .. entry or entry
   changed[#changed + 1] = buyer
   changed[#changed + 1] = records[buyer]

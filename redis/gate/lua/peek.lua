@@ -16,5 +16,5 @@ elseif tonumber(offer[7]) <= 0 then
   state = 'sold_out'
 end
 local digits = {}
-for i = 1, #ARGV do digits[i] = offer[7 + i] and '1' or '0' end
+for i = 1, #ARGV do digits[i] = offer[7 + i] and string.find(offer[7 + i], ':[lp]') and '1' or '0' end
 return state .. ':' .. table.concat(digits)

@@ -5,7 +5,7 @@
 local offer = redis.call('HMGET', KEYS[1], 'staged', 'started', 'ahead', 'minute', 'count', 'before', ARGV[1])
 local newest = {}
 for ticket, quantity, seq, state in string.gmatch(offer[7] or '', one_ticket) do
-  newest = { ticket, tonumber(quantity), tonumber(seq), state }
+  if state ~= 'c' then newest = { ticket, tonumber(quantity), tonumber(seq), state } end
 end
 if not newest[1] then return {} end
 local staged = tonumber(offer[1])

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import type { NotificationId, OrderId, UserId } from '../../../domain/ids.ts'
 import { closeAttempt } from '../../../services/payments/attempts/close.ts'
 import { openAttempt } from '../../../services/payments/attempts/open.ts'
@@ -6,24 +6,14 @@ import { storeNotified } from '../../../services/payments/notifications.ts'
 import { resolvePayment } from '../../../services/payments/resolve-payment.ts'
 import { confirmed, everything } from '../../services/orders/everything.ts'
 import { orderRow } from '../../support/books.ts'
-import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
 import { openTill, type Till } from '../../support/paying.ts'
-import { openShop, type Shop } from '../../support/shop.ts'
+import { useShop } from '../../support/use-shop.ts'
 import { closable, harness, shared } from './harness.ts'
 
-let world: Awaited<ReturnType<typeof harness>>
-let fresh: FreshDatabase
-let shop: Shop
 let till: Till
-beforeAll(async () => {
-  world = await harness()
-  fresh = await freshDatabase()
-  shop = await openShop(fresh.db)
-})
-afterAll(async () => {
-  await world.stop()
-  await fresh.drop()
-})
+const { fresh, shop } = await useShop({ booksAddUp: false })
+const world = await harness()
+afterAll(() => world.stop())
 
 /** An order that awaits its payment, and a till that takes WeChat Pay v2 besides its own. */
 async function waiting(): Promise<{

@@ -10,6 +10,7 @@ describe('what the gate says of a join', () => {
     ['already_queued:42:0', { answer: 'already_queued', ticket: '42', position: 0 }],
     ['over_limit:2', { answer: 'over_limit', limit: 2 }],
     ['sold_out:0', { answer: 'sold_out', left: 0 }],
+    ['cooling_off:1700000000000', { answer: 'cooling_off', until: 1_700_000_000_000 }],
     ['not_open:1700000000000', { answer: 'not_open', opensAt: 1_700_000_000_000 }],
   ]
   const words = ['already_bought', 'ended', 'bad_token', 'paused', 'missing']
@@ -29,10 +30,10 @@ describe('the keys of an offer', () => {
   const keys = keysOf({ session: '2019052614' as SessionId, sku: '7' as SkuId }) // Any ids.
 
   it('share one hash tag, and are no other offer’s', () => {
-    expect([keys.offer, keys.queue, keys.captcha('c'), keys.loading(3)]).toEqual([
+    expect([keys.offer, keys.queue, keys.challenge('c'), keys.loading(3)]).toEqual([
       'seckill:{2019052614:7}:offer',
       'seckill:{2019052614:7}:queue',
-      'seckill:{2019052614:7}:captcha:c',
+      'seckill:{2019052614:7}:challenge:c',
       'seckill:{2019052614:7}:loading:3',
     ])
     expect(keys.token('5' as UserId, 't')).toBe('seckill:{2019052614:7}:token:5:t')

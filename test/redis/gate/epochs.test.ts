@@ -109,6 +109,30 @@ describe.each(places)('the epochs of a gate on %s', (place) => {
       }
     })
 
+    it('that is broken off leaves nothing for long: what it writes has a TTL from the first chunk on', async () => {
+      const sale = await open()
+      const loading = keysOf(sale.offer).loading(2)
+      const lives: number[] = []
+      async function* chunks() {
+        for (const seq of [1, 2]) {
+          yield { records: { [newBuyer()]: `${newTicket()}:1:${seq}:l` }, lastSeq: seq }
+          lives.push(await sale.redis.pttl(loading))
+        }
+        throw new Error('PostgreSQL was lost')
+      }
+      const terms = { revision: 0, paused: false, shed: 0, opensAt: sale.opensAt, endsAt: sale.endsAt }
+      const load = sale.gate.load(sale.offer, {
+        epoch: 2,
+        left: 8,
+        limit: 1,
+        terms,
+        changes: [],
+        buyers: chunks(),
+      })
+      await expect(load).rejects.toThrow('PostgreSQL was lost')
+      expect(lives).toEqual([expect.closeTo(600_000, -4), expect.closeTo(600_000, -4)])
+    })
+
     it('changes nothing when its buyers were lost on the way, with a restart or a flush', async () => {
       const sale = await open()
       await sale.admit()

@@ -46,8 +46,10 @@ export type Sale = {
   join(buyer: UserId, but?: Partial<Join>): Promise<JoinAnswer>
   /** Joins as a new buyer does, who has to get in. */
   admit(pieces?: number, buyer?: UserId): Promise<Won & { position: number }>
-  giveBack(won: Won, epoch?: number): Promise<EpochWord>
+  giveBack(won: Won, epoch?: number, coolUntilMs?: number): Promise<EpochWord>
   pay(won: Won, epoch?: number): Promise<EpochWord>
+  /** Leaves a ticket so many pieces. */
+  keep(won: Won, pieces: number, epoch?: number): Promise<EpochWord>
   setTerms(but: Partial<GateTerms>, epoch?: number): Promise<EpochWord>
   /** What the supervisor does each second, with what PostgreSQL is said to have. */
   look(
@@ -57,7 +59,7 @@ export type Sale = {
   left(): Promise<number | undefined>
   /** Takes the next entries off the queue, or all of them, as if they were staged in PostgreSQL. */
   stage(most?: number): Promise<Queued[]>
-  /** What the gate's memory says about each buyer. */
+  /** What the gate's memory says that each buyer holds. */
   holdings(): Promise<Record<UserId, Holding[]>>
 }
 export type Won = { buyer: UserId; ticket: TicketId }
@@ -128,8 +130,9 @@ export function saleOf(redis: GateRedis, offer: OfferKey): Sale {
         throw new Error(`the buyer was to be admitted, and was answered ${answer.answer}`)
       return { buyer, ticket: answer.ticket, position: answer.position }
     },
-    giveBack: ({ buyer, ticket }, epoch = 1) => gate.giveBack(offer, epoch, { buyer, ticket }),
-    pay: ({ buyer, ticket }, epoch = 1) => gate.paid(offer, epoch, { buyer, ticket }),
+    giveBack: (won, epoch = 1, coolUntilMs = 0) => gate.giveBack(offer, epoch, { ...won, coolUntilMs }),
+    pay: (won, epoch = 1) => gate.paid(offer, epoch, won),
+    keep: (won, pieces, epoch = 1) => gate.keepPieces(offer, epoch, { ...won, pieces }),
     setTerms: (but, epoch = 1) =>
       gate.setTerms(offer, epoch, { revision: 0, paused: false, shed: 0, opensAt, endsAt, ...but }),
     look: ({ waiting = 0, firstWaiting = null, terms: but = {}, force = false }, epoch = 1) => {
@@ -148,7 +151,13 @@ export function saleOf(redis: GateRedis, offer: OfferKey): Sale {
     async holdings() {
       const fields = Object.entries(await redis.hgetall(keysOf(offer).offer))
       const records = fields.filter(([field]) => isId(field))
-      return Object.fromEntries(records.map(([buyer, text]) => [buyer, text.split(',').map(holdingOf)]))
+      const counting = (text: string) => text.split(',').filter((entry) => !entry.endsWith(':c'))
+      return Object.fromEntries(
+        records.flatMap(([buyer, text]) => {
+          const held = counting(text).map(holdingOf)
+          return held.length > 0 ? [[buyer, held]] : []
+        }),
+      )
     },
   }
   return sale

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { UserId } from '../../../domain/ids.ts'
+import { keysOf } from '../../../redis/gate/keys.ts'
 import { newBuyer, newTicket, places, type Sale, useGate, type Won } from './harness.ts'
 import { type PlainGate, plainGate } from './model.ts'
 
@@ -34,9 +35,14 @@ const happening = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ what: fc.constant('stage' as const), most: fc.integer({ min: 1, max: 4 }) }),
   },
+  { weight: 1, arbitrary: fc.record({ what: fc.constant('keep' as const), which: fc.nat(20) }) },
+  { weight: 2, arbitrary: fc.record({ what: fc.constantFrom('pause' as const, 'resume' as const) }) },
+  { weight: 3, arbitrary: fc.record({ what: fc.constantFrom('look' as const, 'rebuild' as const) }) },
   {
     weight: 2,
-    arbitrary: fc.record({ what: fc.constantFrom('pause' as const, 'resume' as const, 'rebuild' as const) }),
+    arbitrary: fc.record({
+      what: fc.constantFrom('lose the lease' as const, 'restart' as const, 'lose the queue' as const),
+    }),
   },
   { weight: 1, arbitrary: fc.record({ what: fc.constant('end' as const) }) },
 )
@@ -58,15 +64,11 @@ describe.each(places)('the gate on %s', (place) => {
         for (const next of story) {
           await happens(next, { sale, plain }, cast)
           const { holds, paused, ended, epoch, ...expected } = plain.state()
-          const { is, ...counts } = {
-            left: undefined,
-            queued: undefined,
-            ...(await sale.gate.renew(sale.offer, epoch)),
-          }
-          expect(is).toBe('renewed')
+          const [left, queued] = await sale.redis.hmget(keysOf(sale.offer).offer, 'left', 'queued')
           expect({
-            quota: (counts.left ?? 0) + holds,
-            ...counts,
+            quota: Number(left) + holds,
+            left: Number(left),
+            queued: Number(queued),
             waiting: await sale.queue.length(sale.offer),
             holdings: await sale.holdings(),
           }).toEqual(expected)
@@ -86,6 +88,7 @@ async function happens(
   { buyers, granted }: Cast,
 ): Promise<void> {
   const { epoch } = plain.state()
+  const { offer: key, queue } = keysOf(sale.offer)
   switch (next.what) {
     case 'join': {
       const buyer = buyers[next.who] ?? newBuyer()
@@ -105,8 +108,32 @@ async function happens(
       if (!won) return
       if (next.what === 'pay') return expect(await sale.pay(won, epoch)).toBe(plain.pay(won.ticket, epoch))
       const theirs = next.late ? epoch - 1 : epoch
-      return expect(await sale.giveBack(won, theirs)).toBe(plain.giveBack(won.ticket, theirs))
+      // Each time the same of one ticket, as PostgreSQL has it.
+      const until = BigInt(won.ticket) % 2n === 0n ? sale.endsAt : undefined
+      return expect(await sale.giveBack(won, theirs, until ?? 0)).toBe(
+        plain.giveBack(won.ticket, theirs, until),
+      )
     }
+    case 'keep': {
+      const won = granted[next.which % Math.max(1, granted.length)]
+      if (!won) return
+      const keeps = Math.max(1, plain.piecesOf(won.ticket) - 1)
+      return expect(await sale.keep(won, keeps, epoch)).toBe(plain.keep(won.ticket, epoch, keeps))
+    }
+    case 'look':
+      return expect(await sale.gate.renew(sale.offer, epoch)).toEqual(plain.renew())
+    case 'lose the lease':
+      plain.loseLease()
+      await sale.redis.hset(key, { lease: Date.now() - 60_000, seen: 0 })
+      return
+    case 'restart':
+      plain.restart()
+      await sale.redis.hset(key, { server: 'f'.repeat(80), seen: 0 }) // What no server is.
+      return
+    case 'lose the queue':
+      plain.loseQueue()
+      await sale.redis.unlink(queue)
+      return
     case 'more': {
       const [change, pieces] = [`more-${next.change}`, next.change + 1]
       const countedAt = plain.countedAt(change) ?? epoch

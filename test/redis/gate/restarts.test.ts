@@ -75,6 +75,37 @@ describe('a gate whose server restarts', () => {
   })
 })
 
+describe('a gate whose server is demoted and promoted again', () => {
+  const role = async ({ redis }: Node) => {
+    const info = await redis.info('replication')
+    return [/^role:(\w+)/m.exec(info)?.[1], /^master_link_status:(\w+)/m.exec(info)?.[1]]
+  }
+  async function follow(node: Node, master: Node): Promise<void> {
+    await node.redis.call('REPLICAOF', '127.0.0.1', master.port)
+    await expect.poll(() => role(node), { timeout: 20_000 }).toEqual(['slave', 'up'])
+  }
+  const promote = (node: Node) => node.redis.call('REPLICAOF', 'NO', 'ONE')
+
+  it('with older data, under the same run id, admits nobody until it is loaded at the next epoch', async () => {
+    const [node, other] = [await started('promoted-again'), await started('lagging')]
+    await follow(other, node)
+    const sale = await openSale(node.redis, { left: 5 })
+    expect(await node.redis.wait(1, 10_000)).toBe(1)
+    await promote(other) // It has what there was until now.
+    const won = await sale.admit()
+    await follow(node, other)
+    await promote(node)
+
+    expect(await sale.holdings(), 'the ticket is forgotten').toEqual({})
+    expect(await sale.join(won.buyer)).toEqual({ answer: 'paused' })
+    expect(await sale.gate.peek(sale.offer, won.buyer)).toMatchObject({ state: 'unknown' })
+    expect(await sale.gate.renew(sale.offer, 1)).toEqual({ is: 'lost' })
+    expect(await sale.load({ left: 5 }), 'its epoch is not loaded again').toBe('stale')
+    await sale.load({ epoch: 2, left: 4, tickets: [{ ...won, pieces: 1, seq: 1, paid: false }] })
+    expect(await sale.join(won.buyer)).toMatchObject({ answer: 'already_queued', ticket: won.ticket })
+  })
+})
+
 describe('a gate whose server', () => {
   it('is flushed knows nothing, and goes on from what PostgreSQL has', async () => {
     const { redis } = await started('flushed')

@@ -82,7 +82,7 @@ describe.each(places)("the gate's scripts on %s", (place) => {
       nodesOf(redis())[0]?.cluster('KEYSLOT', key) ?? Promise.reject(new Error('it has no nodes'))
 
     it('find all keys of an offer in one slot', async () => {
-      const { token, captcha, loading, offer, queue, ...others } = keysOf({
+      const { token, challenge, loading, offer, queue, ...others } = keysOf({
         session: '2019052614' as SessionId,
         sku: '26' as SkuId,
       })
@@ -93,7 +93,7 @@ describe.each(places)("the gate's scripts on %s", (place) => {
           queue,
           token(newBuyer(), 'a'),
           token(newBuyer(), 'b'),
-          captcha('c'),
+          challenge('c'),
           loading(1),
           loading(2),
         ].map(slotOf),

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { AddressId, OrderId, UserId } from '../../../domain/ids.ts'
 import { createAddress } from '../../../services/buyers/addresses.ts'
 import { forgetBuyer, forgetDue } from '../../../services/buyers/forget.ts'
+import { readWithdrawn } from '../../../services/buyers/withdrawals.ts'
 import { keepNote } from '../../../services/orders/notes.ts'
 import { dropAnswers } from '../../../services/payments/forget.ts'
 import { pruneStatements } from '../../../services/reconciliation/prune.ts'
@@ -14,6 +15,7 @@ let fresh: FreshDatabase
 let shop: Shop
 const clear = vi.fn(async () => {})
 const addressDays = 1095
+const terms = { addressDays, maxTokenLifeS: 86_400 }
 beforeEach(async () => {
   fresh = await freshDatabase()
   shop = await openShop(fresh.db)
@@ -29,6 +31,7 @@ const secrets = [
   'auth0|wang',
   'leave it at the door',
   'she moved',
+  'to her sister’s account',
 ]
 const deps = () => ({ sql: fresh.db.sql, carts: { clear } })
 
@@ -87,6 +90,9 @@ async function known(): Promise<{ buyer: UserId; order: OrderId }> {
   await sql`
     INSERT INTO refunds (number, order_id, cause, amount_fen, reason)
     VALUES (${`order-${order}-1`}, ${order}, 'operator', 0, 'she moved')`
+  await sql`
+    INSERT INTO refund_actions (refund, key, action, asked_by, note, result)
+    VALUES (${`order-${order}-1`}, 'k', 'paid_by_hand', 'finance-1', 'to her sister’s account', '1')`
   const [statement] = await sql<{ id: bigint }[]>`
     INSERT INTO statements (provider, kind, date, state, fetched_at, matched_at)
     VALUES ('wechat-v3', 'trade', '2026-03-01', 'matched', now(), now())
@@ -101,7 +107,7 @@ it('a buyer who is forgotten is found nowhere: at once but for what the law and 
   const { buyer, order } = await known()
   expect(new Set((await foundOf(secrets)).map((line) => line.split(': ')[1]))).toEqual(new Set(secrets))
 
-  expect(await forgetBuyer(deps(), { buyer, addressDays })).toBe(true)
+  expect(await forgetBuyer(deps(), { buyer, ...terms })).toBe(true)
   expect(clear).toHaveBeenCalledWith(buyer)
   expect(await foundOf(secrets)).toEqual([
     'orders.address: 13800001111',
@@ -120,9 +126,20 @@ it('a buyer who is forgotten is found nowhere: at once but for what the law and 
   expect(await forgetDue(deps(), addressDays)).toBe(0)
 })
 
+it('the tokens of a buyer who is forgotten are good no longer, those of a later sign-in are', async () => {
+  const { buyer } = await known()
+  const before = Date.now()
+  await forgetBuyer(deps(), { buyer, ...terms })
+  const withdrawn = (await readWithdrawn(fresh.db.sql)).ofUser.get(buyer)
+  expect(withdrawn).toBeGreaterThanOrEqual(before)
+  await fresh.db.sql`UPDATE users SET forget_again_at = now() WHERE id = ${buyer}`
+  expect(await forgetDue(deps(), addressDays)).toBe(1)
+  expect((await readWithdrawn(fresh.db.sql)).ofUser.get(buyer)).toBe(withdrawn)
+})
+
 it('addresses of a forgotten buyer’s orders are due when the last of them may go', async () => {
   const { buyer } = await known()
-  await forgetBuyer(deps(), { buyer, addressDays })
+  await forgetBuyer(deps(), { buyer, ...terms })
   expect(await forgetDue(deps(), addressDays)).toBe(0)
   const [user] = await fresh.db.sql<{ days: number }[]>`
     SELECT round(extract(epoch FROM forget_again_at - now()) / 86400)::int AS days
@@ -134,16 +151,16 @@ it('addresses of a forgotten buyer’s orders are due when the last of them may 
 it('an order that came to nothing loses its address at once', async () => {
   const { buyer, order } = await known()
   await fresh.db.sql`UPDATE orders SET status = 'closed', paid_at = NULL WHERE id = ${order}`
-  await forgetBuyer(deps(), { buyer, addressDays })
+  await forgetBuyer(deps(), { buyer, ...terms })
   expect((await foundOf(['王思远'])).filter((line) => line.startsWith('orders.'))).toEqual([])
 })
 
 it('nobody else is forgotten with a buyer, and who is not there is not', async () => {
   const [one, other] = [await shop.buyer(), await known()]
-  await forgetBuyer(deps(), { buyer: one.id, addressDays })
+  await forgetBuyer(deps(), { buyer: one.id, ...terms })
   expect(await foundOf(['王思远'])).toContain('addresses.name: 王思远')
   expect(other.buyer).not.toBe(one.id)
-  expect(await forgetBuyer(deps(), { buyer: '999' as UserId, addressDays })).toBe(false)
+  expect(await forgetBuyer(deps(), { buyer: '999' as UserId, ...terms })).toBe(false)
 })
 
 it('an attempt that has ended keeps neither its answer nor its payer', async () => {

@@ -1,34 +1,15 @@
-import { Redis } from 'ioredis'
-import { afterAll, beforeAll, expect, inject, it } from 'vitest'
-import type { Sql } from '../../../db/types.ts'
+import { expect, it } from 'vitest'
 import type { OfferKey, TicketId } from '../../../domain/flash-sale.ts'
 import type { SessionId, SkuId } from '../../../domain/ids.ts'
-import { createGate, type Gate } from '../../../redis/gate/gate.ts'
+import type { Gate } from '../../../redis/gate/gate.ts'
 import { resumeSale, shedSale, stopSale } from '../../../services/flash-sales/brakes.ts'
 import { endSession } from '../../../services/flash-sales/end-session.ts'
 import { preheat } from '../../../services/flash-sales/preheat.ts'
-import { expectBooksToAddUp } from '../../support/books.ts'
-import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
 import { join, planSession } from '../../support/flash-sale.ts'
-import { openShop, type Shop } from '../../support/shop.ts'
+import { useRedis, useShop } from '../../support/use-shop.ts'
 
-let fresh: FreshDatabase
-let sql: Sql
-let shop: Shop
-let gate: Gate
-let redis: Redis
-beforeAll(async () => {
-  fresh = await freshDatabase()
-  sql = fresh.db.sql
-  shop = await openShop(fresh.db)
-  redis = new Redis(inject('redisUrl'))
-  gate = createGate(redis)
-})
-afterAll(async () => {
-  redis.disconnect()
-  await expectBooksToAddUp(sql)
-  await fresh.drop()
-})
+const { sql, shop } = await useShop()
+const { gate } = useRedis()
 
 /** A session of two offers that is open. Nothing of Temporal runs in this file. */
 async function open(): Promise<[OfferKey, OfferKey]> {

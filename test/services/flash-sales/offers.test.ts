@@ -1,11 +1,9 @@
-import { Redis } from 'ioredis'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Sql, Tx } from '../../../db/types.ts'
 import type { OfferKey, TicketId } from '../../../domain/flash-sale.ts'
 import type { AddressId } from '../../../domain/ids.ts'
 import type { OrderInput } from '../../../domain/order-input.ts'
 import { Refused } from '../../../domain/refusals.ts'
-import { createGate, type Gate } from '../../../redis/gate/gate.ts'
 import { endSession } from '../../../services/flash-sales/end-session.ts'
 import { giveBack } from '../../../services/flash-sales/offers.ts'
 import { preheat } from '../../../services/flash-sales/preheat.ts'
@@ -17,32 +15,17 @@ import { rejectOrder } from '../../../services/orders/reject.ts'
 import { placeStep } from '../../../services/orders/reserve.ts'
 import { StepUndone } from '../../../services/orders/steps.ts'
 import { refundOrder } from '../../../services/payments/refund-order.ts'
-import { expectBooksToAddUp, orderRow } from '../../support/books.ts'
-import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
+import { orderRow } from '../../support/books.ts'
 import { offerRow, planSession, ticketRow } from '../../support/flash-sale.ts'
 import { held, waitingForLocks } from '../../support/gates.ts'
 import { openTill } from '../../support/paying.ts'
-import { openShop, type Shop } from '../../support/shop.ts'
+import type { Shop } from '../../support/shop.ts'
 import { flashOrder, staged } from '../../support/tickets.ts'
+import { useRedis, useShop } from '../../support/use-shop.ts'
 import { unavailable } from '../orders/everything.ts'
 
-let fresh: FreshDatabase
-let sql: Sql
-let shop: Shop
-let gate: Gate
-let redis: Redis
-beforeAll(async () => {
-  fresh = await freshDatabase()
-  sql = fresh.db.sql
-  shop = await openShop(fresh.db)
-  redis = new Redis(inject('redisUrl'))
-  gate = createGate(redis)
-})
-afterAll(async () => {
-  await expectBooksToAddUp(sql)
-  redis.disconnect()
-  await fresh.drop()
-})
+const { sql, shop } = await useShop()
+const { gate } = useRedis()
 
 /** An offer of all five pieces that the warehouse has. */
 async function open(): Promise<OfferKey> {
@@ -129,7 +112,7 @@ describe.each(paths)('a flash order placed %s', (_, place) => {
   it('whose pieces somebody gave back before is refused, and gives back nothing', async () => {
     const offer = await open()
     const ticket = await ticketOf(offer)
-    await sql.begin((tx) => giveBack(tx, ticket, 'by_hand'))
+    await sql.begin((tx) => giveBack(tx, ticket, { why: 'by_hand' }))
     await place(sql, await flashOrder(sql, ticket), 'run')
     expect(await orderRow(sql, ticket)).toMatchObject({
       status: 'rejected',

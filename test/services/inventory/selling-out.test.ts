@@ -1,7 +1,6 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { connect, type Db } from '../../../db/client.ts'
-import type { Sql } from '../../../db/types.ts'
+import { afterAll, describe, expect, it } from 'vitest'
+import { connect } from '../../../db/client.ts'
 import type { SkuId } from '../../../domain/ids.ts'
 import type { OrderInput } from '../../../domain/order-input.ts'
 import { Refused } from '../../../domain/refusals.ts'
@@ -12,24 +11,13 @@ import { placeInOneTransaction } from '../../../services/orders/place.ts'
 import { rejectOrder } from '../../../services/orders/reject.ts'
 import { placeStep } from '../../../services/orders/reserve.ts'
 import { expectBooksToAddUp } from '../../support/books.ts'
-import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
-import { openShop, type Shop } from '../../support/shop.ts'
+import { useShop } from '../../support/use-shop.ts'
 import { reject, reserving, run } from '../orders/everything.ts'
 
-let fresh: FreshDatabase
-let many: Db
-let sql: Sql
-let shop: Shop
-beforeAll(async () => {
-  fresh = await freshDatabase()
-  many = connect(fresh.url, { max: 40 })
-  sql = many.sql
-  shop = await openShop(fresh.db)
-})
-afterAll(async () => {
-  await many.close()
-  await fresh.drop()
-})
+const { fresh, shop } = await useShop({ booksAddUp: false })
+const many = connect(fresh.url, { max: 40 })
+const sql = many.sql
+afterAll(() => many.close())
 
 /**
  * As Temporal does: a statement that was cut off by a time-out is tried again. Anything else, a deadlock

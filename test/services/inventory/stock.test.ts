@@ -1,32 +1,18 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { connect } from '../../../db/client.ts'
-import type { Sql } from '../../../db/types.ts'
 import type { OrderId, SkuId } from '../../../domain/ids.ts'
 import { deductStock, releaseStock, reserveStock } from '../../../services/inventory/stock.ts'
 import { openAlone } from '../../../services/orders/open.ts'
 import { placeInOneTransaction } from '../../../services/orders/place.ts'
 import { placeStep } from '../../../services/orders/reserve.ts'
 import { once } from '../../../services/orders/steps.ts'
-import { expectBooksToAddUp, orderRow } from '../../support/books.ts'
-import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
+import { orderRow } from '../../support/books.ts'
 import { gate } from '../../support/gates.ts'
-import { openShop, type Shop, type Shopper } from '../../support/shop.ts'
+import { useShop } from '../../support/use-shop.ts'
 import { reject, run } from '../orders/everything.ts'
 
-let fresh: FreshDatabase
-let sql: Sql
-let shop: Shop
-let buyer: Shopper
-beforeAll(async () => {
-  fresh = await freshDatabase()
-  sql = fresh.db.sql
-  shop = await openShop(fresh.db)
-  buyer = await shop.buyer()
-})
-afterAll(async () => {
-  await expectBooksToAddUp(sql)
-  await fresh.drop()
-})
+const { fresh, sql, shop } = await useShop()
+const buyer = await shop.buyer()
 
 async function place(lines: [SkuId, number][]): Promise<OrderId> {
   const input = shop.orderInput(buyer, lines)

@@ -1,32 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Sql } from '../../../db/types.ts'
-import type { SkuId } from '../../../domain/ids.ts'
+import { describe, expect, it } from 'vitest'
 import type { OrderInput } from '../../../domain/order-input.ts'
 import { closeOrder } from '../../../services/orders/close.ts'
 import { placeInOneTransaction } from '../../../services/orders/place.ts'
 import { refundOrder } from '../../../services/payments/refund-order.ts'
-import { expectBooksToAddUp, orderRow } from '../../support/books.ts'
-import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
-import { openTill, type Till } from '../../support/paying.ts'
-import { openShop, type Shop, type Shopper } from '../../support/shop.ts'
+import { orderRow } from '../../support/books.ts'
+import type { Shopper } from '../../support/shop.ts'
+import { useShop } from '../../support/use-shop.ts'
 import { run } from './everything.ts'
 
-let fresh: FreshDatabase
-let sql: Sql
-let shop: Shop
-let till: Till
-let sku: SkuId
-beforeAll(async () => {
-  fresh = await freshDatabase()
-  sql = fresh.db.sql
-  shop = await openShop(fresh.db)
-  till = openTill(sql, shop.ids)
-  sku = await shop.sku({ 1: 10_000 }, 1000)
-})
-afterAll(async () => {
-  await expectBooksToAddUp(sql)
-  await fresh.drop()
-})
+const { sql, shop, till } = await useShop()
+const sku = await shop.sku({ 1: 10_000 }, 1000)
 
 const limits = {
   unpaidOrders: 3,

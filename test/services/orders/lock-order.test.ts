@@ -1,45 +1,24 @@
-import { Redis } from 'ioredis'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import type { Sql } from '../../../db/types.ts'
+import { describe, expect, it } from 'vitest'
 import type { SessionId, SkuId } from '../../../domain/ids.ts'
-import { createGate, type Gate } from '../../../redis/gate/gate.ts'
 import { endSession } from '../../../services/flash-sales/end-session.ts'
 import { preheat } from '../../../services/flash-sales/preheat.ts'
 import { changeQuota } from '../../../services/flash-sales/quota.ts'
 import { closeOrder } from '../../../services/orders/close.ts'
 import { placeInOneTransaction } from '../../../services/orders/place.ts'
 import { refundOrder } from '../../../services/payments/refund-order.ts'
-import { expectBooksToAddUp } from '../../support/books.ts'
-import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
 import { planSession } from '../../support/flash-sale.ts'
-import { openTill, type Till } from '../../support/paying.ts'
-import { openShop, type Shop, type Shopper } from '../../support/shop.ts'
+import type { Till } from '../../support/paying.ts'
 import { flashOrder, staged } from '../../support/tickets.ts'
+import { useRedis, useShop } from '../../support/use-shop.ts'
 import { run } from './everything.ts'
 
-let fresh: FreshDatabase
-let sql: Sql
-let shop: Shop
-let till: Till
-let gate: Gate
-let redis: Redis
-let buyer: Shopper
-let skus: readonly [SkuId, SkuId]
-beforeAll(async () => {
-  fresh = await freshDatabase()
-  sql = fresh.db.sql
-  shop = await openShop(fresh.db)
-  till = openTill(sql, shop.ids)
-  redis = new Redis(inject('redisUrl'))
-  gate = createGate(redis)
-  buyer = await shop.buyer({ balance: 100_000_000, points: 1_000_000 })
-  skus = [await shop.sku({ 1: 100_000, 2: 100_000 }, 1000), await shop.sku({ 1: 100_000 }, 2550)]
-})
-afterAll(async () => {
-  await expectBooksToAddUp(sql)
-  redis.disconnect()
-  await fresh.drop()
-})
+const { sql, shop, till } = await useShop()
+const { gate } = useRedis()
+const buyer = await shop.buyer({ balance: 100_000_000, points: 1_000_000 })
+const skus: readonly [SkuId, SkuId] = [
+  await shop.sku({ 1: 100_000, 2: 100_000 }, 1000),
+  await shop.sku({ 1: 100_000 }, 2550),
+]
 
 /** So many that none is refused: counting them locks the buyer's row. */
 const limits = { unpaidOrders: 1e6, unpaidPieces: 1e6, onDelivery: { orders: 1, most: '1' } }

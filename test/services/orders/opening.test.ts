@@ -1,35 +1,18 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Sql } from '../../../db/types.ts'
+import { describe, expect, it } from 'vitest'
 import type { AddressId, CouponId, OrderId, SkuId, UserId } from '../../../domain/ids.ts'
 import { fen, moneyJson } from '../../../domain/money.ts'
 import type { OrderInput } from '../../../domain/order-input.ts'
 import { openAlone } from '../../../services/orders/open.ts'
 import { placeStep } from '../../../services/orders/reserve.ts'
-import { expectBooksToAddUp, holdings, movementsOf, orderRow, stepsOf } from '../../support/books.ts'
-import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
-import { openShop, type Shop, type Shopper } from '../../support/shop.ts'
+import { holdings, movementsOf, orderRow, stepsOf } from '../../support/books.ts'
+import { useShop } from '../../support/use-shop.ts'
 import { done, everything, reject, reserving, run } from './everything.ts'
 
-let fresh: FreshDatabase
-let sql: Sql
-let shop: Shop
-let buyer: Shopper
-let stranger: Shopper
-let tea: SkuId
-let cup: SkuId
-beforeAll(async () => {
-  fresh = await freshDatabase()
-  sql = fresh.db.sql
-  shop = await openShop(fresh.db)
-  buyer = await shop.buyer({ balance: 2000, points: 2000 })
-  stranger = await shop.buyer()
-  tea = await shop.sku({ 1: 5000 })
-  cup = await shop.sku({ 1: 50 }, 700)
-})
-afterAll(async () => {
-  await expectBooksToAddUp(sql)
-  await fresh.drop()
-})
+const { sql, shop } = await useShop()
+const buyer = await shop.buyer({ balance: 2000, points: 2000 })
+const stranger = await shop.buyer()
+const tea = await shop.sku({ 1: 5000 })
+const cup = await shop.sku({ 1: 50 }, 700)
 
 const money = (amount: number) => moneyJson(fen(amount))
 const unknown = '1' as SkuId & AddressId & CouponId & UserId // An id that nothing has.

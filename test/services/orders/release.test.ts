@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Sql } from '../../../db/types.ts'
+import { describe, expect, it } from 'vitest'
 import type { OrderId } from '../../../domain/ids.ts'
 import type { OrderInput } from '../../../domain/order-input.ts'
 import { closeOrder } from '../../../services/orders/close.ts'
@@ -9,26 +8,14 @@ import { rejectOrder } from '../../../services/orders/reject.ts'
 import { placeStep } from '../../../services/orders/reserve.ts'
 import { StepUndone } from '../../../services/orders/steps.ts'
 import { markClosed } from '../../../services/payments/attempts/states.ts'
-import { expectBooksToAddUp, holdings, orderRow } from '../../support/books.ts'
-import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
+import { holdings, orderRow } from '../../support/books.ts'
 import { held, waitingForLocks } from '../../support/gates.ts'
 import { openTill } from '../../support/paying.ts'
-import { openShop, type Shop } from '../../support/shop.ts'
+import { useShop } from '../../support/use-shop.ts'
 import { payable } from '../payments/resolving.ts'
 import { confirmed, done, everything, reject, reserving, run, unavailable } from './everything.ts'
 
-let fresh: FreshDatabase
-let sql: Sql
-let shop: Shop
-beforeAll(async () => {
-  fresh = await freshDatabase()
-  sql = fresh.db.sql
-  shop = await openShop(fresh.db)
-})
-afterAll(async () => {
-  await expectBooksToAddUp(sql)
-  await fresh.drop()
-})
+const { sql, shop } = await useShop()
 
 const plain = ({ couponId: _, ...input }: OrderInput): OrderInput => ({ ...input, points: '0', balance: '0' })
 

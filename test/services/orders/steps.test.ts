@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Sql } from '../../../db/types.ts'
+import { describe, expect, it } from 'vitest'
 import type { OrderId } from '../../../domain/ids.ts'
 import { Refused } from '../../../domain/refusals.ts'
 import { lockCoupon } from '../../../services/inventory/coupons.ts'
@@ -9,24 +8,12 @@ import { debitBalance } from '../../../services/inventory/wallet.ts'
 import { confirmOrder } from '../../../services/orders/confirm.ts'
 import { placeStep, undoPlacing } from '../../../services/orders/reserve.ts'
 import { once, StepUndone } from '../../../services/orders/steps.ts'
-import { expectBooksToAddUp, holdings, movementsOf, orderRow, stepsOf } from '../../support/books.ts'
-import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
+import { holdings, movementsOf, orderRow, stepsOf } from '../../support/books.ts'
 import { held, waitingForLocks } from '../../support/gates.ts'
-import { openShop, type Shop } from '../../support/shop.ts'
+import { useShop } from '../../support/use-shop.ts'
 import { confirmed, done, everything, reject, reserving } from './everything.ts'
 
-let fresh: FreshDatabase
-let sql: Sql
-let shop: Shop
-beforeAll(async () => {
-  fresh = await freshDatabase()
-  sql = fresh.db.sql
-  shop = await openShop(fresh.db)
-})
-afterAll(async () => {
-  await expectBooksToAddUp(sql)
-  await fresh.drop()
-})
+const { sql, shop } = await useShop()
 
 const effects = {
   reserve_stock: reserveStock,

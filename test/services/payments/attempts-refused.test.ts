@@ -1,29 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Sql } from '../../../db/types.ts'
+import { describe, expect, it } from 'vitest'
 import type { OrderId, UserId } from '../../../domain/ids.ts'
 import { OrderUnknown } from '../../../domain/order-unknown.ts'
 import { closeOrder } from '../../../services/orders/close.ts'
 import { confirmOrder } from '../../../services/orders/confirm.ts'
 import { openAlone } from '../../../services/orders/open.ts'
 import { openAttempt } from '../../../services/payments/attempts/open.ts'
-import { expectBooksToAddUp } from '../../support/books.ts'
-import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
 import { openTill, type Till } from '../../support/paying.ts'
-import { openShop, type Shop } from '../../support/shop.ts'
+import { useShop } from '../../support/use-shop.ts'
 import { confirmed, done, everything, reject, run } from '../orders/everything.ts'
 
-let fresh: FreshDatabase
-let sql: Sql
-let shop: Shop
-beforeAll(async () => {
-  fresh = await freshDatabase()
-  sql = fresh.db.sql
-  shop = await openShop(fresh.db)
-})
-afterAll(async () => {
-  await expectBooksToAddUp(sql)
-  await fresh.drop()
-})
+const { sql, shop } = await useShop()
 
 type Waiting = { till: Till; order: OrderId; buyer: UserId }
 async function waiting(but: Parameters<typeof everything>[1] = {}): Promise<Waiting> {

@@ -1,30 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Sql } from '../../../db/types.ts'
+import { describe, expect, it } from 'vitest'
 import type { NotificationId, OrderId, RefundNumber, UserId } from '../../../domain/ids.ts'
 import { closeOrder } from '../../../services/orders/close.ts'
 import { closeAttempt } from '../../../services/payments/attempts/close.ts'
 import { openAttempt } from '../../../services/payments/attempts/open.ts'
 import { refundAtProvider } from '../../../services/payments/refunds/send.ts'
 import { resolvePayment } from '../../../services/payments/resolve-payment.ts'
-import { expectBooksToAddUp, movementsOf, orderRow } from '../../support/books.ts'
-import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
+import { movementsOf, orderRow } from '../../support/books.ts'
 import { accounts, openTill, type Till } from '../../support/paying.ts'
-import { openShop, type Shop } from '../../support/shop.ts'
+import { useShop } from '../../support/use-shop.ts'
 import { confirmed, everything } from '../orders/everything.ts'
 
-let fresh: FreshDatabase
-let sql: Sql
-let shop: Shop
 let till: Till
-beforeAll(async () => {
-  fresh = await freshDatabase()
-  sql = fresh.db.sql
-  shop = await openShop(fresh.db)
-})
-afterAll(async () => {
-  await expectBooksToAddUp(sql)
-  await fresh.drop()
-})
+const { sql, shop } = await useShop()
 
 /** An order of 63 yuan that awaits its payment; its buyer has this much left. */
 async function waiting(left: number): Promise<{ order: OrderId; buyer: UserId }> {

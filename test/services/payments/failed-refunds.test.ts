@@ -1,69 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Sql } from '../../../db/types.ts'
-import type { AttemptNumber, OrderId, RefundNumber } from '../../../domain/ids.ts'
-import type { RefundRequest, RefundState } from '../../../providers/provider.ts'
-import { stuckRefunds } from '../../../services/payments/due.ts'
+import { describe, expect, it } from 'vitest'
+import type { AttemptNumber, RefundNumber } from '../../../domain/ids.ts'
 import { storeRefund } from '../../../services/payments/notifications.ts'
 import { recordPaidByHand, reissueRefund } from '../../../services/payments/refunds/failed.ts'
 import { resolveRefund } from '../../../services/payments/refunds/resolve.ts'
-import { refundAtProvider } from '../../../services/payments/refunds/send.ts'
-import { expectBooksToAddUp } from '../../support/books.ts'
-import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
-import { accounts, openTill, type Till } from '../../support/paying.ts'
-import { openShop, type Shop } from '../../support/shop.ts'
-import { closedUnpaid } from './resolving.ts'
+import { useShop } from '../../support/use-shop.ts'
+import { type OwedRefund, owedRefunds } from './owed-refunds.ts'
 
-let fresh: FreshDatabase
-let sql: Sql
-let shop: Shop
-let till: Till
-beforeAll(async () => {
-  fresh = await freshDatabase()
-  sql = fresh.db.sql
-  shop = await openShop(fresh.db)
-  till = openTill(sql, shop.ids)
-})
-afterAll(async () => {
-  await expectBooksToAddUp(sql)
-  await fresh.drop()
-})
+const { sql, shop, till } = await useShop()
+const { owed, attentionAbout } = owedRefunds({ sql, shop, till })
 
-type Case = {
-  order: OrderId
-  attempt: AttemptNumber
-  number: RefundNumber
-  /** What the provider says of each refund; none of another number. */
-  said: Map<RefundNumber, RefundState['is']>
-  /** What it was asked to send. */
-  sent: RefundRequest[]
-  send(number: RefundNumber): ReturnType<typeof refundAtProvider>
-  deps: Parameters<typeof resolveRefund>[0]
-}
-
-/** Money that came too late, and whose refund the provider has not been asked for. */
-async function owed(rules: object = {}): Promise<Case> {
-  const { order, attempt } = await closedUnpaid(sql, shop, till)
-  // As it says.
-  const number = (await till.notify(await till.facts(attempt))).replace('refund ', '') as RefundNumber
-  const said = new Map<RefundNumber, RefundState['is']>()
-  const sent: RefundRequest[] = []
-  const pay = {
-    ...till.pay,
-    ...rules,
-    refund: async (request: RefundRequest): Promise<RefundState> => {
-      sent.push(request)
-      return { is: said.get(request.refund) ?? 'success', code: 'SAID' }
-    },
-    queryRefund: async (refund: RefundNumber): Promise<RefundState> =>
-      sent.some((request) => request.refund === refund)
-        ? { is: said.get(refund) ?? 'success', code: 'SAID' }
-        : { is: 'missing', code: 'NONE' },
-  }
-  const deps = { sql, providers: { pay }, accounts, refundFallback: 'none' as const }
-  return { order, attempt, number, said, sent, deps, send: (refund) => refundAtProvider(deps, refund) }
-}
 /** The provider has closed it. */
-async function failed(): Promise<Case> {
+async function failed(): Promise<OwedRefund> {
   const made = await owed()
   made.said.set(made.number, 'closed')
   expect(await made.send(made.number)).toBe('closed')
@@ -85,13 +32,6 @@ const rowOf = async (number: RefundNumber) =>
     await sql`
       SELECT state, paid_to, reissue_of, replaced_by, asked_by FROM refunds WHERE number = ${number}`
   )[0]
-const attentionAbout = async (...subjects: string[]) => [
-  ...(await sql`
-    SELECT reason
-    FROM attention
-    WHERE subject = ANY(${subjects}::text[]) AND cleared_at IS NULL
-    ORDER BY reason`),
-]
 const refusal = (code: string, details: object) => ({ refusal: { code, details } })
 
 describe('a refund that failed and is issued anew', () => {
@@ -196,86 +136,5 @@ describe('what is no failed refund', () => {
     await expect(reissueRefund(sql, action(nobodys))).rejects.toMatchObject(
       refusal('refund_unknown', { number: nobodys }),
     )
-  })
-})
-
-describe('a provider’s rules for refunds', () => {
-  const rules = { refundRules: { pauseMs: 60_000, most: 2, withinMs: 365 * 86_400_000 } }
-  /** Another refund of the same attempt, sent so many seconds ago. */
-  const sentBefore = async ({ attempt, order }: Case, secondsAgo: number) => {
-    const number = `before-${shop.ids.next()}`
-    await sql`
-      INSERT INTO refunds (number, attempt, order_id, cause, transaction, amount_fen, state, sent_at)
-      VALUES (${number}, ${attempt}, ${order}, 'operator', 't', 0, 'success',
-        now() - ${secondsAgo} * interval '1 s')`
-  }
-
-  it('hold a refund back until the pause after the last one is over', async () => {
-    const made = await owed(rules)
-    await sentBefore(made, 20)
-    await expect(made.send(made.number)).rejects.toMatchObject({
-      afterS: expect.toSatisfy((s) => s > 30 && s <= 40),
-    })
-    expect(made.sent).toEqual([])
-    await sql`
-      UPDATE refunds
-      SET sent_at = now() - interval '61 seconds'
-      WHERE attempt = ${made.attempt} AND amount_fen = 0`
-    expect(await made.send(made.number)).toBe('success')
-  })
-
-  it('let the same refund be sent again without a pause', async () => {
-    const made = await owed(rules)
-    made.said.set(made.number, 'unknown')
-    await expect(made.send(made.number)).rejects.toThrow('SAID')
-    made.said.delete(made.number)
-    expect(await made.send(made.number)).toBe('success')
-  })
-
-  it('give what the provider will never send to a human, without asking it', async () => {
-    const tooMany = await owed(rules)
-    for (const secondsAgo of [400, 500]) await sentBefore(tooMany, secondsAgo)
-    expect(await tooMany.send(tooMany.number)).toBe('abnormal')
-    const tooOld = await owed(rules)
-    await sql`UPDATE attempts SET ended_at = now() - interval '366 days' WHERE number = ${tooOld.attempt}`
-    expect(await tooOld.send(tooOld.number)).toBe('abnormal')
-    expect([...tooMany.sent, ...tooOld.sent]).toEqual([])
-    expect(await attentionAbout(tooMany.number, tooOld.number)).toEqual([
-      { reason: 'refund_failed' },
-      { reason: 'refund_failed' },
-    ])
-  })
-})
-
-describe('a refund without a final word', () => {
-  const stuck = async (number: RefundNumber) =>
-    (await stuckRefunds(sql, 100)).some((one) => one.number === number)
-
-  it('that its provider is at work on asks nobody for a week', async () => {
-    const { number, said, send } = await owed()
-    said.set(number, 'processing')
-    await expect(send(number)).rejects.toThrow('SAID')
-    await sql`
-      UPDATE refunds
-      SET created_at = now() - interval '6 days', sent_at = now() - interval '6 days',
-          processing_since = now() - interval '6 days'
-      WHERE number = ${number}`
-    expect(await stuck(number)).toBe(false)
-    await sql`UPDATE refunds SET processing_since = now() - interval '8 days' WHERE number = ${number}`
-    expect(await stuck(number)).toBe(true)
-    said.delete(number)
-    expect(await send(number)).toBe('success')
-    expect(await stuck(number)).toBe(false)
-  })
-
-  it('that its provider says nothing of asks a human after ten minutes', async () => {
-    const { number, said, send } = await owed()
-    said.set(number, 'unknown')
-    await expect(send(number)).rejects.toThrow('SAID')
-    expect(await stuck(number)).toBe(false)
-    await sql`UPDATE refunds SET sent_at = now() - interval '11 minutes' WHERE number = ${number}`
-    expect(await stuck(number)).toBe(true)
-    said.delete(number)
-    await send(number)
   })
 })

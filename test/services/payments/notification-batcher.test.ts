@@ -1,26 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { connect } from '../../../db/client.ts'
-import type { Sql } from '../../../db/types.ts'
 import type { AttemptNumber } from '../../../domain/ids.ts'
 import { fen } from '../../../domain/money.ts'
 import type { TradeFacts } from '../../../providers/provider.ts'
 import { createNotificationBatcher } from '../../../services/payments/notification-batcher.ts'
-import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
-import { openTill, type Till } from '../../support/paying.ts'
-import { openShop, type Shop } from '../../support/shop.ts'
+import { useShop } from '../../support/use-shop.ts'
 import { payable } from './resolving.ts'
 
-let fresh: FreshDatabase
-let sql: Sql
-let shop: Shop
-let till: Till
-beforeAll(async () => {
-  fresh = await freshDatabase()
-  sql = fresh.db.sql
-  shop = await openShop(fresh.db)
-  till = openTill(sql, shop.ids)
-})
-afterAll(() => fresh.drop())
+const { fresh, sql, shop, till } = await useShop({ booksAddUp: false })
 
 let warned: string[] = []
 const log = { warn: (_: unknown, said?: string) => void warned.push(said ?? '') }

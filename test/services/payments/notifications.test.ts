@@ -1,24 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Sql } from '../../../db/types.ts'
+import { describe, expect, it } from 'vitest'
 import type { AttemptNumber } from '../../../domain/ids.ts'
 import type { TradeFacts } from '../../../providers/provider.ts'
 import { storePayment } from '../../../services/payments/notifications.ts'
-import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
-import { openTill, type Till } from '../../support/paying.ts'
-import { openShop, type Shop } from '../../support/shop.ts'
+import { useShop } from '../../support/use-shop.ts'
 import { payable } from './resolving.ts'
 
-let fresh: FreshDatabase
-let sql: Sql
-let shop: Shop
-let till: Till
-beforeAll(async () => {
-  fresh = await freshDatabase()
-  sql = fresh.db.sql
-  shop = await openShop(fresh.db)
-  till = openTill(sql, shop.ids)
-})
-afterAll(() => fresh.drop())
+const { sql, shop, till } = await useShop({ booksAddUp: false })
 
 const rowsOf = async ({ transaction }: TradeFacts) => [
   ...(await sql`

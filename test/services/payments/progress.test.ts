@@ -1,29 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Sql } from '../../../db/types.ts'
+import { describe, expect, it } from 'vitest'
 import type { TradeFacts } from '../../../providers/provider.ts'
 import { createNotificationBatcher } from '../../../services/payments/notification-batcher.ts'
 import { storeNotified, storePayment } from '../../../services/payments/notifications.ts'
 import { resolvePayment } from '../../../services/payments/resolve-payment.ts'
-import { expectBooksToAddUp, orderRow } from '../../support/books.ts'
-import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
-import { accounts, openTill, type Till } from '../../support/paying.ts'
-import { openShop, type Shop } from '../../support/shop.ts'
+import { orderRow } from '../../support/books.ts'
+import { accounts } from '../../support/paying.ts'
+import { useShop } from '../../support/use-shop.ts'
 import { payable } from './resolving.ts'
 
-let fresh: FreshDatabase
-let sql: Sql
-let shop: Shop
-let till: Till
-beforeAll(async () => {
-  fresh = await freshDatabase()
-  sql = fresh.db.sql
-  shop = await openShop(fresh.db)
-  till = openTill(sql, shop.ids)
-})
-afterAll(async () => {
-  await expectBooksToAddUp(sql)
-  await fresh.drop()
-})
+const { sql, shop, till } = await useShop()
 
 const log = { warn: () => {} }
 const progress = (facts: TradeFacts) => storeNotified({ sql, ids: shop.ids }, { is: 'progress', facts })

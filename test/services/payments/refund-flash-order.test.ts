@@ -1,41 +1,20 @@
-import { Redis } from 'ioredis'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import type { Sql } from '../../../db/types.ts'
+import { describe, expect, it } from 'vitest'
 import type { OfferKey, TicketId } from '../../../domain/flash-sale.ts'
-import { createGate, type Gate } from '../../../redis/gate/gate.ts'
 import { endSession } from '../../../services/flash-sales/end-session.ts'
 import { preheat } from '../../../services/flash-sales/preheat.ts'
 import { syncGate } from '../../../services/flash-sales/sync-gate.ts'
 import { placeInOneTransaction } from '../../../services/orders/place.ts'
 import { refundOrder } from '../../../services/payments/refund-order.ts'
-import { expectBooksToAddUp, orderRow } from '../../support/books.ts'
-import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
+import { orderRow } from '../../support/books.ts'
 import { offerRow, planSession, ticketRow } from '../../support/flash-sale.ts'
 import { reload } from '../../support/gate-load.ts'
-import { openTill, type Till } from '../../support/paying.ts'
-import { openShop, type Shop, type Shopper } from '../../support/shop.ts'
+import type { Shopper } from '../../support/shop.ts'
 import { flashOrder, staged } from '../../support/tickets.ts'
+import { useRedis, useShop } from '../../support/use-shop.ts'
 import { run } from '../orders/everything.ts'
 
-let fresh: FreshDatabase
-let sql: Sql
-let shop: Shop
-let till: Till
-let gate: Gate
-let redis: Redis
-beforeAll(async () => {
-  fresh = await freshDatabase()
-  sql = fresh.db.sql
-  shop = await openShop(fresh.db)
-  till = openTill(sql, shop.ids)
-  redis = new Redis(inject('redisUrl'))
-  gate = createGate(redis)
-})
-afterAll(async () => {
-  await expectBooksToAddUp(sql)
-  redis.disconnect()
-  await fresh.drop()
-})
+const { sql, shop, till } = await useShop()
+const { gate } = useRedis()
 
 /** An offer of all five pieces of the warehouse; three are a paid order's, loaded into the gate. */
 async function bought(): Promise<{ offer: OfferKey; order: TicketId; buyer: Shopper }> {

@@ -1,31 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { readRefunds } from '../../../db/reads/refunds.ts'
-import type { Sql } from '../../../db/types.ts'
-import type { AttemptNumber, OrderId } from '../../../domain/ids.ts'
+import type { AttemptNumber, OrderId, RefundNumber } from '../../../domain/ids.ts'
 import type { OrderInput } from '../../../domain/order-input.ts'
 import { refundOrder } from '../../../services/payments/refund-order.ts'
 import { refundAtProvider } from '../../../services/payments/refunds/send.ts'
-import { expectBooksToAddUp, holdings, movementsOf, orderRow } from '../../support/books.ts'
-import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
-import { openTill, type Till } from '../../support/paying.ts'
-import { openShop, type Shop } from '../../support/shop.ts'
+import { holdings, movementsOf, orderRow } from '../../support/books.ts'
+import { useShop } from '../../support/use-shop.ts'
 import { confirmed, everything } from '../orders/everything.ts'
 import { closedUnpaid, payable } from './resolving.ts'
 
-let fresh: FreshDatabase
-let sql: Sql
-let shop: Shop
-let till: Till
-beforeAll(async () => {
-  fresh = await freshDatabase()
-  sql = fresh.db.sql
-  shop = await openShop(fresh.db)
-  till = openTill(sql, shop.ids)
-})
-afterAll(async () => {
-  await expectBooksToAddUp(sql)
-  await fresh.drop()
-})
+const { sql, shop, till } = await useShop()
 
 type Paid = { order: OrderId; attempt: AttemptNumber; input: OrderInput }
 const paid = async (): Promise<Paid> => {
@@ -40,6 +24,8 @@ const money = async (attempt: AttemptNumber) => {
     WHERE number = ${attempt}`
   return row
 }
+const askedBy = async (number: RefundNumber) =>
+  (await sql<{ by: string }[]>`SELECT asked_by AS by FROM refunds WHERE number = ${number}`)[0]?.by
 const calledOff = { key: 'cancelled', cause: 'cancelled', reason: '', askedBy: '20001' } as const
 const request = (key: string, choice?: { lines: { line: number; quantity: number }[]; shipping: boolean }) =>
   ({ key, cause: 'operator', reason: 'broken', askedBy: 'operator-7', choice }) as const
@@ -98,6 +84,7 @@ describe('a paid order that is called off before it was shipped', () => {
     const numbers = await Promise.all(Array.from({ length: 8 }, () => refundOrder(sql, order, calledOff)))
     expect(new Set(numbers).size).toBe(1)
     expect(await refundOrder(sql, order, calledOff)).toBe(numbers[0])
+    expect(await askedBy(numbers[0] as RefundNumber)).toBe('20001')
     expect(await money(attempt)).toMatchObject({ refunding: 6300n })
   })
 
@@ -136,6 +123,7 @@ describe('a refund by an operator', () => {
       reason: 'broken',
       lines: [{ line: 1, quantity: 1 }],
     })
+    expect(await askedBy(number)).toBe('operator-7')
     expect(made?.amount).toBeGreaterThan(0n)
     expect(await money(attempt)).toMatchObject({ refunding: made?.amount })
     const [shelf] = await sql<
@@ -248,48 +236,5 @@ describe('no refund', () => {
     ).rejects.toMatchObject({
       constraint_name: 'refunds_within_capture',
     })
-  })
-})
-
-describe('money that the provider could not send back', () => {
-  const failing = async (fallback: 'wallet' | 'none') => {
-    const { order, attempt, input } = await paid()
-    const number = await refundOrder(sql, order, calledOff)
-    let answer: 'abnormal' | 'success' = 'abnormal'
-    const providers = { pay: { ...till.pay, queryRefund: async () => ({ is: answer, code: answer }) } }
-    const deps = { sql, providers, refundFallback: fallback }
-    const attention = async () =>
-      (await sql`SELECT reason FROM attention WHERE subject = ${number} AND cleared_at IS NULL`).map(
-        ({ reason }) => reason,
-      )
-    return { ...{ order, attempt, input, number, deps, attention }, repair: () => (answer = 'success') }
-  }
-
-  it('stays owed, with a human notified, until the provider can', async () => {
-    const { attempt, number, deps, attention, repair } = await failing('none')
-    expect(await refundAtProvider(deps, number)).toBe('abnormal')
-    expect(await money(attempt)).toMatchObject({ refunding: 6300n, refunded: 0n })
-    expect(await attention()).toEqual(['refund_failed'])
-    expect(await refundAtProvider(deps, number)).toBe('abnormal')
-    repair()
-    expect(await refundAtProvider(deps, number)).toBe('success')
-    expect(await money(attempt)).toMatchObject({ refunding: 0n, refunded: 6300n })
-    expect(await attention()).toEqual([])
-  })
-
-  it('goes into the wallet where that is configured, once, and a human is warned not to send it again', async () => {
-    const { attempt, input, number, deps, attention } = await failing('wallet')
-    const balance = async () =>
-      (
-        await sql<
-          { balance: bigint }[]
-        >`SELECT balance_fen AS balance FROM wallets WHERE user_id = ${input.buyerId}`
-      )[0]?.balance ?? 0n
-    const before = await balance()
-    expect(await refundAtProvider(deps, number)).toBe('success')
-    expect(await refundAtProvider(deps, number)).toBe('success')
-    expect((await balance()) - before).toBe(6300n)
-    expect(await money(attempt)).toMatchObject({ refunding: 0n, refunded: 6300n })
-    expect(await attention()).toEqual(['refund_failed'])
   })
 })

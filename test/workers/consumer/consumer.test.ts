@@ -1,19 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { stage, stageEntries } from '../../../services/flash-sales/stage-tickets.ts'
-import { expectBooksToAddUp } from '../../support/books.ts'
 import { offerRow } from '../../support/flash-sale.ts'
 import { gate } from '../../support/gates.ts'
+import { audited } from '../../support/use-shop.ts'
 import { type ConsumerHarness, consumerHarness } from './harness.ts'
 
-let harness: ConsumerHarness
-beforeAll(async () => {
-  harness = await consumerHarness()
-  await harness.startWorker()
-})
-afterAll(async () => {
-  await expectBooksToAddUp(harness.sql)
-  await harness.close()
-})
+const harness = await audited(consumerHarness())
+await harness.startWorker()
 
 /** Consumers that run until the test is over. */
 function consumers(count: number, but: Parameters<ConsumerHarness['startConsumer']>[0] = {}): void {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { OfferKey, TicketId } from '../../../domain/flash-sale.ts'
 import { keysOf } from '../../../redis/gate/keys.ts'
 import { shedSale, stopSale } from '../../../services/flash-sales/brakes.ts'
@@ -7,19 +7,12 @@ import { loadEpoch } from '../../../services/flash-sales/load-gate.ts'
 import { preheat } from '../../../services/flash-sales/preheat.ts'
 import { stageEntries } from '../../../services/flash-sales/stage-tickets.ts'
 import { createGateSupervisor } from '../../../services/flash-sales/supervise-gate.ts'
-import { expectBooksToAddUp } from '../../support/books.ts'
 import { join, offerRow, planSession, ticketRow } from '../../support/flash-sale.ts'
 import { minted } from '../../support/gate-load.ts'
-import { type ConsumerHarness, consumerHarness } from './harness.ts'
+import { audited } from '../../support/use-shop.ts'
+import { consumerHarness } from './harness.ts'
 
-let harness: ConsumerHarness
-beforeAll(async () => {
-  harness = await consumerHarness()
-})
-afterAll(async () => {
-  await expectBooksToAddUp(harness.sql)
-  await harness.close()
-})
+const harness = await audited(consumerHarness())
 
 async function looks(times = 1): Promise<void> {
   const supervisor = createGateSupervisor(harness.deps, `looks-${harness.shop.ids.next()}`)

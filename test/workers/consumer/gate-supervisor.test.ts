@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { OfferKey, TicketId } from '../../../domain/flash-sale.ts'
 import { keysOf } from '../../../redis/gate/keys.ts'
 import { pauseSession } from '../../../services/flash-sales/session-phase.ts'
@@ -8,20 +8,13 @@ import { syncGate } from '../../../services/flash-sales/sync-gate.ts'
 import { closeOrder } from '../../../services/orders/close.ts'
 import { placeInOneTransaction } from '../../../services/orders/place.ts'
 import type { ConsumerDeps } from '../../../workers/consumer/deps.ts'
-import { expectBooksToAddUp } from '../../support/books.ts'
 import { join, offerRow } from '../../support/flash-sale.ts'
 import { gate as door } from '../../support/gates.ts'
 import { flashOrder } from '../../support/tickets.ts'
-import { type ConsumerHarness, consumerHarness } from './harness.ts'
+import { audited } from '../../support/use-shop.ts'
+import { consumerHarness } from './harness.ts'
 
-let harness: ConsumerHarness
-beforeAll(async () => {
-  harness = await consumerHarness()
-})
-afterAll(async () => {
-  await expectBooksToAddUp(harness.sql)
-  await harness.close()
-})
+const harness = await audited(consumerHarness())
 
 /** A supervisor that remembers which gates it has looked after. */
 function supervisor(name: string, but: Partial<ConsumerDeps['gate']> = {}) {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { OfferKey, TicketId } from '../../../domain/flash-sale.ts'
 import { endSession, removeGate } from '../../../services/flash-sales/end-session.ts'
 import { loadEpoch } from '../../../services/flash-sales/load-gate.ts'
@@ -7,21 +7,14 @@ import { syncGate } from '../../../services/flash-sales/sync-gate.ts'
 import { closeOrder } from '../../../services/orders/close.ts'
 import { placeInOneTransaction } from '../../../services/orders/place.ts'
 import type { ConsumerDeps } from '../../../workers/consumer/deps.ts'
-import { expectBooksToAddUp } from '../../support/books.ts'
 import { type Joiner, join, ticketRow } from '../../support/flash-sale.ts'
 import { minted, reload } from '../../support/gate-load.ts'
-import { gate as door, held, waitingForLocks } from '../../support/gates.ts'
+import { held, waitingForLocks } from '../../support/gates.ts'
 import { flashOrder } from '../../support/tickets.ts'
-import { type ConsumerHarness, consumerHarness } from './harness.ts'
+import { audited } from '../../support/use-shop.ts'
+import { consumerHarness } from './harness.ts'
 
-let harness: ConsumerHarness
-beforeAll(async () => {
-  harness = await consumerHarness()
-})
-afterAll(async () => {
-  await expectBooksToAddUp(harness.sql)
-  await harness.close()
-})
+const harness = await audited(consumerHarness())
 
 /** An offer of five pieces, two of which are an order's that waits for its payment. */
 async function ordered(): Promise<{ offer: OfferKey; ticket: TicketId; buyer: Joiner }> {
@@ -33,11 +26,6 @@ async function ordered(): Promise<{ offer: OfferKey; ticket: TicketId; buyer: Jo
   return { offer, ticket, buyer }
 }
 const close = (ticket: TicketId) => closeOrder(harness.sql, ticket, 'pay_timeout')
-async function pay(ticket: TicketId, { id }: Joiner): Promise<void> {
-  expect(await harness.till.notify(await harness.till.facts(await harness.till.attempt(ticket, id)))).toBe(
-    'paid',
-  )
-}
 /** A second later. */
 const later = async (deps: ConsumerDeps = harness.deps) => {
   await harness.sql`UPDATE tickets SET sync_at = now() WHERE sync IS NOT NULL`
@@ -47,7 +35,6 @@ const mint = (offer: OfferKey) => minted(harness.sql, offer)
 const load = (offer: OfferKey, epoch: number) => loadEpoch(harness.deps, offer, epoch)
 const left = (offer: OfferKey) => harness.deps.gate.left(offer)
 const toSync = async (ticket: TicketId) => (await ticketRow(harness.sql, ticket))?.sync
-const isPaid = async (offer: OfferKey, { id }: Joiner) => (await harness.deps.gate.standing(offer, id))?.paid
 
 describe('pieces that were given back', () => {
   it('are for sale again once, whoever syncs the gate how often', async () => {
@@ -130,75 +117,5 @@ describe('pieces that were given back', () => {
     await removeGate(harness.deps, offer.session)
     expect(await syncGate(harness.deps)).toBe(1)
     expect([await toSync(ticket), await left(offer)]).toEqual([null, undefined])
-  })
-})
-
-describe('a payment', () => {
-  it('is synced once, and its buyer may join again up to the limit', async () => {
-    const offer = await harness.open(5)
-    const buyer = await harness.shop.buyer()
-    const ticket = await harness.admitted(offer, { buyer })
-    await stageEntries(harness.deps, offer, await harness.read(offer))
-    await placeInOneTransaction(harness.sql, await flashOrder(harness.sql, ticket), 'run')
-    const again = () => join(harness.deps.gate, offer, { buyer, ticket: harness.shop.ids.next() as TicketId })
-    expect(await again()).toMatchObject({ answer: 'already_queued', ticket })
-    await pay(ticket, buyer)
-    expect(await syncGate(harness.deps)).toBe(1)
-    expect(await toSync(ticket)).toBeNull()
-    expect(await again()).toMatchObject({ answer: 'admitted' })
-    await stageEntries(harness.deps, offer, await harness.read(offer))
-    await harness.settles(offer, 3)
-  })
-
-  it('between the minting of an epoch and its load is synced to the new gate', async () => {
-    const { offer, ticket, buyer } = await ordered()
-    const epoch = await mint(offer)
-    await pay(ticket, buyer)
-    expect(await syncGate(harness.deps)).toBe(0)
-    await load(offer, epoch)
-    expect(await isPaid(offer, buyer), 'the load has it').toBe(true)
-    await later()
-    expect(await isPaid(offer, buyer)).toBe(true)
-  })
-
-  it('while an epoch is being minted reaches the new gate, also when the old one has just been synced with it', async () => {
-    const { offer, ticket, buyer } = await ordered()
-    let epoch = 0
-    const minting = await held(harness.sql, async (tx) => {
-      epoch = await minted(harness.sql, offer, tx)
-    })
-    await pay(ticket, buyer)
-    const reached = door()
-    const syncing = syncGate({
-      ...harness.deps,
-      gate: {
-        ...harness.deps.gate,
-        async paid(...args) {
-          const is = await harness.deps.gate.paid(...args)
-          reached.open()
-          return is
-        },
-      },
-    })
-    await reached.opened
-    await minting.commit()
-    await syncing
-    expect(await toSync(ticket), 'the gate that has it is not the one that comes').toBe('paid')
-    await load(offer, epoch)
-    await later()
-    expect(await isPaid(offer, buyer)).toBe(true)
-  })
-
-  it('with which the gate was synced just before it was counted anew is in the new gate', async () => {
-    const { offer, ticket, buyer } = await ordered()
-    await pay(ticket, buyer)
-    const paid: ConsumerDeps['gate']['paid'] = async (...args) => {
-      const is = await harness.deps.gate.paid(...args)
-      await reload(harness.sql, harness.deps.gate, offer)
-      return is
-    }
-    await syncGate({ ...harness.deps, gate: { ...harness.deps.gate, paid } })
-    await later()
-    expect([await isPaid(offer, buyer), await toSync(ticket)]).toEqual([true, null])
   })
 })

@@ -1,21 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { OfferKey, TicketId } from '../../../domain/flash-sale.ts'
 import { keysOf } from '../../../redis/gate/keys.ts'
 import { endSession } from '../../../services/flash-sales/end-session.ts'
 import { stage, stageEntries } from '../../../services/flash-sales/stage-tickets.ts'
-import { expectBooksToAddUp } from '../../support/books.ts'
 import { offerRow, ticketRow } from '../../support/flash-sale.ts'
 import { minted } from '../../support/gate-load.ts'
-import { type ConsumerHarness, consumerHarness } from './harness.ts'
+import { audited } from '../../support/use-shop.ts'
+import { consumerHarness } from './harness.ts'
 
-let harness: ConsumerHarness
-beforeAll(async () => {
-  harness = await consumerHarness()
-})
-afterAll(async () => {
-  await expectBooksToAddUp(harness.sql)
-  await harness.close()
-})
+const harness = await audited(consumerHarness())
 
 const consumer = async (offer: OfferKey) => stageEntries(harness.deps, offer, await harness.read(offer))
 const granted = async (offer: OfferKey) => (await offerRow(harness.sql, offer)).granted
@@ -99,6 +92,25 @@ describe('a ticket that was let in', () => {
     const small = await harness.admitted(offer)
     await refused(offer, large, { reason: 'no_pieces_left', granted: 2, left: 0 })
     expect(await ticketRow(harness.sql, small)).toMatchObject({ state: 'waiting' })
+  })
+
+  it('by a gate that has forgotten the buyer’s other ticket is refused: unpaid ones, and pieces beyond the limit', async () => {
+    const offer = await harness.open(9)
+    const buyer = await harness.shop.buyer()
+    const forgotten = () => harness.redis.hdel(keysOf(offer).offer, buyer.id)
+    const first = await harness.admitted(offer, { buyer })
+    await consumer(offer)
+    await forgotten()
+    await refused(offer, await harness.admitted(offer, { buyer }), {
+      reason: 'over_limit',
+      granted: 1,
+      left: 7,
+    })
+
+    await harness.redis.hset(keysOf(offer).offer, 'limit', 9)
+    const three = await harness.admitted(offer, { pieces: 3 })
+    await refused(offer, three, { reason: 'over_limit', granted: 1, left: 4 })
+    expect(await ticketRow(harness.sql, first)).toMatchObject({ state: 'waiting' })
   })
 
   it('when the session has been counted to its end is refused', async () => {

@@ -1,6 +1,6 @@
 import { Client } from '@temporalio/client'
 import { NativeConnection } from '@temporalio/worker'
-import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
+import { describe, expect, inject, it, onTestFinished } from 'vitest'
 import type { OfferKey, TicketId } from '../../../domain/flash-sale.ts'
 import type { UserId } from '../../../domain/ids.ts'
 import { reportLateTickets } from '../../../services/flash-sales/late-tickets.ts'
@@ -8,21 +8,15 @@ import { stageEntries } from '../../../services/flash-sales/stage-tickets.ts'
 import { syncGate } from '../../../services/flash-sales/sync-gate.ts'
 import { placeInOneTransaction } from '../../../services/orders/place.ts'
 import { startOrders } from '../../../workers/consumer/start-orders.ts'
-import { expectBooksToAddUp, orderRow } from '../../support/books.ts'
+import { orderRow } from '../../support/books.ts'
 import { ticketRow } from '../../support/flash-sale.ts'
 import { doorTo } from '../../support/proxy.ts'
 import { flashOrder } from '../../support/tickets.ts'
-import { type ConsumerHarness, consumerHarness } from './harness.ts'
+import { audited } from '../../support/use-shop.ts'
+import { consumerHarness } from './harness.ts'
 
-let harness: ConsumerHarness
-beforeAll(async () => {
-  harness = await consumerHarness()
-  await harness.startWorker()
-})
-afterAll(async () => {
-  await expectBooksToAddUp(harness.sql)
-  await harness.close()
-})
+const harness = await audited(consumerHarness())
+await harness.startWorker()
 
 async function staged(buyers: number, quota = buyers): Promise<{ offer: OfferKey; tickets: TicketId[] }> {
   const offer = await harness.open(quota)

@@ -65,6 +65,7 @@ export async function jobsHarness(given?: FreshDatabase): Promise<JobsHarness> {
       clear: async () => {},
     },
     retention: { statementDays: 90, entryDays: 62, clearedDays: 365, addressDays: 1095 },
+    auditEveryHours: 0,
     log,
   }
   const redis = new Redis(inject('redisUrl'))

@@ -1,5 +1,5 @@
 import { pino } from 'pino'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { OrderId, RefundNumber } from '../../../domain/ids.ts'
 import { runPollLoops } from '../../../runtime/poll-loop.ts'
 import { leaveCart } from '../../../services/orders/leave-cart.ts'
@@ -10,19 +10,13 @@ import { startRefunds } from '../../../workers/jobs/refunds.ts'
 import { watch } from '../../../workers/jobs/watch.ts'
 import { confirmed, done, everything, reject } from '../../services/orders/everything.ts'
 import { closedUnpaid, payable } from '../../services/payments/resolving.ts'
-import { expectBooksToAddUp, orderRow } from '../../support/books.ts'
+import { orderRow } from '../../support/books.ts'
 import { gate } from '../../support/gates.ts'
-import { type JobsHarness, jobsHarness } from './harness.ts'
+import { audited } from '../../support/use-shop.ts'
+import { jobsHarness } from './harness.ts'
 
-let harness: JobsHarness
 const log = pino({ level: 'silent' })
-beforeAll(async () => {
-  harness = await jobsHarness()
-})
-afterAll(async () => {
-  await expectBooksToAddUp(harness.sql)
-  await harness.close()
-})
+const harness = await audited(jobsHarness())
 
 async function lateMoney(): Promise<RefundNumber> {
   const { attempt } = await closedUnpaid(harness.sql, harness.shop, harness.till)

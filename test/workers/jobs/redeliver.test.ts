@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { AttemptNumber, NotificationId, OrderId } from '../../../domain/ids.ts'
 import type { OrderInput } from '../../../domain/order-input.ts'
 import { storePayment } from '../../../services/payments/notifications.ts'
@@ -6,17 +6,11 @@ import { redeliver } from '../../../workers/jobs/notifications.ts'
 import { findOverdue } from '../../../workers/jobs/overdue.ts'
 import { everything } from '../../services/orders/everything.ts'
 import { payable } from '../../services/payments/resolving.ts'
-import { expectBooksToAddUp, orderRow } from '../../support/books.ts'
-import { type JobsHarness, jobsHarness } from './harness.ts'
+import { orderRow } from '../../support/books.ts'
+import { audited } from '../../support/use-shop.ts'
+import { jobsHarness } from './harness.ts'
 
-let harness: JobsHarness
-beforeAll(async () => {
-  harness = await jobsHarness()
-})
-afterAll(async () => {
-  await expectBooksToAddUp(harness.sql)
-  await harness.close()
-})
+const harness = await audited(jobsHarness())
 
 /** A paid attempt whose notification is due. */
 async function notified(): Promise<{

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
+import { beforeEach, describe, expect, inject, it } from 'vitest'
 import type { AttemptNumber, OrderId } from '../../../domain/ids.ts'
 import { createProviderRateLimit } from '../../../redis/provider-rate-limit.ts'
 import { observedProvider } from '../../../runtime/provider-calls.ts'
@@ -7,20 +7,14 @@ import { closeOrder } from '../../../services/orders/close.ts'
 import type { JobsDeps } from '../../../workers/jobs/deps.ts'
 import { findUnwatched, watch as watchOne } from '../../../workers/jobs/watch.ts'
 import { payable } from '../../services/payments/resolving.ts'
-import { expectBooksToAddUp, orderRow } from '../../support/books.ts'
+import { orderRow } from '../../support/books.ts'
 import { attemptRow } from '../../support/paying.ts'
-import { type JobsHarness, jobsHarness } from './harness.ts'
+import { audited } from '../../support/use-shop.ts'
+import { jobsHarness } from './harness.ts'
 
-let harness: JobsHarness
-beforeAll(async () => {
-  harness = await jobsHarness()
-})
+const harness = await audited(jobsHarness())
 beforeEach(() => {
   Object.assign(harness.till.pay, { answers: {}, queried: [], closed: [] })
-})
-afterAll(async () => {
-  await expectBooksToAddUp(harness.sql)
-  await harness.close()
 })
 
 /** Both of the test's providers, one after the other. */

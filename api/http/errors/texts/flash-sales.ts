@@ -49,6 +49,10 @@ export const flashSaleTexts = {
     ['Token not valid', 'It is spent, out of date, or not yours. Fetch a new one.'],
     ['令牌无效', '令牌已使用、已过期或不属于您，请重新领取。'],
   ),
+  cooling_off: text(
+    ['Wait before joining again', 'You have let a ticket of this offer go unpaid; see until.'],
+    ['请稍后再参与', '您有该商品的名额未付款，再次参与的时间见 until。'],
+  ),
   paused: text(
     ['Paused for a moment', 'Nothing was decided. Try again in a moment.'],
     ['暂停中', '尚未处理您的请求，请稍后再试。'],
@@ -58,12 +62,12 @@ export const flashSaleTexts = {
     ['请求过于频繁', '请按 Retry-After 稍后再试。'],
   ),
   captcha_required: text(
-    ['Captcha needed', 'Read the picture in captcha, and send its id and your answer.'],
-    ['需要验证码', '请识别 captcha 图片，并提交其 id 和答案。'],
+    ['Captcha needed', 'Solve the challenge in captcha, and ask again with the solution.'],
+    ['需要验证', '请完成 captcha 中的验证，并带上结果重新请求。'],
   ),
   captcha_wrong: text(
-    ['Captcha not right', 'Each picture can be answered once; here is the next one.'],
-    ['验证码错误', '每张图片只能作答一次，请用新的图片再试。'],
+    ['Captcha not passed', 'The solution is wrong, used, or too late; captcha has the next challenge.'],
+    ['验证未通过', '验证结果有误、已使用或已过期，请完成 captcha 中新的验证。'],
   ),
   no_ticket: text(
     ['No ticket', 'You have not joined, or not been let in.'],

@@ -60,6 +60,10 @@ export const requestTexts = {
     ['Cart full', 'The cart has no place for another item.'],
     ['购物车已满', '购物车无法再添加商品。'],
   ),
+  too_many_carts: text(
+    ['Too many carts', 'Sign in to fill a cart: this network has as many carts of visitors as it may.'],
+    ['购物车过多', '当前网络的访客购物车过多，请登录后再添加商品。'],
+  ),
   addresses_full: text(
     ['Too many addresses', 'Remove an address before adding one.'],
     ['地址过多', '请先删除不用的地址。'],

@@ -1,21 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { preheat } from '../../../../services/flash-sales/preheat.ts'
-import { expectBooksToAddUp } from '../../../support/books.ts'
 import { type Joiner, offerRow, planSession } from '../../../support/flash-sale.ts'
-import { type SessionHarness, sessionHarness } from './harness.ts'
+import { audited } from '../../../support/use-shop.ts'
+import { sessionHarness } from './harness.ts'
 
 const inMinutes = (minutes: number) => ({ opensInMs: minutes * 60_000 })
 
-let harness: SessionHarness
-let worker: { stop(): Promise<void> }
-beforeAll(async () => {
-  harness = await sessionHarness()
-  worker = await harness.startWorker()
-})
-afterAll(async () => {
-  await expectBooksToAddUp(harness.sql)
-  await harness.close()
-})
+const harness = await audited(sessionHarness())
+let worker = await harness.startWorker()
 
 const movements = (sku: string) =>
   harness.sql`

@@ -1,20 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { keysOf } from '../../../../redis/gate/keys.ts'
 import { addOffer, changeQuota, endNow, pause, resume } from '../../../../workflows/messages.ts'
-import { expectBooksToAddUp } from '../../../support/books.ts'
 import { offerRow, ticketRow } from '../../../support/flash-sale.ts'
 import { refusalOf } from '../../../support/updates.ts'
-import { newChange, type Sale, type SessionHarness, sessionHarness } from './harness.ts'
+import { audited } from '../../../support/use-shop.ts'
+import { newChange, type Sale, sessionHarness } from './harness.ts'
 
-let harness: SessionHarness
-beforeAll(async () => {
-  harness = await sessionHarness()
-  await harness.startWorker()
-})
-afterAll(async () => {
-  await expectBooksToAddUp(harness.sql)
-  await harness.close()
-})
+const harness = await audited(sessionHarness())
+await harness.startWorker()
 
 const end = ({ workflow }: Sale) => workflow.executeUpdate(endNow)
 const phaseOf = async ({ input }: Sale) =>
@@ -104,6 +97,21 @@ it('a session ends by itself at its hour', async () => {
   const sale = await harness.open({ lastsMs: 2500 })
   await nothingSold(sale)
   expect(Date.now()).toBeGreaterThanOrEqual(sale.input.endsAt)
+})
+
+it('a session whose workflow starts after its end sells nothing, and its pieces are on the shelf again', async () => {
+  const sale = await harness.start({ opensInMs: -3_600_000, lastsMs: 1_800_000 })
+  await nothingSold(sale)
+  expect(await phaseOf(sale)).toBe('ended')
+  const moved = await harness.sql`
+    SELECT kind, on_hand AS pieces
+    FROM stock_movements
+    WHERE session_id = ${sale.input.session}
+    ORDER BY id`
+  expect([...moved]).toEqual([
+    { kind: 'offered', pieces: -5 },
+    { kind: 'returned', pieces: 5 },
+  ])
 })
 
 it('a session without offers ends', async () => {

@@ -1,24 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { NewOffer } from '../../../../domain/flash-sale.ts'
 import type { SkuId } from '../../../../domain/ids.ts'
 import { preheat } from '../../../../services/flash-sales/preheat.ts'
 import { addOffer } from '../../../../workflows/messages.ts'
-import { expectBooksToAddUp } from '../../../support/books.ts'
 import { offerRow, ticketRow } from '../../../support/flash-sale.ts'
 import { refusalOf } from '../../../support/updates.ts'
-import { type Sale, type SessionHarness, sessionHarness } from './harness.ts'
+import { audited } from '../../../support/use-shop.ts'
+import { type Sale, sessionHarness } from './harness.ts'
 
-let harness: SessionHarness
-let sale: Sale
-beforeAll(async () => {
-  harness = await sessionHarness()
-  await harness.startWorker()
-  sale = await harness.open()
-})
-afterAll(async () => {
-  await expectBooksToAddUp(harness.sql)
-  await harness.close()
-})
+const harness = await audited(sessionHarness())
+await harness.startWorker()
+const sale = await harness.open()
 
 const offerOf = (sku: SkuId, but: Partial<NewOffer> = {}): NewOffer => ({
   sku,

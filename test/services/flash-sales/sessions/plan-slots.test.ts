@@ -1,26 +1,19 @@
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { afterEach, expect, it } from 'vitest'
 import { sessionIdOf, slotOpensAt } from '../../../../domain/flash-sale.ts'
 import { type SessionId, sessionWorkflowId } from '../../../../domain/ids.ts'
 import { planDay } from '../../../../services/flash-sales/plan-day.ts'
 import type { planSlots } from '../../../../workflows/index.ts'
 import { endNow } from '../../../../workflows/messages.ts'
-import { expectBooksToAddUp } from '../../../support/books.ts'
 import { planSession } from '../../../support/flash-sale.ts'
-import { type SessionHarness, sessionHarness } from './harness.ts'
+import { audited } from '../../../support/use-shop.ts'
+import { sessionHarness } from './harness.ts'
 
-let harness: SessionHarness
-beforeAll(async () => {
-  harness = await sessionHarness()
-  await harness.startWorker()
-})
+const harness = await audited(sessionHarness())
+await harness.startWorker()
 afterEach(async () => {
   for (const id of await living()) await handleOf(id).terminate('the test is over')
   await harness.sql`DELETE FROM slots`
   await harness.sql`DELETE FROM sessions WHERE id NOT IN (SELECT session_id FROM offers)`
-})
-afterAll(async () => {
-  await expectBooksToAddUp(harness.sql)
-  await harness.close()
 })
 
 const handleOf = (id: SessionId) => harness.deps.client.workflow.getHandle(sessionWorkflowId(id))

@@ -1,23 +1,16 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { OfferKey } from '../../../../domain/flash-sale.ts'
 import type { Gate } from '../../../../redis/gate/gate.ts'
 import { loadEpoch } from '../../../../services/flash-sales/load-gate.ts'
 import { preheat } from '../../../../services/flash-sales/preheat.ts'
 import { changeQuota } from '../../../../services/flash-sales/quota.ts'
 import { stageEntries } from '../../../../services/flash-sales/stage-tickets.ts'
-import { expectBooksToAddUp } from '../../../support/books.ts'
 import { minted, reload } from '../../../support/gate-load.ts'
-import { newChange, type SessionHarness, sessionHarness } from './harness.ts'
+import { audited } from '../../../support/use-shop.ts'
+import { newChange, sessionHarness } from './harness.ts'
 
-let harness: SessionHarness
-beforeAll(async () => {
-  harness = await sessionHarness()
-})
-afterAll(async () => {
-  await expectBooksToAddUp(harness.sql)
-  await harness.close()
-})
+const harness = await audited(sessionHarness())
 
 /** An open offer of five pieces, ten more on the shelf, of which one is granted and another in the queue. */
 async function open(): Promise<OfferKey> {

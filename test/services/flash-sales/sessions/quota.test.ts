@@ -1,21 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { preheat } from '../../../../services/flash-sales/preheat.ts'
 import { stageEntries } from '../../../../services/flash-sales/stage-tickets.ts'
 import { changeQuota } from '../../../../workflows/messages.ts'
-import { expectBooksToAddUp } from '../../../support/books.ts'
 import { offerRow } from '../../../support/flash-sale.ts'
 import { refusalOf } from '../../../support/updates.ts'
-import { newChange, type Sale, type SessionHarness, sessionHarness } from './harness.ts'
+import { audited } from '../../../support/use-shop.ts'
+import { newChange, type Sale, sessionHarness } from './harness.ts'
 
-let harness: SessionHarness
-beforeAll(async () => {
-  harness = await sessionHarness()
-  await harness.startWorker()
-})
-afterAll(async () => {
-  await expectBooksToAddUp(harness.sql)
-  await harness.close()
-})
+const harness = await audited(sessionHarness())
+await harness.startWorker()
 
 const to = ({ workflow, sku }: Sale, quota: number, change = newChange()) =>
   workflow.executeUpdate(changeQuota, { args: [{ sku, quota, change }] })

@@ -1,36 +1,28 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createSessionActivities, type SessionActivities } from '../../../../activities/index.ts'
+import { describe, expect, it } from 'vitest'
+import { createSessionActivities } from '../../../../activities/index.ts'
 import type { OfferKey } from '../../../../domain/flash-sale.ts'
 import type { SessionId, SkuId } from '../../../../domain/ids.ts'
 import { keysOf } from '../../../../redis/gate/keys.ts'
 import { stageEntries } from '../../../../services/flash-sales/stage-tickets.ts'
-import { expectBooksToAddUp } from '../../../support/books.ts'
-import { type SessionHarness, sessionHarness } from './harness.ts'
+import { audited } from '../../../support/use-shop.ts'
+import { sessionHarness } from './harness.ts'
 
-let harness: SessionHarness
-let act: SessionActivities
-beforeAll(async () => {
-  harness = await sessionHarness()
-  const { sql, gate, queue, log } = harness.deps
-  const needless = {
-    ids: harness.shop.ids,
-    carts: { removeBought: async () => {} },
-    providers: {},
-    accounts: {},
-    refundFallback: 'none' as const,
-  }
-  act = createSessionActivities({
-    ...needless,
-    sql,
-    gate,
-    queue,
-    log,
-    events: { announce: () => {}, announceSession: () => {} },
-  })
-})
-afterAll(async () => {
-  await expectBooksToAddUp(harness.sql)
-  await harness.close()
+const harness = await audited(sessionHarness())
+const { sql, gate, queue, log } = harness.deps
+const needless = {
+  ids: harness.shop.ids,
+  carts: { removeBought: async () => {} },
+  providers: {},
+  accounts: {},
+  refundFallback: 'none' as const,
+}
+const act = createSessionActivities({
+  ...needless,
+  sql,
+  gate,
+  queue,
+  log,
+  events: { announce: () => {}, announceSession: () => {} },
 })
 
 /** Everything that there is of a session, but for what the clock changes. */

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import type { OfferKey, TicketId } from '../../../../domain/flash-sale.ts'
 import { type AddressId, orderWorkflowId } from '../../../../domain/ids.ts'
 import { endSession } from '../../../../services/flash-sales/end-session.ts'
@@ -6,20 +6,13 @@ import { preheat } from '../../../../services/flash-sales/preheat.ts'
 import { closeOrder } from '../../../../services/orders/close.ts'
 import { placeInOneTransaction } from '../../../../services/orders/place.ts'
 import { cancel } from '../../../../workflows/messages.ts'
-import { expectBooksToAddUp } from '../../../support/books.ts'
 import { offerRow, planSession, ticketRow } from '../../../support/flash-sale.ts'
 import { flashOrder, staged } from '../../../support/tickets.ts'
-import { type SessionHarness, sessionHarness } from './harness.ts'
+import { audited } from '../../../support/use-shop.ts'
+import { sessionHarness } from './harness.ts'
 
-let harness: SessionHarness
-beforeAll(async () => {
-  harness = await sessionHarness()
-  await harness.startWorker()
-})
-afterAll(async () => {
-  await expectBooksToAddUp(harness.sql)
-  await harness.close()
-})
+const harness = await audited(sessionHarness())
+await harness.startWorker()
 
 /** A ticket of a new buyer, and what becomes of it. */
 async function played(

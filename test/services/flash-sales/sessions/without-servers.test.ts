@@ -1,20 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { OfferKey } from '../../../../domain/flash-sale.ts'
 import { endSession, untilStaged } from '../../../../services/flash-sales/end-session.ts'
 import { preheat, preheatDue } from '../../../../services/flash-sales/preheat.ts'
 import { closeGates } from '../../../../services/flash-sales/session-phase.ts'
-import { expectBooksToAddUp } from '../../../support/books.ts'
 import { offerRow, startSession } from '../../../support/flash-sale.ts'
-import { type SessionHarness, sessionHarness } from './harness.ts'
+import { audited } from '../../../support/use-shop.ts'
+import { sessionHarness } from './harness.ts'
 
-let harness: SessionHarness
-beforeAll(async () => {
-  harness = await sessionHarness()
-})
-afterAll(async () => {
-  await expectBooksToAddUp(harness.sql)
-  await harness.close()
-})
+const harness = await audited(sessionHarness())
 
 const minutes = (count: number) => count * 60_000
 const phaseOf = async ({ session }: OfferKey) =>

@@ -1,6 +1,6 @@
 /** The part of autocannon 9 that the benchmarks use: https://github.com/mcollina/autocannon */
 declare module 'autocannon' {
-  type Request = { method: 'POST'; path: string; headers: Record<string, string>; body: string }
+  type Request = { method: 'GET' | 'POST'; path: string; headers: Record<string, string>; body: string }
   type Client = {
     setRequests(requests: Request[]): void
     on(event: 'response', listener: (status: number, bytes: number, tookMs: number) => void): void

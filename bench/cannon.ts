@@ -1,6 +1,12 @@
 import autocannon from 'autocannon'
 
-export type Shot = { path: string; headers: Record<string, string>; body: string }
+/** A request; POST, unless it says otherwise. */
+export type Shot = {
+  method?: 'GET' | 'POST'
+  path: string
+  headers: Record<string, string>
+  body: string
+}
 export type ToCannon = { url: string; connections: number; shots: Shot[] }
 export type FromCannon =
   | { perS: number; tookMs: number[]; statuses: Record<string, number>; errors: number }

@@ -9,6 +9,7 @@ import { benchNotify } from './notify.ts'
 import { benchOrders } from './orders.ts'
 import { benchRebuild } from './rebuild.ts'
 import { benchRush } from './rush.ts'
+import { benchSales } from './sales.ts'
 import { benchSleep } from './sleep.ts'
 import { benchStreams } from './streams.ts'
 
@@ -34,13 +35,14 @@ const benches: Record<string, Bench> = {
   rebuild: benchRebuild,
   streams: benchStreams,
   rush: benchRush,
+  sales: benchSales,
   notify: benchNotify,
   bill: benchBill,
 }
 const names = Object.keys(benches).join(' or ')
 
 /**
- * `npm run bench -- orders|sleep|gate|consumer|rebuild|streams|rush|notify|bill [--json]`: exits 1 when a target is missed.
+ * `npm run bench -- orders|sleep|gate|consumer|rebuild|streams|rush|sales|notify|bill [--json]`: exits 1 when a target is missed.
  */
 const program = new Command('bench')
   .argument('<what>', names)

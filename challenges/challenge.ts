@@ -5,7 +5,7 @@ import type { UserId } from '../domain/ids.ts'
 export type Subject = { buyer: UserId; offer: OfferKey; address: string }
 
 /** What a page needs so that its buyer can solve the challenge. */
-export type Task =
+type Task =
   | {
       kind: 'proof-of-work'
       challenge: string
@@ -25,7 +25,7 @@ export type Solution =
   | { kind: 'tencent'; ticket: string; randstr: string }
 
 /** `away`: who could say so did not answer, or answered nothing about this solution. */
-export type Verdict = 'passed' | 'failed' | 'away'
+type Verdict = 'passed' | 'failed' | 'away'
 
 /**
  * The check that a token may cost: what each account has to do or to show before it joins. Every adapter

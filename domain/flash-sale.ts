@@ -98,7 +98,7 @@ export const flashPayWithinMs = 10 * 60_000
  * How long a buyer who let a ticket go unpaid has to wait before joining the offer again, unless its session
  * says otherwise: as long as the ticket may have held its pieces, so that others have their turn.
  */
-export const flashCoolOffMs = flashPayWithinMs
+export const flashCoolOffMs = 10 * 60_000
 
 /**
  * What a session's workflow is started with; everything else it reads from its rows. Moments in ms since

@@ -39,6 +39,7 @@ export function appEnvironment(
     STOP_GRACE_S: '0',
     RATE_LIMIT_FACTOR: '1000', // Everybody shares this machine's address.
     QUOTE_SECRET: keys.quoteSecret,
+    CAPTCHA_DIFFICULTY: '10', // Crowds of thousands compute on this machine.
     WECHAT_V3_BASE_URL: `http://127.0.0.1:${sandboxPort}`,
     WECHAT_V3_MCH_ID: wechat.mchId,
     WECHAT_V3_APP_ID: wechat.appId,

@@ -69,6 +69,22 @@ export function isAway(error: unknown): boolean {
   return isAway(error.cause)
 }
 
+/**
+ * PostgreSQL's words for having waited long enough, by our own time-outs or by its choice between two: 57014
+ * (statement time-out), 55P03 (lock time-out), 25P03 (idle in a transaction), 40P01 (deadlock), 40001.
+ * https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+const gaveUpWaiting = new Set(['57014', '55P03', '25P03', '40P01', '40001'])
+
+/**
+ * Whether a fault says that PostgreSQL is there and too busy for this now: nothing was done, and the same
+ * request may succeed in some seconds. Looks into `cause`.
+ */
+export function isBusy(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  return ('code' in error && gaveUpWaiting.has(String(error.code))) || isBusy(error.cause)
+}
+
 /** Whether Temporal refused a call because of how many there are at this time. Looks into `cause`. */
 export function isThrottled(error: unknown): boolean {
   if (!(error instanceof Error)) return false

@@ -28,6 +28,7 @@ app.post('/v1/seckill/sessions/:session/offers/:sku/tickets', async (c) =>
   c.json({ count: await redis.bareCount('bare') }, 202),
 )
 app.post('/hello/*', (c) => c.text('hello'))
+app.get('/hello', (c) => c.text('hello'))
 
 const server = createServer({ keepAliveTimeout: 75_000 }, getRequestListener(app.fetch))
 // It listens on TCP.

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { solveProofOfWork } from '../../challenges/solver.ts'
 import type { Browser } from './http.ts'
 import type { CrowdBuyer, CrowdPlan } from './plan.ts'
 import type { Counter } from './tally.ts'
@@ -24,16 +25,19 @@ export function createMember(
   const member = {
     token: () => token,
 
-    /** Asks for a token until there is one; the gate may be away for a moment. */
+    /** Asks for a token until there is one, working for it where that is wanted; the gate may be away. */
     async fetchToken(): Promise<void> {
+      let captcha: object | undefined
       for (let tried = 0; tried < 20; tried++) {
-        const { status, body } = await browser.ask('POST', `${offer}/token`, { headers, json: {} })
+        const json = captcha ? { captcha } : {}
+        const { status, body } = await browser.ask('POST', `${offer}/token`, { headers, json })
         if (status === 200 || status === 201) {
           token = String(body.token)
           return
         }
         if (body.code === 'ended' || body.code === 'session_ended') return
-        await pause(500)
+        captcha = solutionOf(body)
+        if (captcha === undefined) await pause(500)
       }
       tally.problem(`buyer ${buyer.id} got no token`)
     },
@@ -89,3 +93,11 @@ export function createMember(
   return member
 }
 export type Member = ReturnType<typeof createMember>
+
+/** The solution of the challenge that an answer brings, as a page would compute it; undefined without one. */
+function solutionOf(body: Record<string, unknown>): object | undefined {
+  if (body.code !== 'captcha_required' && body.code !== 'captcha_wrong') return undefined
+  // What the API describes.
+  const { captcha } = body.details as { captcha: Parameters<typeof solveProofOfWork>[0] }
+  return { kind: 'proof-of-work', challenge: captcha.challenge, nonces: solveProofOfWork(captcha) }
+}

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { held } from '../support/gates.ts'
 import { type Buyer, type Harness, startHarness } from './harness.ts'
 import { home } from './shop.ts'
 
@@ -51,6 +52,25 @@ describe('addresses', () => {
     })
     expect(await answer.json()).toEqual({ ...second, street: '新街 2 号', isDefault: true })
     expect((await list(buyer)).find(({ id }) => id === first.id)?.isDefault).toBe(false)
+  })
+
+  it('says when to ask again where a lock is held for longer than a request waits', async () => {
+    const buyer = await harness.newBuyer()
+    const { id } = await create(buyer)
+    const change = () =>
+      buyer.api.v1.addresses[':id'].$patch({ param: { id }, json: { street: '新街 2 号' } })
+    const holding = await held(
+      harness.db.sql,
+      (tx) => tx`SELECT 1 FROM users WHERE id = ${buyer.id} FOR UPDATE`,
+    )
+    const answer = await change()
+    await holding.commit()
+    expect([answer.status, await answer.json()]).toEqual([
+      503,
+      expect.objectContaining({ code: 'server_away' }),
+    ])
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect((await change()).status).toBe(200)
   })
 
   it('passes the default on when it is removed', async () => {

@@ -3,7 +3,7 @@ import { HTTPException } from 'hono/http-exception'
 import type { Logger } from 'pino'
 import { OrderUnknown } from '../../../domain/order-unknown.ts'
 import { type RefusalCode, Refused, refusalStatus } from '../../../domain/refusals.ts'
-import { isAway } from '../../../runtime/away.ts'
+import { isAway, isBusy } from '../../../runtime/away.ts'
 import { faultOf } from '../../../runtime/fault.ts'
 import { problemsTotal } from '../../../runtime/metrics.ts'
 import { joinStatus } from '../../flash-sales/answers.ts'
@@ -96,6 +96,7 @@ export const onError = (log: Logger) => (error: unknown, c: Context) => {
     return problem(c, 'server_away')
   }
   const orderId: unknown = c.get('orderId')
+  const busy = isBusy(error)
   log.error(
     {
       fault: faultOf(error),
@@ -103,9 +104,9 @@ export const onError = (log: Logger) => (error: unknown, c: Context) => {
       path: c.req.path,
       ...(orderId === undefined ? {} : { orderId }),
     },
-    'a request failed',
+    busy ? 'a request waited too long for PostgreSQL' : 'a request failed',
   )
-  return problem(c, 'fault')
+  return problem(c, busy ? 'server_away' : 'fault')
 }
 
 /**

@@ -7,7 +7,7 @@ import { isStopping } from '../../local/children/living.ts'
 import { freePort } from '../../local/servers/ports.ts'
 import type { Party } from './servers.ts'
 
-export const roles = ['api', 'worker', 'consumer', 'jobs'] as const
+const roles = ['api', 'worker', 'consumer', 'jobs'] as const
 type Role = (typeof roles)[number]
 
 /** As package.json starts them. */

@@ -8,7 +8,7 @@ import type { Ledger } from '../../sandbox/client.ts'
 import type { Promises } from './promises.ts'
 
 /** What is still on its way, by kind: nothing, once all is quiet. */
-export async function unfinished(sql: Sql, client: Client): Promise<Record<string, number>> {
+async function unfinished(sql: Sql, client: Client): Promise<Record<string, number>> {
   const rows = await sql<{ what: string; n: number }[]>`
     SELECT 'orders' AS what, count(*)::int AS n
     FROM orders

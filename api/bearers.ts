@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { UserId } from '../domain/ids.ts'
 import type { Role } from './rights.ts'
 import type { Standing } from './token-standing.ts'
@@ -78,4 +78,4 @@ export function createBearers({
   }
 }
 
-const keyOf = (token: string): string => createHash('sha256').update(token).digest('base64')
+const keyOf = (token: string): string => hash('sha256', token, 'base64')

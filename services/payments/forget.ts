@@ -20,10 +20,9 @@ export async function forgetInPayments(tx: Tx, buyer: UserId): Promise<void> {
     UPDATE refund_actions
     SET note = ''
     WHERE refund = ANY(ARRAY(
-        SELECT r.number
-        FROM refunds r
-        JOIN orders o ON o.id = r.order_id
-        WHERE o.buyer_id = ${buyer}))
+        SELECT number
+        FROM refunds
+        WHERE order_id = ANY(ARRAY(SELECT id FROM orders WHERE buyer_id = ${buyer}))))
       AND note <> ''`
 }
 

@@ -3,12 +3,12 @@ import { defineConfig } from 'vitest/config'
 /**
  * `*.unit.test.ts` needs no server and runs in seconds (`npm run check`). Everything else runs against real
  * PostgreSQL, Redis and Temporal that the global set-up starts. Forks, because worker threads crash
- * Temporal's native core.
+ * Temporal's native core; more of them than a small machine has cores, because most tests wait for servers.
  */
 export default defineConfig({
   test: {
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     projects: [
       {
         extends: true,

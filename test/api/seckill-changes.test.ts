@@ -179,7 +179,7 @@ describe('changing', () => {
   })
 })
 
-describe('twenty changes of one session at once', { timeout: 20_000 }, () => {
+describe('twenty changes of one session at once', () => {
   it('are each done, or answered that they are still being done and when to ask again', async () => {
     const session = await planned({ offers: [offer(7)] })
     await preheated(session)
@@ -192,7 +192,12 @@ describe('twenty changes of one session at once', { timeout: 20_000 }, () => {
           'still_being_done',
           expect.stringMatching(/^\d+$/),
         ])
-    expect(await change(4)).toMatchObject({ status: 200, body: { offers: [{ quota: 4 }] } })
+    // Those that are still being done have their turn first.
+    const asked = async () => {
+      const { status, body } = await change(4)
+      return status === 200 ? body.offers[0]?.quota : body.code
+    }
+    await expect.poll(asked, { timeout: 40_000 }).toBe(4)
   })
 })
 

@@ -1,5 +1,5 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
-import { Ajv2020 } from 'ajv/dist/2020.js'
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
 import { describedApi } from './described.ts'
 
@@ -45,19 +45,22 @@ export async function differences(method: string, path: string, answer: Response
   if (!isNode(described.content)) return type ? [`${at} has a body: ${type}`] : []
   if (!type || !described.content[type]) return [`${at} is ${type}`]
   if (!type.endsWith('json')) return []
-  const pointer = [
-    'paths',
-    template,
-    method.toLowerCase(),
-    'responses',
-    String(answer.status),
-    'content',
-    type,
-  ]
-  const holds = ajv.compile({ $ref: `api#/${[...pointer, 'schema'].map(escaped).join('/')}` })
+  const holds = schemaAt([template, method.toLowerCase(), String(answer.status), type])
   const body: unknown = JSON.parse(await textOf(answer))
   if (holds(body)) return []
   return [`${at}: ${ajv.errorsText(holds.errors)}\n${JSON.stringify(body)}`]
+}
+
+const compiled = new Map<string, ValidateFunction>()
+
+/** The schema of an answer, compiled once: that takes longer than most tests. */
+function schemaAt([path = '', method = '', status = '', type = '']: string[]): ValidateFunction {
+  const pointer = ['paths', path, method, 'responses', status, 'content', type, 'schema']
+    .map(escaped)
+    .join('/')
+  const holds = compiled.get(pointer) ?? ajv.compile({ $ref: `api#/${pointer}` })
+  compiled.set(pointer, holds)
+  return holds
 }
 
 /** A body as it was before it was compressed. */

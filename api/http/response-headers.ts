@@ -9,17 +9,20 @@ const refTo = (name: string) => ({ $ref: `#/components/headers/${name}` })
 
 const noStore = { 'Cache-Control': refTo('NoStore') }
 const askAgain = { 'Cache-Control': refTo('PublicNoCache'), ETag: refTo('ETag') }
+const newCart = { 'X-Cart': refTo('XCart') }
 const limits = {
   'RateLimit-Limit': refTo('RateLimitLimit'),
   'RateLimit-Remaining': refTo('RateLimitRemaining'),
   'RateLimit-Reset': refTo('RateLimitReset'),
 }
 
-/** What middleware adds to an answer: `publicAnswers`, `browserRules` and `limitRates`, in this order. */
+/**
+ * What middleware adds to an answer: `publicAnswers`, `browserRules`, `limitRates` and `cartOf`, in this order.
+ */
 function impliedHeaders({ method, path }: Route, status: string) {
   if (status === '304') return askAgain
   const isPublic = method === 'get' && path.startsWith('/v1/products') && status === '200'
-  return { ...(isPublic ? askAgain : noStore), ...limits }
+  return { ...(isPublic ? askAgain : noStore), ...limits, ...(path.startsWith('/v1/cart') ? newCart : {}) }
 }
 
 /** The answers of a route under /v1 as the document describes them: with the headers that middleware adds. */
@@ -61,6 +64,10 @@ const components: Record<string, Parameters<Registry['registerComponent']>[2]> =
     description: 'The answer’s tag. Sent back as `If-None-Match`, an answer that is still the same is 304.',
     required: true,
     schema: { type: 'string', example: '"0f1e2d3c4b5a69788796a5b4c3d2e1f001122334"' },
+  },
+  XCart: {
+    description: 'A new cart’s name, when the request named none.',
+    schema: { type: 'string', format: 'uuid', example: '0b1e8a52-7f0c-4a43-9f0e-3c5f2a6d9e11' },
   },
   RateLimitLimit: {
     description: 'Requests a minute to this group of routes, of this buyer or this address.',

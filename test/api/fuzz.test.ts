@@ -105,7 +105,9 @@ describe('whatever is sent', () => {
         const headers = new Headers(tokens[token] ? { authorization: `Bearer ${tokens[token]}` } : {})
         let to = path
         for (const { name, in: where } of parameters) {
-          const text = String(values[name]).toWellFormed()
+          const value = values[name]
+          // An object may have a `toString` of its own that is no function.
+          const text = (typeof value === 'object' ? JSON.stringify(value) : String(value)).toWellFormed()
           if (where === 'path') to = to.replace(`{${name}}`, encodeURIComponent(text) || '%20')
           if (where === 'query') query.set(name, text)
           if (where === 'header' && /^[\x21-\x7e]+$/.test(text)) headers.set(name, text)

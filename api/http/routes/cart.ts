@@ -12,7 +12,6 @@ import { anonymous, bearer, body, header, json, newCart } from '../schemas/value
 
 const about = { tags: ['Cart'], security: [...bearer, ...anonymous, newCart] }
 const cartHeaders = {
-  'X-Cart': header('A new cart’s name, when the request named none.', '0b1e8a52-7f0c-4a43-9f0e-3c5f2a6d9e11'),
   'Set-Cookie': header(
     'The same as a cookie, for as long as the cart lives.',
     'floodgate_cart=0b1e8a52-…; Path=/; HttpOnly',

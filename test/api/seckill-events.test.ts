@@ -1,29 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createBuyerLimit } from '../../api/flash-sales/buyer-limits.ts'
-import { createTicketStreams, type TicketStreams } from '../../api/flash-sales/ticket-streams.ts'
-import type { TicketId } from '../../domain/flash-sale.ts'
-import { type Harness, startHarness } from './harness.ts'
-import { openSale, type Sale, type Shopper } from './sale.ts'
-import { listenTo, shown } from './ticket-events.ts'
+import { startHarness } from './harness.ts'
+import { openSale } from './sale.ts'
+import { streamedSale } from './streamed-sale.ts'
+import { shown } from './ticket-events.ts'
 
-let harness: Harness
-let sale: Sale
-let streams: TicketStreams
-beforeAll(async () => {
-  harness = await startHarness(({ events, log }) => {
-    streams = createTicketStreams({ events, log, perBuyer: 3, most: 20 })
-    return { streams }
-  })
-  sale = await openSale(harness, { quota: 100 })
-})
-afterAll(() => harness.close())
-
-const listen = (who: Shopper, from: { ticket?: string; lastEventId?: string } = {}) =>
-  listenTo(`${harness.url}${sale.path}/tickets/mine/events`, { token: who.token, ...from })
-async function queued(): Promise<{ who: Shopper; ticket: TicketId }> {
-  const who = await sale.shopper()
-  return { who, ticket: await sale.admitted(who) }
-}
+const { harness, sale, streams, listen, queued } = await streamedSale()
 
 describe('the events of a buyer’s ticket', () => {
   it('show each change, from the queue to the payment, and end with it', async () => {

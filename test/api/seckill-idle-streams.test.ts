@@ -1,36 +1,14 @@
 import { Redis } from 'ioredis'
 import { pino } from 'pino'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import {
-  createTicketStreams,
-  type TicketLook,
-  type TicketStreams,
-} from '../../api/flash-sales/ticket-streams.ts'
+import { describe, expect, inject, it } from 'vitest'
+import { createTicketStreams, type TicketLook } from '../../api/flash-sales/ticket-streams.ts'
 import type { TicketId } from '../../domain/flash-sale.ts'
 import type { UserId } from '../../domain/ids.ts'
 import { createEvents } from '../../redis/events.ts'
-import { type Harness, startHarness } from './harness.ts'
-import { openSale, type Sale, type Shopper } from './sale.ts'
-import { listenTo, shown } from './ticket-events.ts'
+import { streamedSale } from './streamed-sale.ts'
+import { shown } from './ticket-events.ts'
 
-let harness: Harness
-let sale: Sale
-let streams: TicketStreams
-beforeAll(async () => {
-  harness = await startHarness(({ events, log }) => {
-    streams = createTicketStreams({ events, log, perBuyer: 3, most: 20 })
-    return { streams }
-  })
-  sale = await openSale(harness, { quota: 100 })
-})
-afterAll(() => harness.close())
-
-const listen = (who: Shopper, from: { ticket?: string; lastEventId?: string } = {}) =>
-  listenTo(`${harness.url}${sale.path}/tickets/mine/events`, { token: who.token, ...from })
-async function queued(): Promise<{ who: Shopper; ticket: TicketId }> {
-  const who = await sale.shopper()
-  return { who, ticket: await sale.admitted(who) }
-}
+const { harness, sale, streams, listen, queued } = await streamedSale()
 
 describe('idle streams', () => {
   const order = '1' as TicketId // Any number is one here.

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { AttemptNumber, OrderId } from '../../domain/ids.ts'
+import type { AttemptNumber } from '../../domain/ids.ts'
 import { fen } from '../../domain/money.ts'
-import type { Switches } from '../../sandbox/client.ts'
 import { storePayment } from '../../services/payments/notifications.ts'
-import { openSystem, type Shopper, type TestSystem } from './system.ts'
+import { ordersToPay } from './orders-to-pay.ts'
+import { openSystem, type TestSystem } from './system.ts'
 
 let system: TestSystem
 let worker: { stop(): Promise<void> }
@@ -13,21 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => system.close())
 
-let next = 0
-/** A new order of a new buyer, with an open attempt at WeChat. */
-async function opened(
-  switches: Switches = {},
-): Promise<{ shopper: Shopper; order: OrderId; number: string }> {
-  const shopper = await system.shopper(next++)
-  const order = await system.buy(shopper, 1)
-  const { status, body } = await system.pay(shopper, order)
-  expect(status).toBe(201)
-  const number = String(body.number)
-  if (Object.keys(switches).length > 0) await system.sandbox.switches(switches, number)
-  return { shopper, order, number }
-}
-const refundsOf = (order: OrderId) =>
-  system.container.db.sql`SELECT cause, state FROM refunds WHERE order_id = ${order}`
+const { opened, refundsOf } = ordersToPay(() => system)
 
 describe('delivered is not handled', () => {
   it('the paying notification comes again after the order is done and its history gone: nothing happens', async () => {

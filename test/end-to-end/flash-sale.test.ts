@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { OfferKey, TicketId } from '../../domain/flash-sale.ts'
+import type { TicketId } from '../../domain/flash-sale.ts'
 import type { AddressId, OrderId, SkuId, UserId } from '../../domain/ids.ts'
 import {
   type Joiner,
   join,
   offerRow,
+  onSale,
   type Plan,
   planSession,
   startSession,
@@ -23,8 +24,6 @@ const buyer = async (n: number): Promise<Joiner> => {
   return { id: id as UserId, addressId: addressId as AddressId } // Rows of the seeded shop.
 }
 const fresh = (): TicketId => system.container.ids.next() as TicketId
-const onSale = async (offer: OfferKey) =>
-  expect.poll(() => system.container.gate.left(offer), { timeout: 20_000 }).toBeDefined()
 
 async function open(n: number, plan: Omit<Plan, 'offers'> & { quota: number; limit?: number }) {
   const sku = (await system.skus())[n] as SkuId
@@ -34,7 +33,7 @@ async function open(n: number, plan: Omit<Plan, 'offers'> & { quota: number; lim
   })
   const running = await startSession(system.container.client, system.environment.ORDERS_QUEUE ?? '', input)
   const offer = { session: input.session, sku }
-  await onSale(offer)
+  await onSale(system.container.gate, offer)
   return { offer, running, sku }
 }
 const shelf = async (sku: SkuId) => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { OrderId } from '../../domain/ids.ts'
-import type { Switches } from '../../sandbox/client.ts'
-import { openSystem, type Shopper, type TestSystem } from './system.ts'
+import { ordersToPay } from './orders-to-pay.ts'
+import { openSystem, type TestSystem } from './system.ts'
 
 let system: TestSystem
 beforeAll(async () => {
@@ -9,21 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => system.close())
 
-let next = 0
-/** A new order of a new buyer, with an open attempt at WeChat. */
-async function opened(
-  switches: Switches = {},
-): Promise<{ shopper: Shopper; order: OrderId; number: string }> {
-  const shopper = await system.shopper(next++)
-  const order = await system.buy(shopper, 1)
-  const { status, body } = await system.pay(shopper, order)
-  expect(status).toBe(201)
-  const number = String(body.number)
-  if (Object.keys(switches).length > 0) await system.sandbox.switches(switches, number)
-  return { shopper, order, number }
-}
-const refundsOf = (order: OrderId) =>
-  system.container.db.sql`SELECT cause, state FROM refunds WHERE order_id = ${order}`
+const { newShopper, opened, refundsOf } = ordersToPay(() => system)
 const refunded = (order: OrderId, cause: string) =>
   expect.poll(() => refundsOf(order), { timeout: 40_000 }).toEqual([{ cause, state: 'success' }])
 
@@ -91,7 +77,7 @@ describe('paid by WeChat', () => {
   })
 
   it('paid before the answer to its creation: settled, and the buyer who asks again learns that it is paid', async () => {
-    const shopper = await system.shopper(next++)
+    const shopper = await newShopper()
     const order = await system.buy(shopper, 1)
     await system.sandbox.switches({ payBeforeAnswer: true })
     const first = await system.pay(shopper, order)
@@ -103,7 +89,7 @@ describe('paid by WeChat', () => {
   })
 
   it('a creation whose answer was lost is repeated under its number, and the buyer still gets the QR', async () => {
-    const shopper = await system.shopper(next++)
+    const shopper = await newShopper()
     const order = await system.buy(shopper, 1)
     await system.sandbox.switches({ loseAnswer: { open: 1 } })
     expect(await system.pay(shopper, order)).toMatchObject({
@@ -175,7 +161,7 @@ describe('closing', () => {
 
 describe('paying refuses', () => {
   it('already_paid, not_payable, and a wallet that is short', async () => {
-    const shopper = await system.shopper(next++)
+    const shopper = await newShopper()
     const onDelivery = await system.buy(shopper, 1, { payment: 'on_delivery' })
     expect(await system.pay(shopper, onDelivery)).toMatchObject({
       status: 409,

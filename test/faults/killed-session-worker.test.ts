@@ -9,7 +9,7 @@ import { activityDeps } from '../../runtime/container.ts'
 import { startWorkers } from '../../runtime/workers.ts'
 import { addOffer, changeQuota, endNow, pause, resume } from '../../workflows/messages.ts'
 import { openSystem, type TestSystem } from '../end-to-end/system.ts'
-import { join, offerRow, planSession, startSession, ticketRow } from '../support/flash-sale.ts'
+import { join, offerRow, onSale, planSession, startSession, ticketRow } from '../support/flash-sale.ts'
 
 let system: TestSystem
 const healthy: { stop(): Promise<void> }[] = []
@@ -83,7 +83,7 @@ async function lives(queue: string, buyer: number, expect: ExpectStatic) {
     { session: input.session, sku: second },
   ]
   const session = await startSession(client, queue, input)
-  await expect.poll(() => gate.left(offer), { timeout: 60_000 }).toBe(5)
+  await onSale(gate, offer)
   const { id, addressId } = await system.shopper(buyer)
   const ticket = ids.next() as TicketId // A fresh snowflake.
   const joiner = { id: id as UserId, addressId: addressId as AddressId } // Rows of the seeded shop.

@@ -7,7 +7,7 @@ import { consumerDeps } from '../../workers/consumer/deps.ts'
 import { openSystem, type TestSystem } from '../end-to-end/system.ts'
 import { copyFiles, type Node, serversFolder, startNode } from '../redis/gate/nodes.ts'
 import { ordered } from '../support/consuming.ts'
-import { join, offerRow, planSession, startSession } from '../support/flash-sale.ts'
+import { join, offerRow, onSale, planSession, startSession } from '../support/flash-sale.ts'
 import { type Door, doorTo } from '../support/proxy.ts'
 
 type Sale = { offer: OfferKey; end(): Promise<{ sold: number }> }
@@ -72,7 +72,7 @@ export async function openRedisSystem(): Promise<RedisTestSystem> {
       const input = await planSession(sql, { offers: [{ sku, quota }] })
       const offer = { session: input.session, sku }
       const workflow = await startSession(deps.client, deps.ordersQueue, input)
-      await expect.poll(() => deps.gate.left(offer), { timeout: 20_000 }).toBe(quota)
+      await onSale(deps.gate, offer)
       const end = async () => {
         await workflow.executeUpdate('endNow')
         return await workflow.result()

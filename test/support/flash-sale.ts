@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client'
+import { expect, vi } from 'vitest'
 import type { Sql } from '../../db/types.ts'
 import type { JoinAnswer, OfferKey, SessionInput, TicketId } from '../../domain/flash-sale.ts'
 import {
@@ -61,6 +62,16 @@ export async function join(
   const { token } = await gate.issueToken(offer, buyer.id, 0)
   return await gate.admit(offer, { buyer: buyer.id, pieces, address: buyer.addressId, token, ticket })
 }
+
+/**
+ * Waits until the offer's gate lets buyers in, or would at its hour: it is loaded paused, and opened by terms
+ * that are read after the load.
+ */
+export const onSale = (gate: Gate, offer: OfferKey): Promise<void> =>
+  vi.waitFor(
+    async () => expect((await gate.peek(offer, '1' as UserId)).state).not.toBeOneOf(['unknown', 'paused']),
+    { timeout: 30_000, interval: 20 },
+  )
 
 /** The ticket's state, and why. */
 export async function ticketRow(

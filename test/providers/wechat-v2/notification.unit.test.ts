@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fen } from '../../../domain/money.ts'
-import { NotificationRejected } from '../../../providers/provider.ts'
 import { wechatV2 } from '../../../providers/wechat-v2/wechat-v2.ts'
 import { fieldsOf, xmlOf } from '../../../sandbox/wechat-v2/xml.ts'
+import { rejectionOf } from '../rejection.ts'
 import { eventually, type Received } from '../wechat-v3/harness.ts'
 import { harness, posted, refundNumber, shared, signed } from './harness.ts'
 
@@ -23,11 +23,7 @@ afterAll(() => world.stop())
 
 const read = (body: string, provider = world.wechat) => provider.callbacks.read(posted(body).headers, body)
 /** Why it is rejected; nothing when it is believed. */
-const why = async (body: string, provider = world.wechat) =>
-  read(body, provider).then(
-    () => undefined,
-    (error: unknown) => (error instanceof NotificationRejected ? error.reason : error),
-  )
+const why = (body: string, provider = world.wechat) => rejectionOf(read(body, provider))
 const payment = {
   out_trade_no: '7',
   transaction_id: '42',

@@ -1,8 +1,8 @@
 import { createDecipheriv, createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { NotificationRejected } from '../../../providers/provider.ts'
 import { seal } from '../../../sandbox/wechat-v2/signature.ts'
 import { type Fields, fieldsOf, xmlOf } from '../../../sandbox/wechat-v2/xml.ts'
+import { rejectionOf } from '../rejection.ts'
 import { harness, posted, shared } from './harness.ts'
 
 let world: Awaited<ReturnType<typeof harness>>
@@ -13,11 +13,7 @@ afterAll(() => world.stop())
 
 const read = (body: string, provider = world.wechat) => provider.callbacks.read(posted(body).headers, body)
 /** Why it is rejected; nothing when it is believed. */
-const why = async (body: string, provider = world.wechat) =>
-  read(body, provider).then(
-    () => undefined,
-    (error: unknown) => (error instanceof NotificationRejected ? error.reason : error),
-  )
+const why = (body: string, provider = world.wechat) => rejectionOf(read(body, provider))
 const refund = {
   out_refund_no: 'r7',
   out_trade_no: '7',

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { NotificationRejected } from '../../../providers/provider.ts'
+import { rejectionOf } from '../rejection.ts'
 import { harness, posted, signed } from './harness.ts'
 
 let world: Awaited<ReturnType<typeof harness>>
@@ -10,11 +10,7 @@ afterAll(() => world.stop())
 
 const read = (body: string) => world.wechat.callbacks.read(posted(body).headers, body)
 /** Why it is rejected; nothing when it is believed. */
-const why = async (body: string) =>
-  read(body).then(
-    () => undefined,
-    (error: unknown) => (error instanceof NotificationRejected ? error.reason : error),
-  )
+const why = (body: string) => rejectionOf(read(body))
 const payment = {
   out_trade_no: '7',
   transaction_id: '42',

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fen } from '../../../domain/money.ts'
-import { NotificationRejected } from '../../../providers/provider.ts'
 import { wechatV3 } from '../../../providers/wechat-v3/wechat-v3.ts'
 import { platform, seal } from '../../../sandbox/wechat-v3/signature.ts'
+import { rejectionOf } from '../rejection.ts'
 import {
   eventually,
   forgersKeys,
@@ -30,11 +30,8 @@ beforeAll(async () => {
 afterAll(() => world.stop())
 
 /** Why it is rejected; nothing when it is believed. */
-const why = async ({ headers, body }: Received, provider = world.wechat) =>
-  provider.callbacks.read(headers, body).then(
-    () => undefined,
-    (error: unknown) => (error instanceof NotificationRejected ? error.reason : error),
-  )
+const why = ({ headers, body }: Received, provider = world.wechat) =>
+  rejectionOf(provider.callbacks.read(headers, body))
 const withHeader = (name: string, value: string | undefined): Received => {
   const headers = new Headers(genuine.headers)
   if (value === undefined) headers.delete(name)

@@ -1,27 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import type { AttemptNumber, OrderId } from '../../../domain/ids.ts'
-import type { OrderInput } from '../../../domain/order-input.ts'
 import { refundOrder } from '../../../services/payments/refund-order.ts'
 import { refundAtProvider } from '../../../services/payments/refunds/send.ts'
 import { useShop } from '../../support/use-shop.ts'
-import { payable } from './resolving.ts'
+import { calledOff, paidIn } from './paid.ts'
 
-const { sql, shop, till } = await useShop()
-
-type Paid = { order: OrderId; attempt: AttemptNumber; input: OrderInput }
-const paid = async (): Promise<Paid> => {
-  const made = await payable(sql, shop, till)
-  await till.notify(await till.facts(made.attempt))
-  return made
-}
-const money = async (attempt: AttemptNumber) => {
-  const [row] = await sql<{ captured: bigint; refunding: bigint; refunded: bigint }[]>`
-    SELECT captured_fen AS captured, refunding_fen AS refunding, refunded_fen AS refunded
-    FROM attempts
-    WHERE number = ${attempt}`
-  return row
-}
-const calledOff = { key: 'cancelled', cause: 'cancelled', reason: '', askedBy: '20001' } as const
+const file = await useShop()
+const { sql, till } = file
+const { paid, money } = paidIn(file)
 
 describe('money that the provider could not send back', () => {
   const failing = async (fallback: 'wallet' | 'none') => {

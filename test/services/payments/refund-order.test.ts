@@ -1,32 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import { readRefunds } from '../../../db/reads/refunds.ts'
-import type { AttemptNumber, OrderId, RefundNumber } from '../../../domain/ids.ts'
-import type { OrderInput } from '../../../domain/order-input.ts'
+import type { RefundNumber } from '../../../domain/ids.ts'
 import { refundOrder } from '../../../services/payments/refund-order.ts'
 import { refundAtProvider } from '../../../services/payments/refunds/send.ts'
 import { holdings, movementsOf, orderRow } from '../../support/books.ts'
 import { useShop } from '../../support/use-shop.ts'
 import { confirmed, everything } from '../orders/everything.ts'
+import { calledOff, paidIn } from './paid.ts'
 import { closedUnpaid, payable } from './resolving.ts'
 
-const { sql, shop, till } = await useShop()
-
-type Paid = { order: OrderId; attempt: AttemptNumber; input: OrderInput }
-const paid = async (): Promise<Paid> => {
-  const made = await payable(sql, shop, till)
-  await till.notify(await till.facts(made.attempt))
-  return made
-}
-const money = async (attempt: AttemptNumber) => {
-  const [row] = await sql<{ captured: bigint; refunding: bigint; refunded: bigint }[]>`
-    SELECT captured_fen AS captured, refunding_fen AS refunding, refunded_fen AS refunded
-    FROM attempts
-    WHERE number = ${attempt}`
-  return row
-}
+const file = await useShop()
+const { sql, shop, till } = file
+const { paid, money } = paidIn(file)
 const askedBy = async (number: RefundNumber) =>
   (await sql<{ by: string }[]>`SELECT asked_by AS by FROM refunds WHERE number = ${number}`)[0]?.by
-const calledOff = { key: 'cancelled', cause: 'cancelled', reason: '', askedBy: '20001' } as const
 const request = (key: string, choice?: { lines: { line: number; quantity: number }[]; shipping: boolean }) =>
   ({ key, cause: 'operator', reason: 'broken', askedBy: 'operator-7', choice }) as const
 const refusal = (code: string, details?: object) => ({ refusal: { code, ...(details && { details }) } })

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import type { OfferKey, TicketId } from '../../../domain/flash-sale.ts'
-import { loadEpoch } from '../../../services/flash-sales/load-gate.ts'
 import { createGateLook } from '../../../services/flash-sales/look-at-gate.ts'
 import { stageEntries } from '../../../services/flash-sales/stage-tickets.ts'
 import { syncGate } from '../../../services/flash-sales/sync-gate.ts'
@@ -13,31 +12,15 @@ import { gate as door, held } from '../../support/gates.ts'
 import { flashOrder } from '../../support/tickets.ts'
 import { audited } from '../../support/use-shop.ts'
 import { consumerHarness } from './harness.ts'
+import { syncing } from './syncing.ts'
 
 const harness = await audited(consumerHarness())
-
-/** An offer of five pieces, two of which are an order's that waits for its payment. */
-async function ordered(): Promise<{ offer: OfferKey; ticket: TicketId; buyer: Joiner }> {
-  const offer = await harness.open(5)
-  const buyer = await harness.shop.buyer()
-  const ticket = await harness.admitted(offer, { buyer, pieces: 2 })
-  await stageEntries(harness.deps, offer, await harness.read(offer))
-  await placeInOneTransaction(harness.sql, await flashOrder(harness.sql, ticket), 'run')
-  return { offer, ticket, buyer }
-}
+const { ordered, later, mint, load, left } = syncing(harness)
 async function pay(ticket: TicketId, { id }: Joiner): Promise<void> {
   expect(await harness.till.notify(await harness.till.facts(await harness.till.attempt(ticket, id)))).toBe(
     'paid',
   )
 }
-/** A second later. */
-const later = async (deps: ConsumerDeps = harness.deps) => {
-  await harness.sql`UPDATE tickets SET sync_at = now() WHERE sync IS NOT NULL`
-  return await syncGate(deps)
-}
-const mint = (offer: OfferKey) => minted(harness.sql, offer)
-const load = (offer: OfferKey, epoch: number) => loadEpoch(harness.deps, offer, epoch)
-const left = (offer: OfferKey) => harness.deps.gate.left(offer)
 const toSync = async (ticket: TicketId) => (await ticketRow(harness.sql, ticket))?.sync
 const isPaid = async (offer: OfferKey, { id }: Joiner) => (await harness.deps.gate.standing(offer, id))?.paid
 

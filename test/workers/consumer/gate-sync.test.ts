@@ -1,39 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import type { OfferKey, TicketId } from '../../../domain/flash-sale.ts'
+import type { TicketId } from '../../../domain/flash-sale.ts'
 import { endSession, removeGate } from '../../../services/flash-sales/end-session.ts'
-import { loadEpoch } from '../../../services/flash-sales/load-gate.ts'
-import { stageEntries } from '../../../services/flash-sales/stage-tickets.ts'
 import { syncGate } from '../../../services/flash-sales/sync-gate.ts'
 import { closeOrder } from '../../../services/orders/close.ts'
-import { placeInOneTransaction } from '../../../services/orders/place.ts'
-import type { ConsumerDeps } from '../../../workers/consumer/deps.ts'
-import { type Joiner, join, ticketRow } from '../../support/flash-sale.ts'
+import { join, ticketRow } from '../../support/flash-sale.ts'
 import { minted, reload } from '../../support/gate-load.ts'
 import { held, waitingForLocks } from '../../support/gates.ts'
-import { flashOrder } from '../../support/tickets.ts'
 import { audited } from '../../support/use-shop.ts'
 import { consumerHarness } from './harness.ts'
+import { syncing } from './syncing.ts'
 
 const harness = await audited(consumerHarness())
-
-/** An offer of five pieces, two of which are an order's that waits for its payment. */
-async function ordered(): Promise<{ offer: OfferKey; ticket: TicketId; buyer: Joiner }> {
-  const offer = await harness.open(5)
-  const buyer = await harness.shop.buyer()
-  const ticket = await harness.admitted(offer, { buyer, pieces: 2 })
-  await stageEntries(harness.deps, offer, await harness.read(offer))
-  await placeInOneTransaction(harness.sql, await flashOrder(harness.sql, ticket), 'run')
-  return { offer, ticket, buyer }
-}
+const { ordered, later, mint, load, left } = syncing(harness)
 const close = (ticket: TicketId) => closeOrder(harness.sql, ticket, 'pay_timeout')
-/** A second later. */
-const later = async (deps: ConsumerDeps = harness.deps) => {
-  await harness.sql`UPDATE tickets SET sync_at = now() WHERE sync IS NOT NULL`
-  return await syncGate(deps)
-}
-const mint = (offer: OfferKey) => minted(harness.sql, offer)
-const load = (offer: OfferKey, epoch: number) => loadEpoch(harness.deps, offer, epoch)
-const left = (offer: OfferKey) => harness.deps.gate.left(offer)
 const toSync = async (ticket: TicketId) => (await ticketRow(harness.sql, ticket))?.sync
 
 describe('pieces that were given back', () => {

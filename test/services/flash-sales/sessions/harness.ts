@@ -1,4 +1,4 @@
-import { expect, vi } from 'vitest'
+import { expect } from 'vitest'
 import type { OfferKey, SessionInput, TicketId } from '../../../../domain/flash-sale.ts'
 import type { SkuId } from '../../../../domain/ids.ts'
 import { keysOf } from '../../../../redis/gate/keys.ts'
@@ -7,6 +7,7 @@ import {
   type Joiner,
   join,
   offerRow,
+  onSale,
   type Plan,
   planSession,
   startSession,
@@ -69,9 +70,7 @@ export async function sessionHarness(options: { fresh?: FreshDatabase } = {}): P
     },
     async open(terms) {
       const sale = await harness.start(terms)
-      // Loaded, and opened by the terms that are read after the load.
-      const loaded = async () => expect(await redis.hget(keysOf(sale.offer).offer, 'paused')).toBe('0')
-      await vi.waitFor(loaded, { timeout: 30_000 }) // `expect.poll` is for tests, and this is for `beforeAll` too.
+      await onSale(gate, sale.offer)
       return sale
     },
     async answer(offer, buyer) {

@@ -9,7 +9,7 @@ import {
 } from '../../../../domain/ids.ts'
 import { cancel, endNow } from '../../../../workflows/messages.ts'
 import { openSystem, type Shopper, type TestSystem } from '../../../end-to-end/system.ts'
-import { join, offerRow, planSession, startSession, ticketRow } from '../../../support/flash-sale.ts'
+import { join, offerRow, onSale, planSession, startSession, ticketRow } from '../../../support/flash-sale.ts'
 
 let system: TestSystem
 beforeAll(async () => {
@@ -34,7 +34,7 @@ async function granted() {
   const input = await planSession(sql, { offers: [{ sku, quota: 3 }] })
   const session = await startSession(system.container.client, system.environment.ORDERS_QUEUE ?? '', input)
   const offer: OfferKey = { session: input.session, sku }
-  await expect.poll(() => system.container.gate.left(offer), { timeout: 20_000 }).toBe(3)
+  await onSale(system.container.gate, offer)
   const shopper = await system.shopper(n)
   const order = system.container.ids.next() as TicketId // A fresh snowflake.
   // Rows of the seeded shop.

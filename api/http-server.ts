@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type Server,
+  ServerResponse,
+} from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { answerClientError, unreadable } from './http/errors/client-error.ts'
@@ -48,19 +54,22 @@ export async function startHttpServer(options: ServerOptions): Promise<HttpServe
   const { fetch, requests, finishMs = 10_000 } = options
   const listener = getRequestListener(fetch, { hostname: 'localhost', errorHandler: unreadable })
   const streams = new Set<ServerResponse>()
+  const writeHead = headWriter((response) => {
+    streams.add(response)
+    requests.streamBegins()
+  })
   let leaving = false
   const server = createServer(
     { ...usual, ...options.limits, keepAliveTimeout, requireHostHeader: false },
-    (request: IncomingMessage, response: ServerResponse) => {
-      if (leaving) response.setHeader('connection', 'close')
-      response.once('finish', () => {
+    (request: IncomingMessage, answer: ServerResponse) => {
+      if (leaving) answer.setHeader('connection', 'close')
+      const observed = requests.begin(request)
+      answer.writeHead = writeHead
+      const response = answer as ObservedResponse // The next line makes it one.
+      response.requestId = observed.id
+      response.on('close', () => {
+        requests.end(observed, { response, wasStream: streams.delete(response) })
         if (leaving) request.socket.end() // Also where the answer's head said otherwise, before.
-      })
-      const observeStream = requests.observe(request, response)
-      onEventStream(response, () => {
-        observeStream()
-        streams.add(response)
-        response.once('close', () => streams.delete(response))
       })
       void listener(request, response)
     },
@@ -81,20 +90,23 @@ export async function startHttpServer(options: ServerOptions): Promise<HttpServe
   }
 }
 
-/** Calls `begin` when the head of an event stream is written; the listener writes it in one call. */
-function onEventStream(response: ServerResponse, begin: () => void): void {
-  const writeHead = response.writeHead.bind(response)
-  response.writeHead = ((...given: Parameters<typeof writeHead>) => {
-    const written = writeHead(...given)
-    if (headerIn(given).startsWith('text/event-stream')) begin()
-    return written
-  }) as typeof response.writeHead // One signature of its several.
-}
+type ObservedResponse = ServerResponse & { requestId: string }
 
-function headerIn(given: readonly unknown[]): string {
-  const headers = given.find((one) => typeof one === 'object' && one !== null)
-  return String((headers as Record<string, unknown> | undefined)?.['content-type'] ?? '')
+/**
+ * Writes the head of every answer, with what all of them carry; `onStream` hears of event streams. One
+ * function for all, and no header set before: both cost a join more than the rest of what observes it.
+ */
+function headWriter(onStream: (response: ServerResponse) => void): ServerResponse['writeHead'] {
+  const { writeHead } = ServerResponse.prototype as { writeHead: HeadWriter }
+  function withOurs(this: ObservedResponse, status: number, headers?: OutgoingHttpHeaders) {
+    const ours = { 'x-request-id': this.requestId, 'x-content-type-options': 'nosniff' }
+    writeHead.call(this, status, { ...headers, ...ours })
+    if (String(headers?.['content-type']).startsWith('text/event-stream')) onStream(this)
+    return this
+  }
+  return withOurs as ServerResponse['writeHead'] // Node and the listener use this signature of its several.
 }
+type HeadWriter = (this: ServerResponse, status: number, headers: OutgoingHttpHeaders) => void
 
 /**
  * https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation, field `retry`

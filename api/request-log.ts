@@ -1,14 +1,18 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import { httpDuration, httpStreams } from '../runtime/metrics.ts'
 
+/** A request at work. */
+export type ObservedRequest = { id: string; began: number; method: string; url: string }
+
 export type RequestLog = {
-  /**
-   * Gives a request its id, and counts, times and logs it when its answer is written. The function that it
-   * answers says that the answer is an event stream: how long that lasts is no measure of the API.
-   */
-  observe(request: IncomingMessage, response: ServerResponse): () => void
+  /** Gives a request its id, and notes when it came. */
+  begin(request: IncomingMessage): ObservedRequest
+  /** An answer turned out to be an event stream: how long it lasts is no measure of the API. */
+  streamBegins(): void
+  /** Counts, times and logs a request: its answer is written, or the client is gone. */
+  end(observed: ObservedRequest, ended: { response: ServerResponse; wasStream: boolean }): void
 }
 
 export type RequestLogOptions = {
@@ -30,6 +34,8 @@ export function createRequestLog({ log, perSecond, routeOf, now = Date.now }: Re
   let second = 0
   let lines = 0
   let skipped = 0
+  const nextId = requestIds()
+  const seriesOf = createSeries(routeOf)
 
   const write = (line: object): void => {
     const current = Math.floor(now() / 1000)
@@ -45,27 +51,44 @@ export function createRequestLog({ log, perSecond, routeOf, now = Date.now }: Re
   }
 
   return {
-    observe(request, response) {
-      const began = performance.now()
-      const sent = request.headers['x-request-id']
-      const id = typeof sent === 'string' && given.test(sent) ? sent : randomUUID()
-      response.setHeader('x-request-id', id)
-      response.setHeader('x-content-type-options', 'nosniff')
-      let stream = false
-      const method = request.method ?? ''
-      const path = (request.url ?? '').split('?', 1)[0] ?? ''
-      response.once('close', () => {
-        const ms = Math.round((performance.now() - began) * 10) / 10
-        const route = routeOf(method, path)
-        const status = response.headersSent ? response.statusCode : 499 // nginx's: the client went away.
-        if (stream) httpStreams.dec()
-        else httpDuration.labels(method, route, String(status)).observe(ms / 1000)
-        write({ id, method, route, status, ms })
-      })
-      return () => {
-        stream = true
-        httpStreams.inc()
-      }
+    begin({ headers, method = '', url = '' }) {
+      const sent = headers['x-request-id']
+      const id = typeof sent === 'string' && given.test(sent) ? sent : nextId()
+      return { id, began: performance.now(), method, url }
+    },
+    streamBegins: () => httpStreams.inc(),
+    end({ id, began, method, url }, { response, wasStream }) {
+      const ms = Math.round((performance.now() - began) * 10) / 10
+      const status = response.headersSent ? response.statusCode : 499 // nginx's: the client went away.
+      const { route, duration } = seriesOf(method, url, status)
+      if (wasStream) httpStreams.dec()
+      else duration.observe(ms / 1000)
+      write({ id, method, route, status, ms })
     },
   }
 }
+
+/** Unique among all processes, and cheaper than a UUID: a text of this process's, and a number. */
+function requestIds(): () => string {
+  const process = randomBytes(6).toString('hex')
+  let last = 0
+  return () => `${process}-${++last}`
+}
+
+const kept = 1000
+
+/** The route of a request and its series: to find both costs more than to observe, and in a rush all ask for one. */
+function createSeries(routeOf: RequestLogOptions['routeOf']) {
+  const known = new Map<string, Series>()
+  return (method: string, url: string, status: number): Series => {
+    const key = `${method} ${status} ${url}`
+    const before = known.get(key)
+    if (before) return before
+    const route = routeOf(method, url.split('?', 1)[0] ?? '')
+    const series = { route, duration: httpDuration.labels(method, route, String(status)) }
+    if (known.size >= kept) known.clear()
+    known.set(key, series)
+    return series
+  }
+}
+type Series = { route: string; duration: ReturnType<typeof httpDuration.labels> }

@@ -76,7 +76,7 @@ export async function serveBills(
 }
 
 /**
- * Our side of such a bill: the attempts, paid, and what was notified; but the last `odd` trades are none of
+ * Our side of such a bill: orders, their attempts, paid, and what was notified; but the last `odd` trades are none of
  * ours, and of as many before nothing was notified.
  */
 export async function seedPayments(sql: Sql, rows: number, odd: number): Promise<void> {
@@ -84,11 +84,12 @@ export async function seedPayments(sql: Sql, rows: number, odd: number): Promise
   await sql`
     INSERT INTO orders (id, buyer_id, kind, source, status, payment, run_id, fingerprint, goods_fen,
       shipping_fen, coupon_fen, points_fen, balance_fen, due_fen, points)
-    VALUES (1, 1, 1, 'web', 'to_ship', 'online', 'bench', 'bench', 0, 0, 0, 0, 0, 0, 0)`
+    SELECT 1 + i, 1, 1, 'web', 'to_ship', 'online', 'bench', 'bench', 0, 0, 0, 0, 0, 0, 0
+    FROM generate_series(0, ${rows - odd - 1}::int) i`
   await sql`
     INSERT INTO attempts (number, order_id, provider, channel, state, amount_fen, currency, description,
       expires_at, calling_until, transaction, captured_fen, opened_at, ended_at)
-    SELECT ${firstAttempt.toString()}::bigint + i, 1, 'wechat-v3', 'wechat-v3', 'paid', 100 + i % 90000,
+    SELECT ${firstAttempt.toString()}::bigint + i, 1 + i, 'wechat-v3', 'wechat-v3', 'paid', 100 + i % 90000,
       'CNY', 'tea', now(), now(), '4200' || i, 100 + i % 90000, ${notifiedAt}, ${notifiedAt}
     FROM generate_series(0, ${rows - odd - 1}::int) i`
   await sql`

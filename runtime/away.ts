@@ -36,10 +36,12 @@ const words = new RegExp(
     "^(Connection is closed|Command timed out|Stream isn't writeable)",
     '^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN) ',
     'All nodes failed',
-    '^(transport error|operation was canceled)$',
+    '^(transport error|operation was canceled|Timeout expired)$',
   ].join('|'),
 )
+/** A Temporal that has just started knows its namespaces some seconds later; a worker starts in no wrong one. */
 const names = new Set([
+  'NamespaceNotFoundError',
   'MaxRetriesPerRequestError',
   'ClusterAllFailedError',
   'TransportError',

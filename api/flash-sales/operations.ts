@@ -6,7 +6,7 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client'
-import { ApplicationFailure } from '@temporalio/common'
+import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/common'
 import type { Logger } from 'pino'
 import { readSession } from '../../db/reads/sessions.ts'
 import type { Sql } from '../../db/types.ts'
@@ -157,7 +157,7 @@ export function createSessionOperations({
 }
 
 /**
- * A refusal as one, a wait that was too long as the problem that it is, anything else as the fault that it
+ * A refusal as one, a step that nobody finished within its minute as a server that is away, a wait that was too long as the problem that it is, anything else as the fault that it
  * is. Temporal takes ten updates of a workflow at a time and refuses the next one for now; its connection
  * tries that again until nobody waits any more.
  * https://docs.temporal.io/cloud/limits#per-workflow-execution-update-limits
@@ -165,8 +165,13 @@ export function createSessionOperations({
 function answerOf(error: unknown): unknown {
   const late = error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || error instanceof TemporalAway
   if (late || isThrottled(error)) return new Problem('still_being_done')
-  if (!(error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure)) return error
+  if (!(error instanceof WorkflowUpdateFailedError)) return error
+  if (ranOutOfTime(error.cause)) return new Problem('server_away')
+  if (!(error.cause instanceof ApplicationFailure)) return error
   const { type, details } = error.cause
   // What activities and the workflow put there.
   return type === 'refused' ? new Refused(details?.[0] as Refusal) : error
 }
+
+const ranOutOfTime = (failure: Error | undefined): boolean =>
+  failure instanceof ActivityFailure && failure.cause instanceof TimeoutFailure

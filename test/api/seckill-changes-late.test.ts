@@ -1,4 +1,5 @@
-import type { Client } from '@temporalio/client'
+import { type Client, WorkflowUpdateFailedError } from '@temporalio/client'
+import { ActivityFailure, TimeoutFailure } from '@temporalio/common'
 import { describe, expect, it } from 'vitest'
 import { createSessionOperations } from '../../api/flash-sales/operations.ts'
 import type { SessionId } from '../../domain/ids.ts'
@@ -67,6 +68,26 @@ describe('while Temporal does not get on', () => {
         reason: expect.objectContaining({ code: 'still_being_done' }),
       })),
     )
+  })
+
+  it('a change whose step nobody finished within its minute says that a server is away', async () => {
+    const step = new ActivityFailure(
+      'Activity task timed out',
+      'changeQuota',
+      '1',
+      'TIMEOUT',
+      'a worker that is gone',
+      new TimeoutFailure('activity ScheduleToClose timeout', undefined, 'SCHEDULE_TO_CLOSE'),
+    )
+    const timedOut = {
+      async withDeadline() {
+        throw new WorkflowUpdateFailedError('Workflow Update failed', step)
+      },
+      workflow: { getHandle: () => ({}) },
+    }
+    // Nothing else of it is called.
+    const ended = operations(timedOut as unknown as Client).end(wanted().id)
+    await expect(ended).rejects.toMatchObject({ code: 'server_away' })
   })
 
   it('a session is planned all the same: the Schedule starts it later', async () => {

@@ -76,6 +76,14 @@ describe('that a server is away is known from what its driver throws', () => {
     await door.close()
   })
 
+  it('Temporal: it has started, and does not know its namespaces yet', async () => {
+    const connection = await NativeConnection.connect({ address: inject('temporalAddress') })
+    const client = new Client({ connection, namespace: 'not-there-yet' })
+    const fault = await faultOf(client.workflow.getHandle('order-none').describe())
+    expect(isAway(fault), inspect(fault)).toBe(true)
+    await connection.close()
+  })
+
   it('also when it is the cause of another error, or one of several', () => {
     const refused = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' })
     expect(isAway(new Error('a query failed', { cause: refused }))).toBe(true)

@@ -8,6 +8,7 @@ import { benchJoin } from './join.ts'
 import { benchNotify } from './notify.ts'
 import { benchOrders } from './orders.ts'
 import { benchRebuild } from './rebuild.ts'
+import { benchRestart } from './restart.ts'
 import { benchRush } from './rush.ts'
 import { benchSales } from './sales.ts'
 import { benchSleep } from './sleep.ts'
@@ -33,6 +34,7 @@ const benches: Record<string, Bench> = {
   gate: async (rounds) => [...(await benchGate(rounds)), ...(await benchJoin(rounds))],
   consumer: benchConsumer,
   rebuild: benchRebuild,
+  restart: benchRestart,
   streams: benchStreams,
   rush: benchRush,
   sales: benchSales,
@@ -42,7 +44,7 @@ const benches: Record<string, Bench> = {
 const names = Object.keys(benches).join(' or ')
 
 /**
- * `npm run bench -- orders|sleep|gate|consumer|rebuild|streams|rush|sales|notify|bill [--json]`: exits 1 when a target is missed.
+ * `npm run bench -- orders|sleep|gate|consumer|rebuild|restart|streams|rush|sales|notify|bill [--json]`: exits 1 when a target is missed.
  */
 const program = new Command('bench')
   .argument('<what>', names)

@@ -93,8 +93,8 @@ export async function startHttpServer(options: ServerOptions): Promise<HttpServe
 type ObservedResponse = ServerResponse & { requestId: string }
 
 /**
- * Writes the head of every answer, with what all of them carry; `onStream` hears of event streams. One
- * function for all, and no header set before: both cost a join more than the rest of what observes it.
+ * Writes the head of every answer, with what all of them carry; `onStream` is called for event
+ * streams. One function for all, and no header set before: each of the two costs every request.
  */
 function headWriter(onStream: (response: ServerResponse) => void): ServerResponse['writeHead'] {
   const { writeHead } = ServerResponse.prototype as { writeHead: HeadWriter }

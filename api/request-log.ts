@@ -77,7 +77,10 @@ function requestIds(): () => string {
 
 const kept = 1000
 
-/** The route of a request and its series: to find both costs more than to observe, and in a rush all ask for one. */
+/**
+ * The route of a request and its series: to find both costs more than to observe, and in a rush all ask for
+ * one.
+ */
 function createSeries(routeOf: RequestLogOptions['routeOf']) {
   const known = new Map<string, Series>()
   return (method: string, url: string, status: number): Series => {

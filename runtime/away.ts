@@ -39,7 +39,10 @@ const words = new RegExp(
     '^(transport error|operation was canceled|Timeout expired)$',
   ].join('|'),
 )
-/** A Temporal that has just started knows its namespaces some seconds later; a worker starts in no wrong one. */
+/**
+ * A Temporal that has just started knows its namespaces some seconds later; a worker does not start in a
+ * wrong one.
+ */
 const names = new Set([
   'NamespaceNotFoundError',
   'MaxRetriesPerRequestError',

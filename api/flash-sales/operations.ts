@@ -157,9 +157,10 @@ export function createSessionOperations({
 }
 
 /**
- * A refusal as one, a step that nobody finished within its minute as a server that is away, a wait that was too long as the problem that it is, anything else as the fault that it
- * is. Temporal takes ten updates of a workflow at a time and refuses the next one for now; its connection
- * tries that again until nobody waits any more.
+ * A refusal as one, a step that nobody finished within its minute as a server that is away, a wait that was
+ * too long as the problem that it is, anything else as the fault that it is. Temporal takes ten updates of a
+ * workflow at a time and refuses the next one for now; its connection tries that again until nobody waits any
+ * more.
  * https://docs.temporal.io/cloud/limits#per-workflow-execution-update-limits
  */
 function answerOf(error: unknown): unknown {

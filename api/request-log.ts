@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import { httpDuration, httpStreams } from '../runtime/metrics.ts'
 
 /** A request at work. */
-export type ObservedRequest = { id: string; began: number; method: string; url: string }
+type ObservedRequest = { id: string; began: number; method: string; url: string }
 
 export type RequestLog = {
   /** Gives a request its id, and notes when it came. */

@@ -60,7 +60,7 @@ afterAll(async () => {
 })
 
 /**
- * Tells the planner that each large table has as many times more rows: it multiplies the rows it has counted
+ * Has the planner believe that each large table has as many times more rows: it multiplies the rows counted
  * on a page by the pages that there are.
  */
 async function growTo(orders: number): Promise<void> {

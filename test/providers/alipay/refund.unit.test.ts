@@ -30,6 +30,16 @@ const paid = async (switches: Switches = {}): Promise<RefundRequest> => {
 }
 const ask = (request: RefundRequest) => alipay.queryRefund(request.refund, request)
 
+/** What the adapter makes of such a signed answer to a refund. */
+async function answered(request: RefundRequest, content: object) {
+  const stub = await serving((_request, response) =>
+    response.end(pen.answer('alipay.trade.refund', { code: '10000', msg: 'Success', ...content })),
+  )
+  const made = await alipayOf({ ...world.config, gateway: `${stub.url}/gateway.do` }).refund(request)
+  await stub.stop()
+  return made
+}
+
 describe('refund', () => {
   it('succeeds at once; the trade is closed for good', async () => {
     const request = await paid()
@@ -50,6 +60,19 @@ describe('refund', () => {
     expect(await alipay.refund(request)).toEqual({ is: 'processing', code: 'NO_FUND_CHANGE' })
     expect(await ask(request)).toMatchObject({ is: 'success' })
     expect(world.tradeOf(request.attempt)).toMatchObject({ refunded: '1990' })
+  })
+
+  it.each([
+    ['of another attempt', { out_trade_no: '1' }],
+    ['of another trade', { trade_no: '2014112611001004680073956708' }],
+  ])('is unknown when its answer is signed, but %s', async (_, other) => {
+    const request: RefundRequest = {
+      ...{ ...openRequest(), captured: fen(1990), transaction: '2014112611001004680073956707' },
+      refund: refundNumber('2014112611001004680073956707'),
+    }
+    const made = { out_trade_no: request.attempt, trade_no: request.transaction, fund_change: 'Y' }
+    expect(await answered(request, made)).toMatchObject({ is: 'success' })
+    expect(await answered(request, { ...made, ...other })).toEqual({ is: 'unknown', code: 'MISMATCH' })
   })
 
   it('is unknown when its answer is lost or forged, and found by its number', async () => {

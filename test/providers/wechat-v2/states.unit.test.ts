@@ -165,6 +165,19 @@ describe('an answer', () => {
     }
   }
 
+  it('to a creation is believed with a code, of the product that was asked for', async () => {
+    const opened = async (fields: object) => {
+      const stub = await serving((_, response) => response.end(signed({ ...fields })))
+      const answer = await wechatV2({ ...world.config, baseUrl: stub.url }).open(world.openRequest())
+      await stub.stop()
+      return answer
+    }
+    const made = { trade_type: 'NATIVE', prepay_id: '1', code_url: 'weixin://wxpay/bizpayurl?pr=1' }
+    expect(await opened(made)).toMatchObject({ is: 'open' })
+    expect(await opened({ ...made, trade_type: 'JSAPI' })).toEqual({ is: 'unknown', code: 'UNREADABLE' })
+    expect(await opened({ ...made, code_url: '' })).toEqual({ is: 'unknown', code: 'UNREADABLE' })
+  })
+
   it('that WeChat signed is compared by the total, whatever coupon of WeChat’s paid a part', async () => {
     expect(await answerTo(signed(whole))).toMatchObject({
       is: 'paid',

@@ -200,6 +200,7 @@ describe('the configuration', () => {
       { ...right, ...second, WECHAT_V3_PLATFORM_KEY_ID_2: '5157F09EFDC096DE15EBE81A47057A7232F1B8E1' },
       /^ {2}WECHAT_V3_PLATFORM_KEY_2: is the certificate with serial 7132D72A/m,
     ],
+    ['a serial that is no hexadecimal', { ...right, WECHAT_V3_SERIAL: `x${serial}` }, /WECHAT_V3_SERIAL/],
     [
       'a second key that is none',
       { ...right, ...second, WECHAT_V3_PLATFORM_KEY_2: '-----BEGIN NOTHING' },

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { OrderId } from '../../domain/ids.ts'
+import type { OrderId, UserId } from '../../domain/ids.ts'
+import type { PaymentProvider } from '../../providers/provider.ts'
+import { openAttempt } from '../../services/payments/attempts/open.ts'
 import { ordersToPay } from './orders-to-pay.ts'
 import { openSystem, type TestSystem } from './system.ts'
 
@@ -82,10 +84,34 @@ describe('paid by WeChat', () => {
     await system.sandbox.switches({ payBeforeAnswer: true })
     const first = await system.pay(shopper, order)
     await system.sandbox.switches({})
-    expect(first).toMatchObject({ status: 201, body: { answer: { kind: 'qr' } } })
+    // Whichever is stored first, the callback or the answer.
+    if (first.status === 201) expect(first.body).toMatchObject({ answer: { kind: 'qr' } })
+    else expect(first).toMatchObject({ status: 409, body: { code: 'already_paid' } })
     await system.reaches(order, 'to_ship')
     expect(await system.pay(shopper, order)).toMatchObject({ status: 409, body: { code: 'already_paid' } })
     expect(await refundsOf(order)).toEqual([])
+  })
+
+  it('settled before the answer to its creation is stored: the buyer learns that it is paid', async () => {
+    const shopper = await newShopper()
+    const order = await system.buy(shopper, 1)
+    const { db, ids, payments } = system.container
+    const provider = payments.providers['wechat-v3']
+    if (!provider) throw new Error('wechat-v3 is not configured')
+    const slow: PaymentProvider = {
+      ...provider,
+      async open(request) {
+        const opened = await provider.open(request)
+        await system.sandbox.pay(request.attempt)
+        await system.reaches(order, 'to_ship')
+        return opened
+      },
+    }
+    const opening = openAttempt(
+      { sql: db.sql, ids, providers: { 'wechat-v3': slow }, mostAttempts: 10, deliver: () => {} },
+      { order, buyer: shopper.id as UserId, channel: 'wechat-v3' },
+    )
+    await expect(opening).rejects.toMatchObject({ refusal: { code: 'already_paid' } })
   })
 
   it('a creation whose answer was lost is repeated under its number, and the buyer still gets the QR', async () => {

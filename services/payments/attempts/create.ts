@@ -1,3 +1,4 @@
+import type { AttemptNumber } from '../../../domain/ids.ts'
 import { refuse } from '../../../domain/refusals.ts'
 import { callsUsedUp } from '../../../providers/provider.ts'
 import { storePayment } from '../notifications.ts'
@@ -30,7 +31,8 @@ export async function createAtProvider(
       const { answer, goodForMs } = opened
       const answerUntil = goodForMs === undefined ? null : new Date(Date.now() + goodForMs)
       const stored = await markOpen(deps.sql, number, { answer, answerUntil })
-      return stored ? { ...attempt, state: 'open', answer, answerUntil } : refuse('order_closing', {})
+      if (stored) return { ...attempt, state: 'open', answer, answerUntil }
+      return refuse((await isPaid(deps, number)) ? 'already_paid' : 'order_closing', {})
     }
     case 'refused':
       await markFailed(deps.sql, number)
@@ -41,6 +43,12 @@ export async function createAtProvider(
     case 'unknown':
       return refuse('attempt_unsettled', { retryAfterS: opened.code === callsUsedUp ? 1 : 2 })
   }
+}
+
+/** Whether the attempt has ended by its money, which may arrive before the answer to its creation. */
+async function isPaid({ sql }: AttemptDeps, number: AttemptNumber): Promise<boolean> {
+  const paid = await sql`SELECT 1 FROM attempts WHERE number = ${number} AND state = 'paid'`
+  return paid.count === 1
 }
 
 /** The number is paid, says the provider: asks for the facts, and has them resolved. */

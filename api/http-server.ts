@@ -55,6 +55,7 @@ export async function startHttpServer(options: ServerOptions): Promise<HttpServe
   const listener = getRequestListener(fetch, { hostname: 'localhost', errorHandler: unreadable })
   const streams = new Set<ServerResponse>()
   const writeHead = headWriter((response) => {
+    if (response.closed) return // Its client has gone before: nothing would end it.
     streams.add(response)
     requests.streamBegins()
   })

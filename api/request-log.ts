@@ -84,10 +84,11 @@ const kept = 1000
 function createSeries(routeOf: RequestLogOptions['routeOf']) {
   const known = new Map<string, Series>()
   return (method: string, url: string, status: number): Series => {
-    const key = `${method} ${status} ${url}`
+    const [path = ''] = url.split('?', 1)
+    const key = `${method} ${status} ${path}`
     const before = known.get(key)
     if (before) return before
-    const route = routeOf(method, url.split('?', 1)[0] ?? '')
+    const route = routeOf(method, path)
     const series = { route, duration: httpDuration.labels(method, route, String(status)) }
     if (known.size >= kept) known.clear()
     known.set(key, series)

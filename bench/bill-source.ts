@@ -76,8 +76,8 @@ export async function serveBills(
 }
 
 /**
- * Our side of such a bill: orders, their attempts, paid, and what was notified; but the last `odd` trades are none of
- * ours, and of as many before nothing was notified.
+ * Our side of such a bill: orders, their attempts, paid, and what was notified; but the last `odd` trades are
+ * none of ours, and of as many before nothing was notified.
  */
 export async function seedPayments(sql: Sql, rows: number, odd: number): Promise<void> {
   const notifiedAt = new Date('2026-03-01T12:00:00+08:00')

@@ -44,7 +44,8 @@ export async function addLiveTickets(
   for (let from = 0; from < tickets; from += aStatement)
     await sql`
       INSERT INTO tickets (id, session_id, sku_id, buyer_id, address_id, quantity, seq, state)
-      SELECT ${first.toString()}::bigint + n, ${session}, ${sku}, ${firstHolder}::bigint + n, 1, 1, n + 1, 'live'
+      SELECT ${first.toString()}::bigint + n, ${session}, ${sku},
+             ${firstHolder}::bigint + n, 1, 1, n + 1, 'live'
       FROM generate_series(${from}::int, ${Math.min(from + aStatement, tickets) - 1}::int) n`
   return first
 }

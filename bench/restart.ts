@@ -18,7 +18,7 @@ const processes = {
   jobs: 'workers/jobs/main.js',
 }
 
-/** Seconds from the start of each process, as `npm run build` makes it, until it is ready; after a SIGKILL. */
+/** Seconds from the start of each process, built by `npm run build`, until it is ready, after a SIGKILL. */
 export async function benchRestart(rounds: number): Promise<Figure[]> {
   const stateDir = `${root}.floodgate/bench`
   await endLeftovers(stateDir)

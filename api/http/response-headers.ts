@@ -17,7 +17,8 @@ const limits = {
 }
 
 /**
- * What middleware adds to an answer: `publicAnswers`, `browserRules`, `limitRates` and `cartOf`, in this order.
+ * What middleware adds to an answer: `publicAnswers`, `browserRules`, `limitRates` and `cartOf`, in this
+ * order.
  */
 function impliedHeaders({ method, path }: Route, status: string) {
   if (status === '304') return askAgain

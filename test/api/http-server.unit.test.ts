@@ -165,6 +165,30 @@ describe('a request', () => {
     await vi.waitFor(async () => expect(await figure('http_event_streams')).toBe(open))
   })
 
+  it('whose client has gone before its event stream begins leaves none open', async () => {
+    let asked = false
+    let look: (() => void) | undefined
+    const cancelled = vi.fn()
+    const stream = new ReadableStream({ cancel: cancelled })
+    await start(async () => {
+      asked = true
+      await new Promise<void>((resolve) => {
+        look = resolve
+      })
+      return new Response(stream, { headers: { 'content-type': 'text/event-stream' } })
+    })
+    const open = await figure('http_event_streams')
+    const socket = connect(server?.port ?? 0, '127.0.0.1')
+    socket.write('GET /stream HTTP/1.1\r\nHost: a\r\n\r\n')
+    await vi.waitFor(() => expect(asked).toBe(true))
+    socket.destroy()
+    await vi.waitFor(() => expect(logged).toHaveLength(1))
+    expect(logged[0]).toMatchObject({ status: 499 })
+    look?.()
+    await vi.waitFor(() => expect(cancelled).toHaveBeenCalled())
+    expect(await figure('http_event_streams')).toBe(open)
+  })
+
   it('in a rush is counted instead of logged', async () => {
     let now = 1000
     const url = await start(undefined, { perSecond: 3, now: () => now })

@@ -1,5 +1,5 @@
-import { Redis } from 'ioredis'
-import { afterAll, beforeAll, inject } from 'vitest'
+import { Cluster, Redis } from 'ioredis'
+import { afterAll, beforeAll, inject, onTestFinished } from 'vitest'
 import type { JoinAnswer, OfferKey, TicketId } from '../../../domain/flash-sale.ts'
 import {
   type AddressId,
@@ -161,6 +161,27 @@ export function saleOf(redis: GateRedis, offer: OfferKey): Sale {
     },
   }
   return sale
+}
+
+/** The same sale over a connection of its own, whose calls of one script are counted. */
+export function counted(
+  redis: GateRedis,
+  { offer }: Sale,
+  script: 'gateAdmit' | 'gatePeek',
+): { sale: Sale; own: GateRedis; calls: () => number } {
+  // Two signatures: TypeScript calls no union of them.
+  const own = redis instanceof Cluster ? redis.duplicate() : redis.duplicate()
+  onTestFinished(() => own.disconnect())
+  const sale = saleOf(own, offer)
+  const ask = (own[script] as (...question: unknown[]) => Promise<string>).bind(own)
+  let calls = 0
+  Object.assign(own, {
+    [script]: (...question: unknown[]) => {
+      calls++
+      return ask(...question)
+    },
+  })
+  return { sale, own, calls: () => calls }
 }
 
 function holdingOf(text: string): Holding {

@@ -1,23 +1,7 @@
-import { Cluster } from 'ioredis'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Gate } from '../../../redis/gate/gate.ts'
-import type { GateRedis } from '../../../redis/gate/join.ts'
-import { newBuyer, newTicket, places, type Sale, saleOf, useGate } from './harness.ts'
+import { counted, newBuyer, newTicket, places, useGate } from './harness.ts'
 
-/** The same sale over a connection of its own, whose calls of the gate are counted. */
-function counted(redis: GateRedis, { offer }: Sale): { sale: Sale; own: GateRedis; calls: () => number } {
-  // Two signatures: TypeScript calls no union of them.
-  const own = redis instanceof Cluster ? redis.duplicate() : redis.duplicate()
-  onTestFinished(() => own.disconnect())
-  const sale = saleOf(own, offer)
-  const ask = own.gateAdmit.bind(own)
-  let calls = 0
-  own.gateAdmit = (...question: Parameters<typeof ask>) => {
-    calls++
-    return ask(...question)
-  }
-  return { sale, own, calls: () => calls }
-}
 type Joined = Awaited<ReturnType<Gate['admit']>>['answer']
 const tally = (answers: readonly { answer: Joined }[]) =>
   Object.fromEntries(
@@ -32,7 +16,7 @@ describe.each(places)('joins of one moment on %s', (place) => {
 
   it('are asked in few calls, and each has an answer and a place of their own', async () => {
     const there = await open({ left: 200 })
-    const { sale, calls } = counted(redis(), there)
+    const { sale, calls } = counted(redis(), there, 'gateAdmit')
     const crowd = await Promise.all(
       Array.from({ length: 100 }, async () => ({ buyer: newBuyer(), ticket: newTicket() })),
     )
@@ -48,7 +32,7 @@ describe.each(places)('joins of one moment on %s', (place) => {
 
   it('of one buyer who clicks five times are one ticket, which all five get', async () => {
     const there = await open({ limit: 5 })
-    const { sale, calls } = counted(redis(), there)
+    const { sale, calls } = counted(redis(), there, 'gateAdmit')
     const buyer = newBuyer()
     const tokens = await Promise.all([1, 2, 3, 4, 5].map(() => there.token(buyer)))
     const [first, ...others] = await Promise.all(
@@ -62,7 +46,7 @@ describe.each(places)('joins of one moment on %s', (place) => {
 
   it('are let in one after the other: the last pieces go to the first, and a refusal to one is nothing to the others', async () => {
     const there = await open({ left: 3, limit: 2 })
-    const { sale, calls } = counted(redis(), there)
+    const { sale, calls } = counted(redis(), there, 'gateAdmit')
     const requests = await Promise.all(
       [2, 1, 3, 1, 1].map(async (pieces) => {
         const buyer = newBuyer()
@@ -92,7 +76,7 @@ describe.each(places)('joins of one moment on %s', (place) => {
 
   it('all get a fault, and those who ask again get in', async () => {
     const there = await open()
-    const { sale, own } = counted(redis(), there)
+    const { sale, own } = counted(redis(), there, 'gateAdmit')
     const buyers = [newBuyer(), newBuyer()]
     const tokens = await Promise.all(buyers.map((buyer) => there.token(buyer)))
     own.gateAdmit = () => Promise.reject(new Error('Redis is away'))

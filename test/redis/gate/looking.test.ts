@@ -1,30 +1,14 @@
-import { Cluster, Redis } from 'ioredis'
-import { describe, expect, inject, it, onTestFinished } from 'vitest'
-import type { GateRedis } from '../../../redis/gate/join.ts'
+import { Redis } from 'ioredis'
+import { describe, expect, inject, it } from 'vitest'
 import { keysOf } from '../../../redis/gate/keys.ts'
-import { newBuyer, newTicket, places, type Sale, saleOf, useGate } from './harness.ts'
-
-/** The same sale over a connection of its own, whose peeks are counted. */
-function counted(redis: GateRedis, { offer }: Sale): { sale: Sale; calls: () => number } {
-  // Two signatures: TypeScript calls no union of them.
-  const own = redis instanceof Cluster ? redis.duplicate() : redis.duplicate()
-  onTestFinished(() => own.disconnect())
-  const sale = saleOf(own, offer)
-  const ask = own.gatePeek.bind(own)
-  let calls = 0
-  own.gatePeek = (...question: Parameters<typeof ask>) => {
-    calls++
-    return ask(...question)
-  }
-  return { sale, calls: () => calls }
-}
+import { counted, newBuyer, newTicket, places, saleOf, useGate } from './harness.ts'
 
 describe.each(places)('a look at a gate on %s', (place) => {
   const { open, redis } = useGate(place)
 
   it('is one call for 64 buyers of a moment, and says of each whether they hold a ticket', async () => {
     const there = await open({ left: 200 })
-    const { sale, calls } = counted(redis(), there)
+    const { sale, calls } = counted(redis(), there, 'gatePeek')
     const crowd = await Promise.all(
       Array.from({ length: 130 }, async (_, n) => (n % 3 === 0 ? (await there.admit()).buyer : newBuyer())),
     )

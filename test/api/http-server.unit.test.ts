@@ -142,6 +142,8 @@ describe('a request', () => {
       ms: expect.any(Number),
     })
     expect(JSON.stringify(logged)).not.toContain('secret')
+    const another = await fetch(url)
+    expect(another.headers.get('x-request-id')).not.toBe(bad.headers.get('x-request-id'))
   })
 
   it('is counted and timed by its route and status, and an event stream by being open', async () => {
